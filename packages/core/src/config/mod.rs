@@ -1,0 +1,97 @@
+//! `pgo.toml`: what is optimized, on what it is trained, and by what it is judged.
+//!
+//! One set of types reads the file, refuses what it does not know and generates the
+//! JSON Schema that editors complete from.
+
+mod parse;
+mod position;
+mod program;
+mod validate;
+mod workload;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use position::Positions;
+pub use program::{Flush, Program, ProgramKind, Tool};
+pub use workload::{CargoRun, Direction, Kind, Metric, Ready, Role, Service, Stop, Workload};
+
+/// The whole of `pgo.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// What a result has to fulfil.
+    #[serde(default)]
+    pub policy: Policy,
+    /// How the optimized program is measured against the baseline.
+    #[serde(default)]
+    pub bench: Bench,
+    /// Programs of the workspace that workloads use, such as a load generator. They
+    /// are built once, without PGO, and named `{tool:NAME}` in workloads.
+    #[serde(default)]
+    pub tool: IndexMap<String, Tool>,
+    /// The programs to optimize, by name.
+    pub program: IndexMap<String, Program>,
+}
+
+/// What a result has to fulfil.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// The least gain, in percent, that a run has to find. Without it "no change" is
+    /// a valid outcome.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub min_gain: Option<f64>,
+    /// What an inconclusive measurement does: `warn` ends 0, `fail` ends 13.
+    pub inconclusive: Inconclusive,
+}
+
+/// What an inconclusive measurement does to the run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Inconclusive {
+    /// Ends 0, with a warning.
+    #[default]
+    Warn,
+    /// Ends 13.
+    Fail,
+}
+
+/// How the optimized program is measured against the baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bench {
+    /// Pairs of runs (one baseline, one optimized) per workload. Even, so that they
+    /// form whole ABBA quads.
+    #[schemars(range(min = 2, max = 1000))]
+    pub pairs: u32,
+    /// Pairs run first and thrown away.
+    #[schemars(range(max = 100))]
+    pub warmup: u32,
+    /// Confidence of the intervals, as a share.
+    #[schemars(range(min = 0.5, max = 0.9999))]
+    pub confidence: f64,
+    /// Changes smaller than this, in percent, count as none.
+    #[schemars(range(min = 0.0, max = 50.0))]
+    pub margin: f64,
+    /// Seed of the order of the runs.
+    pub seed: u64,
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        Self { pairs: 12, warmup: 1, confidence: 0.99, margin: 1.0, seed: 1 }
+    }
+}
+
+impl Config {
+    /// The JSON Schema of `pgo.toml`, as pretty JSON with a final newline.
+    pub fn json_schema() -> String {
+        let schema = schemars::schema_for!(Self);
+        let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}

@@ -1,0 +1,73 @@
+//! From text to a checked configuration, or to an error that names the place.
+
+use std::path::Path;
+
+use super::{Config, Positions, position::line_and_column};
+use crate::{Error, Result, closest};
+
+impl Config {
+    /// Reads and checks the text of the file called `path`.
+    ///
+    /// # Errors
+    /// Usage, with file, line, column, what was expected and what comes closest.
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|error| syntax(&error, text, path))?;
+        config.validate(&Positions::new(text), path)?;
+        Ok(config)
+    }
+}
+
+fn syntax(error: &toml::de::Error, text: &str, path: &Path) -> Error {
+    let (line, column) = line_and_column(text, error.span().map_or(0, |span| span.start));
+    let message = error.message().trim().replace('\n', "; ");
+    let place = format!("{}:{line}:{column}", path.display());
+    let usage = Error::usage(message.clone()).at(place);
+    match suggestion(&message) {
+        Some(name) => usage.with_hint(format!("did you mean `{name}`?")),
+        None => usage.with_hint("the keys are described in docs/pgo-toml.md and in pgo.schema.json"),
+    }
+}
+
+/// serde says "unknown field `x`, expected one of `a`, `b`": the closest of those.
+fn suggestion(message: &str) -> Option<&str> {
+    let (unknown, expected) = message.split_once("expected")?;
+    let mut quoted = unknown.split('`');
+    let typed = quoted.nth(1)?;
+    closest(typed, expected.split('`').skip(1).step_by(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        let error = Config::parse(text, Path::new("pgo/pgo.toml")).unwrap_err();
+        assert_eq!(error.code(), crate::ExitCode::Usage);
+        format!("{error} | {}", error.hint().unwrap_or("-"))
+    }
+
+    #[test]
+    fn a_slip_names_the_place_and_the_closest_key() {
+        insta::assert_snapshot!(
+            error("[program.t]\npackage = \"t\"\nprofil = \"release\"\n"),
+            @"pgo/pgo.toml:3:1: unknown field `profil`, expected one of `package`, `bin`, `cdylib`, `profile`, `features`, `default_features`, `target`, `flush`, `env`, `workload` | did you mean `profile`?"
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_says_what_was_expected() {
+        insta::assert_snapshot!(
+            error("[program.t]\npackage = \"t\"\nworkload.w = { role = \"trian\", command = [\"{program}\"] }\n"),
+            @"pgo/pgo.toml:3:23: unknown variant `trian`, expected one of `train`, `eval`, `both` | did you mean `train`?"
+        );
+        insta::assert_snapshot!(
+            error("[program.t]\npackage = \"t\"\nworkload.w = { role = \"train\", command = [\"{program}\"], timeout = \"soon\" }\n"),
+            @r#"pgo/pgo.toml:3:67: `soon` is not a duration (expected number at 0); write it as "30s" or "500ms" | the keys are described in docs/pgo-toml.md and in pgo.schema.json"#
+        );
+    }
+
+    #[test]
+    fn broken_toml_is_a_usage_error() {
+        insta::assert_snapshot!(error("[program.t\n"), @"pgo/pgo.toml:1:11: unclosed table, expected `]` | the keys are described in docs/pgo-toml.md and in pgo.schema.json");
+    }
+}

@@ -1,0 +1,208 @@
+//! What the types cannot say: rules between keys, each error with its place.
+
+use std::path::Path;
+
+use super::{Config, Kind, Positions, Program, Service, Workload};
+use crate::{
+    Error, Result, closest,
+    template::{self, Placeholder},
+};
+
+/// Signals that a service can be asked to stop with.
+const STOP_SIGNALS: [&str; 6] = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2"];
+
+struct Place<'a> {
+    positions: &'a Positions<'a>,
+    file: &'a Path,
+    path: Vec<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    fn key(&self, keys: &[&'a str]) -> Self {
+        let path = self.path.iter().chain(keys).copied().collect();
+        Self { positions: self.positions, file: self.file, path }
+    }
+
+    fn error(&self, message: impl Into<String>) -> Error {
+        let (line, column) = self.positions.nearest(&self.path);
+        Error::usage(message).at(format!("{}:{line}:{column}", self.file.display()))
+    }
+}
+
+impl Config {
+    pub(super) fn validate(&self, positions: &Positions<'_>, file: &Path) -> Result<()> {
+        let top = Place { positions, file, path: Vec::new() };
+        if self.program.is_empty() {
+            return Err(top
+                .error("no program is defined")
+                .with_hint("add a [program.NAME] table, or run `cargo xtask pgo init`"));
+        }
+        let bench = top.key(&["bench"]);
+        if self.bench.pairs < 2 || self.bench.pairs > 1000 || self.bench.pairs % 2 == 1 {
+            return Err(bench
+                .key(&["pairs"])
+                .error(format!("pairs = {} is not an even number from 2 to 1000", self.bench.pairs)));
+        }
+        if !(0.5..=0.9999).contains(&self.bench.confidence) {
+            return Err(bench
+                .key(&["confidence"])
+                .error("confidence is a share from 0.5 to 0.9999")
+                .with_hint("write 0.99 for 99 %"));
+        }
+        if !(0.0..=50.0).contains(&self.bench.margin) {
+            return Err(bench.key(&["margin"]).error("margin is a percentage from 0 to 50"));
+        }
+        if self.policy.min_gain.is_some_and(|gain| !(0.0..=100.0).contains(&gain)) {
+            return Err(top.key(&["policy", "min_gain"]).error("min_gain is a percentage from 0 to 100"));
+        }
+        for name in self.tool.keys() {
+            check_name(name, "tool", &top.key(&["tool", name]))?;
+        }
+        for (name, program) in &self.program {
+            self.check_program(name, program, &top.key(&["program", name]))?;
+        }
+        Ok(())
+    }
+
+    fn check_program<'a>(&self, name: &'a str, program: &'a Program, place: &Place<'a>) -> Result<()> {
+        check_name(name, "program", place)?;
+        if program.cdylib && program.bin.is_some() {
+            return Err(place.key(&["cdylib"]).error("a program is either `bin` or `cdylib`, not both"));
+        }
+        for (name, workload) in &program.workload {
+            self.check_workload(name, workload, &place.key(&["workload", name]))?;
+        }
+        Ok(())
+    }
+
+    fn check_workload<'a>(&self, name: &str, workload: &'a Workload, place: &Place<'a>) -> Result<()> {
+        check_name(name, "workload", place)?;
+        let Some(kind) = workload.kind() else {
+            return Err(place
+                .error(format!("workload `{name}` needs exactly one of `command`, `service`, `cargo_test` and `cargo_bench`"))
+                .with_hint("for example command = [\"{program}\", \"--version\"]"));
+        };
+        match kind {
+            Kind::Service(service) => check_service(service, &place.key(&["service"]))?,
+            Kind::CargoTest(_) | Kind::CargoBench(_) if workload.role.evaluates() => {
+                return Err(place
+                    .key(&["role"])
+                    .error("`cargo_test` and `cargo_bench` can train but not evaluate: they do not run the program that ships")
+                    .with_hint("set role = \"train\", and add a `command` or `service` workload with role = \"eval\""));
+            }
+            _ => {}
+        }
+        if workload.weight == 0 {
+            return Err(place
+                .key(&["weight"])
+                .error("weight is at least 1")
+                .with_hint("remove the workload, or set role = \"eval\" to keep it out of the training"));
+        }
+        if workload.exit_codes.is_empty() {
+            return Err(place
+                .key(&["exit_codes"])
+                .error("no exit code counts as success")
+                .with_hint("write exit_codes = [0]"));
+        }
+        for (key, metric) in &workload.metric {
+            check_pointer(&metric.pointer, &place.key(&["metric", key, "pointer"]))?;
+        }
+        if let Some(work) = &workload.work {
+            check_pointer(work, &place.key(&["work"]))?;
+        }
+        self.check_templates(name, workload, place)
+    }
+
+    fn check_templates<'a>(&self, name: &str, workload: &'a Workload, place: &Place<'a>) -> Result<()> {
+        for (key, words) in workload.commands() {
+            let place = place.key(&key.split('.').collect::<Vec<_>>());
+            if words.is_empty() && !key.starts_with("cargo_") {
+                return Err(place.error(format!("workload `{name}`: `{key}` is empty")));
+            }
+            self.check_placeholders(name, workload, words, &place)?;
+        }
+        let env: Vec<String> = workload.env.values().cloned().collect();
+        self.check_placeholders(name, workload, &env, &place.key(&["env"]))?;
+        let runs_program = workload.commands().iter().any(|(_, words)| {
+            template::placeholders(words.iter()).is_ok_and(|found| found.contains(&Placeholder::Program))
+        });
+        let cargo = matches!(workload.kind(), Some(Kind::CargoTest(_) | Kind::CargoBench(_)));
+        if !runs_program && !cargo {
+            return Err(place.error(format!("workload `{name}` never runs the program")).with_hint(
+                "write {program} where its path belongs, so that every flavour can be put there",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_placeholders(
+        &self,
+        name: &str,
+        workload: &Workload,
+        words: &[String],
+        place: &Place<'_>,
+    ) -> Result<()> {
+        let found = template::placeholders(words).map_err(|error| place.error(error.to_string()))?;
+        for placeholder in found {
+            match placeholder {
+                Placeholder::Tool(tool) if !self.tool.contains_key(&tool) => {
+                    let error = place.error(format!(
+                        "workload `{name}` uses {{tool:{tool}}}, and there is no [tool.{tool}]"
+                    ));
+                    return Err(match closest(&tool, self.tool.keys().map(String::as_str)) {
+                        Some(near) => error.with_hint(format!("did you mean {{tool:{near}}}?")),
+                        None => error.with_hint(format!("add [tool.{tool}] with its package")),
+                    });
+                }
+                Placeholder::Seed if workload.seed.is_none() => {
+                    return Err(place
+                        .error(format!("workload `{name}` uses {{seed}} and has no seed"))
+                        .with_hint("add seed = 1 to the workload"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_service(service: &Service, place: &Place<'_>) -> Result<()> {
+    let ready = &service.ready;
+    let ways = [&ready.tcp, &ready.http, &ready.log].into_iter().flatten().count();
+    if ways != 1 {
+        return Err(place
+            .key(&["ready"])
+            .error("`ready` needs exactly one of `tcp`, `http` and `log`")
+            .with_hint("for example ready.tcp = \"127.0.0.1:{port:http}\""));
+    }
+    if ready.http.as_ref().is_some_and(|url| !url.starts_with("http://")) {
+        return Err(place.key(&["ready", "http"]).error("`ready.http` is a URL that starts with http://"));
+    }
+    if !STOP_SIGNALS.contains(&service.stop.signal.as_str()) {
+        return Err(place
+            .key(&["stop", "signal"])
+            .error(format!("`{}` is not a signal to stop a service with", service.stop.signal))
+            .with_hint(format!("use one of {}", STOP_SIGNALS.join(", "))));
+    }
+    Ok(())
+}
+
+/// Names become folder names and words on the command line.
+fn check_name(name: &str, what: &str, place: &Place<'_>) -> Result<()> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || name.starts_with(['.', '-']) || !name.chars().all(fits) {
+        return Err(place
+            .error(format!("`{name}` cannot be the name of a {what}"))
+            .with_hint("use ASCII letters, digits, `-`, `_` and `.`, a letter or digit first"));
+    }
+    Ok(())
+}
+
+fn check_pointer(pointer: &str, place: &Place<'_>) -> Result<()> {
+    if pointer.is_empty() || pointer.starts_with('/') {
+        return Ok(());
+    }
+    Err(place
+        .error(format!("`{pointer}` is not a JSON pointer"))
+        .with_hint(format!("write it as \"/{}\"", pointer.replace('.', "/"))))
+}

@@ -1,0 +1,242 @@
+//! Workloads: what a program is run on, to train it or to measure it.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::units::Span;
+
+/// Something that the program is run on: a command, a service under load, or the
+/// package's own tests or benchmarks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Workload {
+    /// What it is for.
+    pub role: Role,
+    /// How much it counts: its profile in the merge, its ratio in the mean.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub weight: u32,
+    /// The seed of its inputs, named `{seed}` in commands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// A command that runs the program, as words; no shell is involved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Vec<String>>,
+    /// A service that is started, put under load and stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Service>,
+    /// `cargo test` of a package (training only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cargo_test: Option<CargoRun>,
+    /// `cargo bench` of a package (training only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cargo_bench: Option<CargoRun>,
+    /// Commands to run before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prepare: Vec<Vec<String>>,
+    /// Commands to run after it, whether it succeeded or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cleanup: Vec<Vec<String>>,
+    /// Files and folders that it reads, relative to the workspace. Their contents
+    /// decide whether it has to run again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<String>,
+    /// Environment variables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// Exit codes that count as success.
+    #[serde(default = "zero")]
+    pub exit_codes: Vec<i32>,
+    /// How long it may take.
+    #[serde(default = "five_minutes")]
+    pub timeout: Span,
+    /// How often it is tried again after a failure.
+    #[serde(default)]
+    #[schemars(range(max = 10))]
+    pub retries: u32,
+    /// A JSON pointer into its output: the work that it did, for example
+    /// `/requests/completed`. CPU time is then measured per unit of work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<String>,
+    /// Numbers in its JSON output that are compared as well, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub metric: IndexMap<String, Metric>,
+}
+
+/// What a workload is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The profile is collected on it.
+    Train,
+    /// The optimized program is measured on it.
+    Eval,
+    /// Both; its verdict is marked "in-sample".
+    Both,
+}
+
+impl Role {
+    /// Whether the profile is collected on it.
+    pub fn trains(self) -> bool {
+        matches!(self, Self::Train | Self::Both)
+    }
+
+    /// Whether the optimized program is measured on it.
+    pub fn evaluates(self) -> bool {
+        matches!(self, Self::Eval | Self::Both)
+    }
+}
+
+/// A service: started, awaited, put under load, stopped.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// The command that starts it and stays in the foreground.
+    pub start: Vec<String>,
+    /// How to tell that it can be used.
+    pub ready: Ready,
+    /// How it is stopped.
+    #[serde(default)]
+    pub stop: Stop,
+    /// The command that puts it under load. Its standard output, where it is JSON,
+    /// carries `work` and the metrics.
+    pub load: Vec<String>,
+}
+
+/// How to tell that a service can be used: exactly one of `tcp`, `http` and `log`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ready {
+    /// An address that accepts connections, such as `127.0.0.1:{port:http}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<String>,
+    /// A URL that answers with a 2xx status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<String>,
+    /// A regular expression for a line of its output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+    /// How long it may take to get ready.
+    #[serde(default = "thirty_seconds")]
+    pub timeout: Span,
+}
+
+/// How a service is stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Stop {
+    /// The signal that asks it to stop: SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1 or
+    /// SIGUSR2.
+    pub signal: String,
+    /// How long it may take to stop; then it is killed, which is a failure.
+    pub grace: Span,
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self { signal: "SIGTERM".into(), grace: Span::seconds(10) }
+    }
+}
+
+/// Tests or benchmarks of a package, run as a training workload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CargoRun {
+    /// The package; the program's own without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+    /// Further arguments for cargo, and after `--` for the harness.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
+}
+
+/// A number in the JSON output of a workload.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Metric {
+    /// Where it is, as a JSON pointer such as `/latency_us/p99`.
+    pub pointer: String,
+    /// Which way is better.
+    #[serde(default)]
+    pub better: Direction,
+    /// Its unit, for display.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
+}
+
+/// Which way is better.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Less is better, as for time.
+    #[default]
+    Lower,
+    /// More is better, as for throughput.
+    Higher,
+}
+
+/// What a workload runs. Validation makes sure that there is exactly one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind<'a> {
+    /// A command that runs the program.
+    Command(&'a [String]),
+    /// A service under load.
+    Service(&'a Service),
+    /// `cargo test`.
+    CargoTest(&'a CargoRun),
+    /// `cargo bench`.
+    CargoBench(&'a CargoRun),
+}
+
+impl Workload {
+    /// What it runs; `None` where that is missing or ambiguous, which validation refuses.
+    pub fn kind(&self) -> Option<Kind<'_>> {
+        let mut kinds = [
+            self.command.as_deref().map(Kind::Command),
+            self.service.as_ref().map(Kind::Service),
+            self.cargo_test.as_ref().map(Kind::CargoTest),
+            self.cargo_bench.as_ref().map(Kind::CargoBench),
+        ]
+        .into_iter()
+        .flatten();
+        let kind = kinds.next();
+        if kinds.next().is_some() { None } else { kind }
+    }
+
+    /// Every command line in it that placeholders may stand in, with its key.
+    pub fn commands(&self) -> Vec<(&'static str, &[String])> {
+        let mut all: Vec<(&'static str, &[String])> = Vec::new();
+        all.extend(self.prepare.iter().map(|command| ("prepare", command.as_slice())));
+        match self.kind() {
+            Some(Kind::Command(command)) => all.push(("command", command)),
+            Some(Kind::Service(service)) => {
+                all.push(("service.start", &service.start));
+                all.push(("service.load", &service.load));
+            }
+            Some(Kind::CargoTest(run)) => all.push(("cargo_test.args", &run.args)),
+            Some(Kind::CargoBench(run)) => all.push(("cargo_bench.args", &run.args)),
+            None => {}
+        }
+        all.extend(self.cleanup.iter().map(|command| ("cleanup", command.as_slice())));
+        all
+    }
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn zero() -> Vec<i32> {
+    vec![0]
+}
+
+fn five_minutes() -> Span {
+    Span::seconds(300)
+}
+
+fn thirty_seconds() -> Span {
+    Span::seconds(30)
+}

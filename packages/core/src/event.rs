@@ -1,0 +1,221 @@
+//! The one stream of events that every reporter reads.
+//!
+//! `--format json` prints a [`Record`] a line; docs/events.md describes them. Fields
+//! are added, never renamed, within one [`SCHEMA`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ExitCode, Stage,
+    outcome::{Measured, Outcome},
+};
+
+/// Version of the event stream.
+pub const SCHEMA: u32 = 1;
+
+/// An event and when it happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Milliseconds since the run began.
+    pub at_ms: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// Something that happened in a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The first event.
+    RunStarted {
+        /// [`SCHEMA`].
+        schema: u32,
+        /// Version of Honing.
+        version: String,
+        /// Name of the run's folder below `target/honing/runs`.
+        run: String,
+        /// The programs, in order.
+        programs: Vec<String>,
+        /// The stages, in order.
+        stages: Vec<Stage>,
+    },
+    /// A stage begins to work.
+    StageStarted {
+        /// The program.
+        program: String,
+        /// The stage.
+        stage: Stage,
+        /// Why it runs, a line for each reason.
+        reasons: Vec<String>,
+    },
+    /// Something countable went on inside a stage.
+    Progress {
+        /// The program.
+        program: String,
+        /// The stage.
+        stage: Stage,
+        /// How far it is.
+        done: u64,
+        /// Out of how many, where that is known.
+        total: Option<u64>,
+        /// What is counted: `crates`, `workloads`, `pairs`.
+        unit: String,
+        /// What it is at: a crate, a workload.
+        at: String,
+    },
+    /// A command begins.
+    Command {
+        /// The program.
+        program: String,
+        /// The stage.
+        stage: Stage,
+        /// The command line, quoted so that it can be pasted into a shell.
+        line: String,
+        /// The file that its output goes to.
+        log: String,
+    },
+    /// A line that a child printed.
+    Output {
+        /// The program.
+        program: String,
+        /// The stage.
+        stage: Stage,
+        /// The line, without its end.
+        line: String,
+    },
+    /// Nothing was printed for a while, and the stage is alive.
+    Heartbeat {
+        /// The program.
+        program: String,
+        /// The stage.
+        stage: Stage,
+        /// Milliseconds since the stage began.
+        elapsed_ms: u64,
+    },
+    /// Something worth knowing.
+    Note {
+        /// The text.
+        text: String,
+    },
+    /// Something that a person should look at.
+    Warning {
+        /// The text.
+        text: String,
+    },
+    /// A metric of an eval workload has been measured.
+    Measured {
+        /// The program.
+        program: String,
+        /// The numbers.
+        #[serde(flatten)]
+        measured: Measured,
+    },
+    /// A stage ended.
+    StageFinished {
+        /// The program.
+        program: String,
+        /// The stage.
+        stage: Stage,
+        /// How.
+        state: StageState,
+        /// What it says about its result, in a few words.
+        detail: String,
+        /// Milliseconds that it took.
+        elapsed_ms: u64,
+        /// Milliseconds of CPU time that its children used.
+        cpu_ms: u64,
+    },
+    /// A program is done.
+    ProgramFinished {
+        /// The result.
+        summary: Box<Summary>,
+    },
+    /// The last event.
+    RunFinished {
+        /// How the process ends.
+        exit: ExitCode,
+        /// The number of it.
+        code: u8,
+        /// The error, if there was one.
+        error: Option<String>,
+        /// What to do next.
+        hint: Option<String>,
+    },
+}
+
+/// How a stage stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageState {
+    /// It ran and did its work.
+    Done,
+    /// There was nothing to do.
+    UpToDate,
+    /// It was not asked for.
+    Skipped,
+    /// It failed.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+impl StageState {
+    /// The words for it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::UpToDate => "up to date",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// A binary that a build stage made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// Absolute path.
+    pub path: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// BLAKE3 of its contents.
+    pub digest: String,
+}
+
+/// What a stage cost in the run that produced its present result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageCost {
+    /// The stage.
+    pub stage: Stage,
+    /// How it stands after this run.
+    pub state: StageState,
+    /// Milliseconds of wall time.
+    pub elapsed_ms: u64,
+    /// Milliseconds of CPU time of its children.
+    pub cpu_ms: u64,
+}
+
+/// The result of a run for one program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The program.
+    pub program: String,
+    /// The target triple.
+    pub target: String,
+    /// Every metric of every eval workload.
+    pub measured: Vec<Measured>,
+    /// What they say together; absent where the run ended before.
+    pub outcome: Option<Outcome>,
+    /// The sentence for it.
+    pub wording: Option<String>,
+    /// Every stage's cost.
+    pub costs: Vec<StageCost>,
+    /// The baseline binary.
+    pub baseline: Option<Artifact>,
+    /// The optimized binary: what to ship.
+    pub optimized: Option<Artifact>,
+    /// Where the profile was recorded, relative to the workspace.
+    pub recorded: Option<String>,
+}

@@ -1,0 +1,21 @@
+//! The pure middle of Honing: what is to be done and what came of it, as values.
+//!
+//! Nothing in here starts a process, opens a file or reads a clock; the engine does
+//! that at the rim and hands the results in as values.
+
+pub mod config;
+mod error;
+pub mod event;
+mod fingerprint;
+mod names;
+pub mod outcome;
+mod settings;
+mod stage;
+pub mod template;
+pub mod units;
+
+pub use error::{Error, ExitCode, Result};
+pub use fingerprint::{Digest, Fingerprint};
+pub use names::closest;
+pub use settings::{Setting, settings};
+pub use stage::{Selection, Stage};

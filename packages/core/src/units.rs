@@ -1,0 +1,123 @@
+//! Quantities for people: durations, bytes, percentages.
+
+use std::{borrow::Cow, time::Duration};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A length of time in pgo.toml, written as in `"30s"`, `"500ms"` or `"2m 30s"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(pub Duration);
+
+impl Span {
+    /// A span of whole seconds.
+    pub const fn seconds(seconds: u64) -> Self {
+        Self(Duration::from_secs(seconds))
+    }
+}
+
+impl std::fmt::Display for Span {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        humantime::format_duration(self.0).fmt(f)
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match humantime::parse_duration(&text) {
+            Ok(duration) if !duration.is_zero() => Ok(Self(duration)),
+            Ok(_) => Err(serde::de::Error::custom("a duration must be longer than zero")),
+            Err(error) => Err(serde::de::Error::custom(format!(
+                "`{text}` is not a duration ({error}); write it as \"30s\" or \"500ms\""
+            ))),
+        }
+    }
+}
+
+impl JsonSchema for Span {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A duration such as \"30s\", \"500ms\" or \"2m 30s\".",
+            "pattern": r"^\s*(\d+\s*[a-zA-Z]+\s*)+$",
+        })
+    }
+}
+
+/// `1.3s`, `45s`, `2m05s`: short and always the same for the same input.
+pub fn elapsed(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 9.95 {
+        format!("{seconds:.1}s")
+    } else if seconds < 59.5 {
+        format!("{seconds:.0}s")
+    } else {
+        let whole = seconds.round() as u64;
+        if whole < 3600 {
+            format!("{}m{:02}s", whole / 60, whole % 60)
+        } else {
+            format!("{}h{:02}m", whole / 3600, whole % 3600 / 60)
+        }
+    }
+}
+
+/// `812 B`, `1.4 MiB`: binary units, one decimal.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if count < 1024 {
+        return format!("{count} B");
+    }
+    let mut value = count as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+/// A ratio as a signed change: `0.92` is `-8.0 %`.
+pub fn change(ratio: f64) -> String {
+    let percent = (ratio - 1.0) * 100.0;
+    // Never "-0.0 %": a sign says that there is something.
+    if percent.abs() < 0.05 { "0.0 %".into() } else { format!("{percent:+.1} %") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_for_people() {
+        for (millis, text) in
+            [(40, "0.0s"), (1_340, "1.3s"), (9_960, "10s"), (59_700, "1m00s"), (3_725_000, "1h02m")]
+        {
+            assert_eq!(elapsed(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn bytes_for_people() {
+        for (count, text) in [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 << 30, "5.0 GiB")] {
+            assert_eq!(bytes(count), text);
+        }
+    }
+
+    #[test]
+    fn changes_have_no_negative_zero() {
+        assert_eq!(change(0.92), "-8.0 %");
+        assert_eq!(change(0.9999), "0.0 %");
+        assert_eq!(change(1.081), "+8.1 %");
+    }
+}
