@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use crate::pair::is_coarse;
 use crate::trimmed::{MIN_PAIRS, Trimmed, t_quantile};
 use crate::{
     BadValue, CrossCheck, Look, Pair, Plan, Ratio, Reason, Rules, Verdict, judge, log_ratios,
@@ -78,16 +79,18 @@ pub fn compare(pairs: &[Pair], plan: &Plan, rules: Rules) -> Result<Comparison, 
     let Some(look) = plan.reached(measured) else {
         return Ok(Comparison::too_few(measured, first));
     };
-    let values = &values[..look.pairs as usize];
+    let pairs = &pairs[..look.pairs as usize];
+    let values = &values[..pairs.len()];
     let (Some(trimmed), Some(check)) = (Trimmed::new(values), signed_rank(values, look.alpha))
     else {
         return Ok(Comparison::too_few(look.pairs, even(f64::from(MIN_PAIRS))));
     };
-    let confidence = 1.0 - plan.alpha();
     let (low, high) = match trimmed.interval(look.alpha) {
+        Ok(interval) if is_coarse(pairs) => widened(interval, check.interval, &trimmed),
         Ok(interval) => interval,
         Err(needed) => return Ok(Comparison::too_few(look.pairs, even(needed as f64))),
     };
+    let confidence = 1.0 - plan.alpha();
     let estimate = Ratio::from_logs(trimmed.mean, low, high, confidence);
     let verdict = judge(&estimate, &check, rules);
     let settled = verdict.is_settled();
@@ -98,14 +101,22 @@ pub fn compare(pairs: &[Pair], plan: &Plan, rules: Rules) -> Result<Comparison, 
             interval: check.interval.map(|i| Ratio { confidence, ..i }),
             ..check
         }),
-        further_pairs: further_pairs(&verdict, &trimmed, plan, look, rules),
+        further_pairs: enough(&verdict, &trimmed, plan, look, rules)
+            .map(|enough| enough.saturating_sub(measured).max(2)),
         verdict,
         settled,
     })
 }
 
-/// Pairs that would probably settle what `verdict` leaves open.
-fn further_pairs(
+/// The interval for coarse data: as far as the signed ranks' reaches, whose level holds with ties,
+/// or as the values do where ranks bound nothing.
+fn widened((low, high): (f64, f64), ranks: Option<Ratio>, trimmed: &Trimmed) -> (f64, f64) {
+    let (min, max) = ranks.map_or(trimmed.range, |ratio| (ratio.low.ln(), ratio.high.ln()));
+    (low.min(min), high.max(max))
+}
+
+/// Pairs, in all, that would probably settle what `verdict` leaves open.
+fn enough(
     verdict: &Verdict,
     trimmed: &Trimmed,
     plan: &Plan,
@@ -118,12 +129,12 @@ fn further_pairs(
         } => forecast(trimmed, plan, now, rules),
         // Narrow enough already, but of a shape that two methods read differently: the next look
         // may tell, a number of pairs cannot be computed.
-        Verdict::Inconclusive { .. } => plan.next(now.pairs).map(|look| look.pairs - now.pairs),
+        Verdict::Inconclusive { .. } => plan.next(now.pairs).map(|look| look.pairs),
         _ => None,
     }
 }
 
-/// Pairs to add until the interval is probably narrow enough for a verdict.
+/// Pairs, in all, until the interval is probably narrow enough for a verdict.
 ///
 /// With the estimate m taken as the truth, the interval clears "equal" when its half-width is
 /// below |m|, and fits the margin when it is below δ − |m|: the larger of the two is the target.
@@ -144,7 +155,7 @@ fn forecast(trimmed: &Trimmed, plan: &Plan, now: &Look, rules: Rules) -> Option<
     let mut last = now;
     for look in later {
         if reach(look.pairs, look.alpha) <= target {
-            return Some(look.pairs - now.pairs);
+            return Some(look.pairs);
         }
         last = look;
     }
@@ -158,7 +169,7 @@ fn forecast(trimmed: &Trimmed, plan: &Plan, now: &Look, rules: Rules) -> Option<
         }
         pairs = pairs.max(f64::from(last.pairs) + 2.0);
     }
-    Some(even(pairs) - now.pairs)
+    Some(even(pairs))
 }
 
 /// The smallest even number not below `pairs`.

@@ -80,6 +80,17 @@ pub fn log_ratios(pairs: &[Pair]) -> Result<Vec<f64>, BadValue> {
         .collect()
 }
 
+/// Whether fewer than half of the runs read a value of their own: a clock that ticks, memory in
+/// pages. Differences are then mostly zero or one step, and their spread says little.
+pub(crate) fn is_coarse(pairs: &[Pair]) -> bool {
+    let mut values: Vec<f64> = (pairs.iter())
+        .flat_map(|pair| [pair.baseline, pair.optimized])
+        .collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values.dedup();
+    values.len() < pairs.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -158,7 +158,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooFewPairs { pairs, needed } => {
-                write!(f, "too few pairs ({pairs}, the first look is at {needed})")
+                write!(f, "too few pairs ({pairs}, needs {needed})")
             }
             Self::TooWide => f.write_str("the interval is too wide"),
             Self::CrossCheck => f.write_str("trimmed mean and signed ranks disagree"),
