@@ -176,3 +176,146 @@ fn forecast(trimmed: &Trimmed, plan: &Plan, now: &Look, rules: Rules) -> Option<
 fn even(pairs: f64) -> u32 {
     2 * (pairs / 2.0).ceil() as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Arm, Better};
+
+    /// Pairs around a ratio, spread evenly over ±`spread` in an order without trend.
+    fn around(ratio: f64, spread: f64, count: u32) -> Vec<Pair> {
+        (0..count)
+            .map(|index| {
+                let at = f64::from(index * 7919 % count) / f64::from(count - 1);
+                Pair {
+                    first: Arm::Baseline,
+                    // No two runs read the same.
+                    baseline: 50.0 + f64::from(index),
+                    optimized: (50.0 + f64::from(index))
+                        * ratio
+                        * (spread * (2.0 * at - 1.0)).exp(),
+                }
+            })
+            .collect()
+    }
+
+    fn judged(pairs: &[Pair], looks: &[u32], alpha: f64) -> Comparison {
+        compare(pairs, &Plan::new(looks, alpha).unwrap(), Rules::default()).unwrap()
+    }
+
+    #[test]
+    fn verdicts_from_pairs() {
+        let verdict = |ratio, spread| judged(&around(ratio, spread, 60), &Plan::USUAL, 0.01);
+        assert_eq!(verdict(0.95, 0.03).verdict, Verdict::Improved);
+        assert_eq!(verdict(1.05, 0.03).verdict, Verdict::Regressed);
+        assert_eq!(verdict(1.001, 0.01).verdict, Verdict::NoChange);
+        let open = verdict(0.99, 0.1);
+        assert_eq!(
+            open.verdict,
+            Verdict::Inconclusive {
+                reason: Reason::TooWide
+            }
+        );
+        assert!(!open.settled && open.further_pairs.is_some_and(|pairs| pairs >= 2));
+        let estimate = verdict(0.95, 0.03).estimate.unwrap();
+        assert!((estimate.point - 0.95).abs() < 0.002 && estimate.confidence == 0.99);
+        let throughput = Rules {
+            better: Better::Higher,
+            ..Rules::default()
+        };
+        let plan = Plan::fixed(60, 0.01).unwrap();
+        let got = compare(&around(1.05, 0.03, 60), &plan, throughput).unwrap();
+        assert_eq!(got.verdict, Verdict::Improved);
+    }
+
+    #[test]
+    fn too_few_pairs_are_said_to_be_too_few() {
+        let few = |measured: u32, looks: &[u32], alpha| {
+            let got = judged(&around(0.5, 0.01, 20)[..measured as usize], looks, alpha);
+            assert_eq!(got.estimate, None);
+            assert!(!got.settled);
+            match got.verdict {
+                Verdict::Inconclusive {
+                    reason: Reason::TooFewPairs { pairs, needed },
+                } => (pairs, needed, got.further_pairs),
+                other => panic!("{other}"),
+            }
+        };
+        for measured in 0..12 {
+            let further = Some(12 - measured);
+            assert_eq!(few(measured, &Plan::USUAL, 0.01), (measured, 12, further));
+        }
+        assert_eq!(few(2, &[2], 0.01), (2, 6, Some(4)));
+        assert_eq!(few(4, &[4], 0.01), (4, 6, Some(2)));
+    }
+
+    #[test]
+    fn equal_readings_are_certain_only_when_there_are_enough() {
+        let equal = |count| {
+            let pair = Pair {
+                first: Arm::Baseline,
+                baseline: 4096.0,
+                optimized: 4096.0,
+            };
+            judged(&vec![pair; count], &[count as u32], 0.01)
+        };
+        assert_eq!(equal(8).verdict, Verdict::NoChange);
+        let six = equal(6);
+        assert_eq!(
+            six.verdict.to_string(),
+            "inconclusive: too few pairs (6, needs 8)"
+        );
+        assert_eq!(six.further_pairs, Some(2));
+    }
+
+    #[test]
+    fn pairs_after_a_look_wait_for_the_next() {
+        let pairs = around(0.95, 0.1, 27);
+        let got = judged(&pairs, &Plan::USUAL, 0.01);
+        assert_eq!(got.pairs, 18);
+        assert_eq!(
+            got.estimate,
+            judged(&pairs[..18], &Plan::USUAL, 0.01).estimate
+        );
+        // 28 comes next, after one more pair; a quad has two.
+        assert!(got.settled || got.further_pairs >= Some(2));
+    }
+
+    #[test]
+    fn forecast_reaches_a_verdict() {
+        // Spread ±10 %, ratio 0.97: open after 12, and the forecast suffices.
+        let plan = Plan::fixed(12, 0.05).unwrap();
+        let open = compare(&around(0.97, 0.1, 12), &plan, Rules::default()).unwrap();
+        let enough = 12 + open.further_pairs.unwrap();
+        let plan = Plan::fixed(enough, 0.05).unwrap();
+        let then = compare(&around(0.97, 0.1, enough), &plan, Rules::default()).unwrap();
+        assert_eq!(then.verdict, Verdict::Improved, "{enough}");
+        assert!(enough < 100, "{enough}");
+        // Hopeless: noise of a factor of e for a hundredth.
+        assert_eq!(
+            judged(&around(1.0, 2.0, 12), &[12], 0.05).further_pairs,
+            None
+        );
+    }
+
+    #[test]
+    fn json_is_flat_and_comes_back() {
+        for got in [
+            judged(&around(0.9, 0.02, 12), &[12], 0.01),
+            judged(&around(0.9, 0.02, 12), &[18], 0.01).overruled("steal"),
+        ] {
+            let json = serde_json::to_value(&got).unwrap();
+            assert!(json["verdict"].is_string(), "{json}");
+            assert_eq!(serde_json::from_value::<Comparison>(json).unwrap(), got);
+        }
+    }
+
+    #[test]
+    fn bad_values_are_refused_wherever_they_stand() {
+        let mut pairs = around(0.9, 0.02, 20);
+        pairs[19].optimized = 0.0;
+        let plan = Plan::fixed(12, 0.01).unwrap();
+        let error = compare(&pairs, &plan, Rules::default()).unwrap_err();
+        assert_eq!((error.pair, error.arm), (19, Arm::Optimized));
+    }
+}

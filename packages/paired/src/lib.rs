@@ -7,6 +7,8 @@
 
 mod boundary;
 mod compare;
+pub mod diagnostics;
+mod family;
 mod pair;
 mod plan;
 mod schedule;
@@ -15,6 +17,7 @@ mod trimmed;
 mod verdict;
 
 pub use compare::{Comparison, PROBABLY, compare};
+pub use family::{Next, all_settled, next_step, shared_alpha, weighted_mean};
 pub use pair::{BadValue, Pair, log_ratios};
 pub use plan::{Look, Plan, PlanError, SPENDING};
 pub use schedule::{Arm, OddPairs, Quad, Run, Schedule};

@@ -161,3 +161,98 @@ impl TryFrom<PlanSpec> for Plan {
         Self::new(&looks, spec.alpha)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn levels(looks: &[u32], alpha: f64) -> Vec<f64> {
+        let plan = Plan::new(looks, alpha).unwrap();
+        plan.looks().iter().map(|look| look.alpha).collect()
+    }
+
+    #[test]
+    fn nominal_levels_are_those_found_by_other_means() {
+        // FACTS.md, "Measurement", to the digits given there. 27 and 85 are no whole quads, but
+        // only the shares of the plan count: all numbers are doubled.
+        let table: [(&[u32], f64, &[f64]); 4] = [
+            (
+                &[12, 18, 27, 40, 60],
+                0.05,
+                &[0.0044, 0.0053, 0.0095, 0.0175, 0.0336],
+            ),
+            (
+                &[12, 18, 27, 40, 60],
+                0.01,
+                &[0.00089, 0.00098, 0.00176, 0.00319, 0.00609],
+            ),
+            (
+                &[12, 18, 27, 40, 60, 85, 120],
+                0.05,
+                &[0.00156, 0.00177, 0.00318, 0.0058, 0.01108, 0.01857, 0.03224],
+            ),
+            (&[8, 12, 18], 0.05, &[0.0147, 0.0188, 0.0343]),
+        ];
+        for (looks, alpha, expected) in table {
+            let doubled: Vec<u32> = looks.iter().map(|pairs| 2 * pairs).collect();
+            let got = levels(&doubled, alpha);
+            for (got, expected) in got.iter().zip(expected) {
+                println!("{looks:?} {alpha}: {got:.6}, elsewhere {expected}");
+                assert!((got / expected - 1.0).abs() < 0.02, "{got} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_look_spends_everything() {
+        let plan = Plan::fixed(8, 0.01).unwrap();
+        assert!((plan.looks()[0].alpha - 0.01).abs() < 1e-12);
+        assert!((plan.looks()[0].bound - 2.575_829_3).abs() < 1e-6);
+    }
+
+    #[test]
+    fn looks_are_found_by_pairs() {
+        let plan = Plan::new(&Plan::USUAL, 0.01).unwrap();
+        let pairs = |look: Option<&Look>| look.map(|look| look.pairs);
+        assert_eq!(pairs(plan.reached(11)), None);
+        assert_eq!(pairs(plan.reached(27)), Some(18));
+        assert_eq!(pairs(plan.reached(99)), Some(60));
+        assert_eq!(pairs(plan.next(0)), Some(12));
+        assert_eq!(pairs(plan.next(12)), Some(18));
+        assert_eq!(pairs(plan.next(60)), None);
+        assert_eq!(plan.max_pairs(), 60);
+    }
+
+    #[test]
+    fn impossible_plans_are_refused() {
+        let error = |looks: &[u32], alpha| Plan::new(looks, alpha).unwrap_err().to_string();
+        assert_eq!(
+            error(&[12], 0.0),
+            "an error rate of 0 is not above 0 and at most 0.5 (0.01 for 99 % confidence)"
+        );
+        assert!(error(&[12], f64::NAN).contains("NaN"));
+        assert!(error(&[12], 0.99).contains("0.99"));
+        let empty = "a plan needs at least one look, and a look at least two pairs";
+        assert_eq!(error(&[], 0.01), empty);
+        assert_eq!(error(&[0, 4], 0.01), empty);
+        assert_eq!(
+            error(&[12, 15], 0.01),
+            "15 pairs do not make whole quads of two pairs each; use 14 or 16"
+        );
+        assert_eq!(
+            error(&[18, 12], 0.01),
+            "looks must grow: 12 pairs cannot follow 18"
+        );
+    }
+
+    #[test]
+    fn stored_plans_are_computed_anew() {
+        let plan = Plan::new(&Plan::SLOW, 0.01).unwrap();
+        let json = serde_json::to_string(&plan).unwrap();
+        assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
+        let forged = r#"{"alpha":0.01,"looks":[{"pairs":8,"alpha":0.5,"bound":0.1}]}"#;
+        let plan: Plan = serde_json::from_str(forged).unwrap();
+        assert!((plan.looks()[0].alpha - 0.01).abs() < 1e-12);
+        assert!(serde_json::from_str::<Plan>(r#"{"alpha":0.01,"looks":[]}"#).is_err());
+    }
+}

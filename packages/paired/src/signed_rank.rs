@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::Ratio;
+use crate::trimmed::is_level;
 
 /// Most values whose null distribution is counted instead of approximated.
 pub const EXACT: usize = 60;
@@ -39,14 +40,16 @@ pub struct CrossCheck {
     pub p_value: f64,
 }
 
-/// Signed-rank test, Hodges–Lehmann estimate and 1 − `alpha` interval; `None` without values.
+/// Signed-rank test, Hodges–Lehmann estimate and 1 − `alpha` interval.
+///
+/// `None` without values, and for values or an `alpha` that are no numbers or no level.
 #[must_use]
 pub fn signed_rank(log_ratios: &[f64], alpha: f64) -> Option<CrossCheck> {
-    let walsh = walsh_averages(log_ratios);
-    let m = walsh.len();
-    if m == 0 {
+    if log_ratios.is_empty() || !is_level(alpha) || !log_ratios.iter().all(|d| d.is_finite()) {
         return None;
     }
+    let walsh = walsh_averages(log_ratios);
+    let m = walsh.len();
     let median = f64::midpoint(walsh[(m - 1) / 2], walsh[m / 2]);
     let interval = cut(log_ratios.len(), alpha)
         .filter(|k| 2 * k < m)

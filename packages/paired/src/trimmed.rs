@@ -9,12 +9,13 @@
 //! - standard error s = √(Q / (h (h − 1)));
 //! - interval m ± t s, where t is Student's 1 − α/2 quantile for ν degrees of freedom.
 //!
-//! Tukey, McLaughlin and Yuen take ν = h − 1. That errs: at 12 normal values, 95 % intervals miss in
-//! 6.0 % and 99.9 % intervals in 0.18 %, and plans at 95 % in 5.9 % (five looks from 12 to 60) and
-//! 7.3 % (8, 12, 18; 20,000 simulations each). The winsorised variance varies more than h − 1 says. Its influence function for normal data and γ = ¼ gives
-//! Var(Q)/E(Q)² → 5.38/n, which is that of χ² with 2n/5.38 = 0.372 n degrees of freedom
-//! (Satterthwaite's rule), where h − 1 → n/2. So here 1/ν = 1/(h − 1) + 0.69/n, the two limits'
-//! difference; the level holds from n = 6 on, and 95 % intervals become 9 % wider at 12 pairs, 1.5 % at 60.
+//! Tukey, McLaughlin and Yuen take ν = h − 1. That errs: at 12 normal values, 95 % intervals miss
+//! in 6.0 % and 99.9 % intervals in 0.18 %, and plans at 95 % in 5.9 % (looks from 12 to 60) and
+//! 7.3 % (8, 12, 18; 20,000 simulations each). The winsorised variance varies more than h − 1
+//! says. By its influence function for normal data and γ = ¼, Var(Q)/E(Q)² → 5.38/n, which is that
+//! of χ² with 2n/5.38 = 0.372 n degrees of freedom (Satterthwaite's rule), where h − 1 → n/2. So
+//! here 1/ν = 1/(h − 1) + 0.69/n, the difference of the limits. The level then holds from n = 6 on,
+//! and 95 % intervals become 9 % wider at 12 pairs, 1.5 % at 60.
 //!
 //! No quantile helps where so few pairs are asked for so much confidence that even their all
 //! agreeing could be chance, α < 2^(1−n): the interval then reaches at least from the smallest to
@@ -93,10 +94,10 @@ pub(crate) struct Trimmed {
 }
 
 impl Trimmed {
-    /// `None` for fewer than [`MIN_PAIRS`] values.
+    /// `None` for fewer than [`MIN_PAIRS`] values, or one that is not finite.
     pub(crate) fn new(values: &[f64]) -> Option<Self> {
         let n = values.len();
-        if n < MIN_PAIRS as usize {
+        if n < MIN_PAIRS as usize || !values.iter().all(|value| value.is_finite()) {
             return None;
         }
         let mut x = values.to_vec();
@@ -140,9 +141,14 @@ fn kept(n: usize) -> (usize, usize) {
 }
 
 /// Degrees of freedom ν of the trimmed mean of n values.
-fn freedom(n: usize) -> f64 {
+pub(crate) fn freedom(n: usize) -> f64 {
     let (_, h) = kept(n);
     1.0 / (1.0 / (h - 1) as f64 + UNEVENNESS / n as f64)
+}
+
+/// Whether an error rate is one.
+pub(crate) fn is_level(alpha: f64) -> bool {
+    alpha > 0.0 && alpha < 1.0
 }
 
 /// Student's 1 − `alpha`/2 quantile for the trimmed mean of n values; n of at least 5.
@@ -154,13 +160,92 @@ pub(crate) fn t_quantile(n: usize, alpha: f64) -> f64 {
 /// Trimmed mean and Yuen's interval of log-ratios, as a ratio.
 ///
 /// For one analysis of a number of pairs fixed beforehand, or for display; [`compare`] gives what
-/// holds over several looks. `None` for fewer than [`MIN_PAIRS`] values, or where equal values
-/// leave no interval of that confidence.
+/// holds over several looks. `None` for fewer than [`MIN_PAIRS`] values, where equal values leave no
+/// interval of that confidence, and for values or an `alpha` that are no numbers or no level.
 ///
 /// [`compare`]: crate::compare
 #[must_use]
 pub fn estimate(log_ratios: &[f64], alpha: f64) -> Option<Ratio> {
-    let trimmed = Trimmed::new(log_ratios)?;
+    let trimmed = Trimmed::new(log_ratios).filter(|_| is_level(alpha))?;
     let (low, high) = trimmed.interval(alpha).ok()?;
     Some(Ratio::from_logs(trimmed.mean, low, high, 1.0 - alpha))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use statrs::distribution::{Continuous, Normal};
+
+    #[test]
+    fn by_hand() {
+        // g = 2, h = 4; winsorised 3 3 3 4 5 6 6 6: Q = 14.
+        let values = [8.0, 1.0, 3.0, 2.0, 7.0, 5.0, 6.0, 4.0];
+        let trimmed = Trimmed::new(&values).unwrap();
+        assert_eq!(trimmed.mean, 4.5);
+        assert!((trimmed.error - (14.0f64 / 12.0).sqrt()).abs() < 1e-12);
+        assert!((trimmed.error_at(32) - trimmed.error / 2.0).abs() < 1e-12);
+        // What lies outside the middle half moves nothing.
+        let far = [800.0, -100.0, 3.0, 2.0, 700.0, 5.0, 6.0, 4.0];
+        assert_eq!(Trimmed::new(&far).unwrap().mean, 4.5);
+        assert_eq!(Trimmed::new(&far).unwrap().error, trimmed.error);
+    }
+
+    #[test]
+    fn winsorised_variance_varies_as_the_constant_says() {
+        // Influence function of the winsorised variance W at the standard normal, γ = ¼, quartile
+        // q: clip(x)² − W, and for the estimated quartiles (γ − 1{|x| < q}/2) · 2γq · 2/φ(q).
+        let normal = Normal::standard();
+        let q = normal.inverse_cdf(0.75);
+        let slope = 2.0 * TRIM * q / normal.pdf(q);
+        let step = 1e-4;
+        let mean = |f: &dyn Fn(f64) -> f64| -> f64 {
+            let grid = (0..160_000).map(|i| -8.0 + step * (f64::from(i) + 0.5));
+            grid.map(|x| f(x) * normal.pdf(x) * step).sum()
+        };
+        let w = mean(&|x| x.clamp(-q, q).powi(2));
+        let influence = |x: f64| {
+            let inside = if x.abs() < q { -0.5 } else { 0.5 };
+            x.clamp(-q, q).powi(2) - w + slope * inside
+        };
+        assert!(mean(&influence).abs() < 1e-4);
+        let variation = mean(&|x| influence(x).powi(2)) / w.powi(2);
+        assert!((variation - 5.38).abs() < 0.01, "{variation}");
+        assert!((UNEVENNESS - (variation / 2.0 - 2.0)).abs() < 0.005);
+    }
+
+    #[test]
+    fn student_quantiles_are_precise_far_out() {
+        let t =
+            |freedom: f64, tail: f64| -StudentsT::new(0.0, 1.0, freedom).unwrap().inverse_cdf(tail);
+        // Published tables, upper tails.
+        for (freedom, tail, published) in [
+            (5.0, 0.0005, 6.869),
+            (3.0, 0.005, 5.841),
+            (29.0, 0.025, 2.045),
+            (2.0, 0.001, 22.327),
+        ] {
+            assert!(
+                (t(freedom, tail) - published).abs() < 6e-4,
+                "{freedom} {tail}"
+            );
+        }
+    }
+
+    #[test]
+    fn few_or_equal_values_give_no_false_certainty() {
+        assert!(estimate(&[0.0, 0.1, 0.2, 0.3], 0.05).is_none());
+        // Six of eight equal: the winsorised variance is zero, the interval is not.
+        let coarse = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.1, -0.2];
+        let ratio = estimate(&coarse, 0.05).unwrap();
+        assert!((ratio.low.ln() + 0.2).abs() < 1e-12 && (ratio.high.ln() - 0.1).abs() < 1e-12);
+        // All equal: certain once chance could not make so many agree, 2^(1−n) ≤ α.
+        assert!(estimate(&[0.1; 7], 0.01).is_none());
+        assert_eq!(
+            estimate(&[0.0; 8], 0.01).map(|r| (r.low, r.high)),
+            Some((1.0, 1.0))
+        );
+        // 99.99 % from eight pairs: at least as wide as the values reach.
+        let values = [0.10, 0.11, 0.10, 0.12, 0.11, 0.12, 0.10, -0.3];
+        assert!(estimate(&values, 1e-4).unwrap().low.ln() <= -0.3);
+    }
 }

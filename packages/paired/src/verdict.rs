@@ -166,3 +166,97 @@ impl fmt::Display for Reason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(low: f64, high: f64, check: f64, better: Better) -> String {
+        let estimate = Ratio {
+            point: (low * high).sqrt(),
+            low,
+            high,
+            confidence: 0.99,
+        };
+        let check = CrossCheck {
+            point: check,
+            interval: None,
+            p_value: 0.5,
+        };
+        judge(
+            &estimate,
+            &check,
+            Rules {
+                better,
+                margin: 0.01,
+            },
+        )
+        .to_string()
+    }
+
+    #[test]
+    fn rules_in_their_order() {
+        let wide = "inconclusive: the interval is too wide";
+        let disagree = "inconclusive: trimmed mean and signed ranks disagree";
+        for (low, high, check, lower, higher) in [
+            (0.995, 1.005, 1.0, "no change", "no change"),
+            // Within the margin though it excludes 1.
+            (0.991, 0.999, 0.995, "no change", "no change"),
+            (1.001, 1.0099, 1.005, "no change", "no change"),
+            // Excludes 1 and reaches beyond the margin.
+            (0.97, 0.999, 0.98, "improved", "regressed"),
+            (1.001, 1.03, 1.02, "regressed", "improved"),
+            (0.8, 0.9, 0.85, "improved", "regressed"),
+            (0.97, 1.0, 0.985, wide, wide),
+            (0.97, 1.005, 0.99, wide, wide),
+            (0.98, 1.02, 1.0, wide, wide),
+            // The signed ranks contradict.
+            (0.97, 0.999, 1.001, disagree, disagree),
+            (0.97, 0.999, 1.0, disagree, disagree),
+            (1.001, 1.03, 0.99, disagree, disagree),
+            (0.995, 1.005, 1.02, disagree, disagree),
+            // Too wide stays too wide, whatever they say.
+            (0.98, 1.02, 1.1, wide, wide),
+        ] {
+            assert_eq!(
+                judged(low, high, check, Better::Lower),
+                lower,
+                "[{low}, {high}] {check}"
+            );
+            assert_eq!(
+                judged(low, high, check, Better::Higher),
+                higher,
+                "[{low}, {high}] {check}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_margin_leaves_no_room_for_no_change() {
+        for margin in [0.0, -0.1, f64::NAN] {
+            let rules = Rules {
+                margin,
+                ..Rules::default()
+            };
+            assert_eq!(rules.log_margin(), 0.0);
+        }
+        assert_eq!(Rules::default().margin, 0.01);
+    }
+
+    #[test]
+    fn reasons_say_what_is_missing() {
+        let inconclusive = |reason| Verdict::Inconclusive { reason }.to_string();
+        assert_eq!(
+            inconclusive(Reason::TooFewPairs {
+                pairs: 4,
+                needed: 6
+            }),
+            "inconclusive: too few pairs (4, needs 6)"
+        );
+        let finding = "the noise floor doubled halfway".to_owned();
+        assert_eq!(
+            inconclusive(Reason::Environment { finding }),
+            "inconclusive: environment (the noise floor doubled halfway)"
+        );
+    }
+}

@@ -4,6 +4,12 @@
 //! the other tests; the long form and the tables behind docs/measurement.md:
 //! `cargo test -p honing-paired --test simulation -- --ignored --nocapture`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests, which clippy.toml's allowances do not reach"
+)]
+
 mod noise;
 
 use honing_paired::{Arm, Comparison, Pair, Plan, Rules, Schedule, Verdict, compare};
