@@ -32,6 +32,20 @@ pub struct BadValue {
 }
 
 impl Pair {
+    /// A pair from its two runs: the first with its arm, then the other arm's value.
+    #[must_use]
+    pub fn in_order((first, value): (Arm, f64), second: f64) -> Self {
+        let (baseline, optimized) = match first {
+            Arm::Baseline => (value, second),
+            Arm::Optimized => (second, value),
+        };
+        Self {
+            first,
+            baseline,
+            optimized,
+        }
+    }
+
     /// The value of one arm.
     #[must_use]
     pub fn value(&self, arm: Arm) -> f64 {

@@ -18,8 +18,11 @@ pub(crate) enum Noise {
     Regimes,
     /// Each run has one of two speeds 30 % apart, by chance (memory layout does this).
     TwoSpeeds,
-    /// First-order autoregressive, ρ = 0.9, so that neighbours resemble each other.
-    Autocorrelated,
+    /// First-order autoregressive, ρ = 0.9: slow wandering.
+    Wandering,
+    /// First-order autoregressive, ρ = 0.5: neighbours resemble each other, which is worst for
+    /// quads, whose inner runs are neighbours of one arm.
+    Neighbourly,
     /// Read from a clock that ticks every 4 % of the run.
     Ticks,
     /// The same with ticks of 1 %.
@@ -29,13 +32,14 @@ pub(crate) enum Noise {
 }
 
 impl Noise {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Null,
         Self::Drift,
         Self::Spikes,
         Self::Regimes,
         Self::TwoSpeeds,
-        Self::Autocorrelated,
+        Self::Wandering,
+        Self::Neighbourly,
         Self::Ticks,
         Self::FineTicks,
         Self::HeavyTails,
@@ -59,9 +63,13 @@ impl Noise {
                         quiet + 0.1 * state.signum()
                     }
                     Self::TwoSpeeds => quiet / 2.0 + if rng.bool() { 0.3 } else { 0.0 },
-                    Self::Autocorrelated => {
+                    Self::Wandering => {
                         state = 0.9 * state + (1.0f64 - 0.81).sqrt() * normal(rng);
-                        0.1 * state + quiet / 3.0
+                        0.1 * state
+                    }
+                    Self::Neighbourly => {
+                        state = 0.5 * state + 0.75f64.sqrt() * normal(rng);
+                        QUIET * state
                     }
                     Self::HeavyTails => {
                         let cauchy = (std::f64::consts::PI * (rng.f64() - 0.5)).tan();
