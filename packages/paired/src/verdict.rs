@@ -1,0 +1,262 @@
+//! What may be said, and why not more: the rules in their order.
+//!
+//! 1. The interval lies within the margin: *no change*, even where it excludes "equal".
+//! 2. It lies wholly on the better side of "equal": *improved*.
+//! 3. It lies wholly on the worse side: *regressed*.
+//! 4. Else: *inconclusive*.
+//!
+//! A verdict of 1 to 3 that the signed ranks contradict is inconclusive too: where they estimate
+//! the other sign (2 and 3), or a ratio outside the margin (1).
+//!
+//! The margin is symmetric on the log scale, [1/(1+δ), 1+δ], so that swapping the arms swaps the
+//! verdict. Equivalence by an interval within the margin: D. J. Schuirmann, "A comparison of the
+//! two one-sided tests procedure and the power approach", *J. Pharmacokinetics and
+//! Biopharmaceutics* 15 (1987); at 1 − α confidence instead of 1 − 2α it is conservative, and the
+//! same interval carries all rules.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CrossCheck, Ratio};
+
+/// Which way the metric should move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Better {
+    /// Time, memory, size.
+    #[default]
+    Lower,
+    /// Throughput.
+    Higher,
+}
+
+/// What turns an interval into a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rules {
+    /// Which way the metric should move.
+    pub better: Better,
+    /// Equivalence margin δ: ratios from 1/(1+δ) to 1+δ are "no change". 0.01 is 1 %.
+    pub margin: f64,
+}
+
+impl Rules {
+    /// Default margin: 1 %.
+    pub const MARGIN: f64 = 0.01;
+    /// Default error rate of gates: 99 % confidence.
+    pub const ALPHA: f64 = 0.01;
+
+    /// ln(1+δ); a margin that is no number, or negative, is none.
+    pub(crate) fn log_margin(&self) -> f64 {
+        if self.margin > 0.0 {
+            self.margin.ln_1p()
+        } else {
+            0.0
+        }
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            better: Better::Lower,
+            margin: Self::MARGIN,
+        }
+    }
+}
+
+/// What a comparison says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The optimized program is better.
+    Improved,
+    /// Any difference is within the margin.
+    NoChange,
+    /// The optimized program is worse.
+    Regressed,
+    /// The data do not say.
+    Inconclusive {
+        /// Why not.
+        reason: Reason,
+    },
+}
+
+/// Why a comparison is inconclusive.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Reason {
+    /// Fewer pairs than anything can be said from.
+    TooFewPairs {
+        /// Pairs measured.
+        pairs: u32,
+        /// Pairs that the first analysis takes.
+        needed: u32,
+    },
+    /// The interval holds "equal" and reaches beyond the margin.
+    TooWide,
+    /// Trimmed mean and signed ranks contradict each other.
+    CrossCheck,
+    /// Something outside the data overrules them; set by who watches the machine.
+    Environment {
+        /// What was found.
+        finding: String,
+    },
+}
+
+impl Verdict {
+    /// Whether more pairs would add nothing: any verdict but inconclusive.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        !matches!(self, Self::Inconclusive { .. })
+    }
+}
+
+/// Applies the rules to an interval and its cross-check.
+#[must_use]
+pub fn judge(estimate: &Ratio, check: &CrossCheck, rules: Rules) -> Verdict {
+    let margin = rules.log_margin();
+    let within = |ratio: f64| ratio.ln().abs() <= margin;
+    let claim = |verdict: Verdict, supported: bool| {
+        if supported {
+            verdict
+        } else {
+            Verdict::Inconclusive {
+                reason: Reason::CrossCheck,
+            }
+        }
+    };
+    let (below, above) = match rules.better {
+        Better::Lower => (Verdict::Improved, Verdict::Regressed),
+        Better::Higher => (Verdict::Regressed, Verdict::Improved),
+    };
+    if within(estimate.low) && within(estimate.high) {
+        claim(Verdict::NoChange, within(check.point))
+    } else if estimate.high < 1.0 {
+        claim(below, check.point < 1.0)
+    } else if estimate.low > 1.0 {
+        claim(above, check.point > 1.0)
+    } else {
+        Verdict::Inconclusive {
+            reason: Reason::TooWide,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Improved => f.write_str("improved"),
+            Self::NoChange => f.write_str("no change"),
+            Self::Regressed => f.write_str("regressed"),
+            Self::Inconclusive { reason } => write!(f, "inconclusive: {reason}"),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooFewPairs { pairs, needed } => {
+                write!(f, "too few pairs ({pairs}, needs {needed})")
+            }
+            Self::TooWide => f.write_str("the interval is too wide"),
+            Self::CrossCheck => f.write_str("trimmed mean and signed ranks disagree"),
+            Self::Environment { finding } => write!(f, "environment ({finding})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(low: f64, high: f64, check: f64, better: Better) -> String {
+        let estimate = Ratio {
+            point: (low * high).sqrt(),
+            low,
+            high,
+            confidence: 0.99,
+        };
+        let check = CrossCheck {
+            point: check,
+            interval: None,
+            p_value: 0.5,
+        };
+        judge(
+            &estimate,
+            &check,
+            Rules {
+                better,
+                margin: 0.01,
+            },
+        )
+        .to_string()
+    }
+
+    #[test]
+    fn rules_in_their_order() {
+        let wide = "inconclusive: the interval is too wide";
+        let disagree = "inconclusive: trimmed mean and signed ranks disagree";
+        for (low, high, check, lower, higher) in [
+            (0.995, 1.005, 1.0, "no change", "no change"),
+            // Within the margin though it excludes 1.
+            (0.991, 0.999, 0.995, "no change", "no change"),
+            (1.001, 1.0099, 1.005, "no change", "no change"),
+            // Excludes 1 and reaches beyond the margin.
+            (0.97, 0.999, 0.98, "improved", "regressed"),
+            (1.001, 1.03, 1.02, "regressed", "improved"),
+            (0.8, 0.9, 0.85, "improved", "regressed"),
+            (0.97, 1.0, 0.985, wide, wide),
+            (0.97, 1.005, 0.99, wide, wide),
+            (0.98, 1.02, 1.0, wide, wide),
+            // The signed ranks contradict.
+            (0.97, 0.999, 1.001, disagree, disagree),
+            (0.97, 0.999, 1.0, disagree, disagree),
+            (1.001, 1.03, 0.99, disagree, disagree),
+            (0.995, 1.005, 1.02, disagree, disagree),
+            // Too wide stays too wide, whatever they say.
+            (0.98, 1.02, 1.1, wide, wide),
+        ] {
+            assert_eq!(
+                judged(low, high, check, Better::Lower),
+                lower,
+                "[{low}, {high}] {check}"
+            );
+            assert_eq!(
+                judged(low, high, check, Better::Higher),
+                higher,
+                "[{low}, {high}] {check}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_margin_leaves_no_room_for_no_change() {
+        for margin in [0.0, -0.1, f64::NAN] {
+            let rules = Rules {
+                margin,
+                ..Rules::default()
+            };
+            assert_eq!(rules.log_margin(), 0.0);
+        }
+        assert_eq!(Rules::default().margin, 0.01);
+    }
+
+    #[test]
+    fn reasons_say_what_is_missing() {
+        let inconclusive = |reason| Verdict::Inconclusive { reason }.to_string();
+        assert_eq!(
+            inconclusive(Reason::TooFewPairs {
+                pairs: 4,
+                needed: 6
+            }),
+            "inconclusive: too few pairs (4, needs 6)"
+        );
+        let finding = "the noise floor doubled halfway".to_owned();
+        assert_eq!(
+            inconclusive(Reason::Environment { finding }),
+            "inconclusive: environment (the noise floor doubled halfway)"
+        );
+    }
+}

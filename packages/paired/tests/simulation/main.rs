@@ -1,0 +1,177 @@
+//! Simulated experiments: how often the verdict is wrong, and how often the interval misses.
+//!
+//! Seeds are fixed, so a test here either always passes or always fails. The short form runs with
+//! the other tests; the long form and the tables behind docs/measurement.md:
+//! `cargo test -p honing-paired --test simulation -- --ignored --nocapture`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests, which clippy.toml's allowances do not reach"
+)]
+
+mod noise;
+
+use honing_paired::{Arm, Comparison, Pair, Plan, Rules, Schedule, Verdict, compare};
+use noise::Noise;
+
+/// What many experiments of one kind came to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    experiments: u32,
+    improved: u32,
+    regressed: u32,
+    unchanged: u32,
+    /// Experiments with an interval, at any look, that misses the true ratio.
+    missed: u32,
+    /// Pairs until the verdict was settled or the plan ended, summed.
+    pairs: u64,
+}
+
+impl Tally {
+    fn share(&self, count: u32) -> f64 {
+        f64::from(count) / f64::from(self.experiments)
+    }
+}
+
+/// The pairs that a machine with this noise would give, whole plan.
+fn measure(noise: Noise, effect: f64, pairs: u32, rng: &mut fastrand::Rng) -> Vec<Pair> {
+    let schedule = Schedule::new(pairs, rng.u64(..)).unwrap();
+    let runs: Vec<_> = schedule.runs().collect();
+    let series = noise.series(rng, runs.len());
+    runs.chunks(2)
+        .zip(series.chunks(2))
+        .map(|(runs, noises)| {
+            let value = |arm: Arm| {
+                let at = usize::from(runs[0].arm != arm);
+                let shift = if arm == Arm::Optimized {
+                    effect.ln()
+                } else {
+                    0.0
+                };
+                noise.read(100.0 * (noises[at] + shift).exp())
+            };
+            Pair {
+                first: runs[0].arm,
+                baseline: value(Arm::Baseline),
+                optimized: value(Arm::Optimized),
+            }
+        })
+        .collect()
+}
+
+/// Runs `experiments` of a true ratio `effect` through a plan, each stopping when settled.
+fn simulate(noise: Noise, effect: f64, plan: &Plan, experiments: u32) -> Tally {
+    let mut tally = Tally {
+        experiments,
+        ..Tally::default()
+    };
+    let mut rng = fastrand::Rng::with_seed(5);
+    for _ in 0..experiments {
+        let pairs = measure(noise, effect, plan.max_pairs(), &mut rng);
+        let at_looks: Vec<Comparison> = (plan.looks().iter())
+            .map(|look| compare(&pairs[..look.pairs as usize], plan, Rules::default()).unwrap())
+            .collect();
+        let misses = |c: &Comparison| c.estimate.is_some_and(|ratio| !ratio.holds(effect));
+        tally.missed += u32::from(at_looks.iter().any(misses));
+        let stop = at_looks
+            .iter()
+            .find(|c| c.settled)
+            .or(at_looks.last())
+            .unwrap();
+        tally.pairs += u64::from(stop.pairs);
+        match stop.verdict {
+            Verdict::Improved => tally.improved += 1,
+            Verdict::Regressed => tally.regressed += 1,
+            Verdict::NoChange => tally.unchanged += 1,
+            Verdict::Inconclusive { .. } => {}
+        }
+    }
+    tally
+}
+
+/// The 99.9 % limit of a true rate `alpha` in so many experiments.
+fn limit(alpha: f64, experiments: u32) -> f64 {
+    alpha + 3.09 * (alpha * (1.0 - alpha) / f64::from(experiments)).sqrt()
+}
+
+/// Asserts that errors under one plan stay within `alpha`, whatever the noise; prints them.
+fn errors_within(looks: &[u32], alpha: f64, experiments: u32) {
+    let plan = Plan::new(looks, alpha).unwrap();
+    let limit = limit(alpha, experiments);
+    println!("looks {looks:?}, α = {alpha}, {experiments} experiments, limit {limit:.4}");
+    for noise in Noise::ALL {
+        let same = simulate(noise, 1.0, &plan, experiments);
+        let wrong = same.share(same.improved + same.regressed);
+        let missed = same.share(same.missed);
+        println!(
+            "  {noise:?}: false verdicts {wrong:.4}, an interval misses {missed:.4}, no change {:.3}",
+            same.share(same.unchanged)
+        );
+        assert!(wrong <= limit, "{noise:?}: {wrong} of A/A called different");
+        assert!(
+            missed <= limit,
+            "{noise:?}: {missed} with an interval that misses"
+        );
+    }
+}
+
+#[test]
+fn five_looks_keep_five_percent() {
+    errors_within(&Plan::USUAL, 0.05, 1000);
+}
+
+#[test]
+fn five_looks_keep_one_percent() {
+    errors_within(&Plan::USUAL, 0.01, 1000);
+}
+
+#[test]
+fn three_looks_keep_five_percent() {
+    errors_within(&Plan::SLOW, 0.05, 2000);
+}
+
+#[test]
+fn eight_pairs_keep_five_percent() {
+    errors_within(&[8], 0.05, 4000);
+}
+
+#[test]
+#[ignore = "long form: minutes"]
+fn every_plan_keeps_its_level() {
+    for alpha in [0.05, 0.01, 0.01 / 4.0] {
+        errors_within(&Plan::USUAL, alpha, 20_000);
+        errors_within(&Plan::LONG, alpha, 5_000);
+        errors_within(&Plan::SLOW, alpha, 20_000);
+        errors_within(&[8], alpha, 20_000);
+        errors_within(&[20], alpha, 20_000);
+    }
+}
+
+#[test]
+#[ignore = "long form: minutes"]
+fn power() {
+    println!("share found, wrong sign, mean pairs until settled; runs vary by 3 %");
+    for (looks, alpha) in [
+        (&Plan::USUAL[..], 0.05),
+        (&Plan::USUAL[..], 0.01),
+        (&Plan::USUAL[..], 0.01 / 4.0),
+        (&Plan::SLOW[..], 0.01),
+        (&[8][..], 0.01),
+    ] {
+        let plan = Plan::new(looks, alpha).unwrap();
+        println!("looks {looks:?}, α = {alpha}");
+        for noise in [Noise::Null, Noise::Spikes, Noise::Regimes, Noise::TwoSpeeds] {
+            for effect in [0.98, 0.95, 0.85] {
+                let tally = simulate(noise, effect, &plan, 1000);
+                println!(
+                    "  {noise:?}, ratio {effect}: {:.3}, {:.4}, {:.1}",
+                    tally.share(tally.improved),
+                    tally.share(tally.regressed),
+                    tally.pairs as f64 / f64::from(tally.experiments)
+                );
+                assert!(tally.share(tally.regressed) <= limit(alpha / 2.0, 1000));
+            }
+        }
+    }
+}
