@@ -1,3 +1,5 @@
 //! The workspace's own commands: `cargo xtask pgo` and `cargo xtask ci`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    honing::xtask()
+}

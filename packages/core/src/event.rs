@@ -141,6 +141,8 @@ pub enum Event {
         error: Option<String>,
         /// What to do next.
         hint: Option<String>,
+        /// Milliseconds of the run that cargo and rustc took.
+        cargo_ms: u64,
     },
 }
 

@@ -50,10 +50,7 @@ struct Paths {
 impl Paths {
     /// All paths start at B(0) = 0.
     fn start() -> Self {
-        Self {
-            time: 0.0,
-            grid: vec![(0.0, 1.0)],
-        }
+        Self { time: 0.0, grid: vec![(0.0, 1.0)] }
     }
 
     /// Probability that |B| ≥ `bound` at `time`, without a crossing before.
@@ -62,9 +59,7 @@ impl Paths {
         let normal = Normal::standard();
         self.grid
             .iter()
-            .map(|(u, mass)| {
-                mass * (normal.cdf((u - bound) / step) + normal.cdf((-bound - u) / step))
-            })
+            .map(|(u, mass)| mass * (normal.cdf((u - bound) / step) + normal.cdf((-bound - u) / step)))
             .sum()
     }
 
@@ -91,11 +86,8 @@ impl Paths {
         let grid = (0..=STEPS)
             .map(|index| {
                 let x = -bound + width * index as f64;
-                let density: f64 = self
-                    .grid
-                    .iter()
-                    .map(|(u, mass)| mass * normal.pdf((x - u) / step) / step)
-                    .sum();
+                let density: f64 =
+                    self.grid.iter().map(|(u, mass)| mass * normal.pdf((x - u) / step) / step).sum();
                 let simpson = match index {
                     0 | STEPS => 1.0,
                     odd if odd % 2 == 1 => 4.0,
@@ -127,23 +119,13 @@ mod tests {
     fn lan_demets_bounds_are_the_published_ones() {
         // Lan and DeMets (1983), as in gsDesign and ldbounds: five equal looks, two-sided 5 %.
         let normal = Normal::standard();
-        let pocock: Vec<f64> = (fifths().iter())
-            .map(|t| 0.05 * (1.0 + (std::f64::consts::E - 1.0) * t).ln())
-            .collect();
-        assert_close(
-            &bounds(&fifths(), &pocock),
-            &[2.438, 2.427, 2.410, 2.397, 2.386],
-            6e-4,
-        );
+        let pocock: Vec<f64> =
+            (fifths().iter()).map(|t| 0.05 * (1.0 + (std::f64::consts::E - 1.0) * t).ln()).collect();
+        assert_close(&bounds(&fifths(), &pocock), &[2.438, 2.427, 2.410, 2.397, 2.386], 6e-4);
         let quantile = normal.inverse_cdf(1.0 - 0.05 / 4.0);
-        let obrien_fleming: Vec<f64> = (fifths().iter())
-            .map(|t| 4.0 * normal.cdf(-quantile / t.sqrt()))
-            .collect();
-        assert_close(
-            &bounds(&fifths(), &obrien_fleming),
-            &[4.877, 3.357, 2.680, 2.290, 2.031],
-            6e-4,
-        );
+        let obrien_fleming: Vec<f64> =
+            (fifths().iter()).map(|t| 4.0 * normal.cdf(-quantile / t.sqrt())).collect();
+        assert_close(&bounds(&fifths(), &obrien_fleming), &[4.877, 3.357, 2.680, 2.290, 2.031], 6e-4);
     }
 
     #[test]

@@ -6,8 +6,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use crate::pair::is_coarse;
 use crate::trimmed::{MIN_PAIRS, Trimmed, t_quantile};
 use crate::{
-    BadValue, CrossCheck, Look, Pair, Plan, Ratio, Reason, Rules, Verdict, judge, log_ratios,
-    signed_rank,
+    BadValue, CrossCheck, Look, Pair, Plan, Ratio, Reason, Rules, Verdict, judge, log_ratios, signed_rank,
 };
 
 /// Chance with which [`Comparison::further_pairs`] should be enough.
@@ -40,15 +39,8 @@ impl Comparison {
     /// The comparison overruled by what was found about the environment.
     #[must_use]
     pub fn overruled(self, finding: impl Into<String>) -> Self {
-        let reason = Reason::Environment {
-            finding: finding.into(),
-        };
-        Self {
-            verdict: Verdict::Inconclusive { reason },
-            further_pairs: None,
-            settled: false,
-            ..self
-        }
+        let reason = Reason::Environment { finding: finding.into() };
+        Self { verdict: Verdict::Inconclusive { reason }, further_pairs: None, settled: false, ..self }
     }
 
     fn too_few(pairs: u32, needed: u32) -> Self {
@@ -56,9 +48,7 @@ impl Comparison {
             pairs,
             estimate: None,
             cross_check: None,
-            verdict: Verdict::Inconclusive {
-                reason: Reason::TooFewPairs { pairs, needed },
-            },
+            verdict: Verdict::Inconclusive { reason: Reason::TooFewPairs { pairs, needed } },
             further_pairs: Some(needed.saturating_sub(pairs)),
             settled: false,
         }
@@ -81,8 +71,7 @@ pub fn compare(pairs: &[Pair], plan: &Plan, rules: Rules) -> Result<Comparison, 
     };
     let pairs = &pairs[..look.pairs as usize];
     let values = &values[..pairs.len()];
-    let (Some(trimmed), Some(check)) = (Trimmed::new(values), signed_rank(values, look.alpha))
-    else {
+    let (Some(trimmed), Some(check)) = (Trimmed::new(values), signed_rank(values, look.alpha)) else {
         return Ok(Comparison::too_few(look.pairs, even(f64::from(MIN_PAIRS))));
     };
     let (low, high) = match trimmed.interval(look.alpha) {
@@ -116,17 +105,9 @@ fn widened((low, high): (f64, f64), ranks: Option<Ratio>, trimmed: &Trimmed) -> 
 }
 
 /// Pairs, in all, that would probably settle what `verdict` leaves open.
-fn enough(
-    verdict: &Verdict,
-    trimmed: &Trimmed,
-    plan: &Plan,
-    now: &Look,
-    rules: Rules,
-) -> Option<u32> {
+fn enough(verdict: &Verdict, trimmed: &Trimmed, plan: &Plan, now: &Look, rules: Rules) -> Option<u32> {
     match verdict {
-        Verdict::Inconclusive {
-            reason: Reason::TooWide,
-        } => forecast(trimmed, plan, now, rules),
+        Verdict::Inconclusive { reason: Reason::TooWide } => forecast(trimmed, plan, now, rules),
         // Narrow enough already, but of a shape that two methods read differently: the next look
         // may tell, a number of pairs cannot be computed.
         Verdict::Inconclusive { .. } => plan.next(now.pairs).map(|look| look.pairs),
@@ -143,14 +124,10 @@ fn enough(
 /// 2000, § 2.1). Looks of the plan first; beyond its end the last look's level, as a longer plan
 /// would need.
 fn forecast(trimmed: &Trimmed, plan: &Plan, now: &Look, rules: Rules) -> Option<u32> {
-    let target = trimmed
-        .mean
-        .abs()
-        .max(rules.log_margin() - trimmed.mean.abs());
+    let target = trimmed.mean.abs().max(rules.log_margin() - trimmed.mean.abs());
     let z = Normal::standard().inverse_cdf(PROBABLY);
-    let reach = |pairs: u32, alpha: f64| {
-        (t_quantile(pairs as usize, alpha) + z) * trimmed.error_at(pairs as usize)
-    };
+    let reach =
+        |pairs: u32, alpha: f64| (t_quantile(pairs as usize, alpha) + z) * trimmed.error_at(pairs as usize);
     let later = plan.looks().iter().filter(|look| look.pairs > now.pairs);
     let mut last = now;
     for look in later {
@@ -191,9 +168,7 @@ mod tests {
                     first: Arm::Baseline,
                     // No two runs read the same.
                     baseline: 50.0 + f64::from(index),
-                    optimized: (50.0 + f64::from(index))
-                        * ratio
-                        * (spread * (2.0 * at - 1.0)).exp(),
+                    optimized: (50.0 + f64::from(index)) * ratio * (spread * (2.0 * at - 1.0)).exp(),
                 }
             })
             .collect()
@@ -210,19 +185,11 @@ mod tests {
         assert_eq!(verdict(1.05, 0.03).verdict, Verdict::Regressed);
         assert_eq!(verdict(1.001, 0.01).verdict, Verdict::NoChange);
         let open = verdict(0.99, 0.1);
-        assert_eq!(
-            open.verdict,
-            Verdict::Inconclusive {
-                reason: Reason::TooWide
-            }
-        );
+        assert_eq!(open.verdict, Verdict::Inconclusive { reason: Reason::TooWide });
         assert!(!open.settled && open.further_pairs.is_some_and(|pairs| pairs >= 2));
         let estimate = verdict(0.95, 0.03).estimate.unwrap();
         assert!((estimate.point - 0.95).abs() < 0.002 && estimate.confidence == 0.99);
-        let throughput = Rules {
-            better: Better::Higher,
-            ..Rules::default()
-        };
+        let throughput = Rules { better: Better::Higher, ..Rules::default() };
         let plan = Plan::fixed(60, 0.01).unwrap();
         let got = compare(&around(1.05, 0.03, 60), &plan, throughput).unwrap();
         assert_eq!(got.verdict, Verdict::Improved);
@@ -235,9 +202,9 @@ mod tests {
             assert_eq!(got.estimate, None);
             assert!(!got.settled);
             match got.verdict {
-                Verdict::Inconclusive {
-                    reason: Reason::TooFewPairs { pairs, needed },
-                } => (pairs, needed, got.further_pairs),
+                Verdict::Inconclusive { reason: Reason::TooFewPairs { pairs, needed } } => {
+                    (pairs, needed, got.further_pairs)
+                }
                 other => panic!("{other}"),
             }
         };
@@ -252,19 +219,12 @@ mod tests {
     #[test]
     fn equal_readings_are_certain_only_when_there_are_enough() {
         let equal = |count| {
-            let pair = Pair {
-                first: Arm::Baseline,
-                baseline: 4096.0,
-                optimized: 4096.0,
-            };
+            let pair = Pair { first: Arm::Baseline, baseline: 4096.0, optimized: 4096.0 };
             judged(&vec![pair; count], &[count as u32], 0.01)
         };
         assert_eq!(equal(8).verdict, Verdict::NoChange);
         let six = equal(6);
-        assert_eq!(
-            six.verdict.to_string(),
-            "inconclusive: too few pairs (6, needs 8)"
-        );
+        assert_eq!(six.verdict.to_string(), "inconclusive: too few pairs (6, needs 8)");
         assert_eq!(six.further_pairs, Some(2));
     }
 
@@ -273,10 +233,7 @@ mod tests {
         let pairs = around(0.95, 0.1, 27);
         let got = judged(&pairs, &Plan::USUAL, 0.01);
         assert_eq!(got.pairs, 18);
-        assert_eq!(
-            got.estimate,
-            judged(&pairs[..18], &Plan::USUAL, 0.01).estimate
-        );
+        assert_eq!(got.estimate, judged(&pairs[..18], &Plan::USUAL, 0.01).estimate);
         // 28 comes next, after one more pair; a quad has two.
         assert!(got.settled || got.further_pairs >= Some(2));
     }
@@ -292,10 +249,7 @@ mod tests {
         assert_eq!(then.verdict, Verdict::Improved, "{enough}");
         assert!(enough < 100, "{enough}");
         // Hopeless: noise of a factor of e for a hundredth.
-        assert_eq!(
-            judged(&around(1.0, 2.0, 12), &[12], 0.05).further_pairs,
-            None
-        );
+        assert_eq!(judged(&around(1.0, 2.0, 12), &[12], 0.05).further_pairs, None);
     }
 
     #[test]

@@ -37,10 +37,7 @@ pub fn halves(log_ratios: &[f64]) -> Option<Contrast> {
 #[must_use]
 pub fn orders(pairs: &[Pair], log_ratios: &[f64]) -> Option<Contrast> {
     let begun_by = |arm: Arm| -> Vec<f64> {
-        (pairs.iter().zip(log_ratios))
-            .filter(|(pair, _)| pair.first == arm)
-            .map(|(_, d)| *d)
-            .collect()
+        (pairs.iter().zip(log_ratios)).filter(|(pair, _)| pair.first == arm).map(|(_, d)| *d).collect()
     };
     contrast(&begun_by(Arm::Baseline), &begun_by(Arm::Optimized))
 }
@@ -58,10 +55,7 @@ fn contrast(first: &[f64], second: &[f64]) -> Option<Contrast> {
         let t = difference.abs() / (va + vb).sqrt();
         2.0 * StudentsT::new(0.0, 1.0, welch).ok()?.cdf(-t)
     };
-    Some(Contrast {
-        ratio: difference.exp().min(f64::MAX),
-        p_value,
-    })
+    Some(Contrast { ratio: difference.exp().min(f64::MAX), p_value })
 }
 
 /// How much equal runs differ on this machine.
@@ -86,10 +80,7 @@ pub fn noise(pairs: &[Pair]) -> Option<Noise> {
         .map(|two| (two[1].value(two[1].first) / two[0].value(two[1].first)).ln())
         .collect();
     let trimmed = Trimmed::new(&ratios)?;
-    Some(Noise {
-        neighbours: u32::try_from(trimmed.n).ok()?,
-        per_pair: trimmed.error_at(1),
-    })
+    Some(Noise { neighbours: u32::try_from(trimmed.n).ok()?, per_pair: trimmed.error_at(1) })
 }
 
 impl Noise {
@@ -105,11 +96,7 @@ impl Noise {
         }
         let z = Normal::standard().inverse_cdf(PROBABLY);
         let error = self.per_pair / f64::from(pairs).sqrt();
-        Some(
-            ((t_quantile(pairs as usize, alpha) + z) * error)
-                .exp_m1()
-                .min(f64::MAX),
-        )
+        Some(((t_quantile(pairs as usize, alpha) + z) * error).exp_m1().min(f64::MAX))
     }
 }
 
@@ -155,24 +142,18 @@ mod tests {
 
     #[test]
     fn a_second_run_that_profits_is_seen() {
-        let pairs = measured(24, |at, _| {
-            wobble(at) * if at % 2 == 1 { 0.95 } else { 1.0 }
-        });
+        let pairs = measured(24, |at, _| wobble(at) * if at % 2 == 1 { 0.95 } else { 1.0 });
         let contrast = orders(&pairs, &log_ratios(&pairs).unwrap()).unwrap();
-        assert!(
-            (contrast.ratio - 1.0 / 0.95f64.powi(2)).abs() < 0.02,
-            "{contrast:?}"
-        );
+        assert!((contrast.ratio - 1.0 / 0.95f64.powi(2)).abs() < 0.02, "{contrast:?}");
         assert!(contrast.p_value < 1e-4, "{contrast:?}");
     }
 
     #[test]
     fn noise_is_that_of_neighbours_whatever_the_effect() {
         let equal = noise(&measured(40, |at, _| wobble(at))).unwrap();
-        let faster = noise(&measured(40, |at, arm| {
-            wobble(at) * if arm == Arm::Optimized { 0.5 } else { 1.0 }
-        }))
-        .unwrap();
+        let faster =
+            noise(&measured(40, |at, arm| wobble(at) * if arm == Arm::Optimized { 0.5 } else { 1.0 }))
+                .unwrap();
         assert!((equal.per_pair - faster.per_pair).abs() < 1e-12);
         assert!(equal.neighbours >= 20);
         assert!((0.003..0.03).contains(&equal.per_pair), "{equal:?}");
@@ -182,17 +163,8 @@ mod tests {
     #[test]
     fn smallest_effects_are_those_that_real_experiments_found() {
         // FACTS.md: pairs, and the effect found in 80 % of tries at 5 %, CPU time.
-        let noise = Noise {
-            neighbours: 100,
-            per_pair: 0.0497,
-        };
-        for (pairs, found) in [
-            (12, 0.056),
-            (20, 0.037),
-            (40, 0.024),
-            (60, 0.018),
-            (100, 0.013),
-        ] {
+        let noise = Noise { neighbours: 100, per_pair: 0.0497 };
+        for (pairs, found) in [(12, 0.056), (20, 0.037), (40, 0.024), (60, 0.018), (100, 0.013)] {
             let got = noise.smallest_effect(pairs, 0.05).unwrap();
             assert!((got / found - 1.0).abs() < 0.12, "{pairs}: {got}");
         }

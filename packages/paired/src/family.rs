@@ -43,8 +43,7 @@ pub fn next_step(plan: &Plan, measured: u32, comparisons: &[Comparison]) -> Next
     if !comparisons.is_empty() && all_settled(comparisons) {
         return Next::Settled;
     }
-    plan.next(measured)
-        .map_or(Next::PlanEnded, |look| Next::Measure { pairs: look.pairs })
+    plan.next(measured).map_or(Next::PlanEnded, |look| Next::Measure { pairs: look.pairs })
 }
 
 /// Whether no comparison is inconclusive.
@@ -67,15 +66,10 @@ pub fn weighted_mean(members: &[(Ratio, f64)]) -> Option<Ratio> {
     }
     let mean = |end: fn(&Ratio) -> f64| {
         let weighted = members.iter().filter(|(_, weight)| *weight > 0.0);
-        let sum: f64 = weighted
-            .map(|(ratio, weight)| weight * end(ratio).ln())
-            .sum();
+        let sum: f64 = weighted.map(|(ratio, weight)| weight * end(ratio).ln()).sum();
         sum / total
     };
-    let errors: f64 = members
-        .iter()
-        .map(|(ratio, _)| 1.0 - ratio.confidence)
-        .sum();
+    let errors: f64 = members.iter().map(|(ratio, _)| 1.0 - ratio.confidence).sum();
     Some(Ratio::from_logs(
         mean(|ratio| ratio.point),
         mean(|ratio| ratio.low),
@@ -108,37 +102,21 @@ mod tests {
         let clear = |pairs| comparison(&plan, pairs, 0.8);
         let open = |pairs| comparison(&plan, pairs, 0.99);
         assert!(clear(12).settled && !open(12).settled);
-        assert_eq!(
-            next_step(&plan, 12, &[clear(12), open(12)]),
-            Next::Measure { pairs: 18 }
-        );
+        assert_eq!(next_step(&plan, 12, &[clear(12), open(12)]), Next::Measure { pairs: 18 });
         assert_eq!(next_step(&plan, 12, &[clear(12), clear(12)]), Next::Settled);
-        assert_eq!(
-            next_step(&plan, 18, &[clear(18), open(18)]),
-            Next::PlanEnded
-        );
+        assert_eq!(next_step(&plan, 18, &[clear(18), open(18)]), Next::PlanEnded);
     }
 
     #[test]
     fn mean_of_ratios_is_geometric_and_weighted() {
-        let ratio = |point: f64| Ratio {
-            point,
-            low: point / 1.1,
-            high: point * 1.1,
-            confidence: 0.995,
-        };
+        let ratio = |point: f64| Ratio { point, low: point / 1.1, high: point * 1.1, confidence: 0.995 };
         let mean = weighted_mean(&[(ratio(0.5), 1.0), (ratio(2.0), 1.0)]).unwrap();
         assert!((mean.point - 1.0).abs() < 1e-12);
         assert!((mean.high - 1.1).abs() < 1e-12);
         assert!((mean.confidence - 0.99).abs() < 1e-12);
         let mean = weighted_mean(&[(ratio(0.5), 3.0), (ratio(2.0), 1.0)]).unwrap();
         assert!((mean.point - 0.5f64.sqrt()).abs() < 1e-12);
-        for weights in [
-            (0.0, 0.0),
-            (-1.0, 2.0),
-            (f64::NAN, 1.0),
-            (f64::INFINITY, 1.0),
-        ] {
+        for weights in [(0.0, 0.0), (-1.0, 2.0), (f64::NAN, 1.0), (f64::INFINITY, 1.0)] {
             let members = [(ratio(0.5), weights.0), (ratio(2.0), weights.1)];
             assert_eq!(weighted_mean(&members), None);
         }

@@ -39,11 +39,7 @@ impl Pair {
             Arm::Baseline => (value, second),
             Arm::Optimized => (second, value),
         };
-        Self {
-            first,
-            baseline,
-            optimized,
-        }
+        Self { first, baseline, optimized }
     }
 
     /// The value of one arm.
@@ -58,11 +54,7 @@ impl Pair {
     /// The same observation with the roles of the arms exchanged.
     #[must_use]
     pub fn swapped(self) -> Self {
-        Self {
-            first: self.first.other(),
-            baseline: self.optimized,
-            optimized: self.baseline,
-        }
+        Self { first: self.first.other(), baseline: self.optimized, optimized: self.baseline }
     }
 }
 
@@ -76,11 +68,7 @@ pub fn log_ratios(pairs: &[Pair]) -> Result<Vec<f64>, BadValue> {
         if value.is_finite() && value > 0.0 {
             Ok(value.ln())
         } else {
-            Err(BadValue {
-                pair: index,
-                arm,
-                value,
-            })
+            Err(BadValue { pair: index, arm, value })
         }
     };
     pairs
@@ -97,9 +85,7 @@ pub fn log_ratios(pairs: &[Pair]) -> Result<Vec<f64>, BadValue> {
 /// Whether fewer than half of the runs read a value of their own: a clock that ticks, memory in
 /// pages. Differences are then mostly zero or one step, and their spread says little.
 pub(crate) fn is_coarse(pairs: &[Pair]) -> bool {
-    let mut values: Vec<f64> = (pairs.iter())
-        .flat_map(|pair| [pair.baseline, pair.optimized])
-        .collect();
+    let mut values: Vec<f64> = (pairs.iter()).flat_map(|pair| [pair.baseline, pair.optimized]).collect();
     values.sort_unstable_by(f64::total_cmp);
     values.dedup();
     values.len() < pairs.len()
@@ -110,11 +96,7 @@ mod tests {
     use super::*;
 
     fn pair(baseline: f64, optimized: f64) -> Pair {
-        Pair {
-            first: Arm::Baseline,
-            baseline,
-            optimized,
-        }
+        Pair { first: Arm::Baseline, baseline, optimized }
     }
 
     #[test]
@@ -127,18 +109,11 @@ mod tests {
 
     #[test]
     fn bad_values_are_named() {
-        for (bad, text) in [
-            (f64::NAN, "NaN"),
-            (f64::INFINITY, "inf"),
-            (0.0, "0"),
-            (-1.5, "-1.5"),
-        ] {
+        for (bad, text) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (0.0, "0"), (-1.5, "-1.5")] {
             let error = log_ratios(&[pair(1.0, 1.0), pair(1.0, bad)]).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                format!(
-                    "pair 1: the optimized value is {text}; ratios need finite values above zero"
-                )
+                format!("pair 1: the optimized value is {text}; ratios need finite values above zero")
             );
             let error = log_ratios(&[pair(bad, 1.0)]).unwrap_err();
             assert_eq!((error.pair, error.arm), (0, Arm::Baseline));

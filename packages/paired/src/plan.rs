@@ -99,17 +99,10 @@ impl Plan {
         if let Some(pair) = looks.windows(2).find(|pair| pair[0] >= pair[1]) {
             return Err(PlanError::Order(pair[0], pair[1]));
         }
-        let times: Vec<f64> = looks
-            .iter()
-            .map(|pairs| f64::from(*pairs) / f64::from(*last))
-            .collect();
+        let times: Vec<f64> = looks.iter().map(|pairs| f64::from(*pairs) / f64::from(*last)).collect();
         let spent: Vec<f64> = times.iter().map(|t| alpha * t.powf(SPENDING)).collect();
         let looks = (looks.iter().zip(boundary::bounds(&times, &spent)))
-            .map(|(pairs, bound)| Look {
-                pairs: *pairs,
-                alpha: 2.0 * Normal::standard().cdf(-bound),
-                bound,
-            })
+            .map(|(pairs, bound)| Look { pairs: *pairs, alpha: 2.0 * Normal::standard().cdf(-bound), bound })
             .collect();
         Ok(Self { alpha, looks })
     }
@@ -177,16 +170,8 @@ mod tests {
         // exactly: 0.05 · 0.2^1.5 = 0.00447. 27 and 85 are no whole quads, but only the shares of
         // the plan count: all numbers are doubled.
         let table: [(&[u32], f64, &[f64]); 4] = [
-            (
-                &[12, 18, 27, 40, 60],
-                0.05,
-                &[0.0044, 0.0053, 0.0095, 0.0175, 0.0336],
-            ),
-            (
-                &[12, 18, 27, 40, 60],
-                0.01,
-                &[0.00089, 0.00098, 0.00176, 0.00319, 0.00609],
-            ),
+            (&[12, 18, 27, 40, 60], 0.05, &[0.0044, 0.0053, 0.0095, 0.0175, 0.0336]),
+            (&[12, 18, 27, 40, 60], 0.01, &[0.00089, 0.00098, 0.00176, 0.00319, 0.00609]),
             (
                 &[12, 18, 27, 40, 60, 85, 120],
                 0.05,
@@ -240,10 +225,7 @@ mod tests {
             error(&[12, 15], 0.01),
             "15 pairs do not make whole quads of two pairs each; use 14 or 16"
         );
-        assert_eq!(
-            error(&[18, 12], 0.01),
-            "looks must grow: 12 pairs cannot follow 18"
-        );
+        assert_eq!(error(&[18, 12], 0.01), "looks must grow: 12 pairs cannot follow 18");
     }
 
     #[test]

@@ -103,9 +103,7 @@ impl Schedule {
             return Err(OddPairs { pairs });
         }
         let mut rng = fastrand::Rng::with_seed(seed);
-        let quads = (0..pairs / 2)
-            .map(|_| if rng.bool() { Quad::Abba } else { Quad::Baab })
-            .collect();
+        let quads = (0..pairs / 2).map(|_| if rng.bool() { Quad::Abba } else { Quad::Baab }).collect();
         Ok(Self { seed, quads })
     }
 
@@ -127,10 +125,7 @@ impl Schedule {
             .iter()
             .flat_map(|quad| quad.arms())
             .zip(0u32..)
-            .map(|(arm, index)| Run {
-                pair: index / 2,
-                arm,
-            })
+            .map(|(arm, index)| Run { pair: index / 2, arm })
     }
 }
 
@@ -161,17 +156,8 @@ mod tests {
         assert_eq!(short.quads(), &long.quads()[..6]);
         assert_ne!(long.quads(), Schedule::new(120, 43).unwrap().quads());
         // Stored seeds must keep their meaning: this notices a change of fastrand's stream.
-        let letters: String = short
-            .quads()
-            .iter()
-            .map(|quad| {
-                if quad.outer() == Arm::Baseline {
-                    'A'
-                } else {
-                    'B'
-                }
-            })
-            .collect();
+        let letters: String =
+            short.quads().iter().map(|quad| if quad.outer() == Arm::Baseline { 'A' } else { 'B' }).collect();
         assert_eq!(letters, "BABABB");
     }
 
@@ -182,18 +168,12 @@ mod tests {
             .filter(|quad| *quad == Quad::Abba)
             .count();
         // 10,000 fair draws: standard deviation 50.
-        assert!(
-            opened_by_baseline.abs_diff(5000) < 200,
-            "{opened_by_baseline}"
-        );
+        assert!(opened_by_baseline.abs_diff(5000) < 200, "{opened_by_baseline}");
     }
 
     #[test]
     fn an_odd_number_of_pairs_is_refused() {
         let error = Schedule::new(7, 0).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "7 pairs do not make whole quads of two pairs each; use 6 or 8"
-        );
+        assert_eq!(error.to_string(), "7 pairs do not make whole quads of two pairs each; use 6 or 8");
     }
 }

@@ -101,11 +101,7 @@ fn null_distribution(ranks: &[usize]) -> Vec<f64> {
     for rank in ranks {
         reached += rank;
         for t in (0..=reached).rev() {
-            let with = if t >= *rank {
-                probabilities[t - rank]
-            } else {
-                0.0
-            };
+            let with = if t >= *rank { probabilities[t - rank] } else { 0.0 };
             probabilities[t] = f64::midpoint(probabilities[t], with);
         }
     }
@@ -126,10 +122,8 @@ fn p_value(values: &[f64]) -> f64 {
         doubled.extend(tied.iter().map(|_| rank));
     }
     let total: usize = doubled.iter().sum();
-    let positive: usize = (nonzero.iter().zip(&doubled))
-        .filter(|(d, _)| **d > 0.0)
-        .map(|(_, rank)| rank)
-        .sum();
+    let positive: usize =
+        (nonzero.iter().zip(&doubled)).filter(|(d, _)| **d > 0.0).map(|(_, rank)| rank).sum();
     let smaller = positive.min(total - positive);
     let tail = if nonzero.len() <= EXACT {
         null_distribution(&doubled)[..=smaller].iter().sum()
@@ -146,9 +140,7 @@ mod tests {
     use super::*;
 
     /// Hollander, Wolfe and Chicken, example 3.1: Hamilton depression scale, nine patients.
-    const HAMILTON: [f64; 9] = [
-        -0.952, 0.147, -1.022, -0.430, -0.620, -0.590, -0.490, 0.080, -0.010,
-    ];
+    const HAMILTON: [f64; 9] = [-0.952, 0.147, -1.022, -0.430, -0.620, -0.590, -0.490, 0.080, -0.010];
 
     #[test]
     fn textbook_example() {
@@ -166,15 +158,7 @@ mod tests {
     #[test]
     fn critical_values_are_the_published_ones() {
         // Two-sided 5 %: Wilcoxon and Wilcox (1964), table 2.
-        for (n, published) in [
-            (6, 0),
-            (8, 3),
-            (10, 8),
-            (12, 13),
-            (20, 52),
-            (30, 137),
-            (50, 434),
-        ] {
+        for (n, published) in [(6, 0), (8, 3), (10, 8), (12, 13), (20, 52), (30, 137), (50, 434)] {
             assert_eq!(cut(n, 0.05), Some(published), "n = {n}");
         }
         assert_eq!(cut(5, 0.05), None);

@@ -76,12 +76,7 @@ impl Ratio {
     /// From log-ratios; finite also where the exponential overflows, since JSON knows no infinity.
     pub(crate) fn from_logs(point: f64, low: f64, high: f64, confidence: f64) -> Self {
         let exp = |x: f64| x.exp().min(f64::MAX);
-        Self {
-            point: exp(point),
-            low: exp(low),
-            high: exp(high),
-            confidence,
-        }
+        Self { point: exp(point), low: exp(low), high: exp(high), confidence }
     }
 
     /// Whether the interval holds this ratio, ends included.
@@ -234,19 +229,12 @@ mod tests {
 
     #[test]
     fn student_quantiles_are_precise_far_out() {
-        let t =
-            |freedom: f64, tail: f64| -StudentsT::new(0.0, 1.0, freedom).unwrap().inverse_cdf(tail);
+        let t = |freedom: f64, tail: f64| -StudentsT::new(0.0, 1.0, freedom).unwrap().inverse_cdf(tail);
         // Published tables, upper tails.
-        for (freedom, tail, published) in [
-            (5.0, 0.0005, 6.869),
-            (3.0, 0.005, 5.841),
-            (29.0, 0.025, 2.045),
-            (2.0, 0.001, 22.327),
-        ] {
-            assert!(
-                (t(freedom, tail) - published).abs() < 6e-4,
-                "{freedom} {tail}"
-            );
+        for (freedom, tail, published) in
+            [(5.0, 0.0005, 6.869), (3.0, 0.005, 5.841), (29.0, 0.025, 2.045), (2.0, 0.001, 22.327)]
+        {
+            assert!((t(freedom, tail) - published).abs() < 6e-4, "{freedom} {tail}");
         }
     }
 
@@ -259,10 +247,7 @@ mod tests {
         assert!((ratio.low.ln() + 0.2).abs() < 1e-12 && (ratio.high.ln() - 0.1).abs() < 1e-12);
         // All equal: certain once chance could not make so many agree, 2^(1−n) ≤ α.
         assert!(estimate(&[0.1; 7], 0.01).is_none());
-        assert_eq!(
-            estimate(&[0.0; 8], 0.01).map(|r| (r.low, r.high)),
-            Some((1.0, 1.0))
-        );
+        assert_eq!(estimate(&[0.0; 8], 0.01).map(|r| (r.low, r.high)), Some((1.0, 1.0)));
         // 99.99 % from eight pairs: at least as wide as the values reach.
         let values = [0.10, 0.11, 0.10, 0.12, 0.11, 0.12, 0.10, -0.3];
         assert!(estimate(&values, 1e-4).unwrap().low.ln() <= -0.3);

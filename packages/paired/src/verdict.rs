@@ -48,20 +48,13 @@ impl Rules {
 
     /// ln(1+δ); a margin that is no number, or negative, is none.
     pub(crate) fn log_margin(&self) -> f64 {
-        if self.margin > 0.0 {
-            self.margin.ln_1p()
-        } else {
-            0.0
-        }
+        if self.margin > 0.0 { self.margin.ln_1p() } else { 0.0 }
     }
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self {
-            better: Better::Lower,
-            margin: Self::MARGIN,
-        }
+        Self { better: Better::Lower, margin: Self::MARGIN }
     }
 }
 
@@ -118,13 +111,7 @@ pub fn judge(estimate: &Ratio, check: &CrossCheck, rules: Rules) -> Verdict {
     let margin = rules.log_margin();
     let within = |ratio: f64| ratio.ln().abs() <= margin;
     let claim = |verdict: Verdict, supported: bool| {
-        if supported {
-            verdict
-        } else {
-            Verdict::Inconclusive {
-                reason: Reason::CrossCheck,
-            }
-        }
+        if supported { verdict } else { Verdict::Inconclusive { reason: Reason::CrossCheck } }
     };
     let (below, above) = match rules.better {
         Better::Lower => (Verdict::Improved, Verdict::Regressed),
@@ -137,9 +124,7 @@ pub fn judge(estimate: &Ratio, check: &CrossCheck, rules: Rules) -> Verdict {
     } else if estimate.low > 1.0 {
         claim(above, check.point > 1.0)
     } else {
-        Verdict::Inconclusive {
-            reason: Reason::TooWide,
-        }
+        Verdict::Inconclusive { reason: Reason::TooWide }
     }
 }
 
@@ -172,26 +157,9 @@ mod tests {
     use super::*;
 
     fn judged(low: f64, high: f64, check: f64, better: Better) -> String {
-        let estimate = Ratio {
-            point: (low * high).sqrt(),
-            low,
-            high,
-            confidence: 0.99,
-        };
-        let check = CrossCheck {
-            point: check,
-            interval: None,
-            p_value: 0.5,
-        };
-        judge(
-            &estimate,
-            &check,
-            Rules {
-                better,
-                margin: 0.01,
-            },
-        )
-        .to_string()
+        let estimate = Ratio { point: (low * high).sqrt(), low, high, confidence: 0.99 };
+        let check = CrossCheck { point: check, interval: None, p_value: 0.5 };
+        judge(&estimate, &check, Rules { better, margin: 0.01 }).to_string()
     }
 
     #[test]
@@ -218,26 +186,15 @@ mod tests {
             // Too wide stays too wide, whatever they say.
             (0.98, 1.02, 1.1, wide, wide),
         ] {
-            assert_eq!(
-                judged(low, high, check, Better::Lower),
-                lower,
-                "[{low}, {high}] {check}"
-            );
-            assert_eq!(
-                judged(low, high, check, Better::Higher),
-                higher,
-                "[{low}, {high}] {check}"
-            );
+            assert_eq!(judged(low, high, check, Better::Lower), lower, "[{low}, {high}] {check}");
+            assert_eq!(judged(low, high, check, Better::Higher), higher, "[{low}, {high}] {check}");
         }
     }
 
     #[test]
     fn no_margin_leaves_no_room_for_no_change() {
         for margin in [0.0, -0.1, f64::NAN] {
-            let rules = Rules {
-                margin,
-                ..Rules::default()
-            };
+            let rules = Rules { margin, ..Rules::default() };
             assert_eq!(rules.log_margin(), 0.0);
         }
         assert_eq!(Rules::default().margin, 0.01);
@@ -247,10 +204,7 @@ mod tests {
     fn reasons_say_what_is_missing() {
         let inconclusive = |reason| Verdict::Inconclusive { reason }.to_string();
         assert_eq!(
-            inconclusive(Reason::TooFewPairs {
-                pairs: 4,
-                needed: 6
-            }),
+            inconclusive(Reason::TooFewPairs { pairs: 4, needed: 6 }),
             "inconclusive: too few pairs (4, needs 6)"
         );
         let finding = "the noise floor doubled halfway".to_owned();

@@ -1,13 +1,9 @@
 //! What must hold for all data: swapped arms, other units, another order of quads, and no panic.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "helpers of tests, which clippy.toml's allowances do not reach"
-)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy.toml's allowances do not reach")]
 
 use honing_paired::{
-    Arm, Better, Comparison, Pair, Plan, Ratio, Rules, Verdict, compare, diagnostics, estimate,
-    log_ratios,
+    Arm, Better, Comparison, Pair, Plan, Ratio, Rules, Verdict, compare, diagnostics, estimate, log_ratios,
 };
 use proptest::prelude::*;
 
@@ -18,11 +14,7 @@ fn quads() -> impl Strategy<Value = Vec<[Pair; 2]>> {
     prop::collection::vec(quad, 3..=20).prop_map(|quads| {
         let quad = |(abba, a, b, c, d)| {
             let outer = if abba { Arm::Baseline } else { Arm::Optimized };
-            let pair = |first, baseline, optimized| Pair {
-                first,
-                baseline,
-                optimized,
-            };
+            let pair = |first, baseline, optimized| Pair { first, baseline, optimized };
             [pair(outer, a, b), pair(outer.other(), c, d)]
         };
         quads.into_iter().map(quad).collect()
@@ -32,10 +24,7 @@ fn quads() -> impl Strategy<Value = Vec<[Pair; 2]>> {
 fn judged(pairs: &[Pair], better: Better) -> Comparison {
     // One look, of however many pairs there are, so that all of them count.
     let plan = Plan::fixed(u32::try_from(pairs.len()).unwrap(), 0.2).unwrap();
-    let rules = Rules {
-        better,
-        margin: 0.05,
-    };
+    let rules = Rules { better, margin: 0.05 };
     compare(pairs, &plan, rules).unwrap()
 }
 
@@ -45,12 +34,7 @@ fn close(a: Ratio, b: Ratio) -> bool {
 }
 
 fn inverted(ratio: Ratio) -> Ratio {
-    Ratio {
-        point: 1.0 / ratio.point,
-        low: 1.0 / ratio.high,
-        high: 1.0 / ratio.low,
-        ..ratio
-    }
+    Ratio { point: 1.0 / ratio.point, low: 1.0 / ratio.high, high: 1.0 / ratio.low, ..ratio }
 }
 
 proptest! {
@@ -160,20 +144,11 @@ fn extreme() -> impl Strategy<Value = f64> {
 
 #[test]
 fn levels_grow_and_spend_no_more_than_alpha() {
-    for looks in [
-        &Plan::USUAL[..],
-        &Plan::LONG,
-        &Plan::SLOW,
-        &[8, 10, 60],
-        &[2, 200],
-    ] {
+    for looks in [&Plan::USUAL[..], &Plan::LONG, &Plan::SLOW, &[8, 10, 60], &[2, 200]] {
         for alpha in [0.1, 0.05, 0.01, 0.001, 1e-6] {
             let plan = Plan::new(looks, alpha).unwrap();
             let levels: Vec<f64> = plan.looks().iter().map(|look| look.alpha).collect();
-            assert!(
-                levels.iter().all(|level| *level > 0.0 && *level < alpha),
-                "{looks:?} {alpha}"
-            );
+            assert!(levels.iter().all(|level| *level > 0.0 && *level < alpha), "{looks:?} {alpha}");
             // Boole: together they cannot err less often than α, else the plan wastes some.
             assert!(levels.iter().sum::<f64>() > alpha, "{looks:?} {alpha}");
         }

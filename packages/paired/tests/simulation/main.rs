@@ -44,28 +44,17 @@ fn measure(noise: Noise, effect: f64, pairs: u32, rng: &mut fastrand::Rng) -> Ve
         .map(|(runs, noises)| {
             let value = |arm: Arm| {
                 let at = usize::from(runs[0].arm != arm);
-                let shift = if arm == Arm::Optimized {
-                    effect.ln()
-                } else {
-                    0.0
-                };
+                let shift = if arm == Arm::Optimized { effect.ln() } else { 0.0 };
                 noise.read(100.0 * (noises[at] + shift).exp())
             };
-            Pair {
-                first: runs[0].arm,
-                baseline: value(Arm::Baseline),
-                optimized: value(Arm::Optimized),
-            }
+            Pair { first: runs[0].arm, baseline: value(Arm::Baseline), optimized: value(Arm::Optimized) }
         })
         .collect()
 }
 
 /// Runs `experiments` of a true ratio `effect` through a plan, each stopping when settled.
 fn simulate(noise: Noise, effect: f64, plan: &Plan, experiments: u32) -> Tally {
-    let mut tally = Tally {
-        experiments,
-        ..Tally::default()
-    };
+    let mut tally = Tally { experiments, ..Tally::default() };
     let mut rng = fastrand::Rng::with_seed(5);
     for _ in 0..experiments {
         let pairs = measure(noise, effect, plan.max_pairs(), &mut rng);
@@ -74,11 +63,7 @@ fn simulate(noise: Noise, effect: f64, plan: &Plan, experiments: u32) -> Tally {
             .collect();
         let misses = |c: &Comparison| c.estimate.is_some_and(|ratio| !ratio.holds(effect));
         tally.missed += u32::from(at_looks.iter().any(misses));
-        let stop = at_looks
-            .iter()
-            .find(|c| c.settled)
-            .or(at_looks.last())
-            .unwrap();
+        let stop = at_looks.iter().find(|c| c.settled).or(at_looks.last()).unwrap();
         tally.pairs += u64::from(stop.pairs);
         match stop.verdict {
             Verdict::Improved => tally.improved += 1,
@@ -109,10 +94,7 @@ fn errors_within(looks: &[u32], alpha: f64, experiments: u32) {
             same.share(same.unchanged)
         );
         assert!(wrong <= limit, "{noise:?}: {wrong} of A/A called different");
-        assert!(
-            missed <= limit,
-            "{noise:?}: {missed} with an interval that misses"
-        );
+        assert!(missed <= limit, "{noise:?}: {missed} with an interval that misses");
     }
 }
 

@@ -1,0 +1,210 @@
+//! One `cargo build`: the command, its progress, and what it made.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+
+use cargo_metadata::Message;
+use honing_core::{Error, ExitCode, Result, Stage, config::ProgramKind, event::Event};
+
+use crate::{
+    Session,
+    process::{Command, Status, StdStream, Usage},
+};
+
+/// What is to be built, and how.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) package: &'a str,
+    /// What cargo makes of it.
+    pub(crate) kind: ProgramKind<'a>,
+    /// Name of the binary or library.
+    pub(crate) artifact: &'a str,
+    pub(crate) profile: &'a str,
+    pub(crate) features: Vec<String>,
+    pub(crate) default_features: bool,
+    pub(crate) target: &'a str,
+    /// All of them, PGO's included.
+    pub(crate) rustflags: Vec<String>,
+    pub(crate) target_dir: PathBuf,
+}
+
+/// What cargo made.
+#[derive(Debug)]
+pub(crate) struct Built {
+    pub(crate) path: PathBuf,
+    /// Whether there was nothing to compile.
+    pub(crate) fresh: bool,
+    pub(crate) usage: Usage,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    artifact: Option<PathBuf>,
+    compiled: u64,
+    units: u64,
+    total: Option<u64>,
+}
+
+/// The command that builds it.
+pub(crate) fn build_command(session: &Session, wanted: &Wanted<'_>) -> Command {
+    let mut command = driver_command(session, "build", wanted);
+    match wanted.kind {
+        ProgramKind::Bin(_) => command.args(["--bin", wanted.artifact]),
+        ProgramKind::Cdylib => command.args(["--lib"]),
+    };
+    command.args(&session.options.cargo_args);
+    command
+}
+
+/// `cargo VERB` with everything that selects and flavours a build.
+pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>) -> Command {
+    let options = &session.options;
+    let mut command = Command::new(&session.toolchain.cargo, &session.env, &session.workspace.root);
+    if !wanted.rustflags.is_empty() {
+        command.env("CARGO_ENCODED_RUSTFLAGS", wanted.rustflags.join("\x1f"));
+    }
+    command.args([verb, "--package", wanted.package, "--profile", wanted.profile, "--target", wanted.target]);
+    command.args(["--target-dir".as_ref(), wanted.target_dir.as_os_str()]);
+    if !wanted.features.is_empty() {
+        command.args(["--features", &wanted.features.join(",")]);
+    }
+    if !wanted.default_features {
+        command.args(["--no-default-features"]);
+    }
+    for (given, flag) in [
+        (options.locked, "--locked"),
+        (options.offline, "--offline"),
+        (options.frozen, "--frozen"),
+        (options.verbose, "--verbose"),
+    ] {
+        if given {
+            command.args([flag]);
+        }
+    }
+    if let Some(jobs) = &options.jobs {
+        command.args(["--jobs", jobs]);
+    }
+    command
+}
+
+/// Runs the build; progress and output go into the event stream.
+pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> Result<Built> {
+    let mut command = build_command(session, wanted);
+    // Not part of the displayed command: for our eyes only.
+    command.args(["--message-format", "json-render-diagnostics"]);
+    command.env.insert("CARGO_TERM_PROGRESS_WHEN".into(), "always".into());
+    command.env.insert("CARGO_TERM_PROGRESS_WIDTH".into(), "120".into());
+    let seen = Arc::new(Mutex::new(Seen::default()));
+    let watcher = Watcher {
+        session_sink: session.sink.clone(),
+        program: program.to_owned(),
+        stage,
+        artifact: wanted.artifact.to_owned(),
+        cdylib: wanted.kind == ProgramKind::Cdylib,
+        seen: Arc::clone(&seen),
+    };
+    let ended =
+        session.run_cargo(program, stage, &command, move |stream, line| watcher.line(stream, line))?;
+    if ended.status != Status::Code(0) {
+        return Err(Error::new(ExitCode::Build, format!("{stage}: cargo build failed ({})", ended.status))
+            .with_hint(format!(
+                "mend what it printed, or run it by hand:\n{}",
+                build_command(session, wanted)
+            )));
+    }
+    let mut seen = seen.lock().map_err(|_| Error::internal("a reader of cargo's output failed"))?;
+    let path = seen.artifact.take().ok_or_else(|| {
+        Error::internal(format!("{stage}: cargo built no artifact called `{}`", wanted.artifact))
+    })?;
+    Ok(Built { path, fresh: seen.compiled == 0, usage: ended.usage })
+}
+
+#[derive(Clone)]
+struct Watcher {
+    session_sink: crate::Sink,
+    program: String,
+    stage: Stage,
+    artifact: String,
+    cdylib: bool,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Watcher {
+    fn line(&self, stream: StdStream, line: &str) {
+        let Ok(mut seen) = self.seen.lock() else { return };
+        match stream {
+            StdStream::Stdout => self.message(&mut seen, line),
+            StdStream::Stderr => match progress_bar(line) {
+                Some(total) => seen.total = Some(total),
+                None => self.session_sink.emit(Event::Output {
+                    program: self.program.clone(),
+                    stage: self.stage,
+                    line: line.to_owned(),
+                }),
+            },
+        }
+    }
+
+    fn message(&self, seen: &mut Seen, line: &str) {
+        let Ok(message) = serde_json::from_str::<Message>(line) else { return };
+        let at = match &message {
+            Message::CompilerArtifact(artifact) => {
+                seen.compiled += u64::from(!artifact.fresh);
+                let wanted = if self.cdylib { artifact.target.is_cdylib() } else { artifact.target.is_bin() };
+                if wanted && artifact.target.name == self.artifact {
+                    seen.artifact = artifact_path(artifact, self.cdylib);
+                }
+                artifact.target.name.clone()
+            }
+            Message::BuildScriptExecuted(_) => "build script".to_owned(),
+            _ => return,
+        };
+        seen.units += 1;
+        if seen.compiled > 0 {
+            self.session_sink.emit(Event::Progress {
+                program: self.program.clone(),
+                stage: self.stage,
+                done: seen.units,
+                total: seen.total.filter(|total| *total >= seen.units),
+                unit: "crates".into(),
+                at,
+            });
+        }
+    }
+}
+
+fn artifact_path(artifact: &cargo_metadata::Artifact, cdylib: bool) -> Option<PathBuf> {
+    if !cdylib {
+        return artifact.executable.clone().map(Into::into);
+    }
+    let is_library = |path: &&cargo_metadata::camino::Utf8PathBuf| {
+        matches!(path.extension(), Some("so" | "dylib" | "dll"))
+    };
+    artifact.filenames.iter().find(is_library).cloned().map(Into::into)
+}
+
+/// The total of cargo's progress bar: `Building [==>  ] 12/58: tokio, mio`.
+fn progress_bar(line: &str) -> Option<u64> {
+    let plain = line.rsplit('\u{1b}').next().unwrap_or(line);
+    let (_, counts) = plain.split_once("] ")?;
+    if !line.contains("Building") {
+        return None;
+    }
+    let counts = counts.split([':', ' ']).next()?;
+    counts.split_once('/')?.1.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::progress_bar;
+
+    #[test]
+    fn reads_cargos_progress_bar() {
+        assert_eq!(progress_bar("    Building [=====>     ] 12/58: tokio, mio(build)"), Some(58));
+        assert_eq!(progress_bar("    Building [           ] 0/7 "), Some(7));
+        assert_eq!(progress_bar("   Compiling tokio v1.0.0"), None);
+        assert_eq!(progress_bar("see [1] 2/3 for more"), None);
+    }
+}

@@ -1,0 +1,74 @@
+//! The rustflags that cargo would use, to be extended rather than replaced.
+//!
+//! Cargo takes them from one source only, the first of `CARGO_ENCODED_RUSTFLAGS`,
+//! `RUSTFLAGS`, `target.*.rustflags` and `build.rustflags`; setting a higher one drops
+//! the lower ones in silence. So they are resolved here, extended, and handed over as
+//! `CARGO_ENCODED_RUSTFLAGS`.
+
+use std::{collections::BTreeMap, ffi::OsString, path::Path};
+
+use honing_core::{Error, Result};
+
+/// Cargo's configuration, with its environment variables, for the workspace.
+#[derive(Debug)]
+pub(crate) struct CargoConfig(cargo_config2::Config);
+
+/// What the compiler is told for a target apart from PGO.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Linking {
+    /// rustflags from all sources, in cargo's order of precedence.
+    pub(crate) rustflags: Vec<String>,
+    /// `target.*.linker`.
+    pub(crate) linker: Option<String>,
+}
+
+impl CargoConfig {
+    pub(crate) fn load(root: &Path, env: &BTreeMap<OsString, OsString>, rustc: &Path) -> Result<Self> {
+        let options = cargo_config2::ResolveOptions::default()
+            .env(env.iter().map(|(name, value)| (name.clone(), value.clone())))
+            .rustc(cargo_config2::PathAndArgs::new(rustc));
+        cargo_config2::Config::load_with_options(root, options).map(Self).map_err(|error| {
+            Error::usage(format!("cargo's configuration: {error:#}"))
+                .with_hint("`cargo config get` (nightly) or the file named above shows what is wrong")
+        })
+    }
+
+    /// `build.rustc`, if one is configured.
+    pub(crate) fn rustc(root: &Path, env: &BTreeMap<OsString, OsString>) -> Option<std::path::PathBuf> {
+        let options = cargo_config2::ResolveOptions::default()
+            .env(env.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let config = cargo_config2::Config::load_with_options(root, options).ok()?;
+        config.build.rustc.clone()
+    }
+
+    /// `build.target`, where it is one triple.
+    pub(crate) fn target(&self) -> Result<Option<String>> {
+        match self.0.build.target.as_deref() {
+            None | Some([]) => Ok(None),
+            Some([one]) => Ok(Some(one.triple().to_owned())),
+            Some(many) => Err(Error::usage(format!(
+                "cargo's configuration builds for {} targets; a profile belongs to one",
+                many.len()
+            ))
+            .with_hint("choose one with --target, or with `target` in pgo.toml")),
+        }
+    }
+
+    pub(crate) fn linking(&self, triple: &str) -> Result<Linking> {
+        let failed = |error: cargo_config2::Error| Error::usage(format!("rustflags of {triple}: {error:#}"));
+        let rustflags =
+            self.0.rustflags(triple).map_err(failed)?.map(|flags| flags.flags).unwrap_or_default();
+        let linker = self.0.linker(triple).map_err(failed)?.map(|path| path.to_string_lossy().into_owned());
+        Ok(Linking { rustflags, linker })
+    }
+
+    /// Names of the Cargo profiles that configuration files define.
+    pub(crate) fn has_profile(&self, root: &Path, name: &str) -> bool {
+        // cargo-config2 does not expose profiles; the files it found do.
+        std::iter::successors(Some(root), |dir| dir.parent())
+            .flat_map(|dir| [dir.join(".cargo/config.toml"), dir.join(".cargo/config")])
+            .filter_map(|path| std::fs::read_to_string(path).ok())
+            .filter_map(|text| text.parse::<toml::Table>().ok())
+            .any(|table| table.get("profile").and_then(|profiles| profiles.get(name)).is_some())
+    }
+}

@@ -1,0 +1,15 @@
+//! Cargo: what the workspace has, which flags apply, and builds that differ in
+//! nothing but the flags of PGO.
+
+mod build;
+mod environment;
+mod flags;
+mod sources;
+mod workspace;
+
+pub(crate) use build::{Wanted, build, build_command, driver_command};
+pub use environment::clean_environment;
+pub(crate) use flags::{CargoConfig, Linking};
+pub(crate) use sources::source_digests;
+pub use workspace::Workspace;
+pub(crate) use workspace::unknown;

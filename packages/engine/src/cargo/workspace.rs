@@ -1,0 +1,155 @@
+//! What the workspace has: packages, binaries, features, profiles.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use cargo_metadata::{Metadata, Package, TargetKind};
+use honing_core::{Error, Result, closest, config::ProgramKind};
+
+/// A workspace, as `cargo metadata` sees it.
+#[derive(Debug)]
+pub struct Workspace {
+    metadata: Metadata,
+    /// The root folder.
+    pub root: PathBuf,
+}
+
+impl Workspace {
+    /// Asks cargo about the workspace of `dir`, or of `manifest`.
+    ///
+    /// # Errors
+    /// Usage, with cargo's own words, where there is no workspace or it is broken.
+    pub fn load(
+        cargo: &Path,
+        env: &BTreeMap<OsString, OsString>,
+        dir: &Path,
+        manifest: Option<&Path>,
+    ) -> Result<Self> {
+        let shell = crate::toolchain::shell(dir)?;
+        let manifest = manifest.map(|path| ["--manifest-path".into(), path.as_os_str().to_owned()]);
+        let manifest = manifest.iter().flatten();
+        let output = xshell::cmd!(shell, "{cargo} metadata --format-version 1 --no-deps {manifest...}")
+            .env_clear()
+            .envs(env)
+            .quiet()
+            .ignore_status()
+            .output()
+            .map_err(|error| {
+                Error::preflight(format!("cannot run cargo: {error}"))
+                    .with_hint("install Rust, or put cargo on PATH")
+            })?;
+        if !output.status.success() {
+            let words = String::from_utf8_lossy(&output.stderr);
+            return Err(Error::usage(format!(
+                "cargo metadata: {}",
+                words.trim().trim_start_matches("error: ")
+            )));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let metadata = cargo_metadata::MetadataCommand::parse(text)
+            .map_err(|error| Error::internal(format!("cannot read the output of cargo metadata: {error}")))?;
+        let root = metadata.workspace_root.clone().into_std_path_buf();
+        Ok(Self { metadata, root })
+    }
+
+    /// Cargo's target directory.
+    pub fn target_dir(&self) -> &Path {
+        self.metadata.target_directory.as_std_path()
+    }
+
+    /// Finds a package.
+    ///
+    /// # Errors
+    /// Usage, with the closest name.
+    pub fn package(&self, name: &str) -> Result<&Package> {
+        let members = || self.metadata.workspace_packages().into_iter();
+        members().find(|package| package.name.as_str() == name).ok_or_else(|| {
+            let names: Vec<&str> = members().map(|package| package.name.as_str()).collect();
+            unknown("package", name, "this workspace", &names)
+        })
+    }
+
+    /// The name of the target that `kind` means in `package`.
+    ///
+    /// # Errors
+    /// Usage, where there is none or the choice is open.
+    pub fn artifact_name(&self, package: &str, kind: &ProgramKind<'_>) -> Result<String> {
+        let found = self.package(package)?;
+        match kind {
+            ProgramKind::Cdylib => {
+                let cdylib = found.targets.iter().find(|target| target.kind.contains(&TargetKind::CDyLib));
+                cdylib.map(|target| target.name.clone()).ok_or_else(|| {
+                    Error::usage(format!("package `{package}` has no cdylib"))
+                        .with_hint("add crate-type = [\"cdylib\"] to its [lib], or name a `bin`")
+                })
+            }
+            ProgramKind::Bin(wanted) => {
+                let bins: Vec<&str> = found
+                    .targets
+                    .iter()
+                    .filter(|target| target.is_bin())
+                    .map(|target| target.name.as_str())
+                    .collect();
+                match (wanted, bins.as_slice()) {
+                    (Some(name), bins) if bins.contains(name) => Ok((*name).to_owned()),
+                    (Some(name), bins) => Err(unknown("binary", name, &format!("package `{package}`"), bins)),
+                    (None, [only]) => Ok((*only).to_owned()),
+                    (None, []) => Err(Error::usage(format!("package `{package}` has no binary"))
+                        .with_hint("name another package, or set cdylib = true")),
+                    (None, many) => {
+                        Err(Error::usage(format!("package `{package}` has {} binaries", many.len()))
+                            .with_hint(format!("choose one: bin = \"{}\"", many.join("\" or \""))))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every binary of the workspace, as (package, binary).
+    pub fn binaries(&self) -> Vec<(String, String)> {
+        let of = |package: &Package| -> Vec<(String, String)> {
+            let bins = package.targets.iter().filter(|target| target.is_bin());
+            bins.map(|target| (package.name.to_string(), target.name.clone())).collect()
+        };
+        self.metadata.workspace_packages().into_iter().flat_map(of).collect()
+    }
+
+    /// Makes sure that every feature exists: `name`, or `package/name`.
+    ///
+    /// # Errors
+    /// Usage, with the closest name.
+    pub fn check_features(&self, package: &str, features: &[String]) -> Result<()> {
+        let found = self.package(package)?;
+        let names: Vec<&str> = found.features.keys().map(String::as_str).collect();
+        for feature in features.iter().filter(|feature| !feature.contains('/')) {
+            if !names.contains(&feature.as_str()) {
+                return Err(unknown("feature", feature, &format!("package `{package}`"), &names));
+            }
+        }
+        Ok(())
+    }
+
+    /// Names of the Cargo profiles that the root manifest defines, and the built-in ones.
+    pub fn profiles(&self) -> Vec<String> {
+        let mut names: Vec<String> = ["dev", "release", "test", "bench"].map(String::from).into();
+        let text = std::fs::read_to_string(self.root.join("Cargo.toml")).unwrap_or_default();
+        let table = text.parse::<toml::Table>().unwrap_or_default();
+        if let Some(profiles) = table.get("profile").and_then(toml::Value::as_table) {
+            names.extend(profiles.keys().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
+        }
+        names
+    }
+}
+
+/// "There is no X called Y in Z", with the closest or all of what there is.
+pub(crate) fn unknown(what: &str, name: &str, place: &str, names: &[&str]) -> Error {
+    let error = Error::usage(format!("there is no {what} called `{name}` in {place}"));
+    match closest(name, names.iter().copied()) {
+        Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+        None if names.is_empty() => error,
+        None => error.with_hint(format!("there are {}", names.join(", "))),
+    }
+}

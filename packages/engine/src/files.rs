@@ -1,0 +1,158 @@
+//! Files: read, digest, write whole or not at all; errors that name the file.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use honing_core::{Digest, Error, Result};
+
+/// What failed on which file, and what to do next.
+pub(crate) fn error(verb: &str, path: &Path, error: &std::io::Error) -> Error {
+    use std::io::ErrorKind;
+    let failure = Error::internal(format!("cannot {verb} {}: {error}", path.display()));
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => failure
+            .with_code(honing_core::ExitCode::Preflight)
+            .with_hint("free some space (`cargo xtask pgo clean`), or choose another disk with --target-dir"),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => failure
+            .with_code(honing_core::ExitCode::Preflight)
+            .with_hint("make it writable for this user, or choose another folder with --target-dir"),
+        _ => failure,
+    }
+}
+
+/// Reads a file whole.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|cause| error("read", path, &cause))
+}
+
+/// The digest of a file, or of everything in a folder by name and content.
+pub(crate) fn digest(path: &Path) -> Result<Digest> {
+    let mut hasher = blake3::Hasher::new();
+    digest_into(path, &mut hasher)?;
+    Ok(hasher.finalize().into())
+}
+
+fn digest_into(path: &Path, hasher: &mut blake3::Hasher) -> Result<()> {
+    let failed = |cause: std::io::Error| error("read", path, &cause);
+    if path.is_dir() {
+        let mut entries: Vec<PathBuf> = fs::read_dir(path)
+            .map_err(failed)?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<std::io::Result<_>>()
+            .map_err(failed)?;
+        entries.sort();
+        for entry in entries {
+            let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
+            hasher.update(digest(&entry)?.to_string().as_bytes());
+        }
+        return Ok(());
+    }
+    let file = fs::File::open(path).map_err(failed)?;
+    hasher.update_reader(file).map_err(failed)?;
+    Ok(())
+}
+
+/// Makes a folder and its parents.
+pub(crate) fn make_dir(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|cause| error("create", path, &cause))
+}
+
+/// Removes a folder with everything in it, if it is there.
+pub(crate) fn remove_dir(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(error("remove", path, &cause)),
+        _ => Ok(()),
+    }
+}
+
+/// Copies a file, permissions included.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    // The failure may be either end's; a full disk is always the target's.
+    fs::copy(from, to).map(drop).map_err(|cause| error(&format!("copy {} to", from.display()), to, &cause))
+}
+
+/// Writes a file so that a reader sees the old content or the new, and nothing else.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |cause: std::io::Error| error("write", path, &cause);
+    let parent = path.parent().unwrap_or(Path::new("."));
+    make_dir(parent)?;
+    let mut file = tempfile::NamedTempFile::new_in(parent).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    make_readable(file.as_file()).map_err(failed)?;
+    file.persist(path).map_err(|cause| error("write", path, &cause.error))?;
+    Ok(())
+}
+
+/// Temporary files are private; what is put into a repository is not.
+#[cfg(unix)]
+fn make_readable(file: &fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_: &fs::File) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Writes a file only where that changes it, and says whether it did. What asks for
+/// the time of the last change (cargo does) then sees a change exactly where there is one.
+pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<bool> {
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(false);
+    }
+    write_atomically(path, bytes)?;
+    Ok(true)
+}
+
+/// Bytes in the files below `path`.
+pub(crate) fn size(path: &Path) -> u64 {
+    let Ok(metadata) = fs::symlink_metadata(path) else { return 0 };
+    if !metadata.is_dir() {
+        return metadata.len();
+    }
+    fs::read_dir(path).map_or(0, |entries| entries.flatten().map(|entry| size(&entry.path())).sum())
+}
+
+/// The last lines of a text file, for an error message.
+pub(crate) fn tail(path: &Path, lines: usize) -> String {
+    let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_a_folder_sees_names_and_contents() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        fs::write(&a, "1").unwrap();
+        let first = digest(dir.path()).unwrap();
+        fs::rename(&a, &b).unwrap();
+        let renamed = digest(dir.path()).unwrap();
+        fs::write(&b, "2").unwrap();
+        assert!(first != renamed && renamed != digest(dir.path()).unwrap());
+    }
+
+    #[test]
+    fn an_equal_write_leaves_the_file_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deep/er/file");
+        assert!(write_if_changed(&path, b"x").unwrap());
+        assert!(!write_if_changed(&path, b"x").unwrap());
+        assert!(write_if_changed(&path, b"y").unwrap());
+    }
+
+    #[test]
+    fn errors_name_the_file() {
+        let error = read(Path::new("/nowhere/at/all")).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/at/all"));
+    }
+}

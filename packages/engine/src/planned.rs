@@ -1,0 +1,248 @@
+//! What a run would do, without doing it: for `plan`.
+
+use std::collections::BTreeMap;
+
+use honing_core::{Digest, Fingerprint, Result, Selection, Stage, config::Kind};
+use serde::Serialize;
+
+use crate::{
+    Session,
+    cargo::build_command,
+    session::Subject,
+    stages::{self, Baseline, Instrumented, Measurements, MergedProfile, Optimized, RawProfiles, Ready},
+    store::Manifest,
+    workload::Runner,
+};
+
+/// What would become of a stage.
+#[derive(Debug, Clone, Serialize)]
+pub struct Planned {
+    /// The program.
+    pub program: String,
+    /// The stage.
+    pub stage: Stage,
+    /// What would become of it.
+    pub state: PlannedState,
+    /// Why, a line for each reason.
+    pub reasons: Vec<String>,
+    /// The commands, to be pasted into a shell. Ports in them are free now.
+    pub commands: Vec<String>,
+}
+
+/// What would become of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlannedState {
+    /// It would run.
+    Run,
+    /// There is nothing to do.
+    UpToDate,
+    /// It depends on what an earlier stage makes of its new inputs.
+    Depends,
+    /// It was not asked for.
+    Skipped,
+}
+
+impl PlannedState {
+    /// The words for it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::UpToDate => "up to date",
+            Self::Depends => "depends",
+            Self::Skipped => "skip",
+        }
+    }
+}
+
+/// What a run of `selection` would do. Compiles nothing, runs no workload.
+///
+/// # Errors
+/// What preflight finds by looking.
+pub fn plan(session: &Session, selection: Selection) -> Result<Vec<Planned>> {
+    let mut planned = Vec::new();
+    for subject in &session.subjects()? {
+        stages::check(session, subject)?;
+        let mut planner = Planner { session, subject, selection, planned: Vec::new(), upstream: None };
+        planner.all()?;
+        planned.append(&mut planner.planned);
+    }
+    Ok(planned)
+}
+
+struct Planner<'a> {
+    session: &'a Session,
+    subject: &'a Subject<'a>,
+    selection: Selection,
+    planned: Vec<Planned>,
+    /// The earliest stage that would run and whose output the next ones read.
+    upstream: Option<Stage>,
+}
+
+impl Planner<'_> {
+    fn all(&mut self) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        let print = stages::preflight_fingerprint(session, subject);
+        let ready = stages::stored::<Ready>(session, subject, Stage::Preflight);
+        let reasons = stages::reasons(session, ready.as_ref(), &print);
+        self.push(Stage::Preflight, reasons, Vec::new());
+        self.upstream = None;
+        self.build(Stage::Baseline, Baseline::load(session, subject).is_some(), None);
+        // The profile does not depend on the baseline.
+        let baseline_runs = self.upstream.take();
+        self.collect(ready.map(|ready| ready.output))?;
+        let profile = MergedProfile::load(session, subject);
+        let digest = profile.as_ref().map(|profile| profile.output.digest().clone());
+        self.build(Stage::Optimize, Optimized::load(session, subject).is_some(), digest.as_ref());
+        self.upstream = self.upstream.or(baseline_runs);
+        self.bench()?;
+        let measured = Measurements::load(session, subject).is_some();
+        self.push(
+            Stage::Record,
+            if measured { Vec::new() } else { vec!["never finished".into()] },
+            Vec::new(),
+        );
+        Ok(())
+    }
+
+    /// Instrument, train and merge; or an import.
+    fn collect(&mut self, ready: Option<Ready>) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        if let Some(file) = &session.options.profile {
+            let print = stages::import_fingerprint(file)?;
+            return self.compare::<stages::MergedManifest>(Stage::Merge, Some(print), Vec::new());
+        }
+        let instrumented = Instrumented::load(session, subject);
+        self.build(Stage::Instrument, instrumented.is_some(), None);
+        self.train(instrumented.map(|step| step.output))?;
+        let raw = RawProfiles::load(session, subject).map(|step| step.output);
+        let (print, commands) = match (&ready, &raw) {
+            (Some(ready), Some(raw)) => (
+                Some(stages::merge_fingerprint(subject, ready, raw)),
+                stages::merge_commands(session, subject, ready)?,
+            ),
+            (Some(ready), None) => (None, stages::merge_commands(session, subject, ready)?),
+            _ => (None, Vec::new()),
+        };
+        let commands = commands.iter().map(ToString::to_string).collect();
+        self.compare::<stages::MergedManifest>(Stage::Merge, print, commands)
+    }
+
+    fn build(&mut self, stage: Stage, built: bool, profile: Option<&Digest>) {
+        let (session, subject) = (self.session, self.subject);
+        let flags = match stage {
+            Stage::Instrument => stages::instrument_flags(subject.program.flush),
+            Stage::Optimize => stages::optimize_flags(session, subject),
+            _ => Vec::new(),
+        };
+        let wanted = stages::wanted(session, subject, stage, &flags);
+        let print = stages::build_fingerprint(session, &wanted, profile);
+        let old: Option<Manifest<serde_json::Value>> =
+            session.store.load(subject.name, stage).filter(|_| built);
+        let reasons = stages::reasons(session, old.as_ref(), &print);
+        self.push(stage, reasons, vec![build_command(session, &wanted).to_string()]);
+    }
+
+    fn train(&mut self, instrumented: Option<Instrumented>) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        let chosen = stages::workloads(session, subject, |workload| workload.role.trains());
+        let tools = stages::known_tools(session, &chosen)?;
+        let program = session.store.dir(subject.name, Stage::Instrument).join(&subject.artifact);
+        let raw = session.store.dir(subject.name, Stage::Train);
+        let commands = self.workload_commands(Stage::Train, &chosen, &program, &tools, Some(&raw))?;
+        let print = match &instrumented {
+            Some(built) => Some(stages::train_fingerprint(session, subject, built.digest(), &tools)?),
+            None => None,
+        };
+        self.compare::<RawProfiles>(Stage::Train, print, commands)
+    }
+
+    fn bench(&mut self) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        let chosen = stages::workloads(session, subject, |workload| workload.role.evaluates());
+        let tools = stages::known_tools(session, &chosen)?;
+        let mut commands = Vec::new();
+        for stage in [Stage::Baseline, Stage::Optimize] {
+            let program = session.store.dir(subject.name, stage).join(&subject.artifact);
+            commands.extend(self.workload_commands(Stage::Bench, &chosen, &program, &tools, None)?);
+        }
+        let built = (Baseline::load(session, subject), Optimized::load(session, subject));
+        let print = match &built {
+            (Some(baseline), Some(optimized)) => {
+                let digests = (baseline.output.digest(), optimized.output.digest());
+                Some(stages::bench_fingerprint(session, subject, digests, &tools)?)
+            }
+            _ => None,
+        };
+        self.compare::<Measurements>(Stage::Bench, print, commands)
+    }
+
+    fn workload_commands(
+        &self,
+        stage: Stage,
+        chosen: &[(&str, &honing_core::config::Workload)],
+        program: &std::path::Path,
+        tools: &BTreeMap<String, String>,
+        raw: Option<&std::path::Path>,
+    ) -> Result<Vec<String>> {
+        let (session, subject) = (self.session, self.subject);
+        let flags = stages::instrument_flags(subject.program.flush);
+        let cargo = Some(stages::wanted(session, subject, Stage::Instrument, &flags));
+        let runner = Runner { session, subject, stage, program, tools, cargo, raw_pattern: None };
+        let mut lines = Vec::new();
+        for (name, workload) in chosen {
+            let values = runner.values(workload, &session.store.root().join("scratch"))?;
+            let mut command = match workload.kind() {
+                Some(Kind::Command(words)) => runner.command(workload, words, &values)?,
+                Some(Kind::Service(service)) => runner.command(workload, &service.start, &values)?,
+                Some(Kind::CargoTest(run)) => runner.cargo_command("test", run, &values)?,
+                Some(Kind::CargoBench(run)) => runner.cargo_command("bench", run, &values)?,
+                None => continue,
+            };
+            if let Some(raw) = raw {
+                let pattern = stages::raw_pattern(subject.program.flush);
+                command.env("LLVM_PROFILE_FILE", raw.join(name).join("raw").join(pattern));
+            }
+            let service = workload.service.as_ref();
+            lines.push(format!("{command}{}", if service.is_some() { " &" } else { "" }));
+            if let Some(service) = service {
+                lines.push(runner.command(workload, &service.load, &values)?.to_string());
+                lines.push(format!("kill -{} %1", service.stop.signal.trim_start_matches("SIG")));
+            }
+        }
+        Ok(lines)
+    }
+
+    fn compare<T: stages::Product>(
+        &mut self,
+        stage: Stage,
+        print: Option<Fingerprint>,
+        commands: Vec<String>,
+    ) -> Result<()> {
+        let old = stages::stored::<T>(self.session, self.subject, stage);
+        let reasons = match &print {
+            Some(print) => stages::reasons(self.session, old.as_ref(), print),
+            None => vec!["never finished".into()],
+        };
+        self.push(stage, reasons, commands);
+        Ok(())
+    }
+
+    fn push(&mut self, stage: Stage, mut reasons: Vec<String>, commands: Vec<String>) {
+        let state = if !self.selection.contains(stage) {
+            reasons.clear();
+            PlannedState::Skipped
+        } else if !reasons.is_empty() {
+            PlannedState::Run
+        } else if let Some(upstream) = self.upstream {
+            reasons.push(format!("depends on what {upstream} makes"));
+            PlannedState::Depends
+        } else {
+            PlannedState::UpToDate
+        };
+        if matches!(state, PlannedState::Run) {
+            self.upstream = self.upstream.or(Some(stage));
+        }
+        self.planned.push(Planned { program: self.subject.name.to_owned(), stage, state, reasons, commands });
+    }
+}

@@ -1,0 +1,392 @@
+//! The run's side of a child: start, stream, signal, wait.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    fmt, fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use honing_core::{Error, Result};
+
+use super::{Cancel, launcher::Report, lines};
+
+/// How long a child that was asked to stop by a cancelled run may take.
+const CANCEL_GRACE: Duration = Duration::from_secs(5);
+/// How often a waiting run looks whether it was cancelled.
+const POLL: Duration = Duration::from_millis(50);
+
+/// What acts as launcher.
+#[derive(Debug)]
+pub struct Launcher {
+    exe: PathBuf,
+    /// Folder for the launchers' reports.
+    reports: PathBuf,
+    started: AtomicU64,
+}
+
+impl Launcher {
+    /// A launcher: an executable which has to call [`super::launcher::main`] when its
+    /// first argument is [`super::LAUNCH`], and an existing folder for its reports.
+    pub fn new(exe: PathBuf, reports: PathBuf) -> Self {
+        Self { exe, reports, started: AtomicU64::new(0) }
+    }
+
+    fn next_report(&self) -> PathBuf {
+        self.reports.join(format!("{}.report.json", self.started.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+/// A command line with everything that it depends on.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Program: a path, or a name to be looked up in `PATH`.
+    pub program: OsString,
+    /// Arguments.
+    pub args: Vec<OsString>,
+    /// The whole environment.
+    pub env: BTreeMap<OsString, OsString>,
+    /// Variables of `env` that matter, for display.
+    pub shown_env: Vec<OsString>,
+    /// Working directory.
+    pub dir: PathBuf,
+}
+
+impl Command {
+    /// A command with an environment and a working directory.
+    pub fn new(program: impl Into<OsString>, env: &BTreeMap<OsString, OsString>, dir: &Path) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            env: env.clone(),
+            shown_env: Vec::new(),
+            dir: dir.to_owned(),
+        }
+    }
+
+    /// Adds arguments.
+    pub fn args<S: Into<OsString>>(&mut self, args: impl IntoIterator<Item = S>) -> &mut Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets a variable, which is then part of the displayed command.
+    pub fn env(&mut self, name: &str, value: impl AsRef<OsStr>) -> &mut Self {
+        self.env.insert(name.into(), value.as_ref().into());
+        self.shown_env.push(name.into());
+        self
+    }
+}
+
+/// Quoted so that it can be pasted into a shell.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quote = |word: &OsStr| match shlex::try_quote(&word.to_string_lossy()) {
+            Ok(quoted) => quoted.into_owned(),
+            Err(_) => word.to_string_lossy().into_owned(),
+        };
+        for name in &self.shown_env {
+            let value = self.env.get(name).map(|value| quote(value)).unwrap_or_default();
+            write!(f, "{}={value} ", name.to_string_lossy())?;
+        }
+        f.write_str(&quote(&self.program))?;
+        self.args.iter().try_for_each(|word| write!(f, " {}", quote(word)))
+    }
+}
+
+/// One of the two streams of a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StdStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Resources that a child used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// From start to end.
+    pub wall: Duration,
+    /// CPU time in user space, of the child and its waited-for children.
+    pub user: Duration,
+    /// CPU time in the kernel.
+    pub system: Duration,
+    /// Largest resident set, in bytes. Reads no less than the launcher's own few MiB.
+    pub peak_rss: u64,
+}
+
+impl Usage {
+    /// CPU time in user space and kernel.
+    pub fn cpu(&self) -> Duration {
+        self.user + self.system
+    }
+}
+
+/// How a child ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It exited with a code.
+    Code(i32),
+    /// A signal ended it.
+    Signal(i32),
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit code {code}"),
+            Self::Signal(signal) => write!(f, "signal {}", signal_name(*signal)),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn signal_name(signal: i32) -> String {
+    nix::sys::signal::Signal::try_from(signal)
+        .map_or_else(|_| signal.to_string(), |name| name.as_str().into())
+}
+
+#[cfg(not(unix))]
+fn signal_name(signal: i32) -> String {
+    signal.to_string()
+}
+
+/// A child that has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended {
+    /// How.
+    pub status: Status,
+    /// At what cost.
+    pub usage: Usage,
+    /// Whether it was killed because its time was up.
+    pub timed_out: bool,
+}
+
+/// A child that runs. Dropping it kills it and everything below it.
+pub struct Child {
+    handle: duct::Handle,
+    /// The launcher's standard input; closing it kills.
+    control: Mutex<Option<os_pipe::PipeWriter>>,
+    report: PathBuf,
+    readers: Vec<JoinHandle<()>>,
+    started: Instant,
+    shown: String,
+}
+
+impl Child {
+    /// Starts `command`. Its streams go to `each_line`, line by line, from a thread
+    /// for each of them.
+    ///
+    /// # Errors
+    /// Internal, where the launcher cannot be started. That the command itself cannot
+    /// be started shows in [`Child::wait`].
+    pub fn spawn(
+        launcher: &Launcher,
+        command: &Command,
+        each_line: impl Fn(StdStream, &str) + Clone + Send + 'static,
+    ) -> Result<Self> {
+        let failed = |error: std::io::Error| cannot_start(command, &error);
+        let (stdout, stdout_writer) = os_pipe::pipe().map_err(failed)?;
+        let (stderr, stderr_writer) = os_pipe::pipe().map_err(failed)?;
+        let stderr_lines = each_line.clone();
+        let mut child = Self::start(launcher, command, |expression| {
+            expression.stdout_file(stdout_writer).stderr_file(stderr_writer)
+        })?;
+        child.readers = vec![
+            std::thread::spawn(move || lines::for_each(stdout, |line| each_line(StdStream::Stdout, line))),
+            std::thread::spawn(move || lines::for_each(stderr, |line| stderr_lines(StdStream::Stderr, line))),
+        ];
+        Ok(child)
+    }
+
+    /// Starts `command` with its streams going to files: nothing of ours runs while it
+    /// does, which is what a measurement wants.
+    ///
+    /// # Errors
+    /// As [`Child::spawn`].
+    pub fn spawn_to_files(
+        launcher: &Launcher,
+        command: &Command,
+        stdout: &Path,
+        stderr: &Path,
+    ) -> Result<Self> {
+        Self::start(launcher, command, |expression| expression.stdout_path(stdout).stderr_path(stderr))
+    }
+
+    fn start(
+        launcher: &Launcher,
+        command: &Command,
+        streams: impl FnOnce(duct::Expression) -> duct::Expression,
+    ) -> Result<Self> {
+        let failed = |error: std::io::Error| cannot_start(command, &error);
+        let report = launcher.next_report();
+        let (control_reader, control) = os_pipe::pipe().map_err(failed)?;
+        let mut args: Vec<OsString> =
+            vec![super::LAUNCH.into(), report.clone().into(), command.program.clone()];
+        args.extend(command.args.iter().cloned());
+        let expression = streams(duct::cmd(&launcher.exe, args))
+            .stdin_file(control_reader)
+            .full_env(&command.env)
+            .dir(&command.dir)
+            .before_spawn(own_group)
+            .unchecked();
+        let handle = expression.start().map_err(failed)?;
+        Ok(Self {
+            handle,
+            control: Mutex::new(Some(control)),
+            report,
+            readers: Vec::new(),
+            started: Instant::now(),
+            shown: command.to_string(),
+        })
+    }
+
+    /// Sends a signal to the child's process group.
+    pub fn signal(&self, signal: i32) {
+        if let (Ok(mut control), Ok(byte)) = (self.control.lock(), u8::try_from(signal))
+            && let Some(pipe) = control.as_mut()
+        {
+            let _ = pipe.write_all(&[byte]);
+        }
+    }
+
+    /// Kills the child and everything below it.
+    pub fn kill(&self) {
+        if let Ok(mut control) = self.control.lock() {
+            control.take();
+        }
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&self) -> bool {
+        matches!(self.handle.try_wait(), Ok(None))
+    }
+
+    /// Since it was started.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Waits until the child has ended, at most until `timeout` after now; then kills
+    /// it and says so in [`Ended::timed_out`].
+    ///
+    /// # Errors
+    /// Interrupted, once the child has been stopped because the run was cancelled;
+    /// preflight, where it could not be started.
+    pub fn wait(&mut self, cancel: &Cancel, timeout: Option<Duration>) -> Result<Ended> {
+        self.wait_unless(cancel, timeout, || false)
+    }
+
+    /// Like [`Child::wait`], and kills the child as soon as `stop` says so.
+    ///
+    /// # Errors
+    /// As [`Child::wait`].
+    pub fn wait_unless(
+        &mut self,
+        cancel: &Cancel,
+        timeout: Option<Duration>,
+        stop: impl Fn() -> bool,
+    ) -> Result<Ended> {
+        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+        let mut cancelled_at: Option<Instant> = None;
+        let mut timed_out = false;
+        loop {
+            let waited = self.handle.wait_timeout(POLL).map_err(|error| self.lost(&error.to_string()))?;
+            if waited.is_some() {
+                break;
+            }
+            if cancel.requested() && cancelled_at.is_none() {
+                cancelled_at = Some(Instant::now());
+                self.signal(TERMINATE);
+            }
+            if stop() || cancel.urgent() || cancelled_at.is_some_and(|at| at.elapsed() > CANCEL_GRACE) {
+                self.kill();
+            }
+            if !timed_out && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                timed_out = true;
+                self.kill();
+            }
+        }
+        for reader in self.readers.drain(..) {
+            let _ = reader.join();
+        }
+        cancel.check()?;
+        self.ended(timed_out)
+    }
+
+    fn ended(&self, timed_out: bool) -> Result<Ended> {
+        let text = fs::read(&self.report).map_err(|error| self.lost(&error.to_string()))?;
+        let report: Report = serde_json::from_slice(&text).map_err(|error| self.lost(&error.to_string()))?;
+        let _ = fs::remove_file(&self.report);
+        if let Some(error) = report.error {
+            return Err(Error::preflight(format!("cannot run `{}`: {error}", self.shown))
+                .with_hint("check that the program exists, is executable and is on PATH"));
+        }
+        let status = match (report.exit_code, report.signal) {
+            (Some(code), _) => Status::Code(code),
+            (None, signal) => Status::Signal(signal.unwrap_or_default()),
+        };
+        let usage = Usage {
+            wall: Duration::from_micros(report.wall_us),
+            user: Duration::from_micros(report.user_us),
+            system: Duration::from_micros(report.system_us),
+            peak_rss: report.peak_rss_bytes,
+        };
+        Ok(Ended { status, usage, timed_out })
+    }
+
+    fn lost(&self, why: &str) -> Error {
+        Error::internal(format!("lost sight of `{}`: {why}", self.shown))
+            .with_hint("its launcher was killed from outside; run again")
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = self.handle.wait();
+        for reader in self.readers.drain(..) {
+            let _ = reader.join();
+        }
+    }
+}
+
+#[cfg(unix)]
+const TERMINATE: i32 = nix::libc::SIGTERM;
+#[cfg(not(unix))]
+const TERMINATE: i32 = 15;
+
+/// The number of a signal by its name; on other systems than Unix any stop is a kill.
+#[cfg(unix)]
+pub(crate) fn signal_number(name: &str) -> i32 {
+    name.parse::<nix::sys::signal::Signal>().map_or(TERMINATE, |signal| signal as i32)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn signal_number(_: &str) -> i32 {
+    TERMINATE
+}
+
+/// A terminal's Ctrl-C goes to the run alone, which passes on what it wants to.
+#[cfg(unix)]
+fn own_group(command: &mut std::process::Command) -> std::io::Result<()> {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn own_group(_: &mut std::process::Command) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn cannot_start(command: &Command, error: &std::io::Error) -> Error {
+    Error::internal(format!("cannot start `{command}`: {error}"))
+}

@@ -1,0 +1,205 @@
+//! The launcher's own side: runs one child, measures it, and leaves nothing behind.
+//!
+//! Protocol: each byte on standard input is the number of a signal for the child's
+//! process group; end of file kills everything below. When the child has ended, a
+//! JSON [`Report`] is put into the file named by the first argument.
+
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use serde::{Deserialize, Serialize};
+
+/// First argument of an executable that is to act as launcher.
+pub const LAUNCH: &str = "__honing-launch";
+
+/// What the launcher reports of its child.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Report {
+    /// Why it could not be started.
+    pub(crate) error: Option<String>,
+    pub(crate) exit_code: Option<i32>,
+    pub(crate) signal: Option<i32>,
+    pub(crate) wall_us: u64,
+    /// CPU time of the child and of those of its children that it waited for.
+    pub(crate) user_us: u64,
+    pub(crate) system_us: u64,
+    /// Largest resident set of any of them.
+    pub(crate) peak_rss_bytes: u64,
+}
+
+/// Acts as launcher: `REPORT PROGRAM ARGS…`. Ends with 0 once the report is written.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut args = args.into_iter();
+    let (Some(report_path), Some(program)) = (args.next().map(PathBuf::from), args.next()) else {
+        return ExitCode::from(2);
+    };
+    let report = platform::run(program, args.collect());
+    match write(&report_path, &report) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn write(path: &Path, report: &Report) -> std::io::Result<()> {
+    fs::write(path, serde_json::to_vec(report)?)
+}
+
+#[cfg(unix)]
+mod platform {
+    use std::{
+        ffi::OsString,
+        io::Read,
+        os::unix::process::{CommandExt, ExitStatusExt},
+        process::{Command, Stdio},
+        thread,
+        time::{Duration, Instant},
+    };
+
+    use nix::{
+        sys::{
+            resource::{UsageWho, getrusage},
+            signal::{Signal, kill, killpg},
+            wait::{Id, WaitPidFlag, waitid, waitpid},
+        },
+        unistd::Pid,
+    };
+
+    use super::Report;
+
+    /// How long killed descendants may take to go.
+    const REAP: Duration = Duration::from_secs(5);
+
+    pub(super) fn run(program: OsString, args: Vec<OsString>) -> Report {
+        adopt_orphans();
+        let start = Instant::now();
+        let mut command = Command::new(&program);
+        command.args(args).stdin(Stdio::null()).process_group(0);
+        die_with_parent(&mut command);
+        let mut child = match command.spawn() {
+            Ok(child) => child,
+            Err(error) => return Report { error: Some(error.to_string()), ..Report::default() },
+        };
+        let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
+        thread::spawn(move || obey(group));
+        // Not reaped yet, so that the number of its group cannot be taken by another.
+        let _ = waitid(Id::Pid(group), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
+        let wall = start.elapsed();
+        let _ = killpg(group, Signal::SIGKILL);
+        let status = child.wait();
+        end_descendants();
+        let mut report = Report { wall_us: micros(wall), ..Report::default() };
+        match status {
+            Ok(status) => (report.exit_code, report.signal) = (status.code(), status.signal()),
+            Err(error) => report.error = Some(error.to_string()),
+        }
+        if let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) {
+            report.user_us = time(usage.user_time());
+            report.system_us = time(usage.system_time());
+            // Linux counts in KiB, macOS in bytes.
+            let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
+            report.peak_rss_bytes = u64::try_from(usage.max_rss()).unwrap_or(0) * unit;
+        }
+        report
+    }
+
+    /// Passes signals on; kills everything when the run is gone.
+    fn obey(group: Pid) {
+        let mut stdin = std::io::stdin();
+        let mut byte = [0];
+        while matches!(stdin.read(&mut byte), Ok(1)) {
+            if let Ok(signal) = Signal::try_from(i32::from(byte[0])) {
+                let _ = killpg(group, signal);
+            }
+        }
+        let _ = killpg(group, Signal::SIGKILL);
+        kill_children();
+    }
+
+    /// Ends what has left the child's process group; orphans come to the launcher.
+    fn end_descendants() {
+        let deadline = Instant::now() + REAP;
+        while Instant::now() < deadline {
+            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Err(nix::errno::Errno::ECHILD) => return,
+                Ok(nix::sys::wait::WaitStatus::StillAlive) => {
+                    kill_children();
+                    thread::sleep(Duration::from_millis(2));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn kill_children() {
+        let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return };
+        for task in tasks.flatten() {
+            let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            for pid in children.split_whitespace().filter_map(|pid| pid.parse().ok()) {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            }
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn adopt_orphans() {
+        let _ = nix::sys::prctl::set_child_subreaper(true);
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn adopt_orphans() {}
+
+    /// Where the launcher itself is killed, the child goes too.
+    #[cfg(target_os = "linux")]
+    fn die_with_parent(command: &mut Command) {
+        let hook = || Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?);
+        // SAFETY: prctl is a plain system call: it allocates nothing and takes no lock.
+        unsafe {
+            command.pre_exec(hook);
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn die_with_parent(_: &mut Command) {}
+
+    fn micros(duration: Duration) -> u64 {
+        u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn time(value: nix::sys::time::TimeVal) -> u64 {
+        let total = value.tv_sec() * 1_000_000 + i64::from(value.tv_usec());
+        u64::try_from(total).unwrap_or(0)
+    }
+}
+
+#[cfg(not(unix))]
+mod platform {
+    use std::{ffi::OsString, io::Read, sync::Arc, thread, time::Instant};
+
+    use super::Report;
+
+    /// Without process groups: the child itself is killed, CPU time is unknown.
+    pub(super) fn run(program: OsString, args: Vec<OsString>) -> Report {
+        let start = Instant::now();
+        let handle = match duct::cmd(program, args).stdin_null().unchecked().start() {
+            Ok(handle) => Arc::new(handle),
+            Err(error) => return Report { error: Some(error.to_string()), ..Report::default() },
+        };
+        let killer = Arc::clone(&handle);
+        thread::spawn(move || {
+            // Windows has no signals to pass on: any request ends the child.
+            let _ = std::io::stdin().read(&mut [0]);
+            let _ = killer.kill();
+        });
+        let mut report = Report::default();
+        match handle.wait() {
+            Ok(output) => report.exit_code = output.status.code(),
+            Err(error) => report.error = Some(error.to_string()),
+        }
+        report.wall_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        report
+    }
+}

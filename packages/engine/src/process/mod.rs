@@ -1,0 +1,17 @@
+//! Children: started through a small launcher, streamed, and never left behind.
+//!
+//! Every child is run by a *launcher*: this very executable, started again with
+//! [`LAUNCH`] as its first argument. It puts the child into a process group of its
+//! own, passes signals on, measures the child from a small process (a child of a
+//! large one reads the large one's peak memory), and ends everything below it when
+//! its standard input closes, which the kernel does even where the run was killed.
+
+mod cancel;
+mod child;
+pub mod launcher;
+mod lines;
+
+pub use cancel::Cancel;
+pub(crate) use child::signal_number;
+pub use child::{Child, Command, Ended, Launcher, Status, StdStream, Usage};
+pub use launcher::LAUNCH;

@@ -1,0 +1,367 @@
+//! What every stage of a run works with: the configuration, the workspace, the
+//! toolchain, where things go, and who listens.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use honing_core::{
+    Error, Result, Setting, Stage,
+    config::{Config, Program},
+    event::Event,
+};
+
+use crate::{
+    Sink, Toolchain,
+    cargo::{CargoConfig, Linking, Workspace, clean_environment},
+    clock, files,
+    lock::RunLock,
+    process::{Cancel, Child, Command, Ended, Launcher, StdStream},
+    store::Store,
+    toolchain,
+};
+
+/// Runs whose logs are kept.
+const KEPT_RUNS: usize = 20;
+
+/// What a person asked for, beyond `pgo.toml`.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Another `pgo.toml`.
+    pub config: Option<PathBuf>,
+    /// The workspace's `Cargo.toml`.
+    pub manifest_path: Option<PathBuf>,
+    /// Programs to work on; all of them where empty.
+    pub programs: Vec<String>,
+    /// Workloads to run; a role that none of them has keeps all of its own.
+    pub workloads: Vec<String>,
+    /// The target triple.
+    pub target: Option<String>,
+    /// cargo's target directory.
+    pub target_dir: Option<PathBuf>,
+    /// Further features.
+    pub features: Vec<String>,
+    /// As for cargo.
+    pub locked: bool,
+    /// As for cargo.
+    pub offline: bool,
+    /// As for cargo.
+    pub frozen: bool,
+    /// As for cargo.
+    pub jobs: Option<String>,
+    /// As for cargo.
+    pub verbose: bool,
+    /// Passed to cargo as they are.
+    pub cargo_args: Vec<String>,
+    /// Pairs per workload, instead of `bench.pairs`.
+    pub pairs: Option<u32>,
+    /// A merged profile to start from, instead of one that was trained here.
+    pub profile: Option<PathBuf>,
+    /// The `llvm-profdata` to use.
+    pub llvm_profdata: Option<PathBuf>,
+    /// Run stages even where they are up to date.
+    pub force: bool,
+    /// Keep raw profiles after the merge.
+    pub keep_raw: bool,
+    /// Train by hand: start the program and let the person use it.
+    pub manual: Option<Vec<String>>,
+}
+
+/// Everything that a run's stages share. They keep nothing in it.
+#[derive(Debug)]
+pub struct Session {
+    /// `pgo.toml`.
+    pub config: Config,
+    /// Where that is.
+    pub config_path: PathBuf,
+    /// Its text.
+    pub config_text: String,
+    /// What was asked for.
+    pub options: Options,
+    /// The workspace.
+    pub workspace: Workspace,
+    /// What compiles.
+    pub toolchain: Toolchain,
+    /// Environment for children.
+    pub env: BTreeMap<OsString, OsString>,
+    /// Where stages leave their output.
+    pub store: Store,
+    /// Who listens.
+    pub sink: Sink,
+    /// Whether the run is to end.
+    pub cancel: Cancel,
+    pub(crate) cargo_config: CargoConfig,
+    pub(crate) launcher: Launcher,
+    /// Logs, events and reports of this run.
+    pub run_dir: PathBuf,
+    cargo_us: AtomicU64,
+}
+
+/// A program with everything that was looked up about it.
+#[derive(Debug, Clone)]
+pub struct Subject<'a> {
+    /// Its name in `pgo.toml`.
+    pub name: &'a str,
+    /// What `pgo.toml` says.
+    pub program: &'a Program,
+    /// Name of its binary or library.
+    pub artifact: String,
+    /// Its target triple.
+    pub triple: String,
+    pub(crate) linking: Linking,
+}
+
+impl Session {
+    /// Finds the workspace of the current directory and reads its configuration.
+    ///
+    /// # Errors
+    /// Usage or preflight, where something is missing or wrong.
+    pub fn open(options: Options, sink: Sink, cancel: Cancel) -> Result<Self> {
+        let (dir, exe) = whereabouts()?;
+        let env = clean_environment(std::env::vars_os(), &exe, options.manifest_path.is_some());
+        let cargo = own_cargo(options.manifest_path.is_some());
+        let started = sink.elapsed();
+        let workspace = Workspace::load(&cargo, &env, &dir, options.manifest_path.as_deref())?;
+        let rustc = CargoConfig::rustc(&workspace.root, &env).unwrap_or_else(|| beside(&cargo, "rustc"));
+        let toolchain = Toolchain::load(&cargo, &rustc, &env, &workspace.root)?;
+        let cargo_us = AtomicU64::new(micros(sink.elapsed().saturating_sub(started)));
+        let cargo_config = CargoConfig::load(&workspace.root, &env, &rustc)?;
+        let (config, config_path, config_text) = read_config(&workspace.root, options.config.as_deref())?;
+        let target_dir = match &options.target_dir {
+            Some(path) => dir.join(path),
+            None => workspace.target_dir().to_owned(),
+        };
+        let store = Store::new(target_dir.join("honing"));
+        let run_dir = store.root().join("runs").join(clock::run_name());
+        let launcher = Launcher::new(exe, run_dir.clone());
+        Ok(Self {
+            config,
+            config_path,
+            config_text,
+            options,
+            workspace,
+            toolchain,
+            env,
+            store,
+            sink,
+            cancel,
+            cargo_config,
+            launcher,
+            run_dir,
+            cargo_us,
+        })
+    }
+
+    /// The programs that were asked for, in the order of `pgo.toml`.
+    ///
+    /// # Errors
+    /// Usage, where a name or a thing that it refers to does not exist.
+    pub fn subjects(&self) -> Result<Vec<Subject<'_>>> {
+        let names: Vec<&str> = self.config.program.keys().map(String::as_str).collect();
+        for name in &self.options.programs {
+            if !names.contains(&name.as_str()) {
+                let file = self.config_path.display().to_string();
+                return Err(crate::cargo::unknown("program", name, &file, &names));
+            }
+        }
+        let wanted = |name: &str| {
+            self.options.programs.is_empty() || self.options.programs.iter().any(|wanted| wanted == name)
+        };
+        let programs = self.config.program.iter().filter(|(name, _)| wanted(name));
+        programs.map(|(name, program)| self.subject(name, program)).collect()
+    }
+
+    fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {
+        let at = |error: Error| error.at(format!("program `{name}`"));
+        let artifact = self.workspace.artifact_name(&program.package, &program.kind()).map_err(at)?;
+        let asked = self.options.target.clone().or_else(|| program.target.clone());
+        let triple = match asked {
+            Some(triple) => triple,
+            None => self.cargo_config.target()?.unwrap_or_else(|| self.toolchain.host.clone()),
+        };
+        let linking = self.cargo_config.linking(&triple)?;
+        Ok(Subject { name, program, artifact, triple, linking })
+    }
+
+    /// Waits until no other run uses the target directory.
+    ///
+    /// # Errors
+    /// Interrupted; preflight, where the directory cannot be written.
+    pub fn lock(&self) -> Result<RunLock> {
+        RunLock::take(self.store.root(), &self.sink, &self.cancel)
+    }
+
+    /// Where this run's logs go, made and with old runs' cleared away.
+    pub(crate) fn prepare_run_dir(&self) -> Result<()> {
+        files::make_dir(&self.run_dir)?;
+        let runs = self.store.root().join("runs");
+        let mut names: Vec<PathBuf> = fs::read_dir(&runs)
+            .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+            .unwrap_or_default();
+        names.sort();
+        for old in names.iter().rev().skip(KEPT_RUNS) {
+            files::remove_dir(old)?;
+        }
+        Ok(())
+    }
+
+    /// Writes every event from now on into `events.jsonl` of the run's folder.
+    pub(crate) fn keep_events(&self) -> Result<()> {
+        let path = self.run_dir.join("events.jsonl");
+        let mut file = fs::File::create(&path).map_err(|error| files::error("write", &path, &error))?;
+        self.sink.listen(Box::new(move |record| {
+            if let Ok(line) = serde_json::to_string(record) {
+                let _ = writeln!(file, "{line}");
+            }
+        }));
+        Ok(())
+    }
+
+    /// The log of a stage.
+    pub fn log_path(&self, program: &str, stage: Stage) -> PathBuf {
+        self.run_dir.join(format!("{program}.{stage}.log"))
+    }
+
+    /// Starts a child whose lines go to the log and to `each_line`.
+    pub(crate) fn spawn(
+        &self,
+        program: &str,
+        stage: Stage,
+        command: &Command,
+        each_line: impl Fn(StdStream, &str) + Clone + Send + 'static,
+    ) -> Result<Child> {
+        let log = self.open_log(program, stage, command)?;
+        Child::spawn(&self.launcher, command, move |stream, line| {
+            if let Ok(mut log) = log.lock() {
+                let _ = writeln!(log, "{line}");
+            }
+            each_line(stream, line);
+        })
+    }
+
+    /// Announces a command and opens the log that it adds to.
+    pub(crate) fn open_log(
+        &self,
+        program: &str,
+        stage: Stage,
+        command: &Command,
+    ) -> Result<Arc<Mutex<fs::File>>> {
+        let path = self.log_path(program, stage);
+        let failed = |error: std::io::Error| files::error("write", &path, &error);
+        let mut log = fs::OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+        writeln!(log, "$ {command}").map_err(failed)?;
+        self.sink.emit(Event::Command {
+            program: program.to_owned(),
+            stage,
+            line: command.to_string(),
+            log: path.display().to_string(),
+        });
+        Ok(Arc::new(Mutex::new(log)))
+    }
+
+    /// Runs cargo to its end, and keeps count of the time that it takes.
+    pub(crate) fn run_cargo(
+        &self,
+        program: &str,
+        stage: Stage,
+        command: &Command,
+        each_line: impl Fn(StdStream, &str) + Clone + Send + 'static,
+    ) -> Result<Ended> {
+        let mut child = self.spawn(program, stage, command, each_line)?;
+        let ended = child.wait(&self.cancel, None);
+        self.cargo_us.fetch_add(micros(child.elapsed()), Ordering::Relaxed);
+        ended
+    }
+
+    /// Time that cargo and rustc took in this run so far.
+    pub fn cargo_time(&self) -> std::time::Duration {
+        std::time::Duration::from_micros(self.cargo_us.load(Ordering::Relaxed))
+    }
+}
+
+impl Subject<'_> {
+    /// What was looked up about the program, for `show-config`.
+    pub fn resolved(&self) -> Vec<Setting> {
+        let setting = |key: &str, value: String, origin: &str| Setting {
+            key: format!("program.{}: {key}", self.name),
+            value,
+            origin: origin.to_owned(),
+        };
+        let mut found = vec![
+            setting("binary", self.artifact.clone(), "cargo metadata"),
+            setting("target", self.triple.clone(), "--target, pgo.toml, cargo's configuration, or the host"),
+        ];
+        if !self.linking.rustflags.is_empty() {
+            found.push(setting("rustflags", self.linking.rustflags.join(" "), "cargo's configuration"));
+        }
+        found
+    }
+}
+
+/// The root of the workspace, and its binaries as (package, binary), but for the xtask.
+///
+/// # Errors
+/// Usage, where there is no workspace.
+pub fn find_binaries(manifest_path: Option<&Path>) -> Result<(PathBuf, Vec<(String, String)>)> {
+    let (dir, exe) = whereabouts()?;
+    let env = clean_environment(std::env::vars_os(), &exe, manifest_path.is_some());
+    let workspace = Workspace::load(&own_cargo(manifest_path.is_some()), &env, &dir, manifest_path)?;
+    let binaries = workspace.binaries().into_iter().filter(|(package, _)| package != "xtask").collect();
+    Ok((workspace.root, binaries))
+}
+
+fn whereabouts() -> Result<(PathBuf, PathBuf)> {
+    let failed = |error: std::io::Error| Error::preflight(format!("cannot tell where I am: {error}"));
+    Ok((std::env::current_dir().map_err(failed)?, std::env::current_exe().map_err(failed)?))
+}
+
+fn micros(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The cargo that runs the xtask, which saves a look-up by rustup for each call; for
+/// another workspace the one on `PATH`, which asks rustup again.
+fn own_cargo(other_workspace: bool) -> PathBuf {
+    let own = std::env::var_os("CARGO").filter(|_| !other_workspace);
+    own.map_or_else(|| "cargo".into(), PathBuf::from)
+}
+
+fn beside(cargo: &Path, name: &str) -> PathBuf {
+    let sibling = cargo.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if cargo.components().count() > 1 && sibling.is_file() { sibling } else { name.into() }
+}
+
+fn read_config(root: &Path, given: Option<&Path>) -> Result<(Config, PathBuf, String)> {
+    let path = given.map_or_else(|| root.join("pgo/pgo.toml"), Path::to_owned);
+    // Errors name the file as a person in the workspace would.
+    let shown = path.strip_prefix(root).unwrap_or(&path).to_owned();
+    let text = fs::read_to_string(&path).map_err(|error| {
+        let failure = Error::usage(format!("cannot read {}: {error}", shown.display()));
+        match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                failure.with_hint("`cargo xtask pgo init` writes one to start from")
+            }
+            std::io::ErrorKind::InvalidData => failure.with_hint("the file has to be UTF-8"),
+            _ => failure,
+        }
+    })?;
+    Ok((Config::parse(&text, &shown)?, shown, text))
+}
+
+/// Whether a program can be found, from the folder that children run in.
+pub(crate) fn find_program(session: &Session, name: &str) -> Option<PathBuf> {
+    let name = std::ffi::OsStr::new(name);
+    if Path::new(name).components().count() > 1 {
+        let path = session.workspace.root.join(name);
+        return path.is_file().then_some(path);
+    }
+    toolchain::on_path(name, &session.env)
+}

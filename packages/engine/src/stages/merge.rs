@@ -1,0 +1,201 @@
+//! Merge: the raw profiles of the training become one; or one comes from elsewhere.
+
+use std::path::{Path, PathBuf};
+
+use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Product, RawProfiles, Ready, Step,
+    step::{stored, up_to_date_or},
+};
+use crate::{
+    Session, files,
+    process::{Command, Status, Usage},
+    session::Subject,
+};
+
+/// First bytes of an indexed profile (LLVM `InstrProf.h`, `IndexedInstrProf::Magic`).
+const INDEXED_MAGIC: [u8; 8] = *b"\xfflprofi\x81";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Merged {
+    file: String,
+    bytes: u64,
+    digest: Digest,
+}
+
+impl Product for Merged {
+    fn files(&self) -> Vec<&str> {
+        vec![&self.file]
+    }
+}
+
+/// A merged profile: what `-Cprofile-use` reads.
+#[derive(Debug, Clone)]
+pub struct MergedProfile(Merged, PathBuf);
+
+impl MergedProfile {
+    /// What an earlier run left.
+    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
+        let manifest = stored::<Merged>(session, subject, Stage::Merge)?;
+        Some(Self::step(session, subject, Step::of(manifest, honing_core::event::StageState::Skipped)))
+    }
+
+    fn step(session: &Session, subject: &Subject<'_>, step: Step<Merged>) -> Step<Self> {
+        let path = session.store.dir(subject.name, Stage::Merge).join(&step.output.file);
+        step.map(|merged| Self(merged, path))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.1
+    }
+
+    /// Its digest.
+    pub fn digest(&self) -> &Digest {
+        &self.0.digest
+    }
+
+    /// Its size in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.0.bytes
+    }
+}
+
+/// What the merge reads.
+pub(crate) fn merge_fingerprint(subject: &Subject<'_>, ready: &Ready, raw: &RawProfiles) -> Fingerprint {
+    let mut print = Fingerprint::new();
+    print.value("merged by", &ready.profdata_version);
+    for collected in &raw.collected {
+        let name = &collected.workload;
+        print.content(format!("raw profiles of `{name}`"), collected.digest.clone());
+        print.value(format!("weight of `{name}`"), weight(subject, name));
+    }
+    print
+}
+
+fn weight(subject: &Subject<'_>, workload: &str) -> u32 {
+    subject.program.workload.get(workload).map_or(1, |workload| workload.weight)
+}
+
+/// Merges what the training left.
+pub(crate) fn merge(
+    session: &Session,
+    subject: &Subject<'_>,
+    ready: &Ready,
+    raw: &RawProfiles,
+) -> Result<Step<MergedProfile>> {
+    let print = merge_fingerprint(subject, ready, raw);
+    let step = up_to_date_or(session, subject, Stage::Merge, print, |dir| {
+        let file = format!("{}.profdata", subject.name);
+        let list = dir.join("inputs.txt");
+        write_inputs(session, subject, raw, &list)?;
+        let command = command(session, ready, &list, &dir.join(&file))?;
+        let usage = run(session, subject, &command)?;
+        describe(dir, file).map(|merged| (merged, usage))
+    })?;
+    Ok(MergedProfile::step(session, subject, step))
+}
+
+/// The command that merges, for display.
+pub(crate) fn merge_commands(
+    session: &Session,
+    subject: &Subject<'_>,
+    ready: &Ready,
+) -> Result<Vec<Command>> {
+    let dir = session.store.dir(subject.name, Stage::Merge);
+    Ok(vec![command(
+        session,
+        ready,
+        &dir.join("inputs.txt"),
+        &dir.join(format!("{}.profdata", subject.name)),
+    )?])
+}
+
+/// A list of `weight,file`, as `llvm-profdata merge --input-files` reads it: raw
+/// profiles may be too many for a command line.
+fn write_inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles, list: &Path) -> Result<()> {
+    let dir = session.store.dir(subject.name, Stage::Train);
+    let mut text = String::new();
+    for collected in &raw.collected {
+        for file in &collected.files {
+            let path = dir.join(file);
+            if !path.is_file() {
+                return Err(Error::new(ExitCode::Profile, format!("merge: {} is gone", path.display()))
+                    .with_hint("raw profiles are removed after a merge unless --keep-raw is given; train again: --from train --force"));
+            }
+            text.push_str(&format!("{},{}\n", weight(subject, &collected.workload), path.display()));
+        }
+    }
+    files::write_atomically(list, text.as_bytes())
+}
+
+fn command(session: &Session, ready: &Ready, list: &Path, output: &Path) -> Result<Command> {
+    let tool = ready.llvm_profdata.as_ref().ok_or_else(|| {
+        Error::preflight("merge: no llvm-profdata that can read this toolchain's profiles")
+            .with_hint(super::probe::install_hint(&session.toolchain))
+    })?;
+    let mut command = Command::new(tool, &session.env, &session.workspace.root);
+    command.args(["merge", "--failure-mode=any", "--input-files"]).args([list]);
+    command.args(["--output"]).args([output]);
+    Ok(command)
+}
+
+fn run(session: &Session, subject: &Subject<'_>, command: &Command) -> Result<Usage> {
+    let mut child = session.spawn(subject.name, Stage::Merge, command, |_, _| {})?;
+    let ended = child.wait(&session.cancel, None)?;
+    if ended.status == Status::Code(0) {
+        return Ok(ended.usage);
+    }
+    let said = files::tail(&session.log_path(subject.name, Stage::Merge), 10);
+    Err(Error::new(ExitCode::Profile, format!("merge: llvm-profdata ended with {}:\n{said}", ended.status))
+        .with_hint("train again: --from train --force"))
+}
+
+fn describe(dir: &Path, file: String) -> Result<Merged> {
+    let path = dir.join(&file);
+    Ok(Merged { bytes: files::size(&path), digest: files::digest(&path)?, file })
+}
+
+/// What an import reads.
+pub(crate) fn import_fingerprint(file: &Path) -> Result<Fingerprint> {
+    let mut print = Fingerprint::new();
+    let digest = files::digest(file).map_err(|error| {
+        error.with_code(ExitCode::Profile).at("--profile").with_hint("name a merged .profdata file")
+    })?;
+    print.content("profile from elsewhere", digest);
+    Ok(print)
+}
+
+/// Takes a merged profile that was made elsewhere.
+pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> Result<Step<MergedProfile>> {
+    let print = import_fingerprint(file)?;
+    let bytes = files::read(file)?;
+    check_indexed(&bytes, file)?;
+    let step = up_to_date_or(session, subject, Stage::Merge, print, |dir| {
+        let name = format!("{}.profdata", subject.name);
+        files::write_atomically(&dir.join(&name), &bytes)?;
+        describe(dir, name).map(|merged| (merged, Usage::default()))
+    })?;
+    Ok(MergedProfile::step(session, subject, step))
+}
+
+/// rustc takes almost anything for a profile and says little: look before compiling.
+fn check_indexed(bytes: &[u8], file: &Path) -> Result<()> {
+    let refuse =
+        |why: &str| Err(Error::new(ExitCode::Profile, format!("--profile: {} {why}", file.display())));
+    if bytes.is_empty() {
+        return refuse("is empty").map_err(|error: Error| error.with_hint("was the copy interrupted?"));
+    }
+    if bytes.starts_with(b"version https://git-lfs") {
+        return refuse("is a Git LFS pointer")
+            .map_err(|error: Error| error.with_hint("fetch the file: git lfs pull"));
+    }
+    if !bytes.starts_with(&INDEXED_MAGIC) || bytes.len() < 64 {
+        return refuse("is not a merged LLVM profile").map_err(|error: Error| {
+            error.with_hint("raw profiles (.profraw) have to be merged first: llvm-profdata merge -o FILE.profdata *.profraw")
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! The stages: each a function from typed inputs to a typed output that only it makes.
+//!
+//! `optimize` takes a [`MergedProfile`], and only `merge` makes one; what a stage needs
+//! from an earlier one it gets as a value, never from memory that they share.
+
+mod bench;
+mod compile;
+mod judge;
+mod merge;
+mod preflight;
+mod probe;
+mod record;
+mod step;
+mod tools;
+mod train;
+
+pub(crate) use bench::{BenchInputs, bench, bench_fingerprint};
+pub use bench::{Measurements, Series};
+pub use compile::{Baseline, Instrumented, Optimized};
+pub(crate) use compile::{
+    baseline, build_fingerprint, instrument, instrument_flags, optimize, optimize_flags, wanted,
+};
+pub(crate) use judge::judge;
+pub(crate) use merge::Merged as MergedManifest;
+pub use merge::MergedProfile;
+pub(crate) use merge::{import, import_fingerprint, merge, merge_commands, merge_fingerprint};
+pub use preflight::Ready;
+pub(crate) use preflight::{check, preflight, preflight_fingerprint};
+pub use record::Recorded;
+pub(crate) use record::record;
+pub(crate) use step::{Product, Step, reasons, stored};
+pub(crate) use tools::{build_tools, known_tools};
+pub use train::RawProfiles;
+pub(crate) use train::{discard_raw, raw_pattern, train, train_fingerprint, workloads};

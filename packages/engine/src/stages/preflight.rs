@@ -1,0 +1,229 @@
+//! Preflight: everything that any later stage needs, before the first compile.
+
+use std::path::{Path, PathBuf};
+
+use honing_core::{
+    Digest, Error, Fingerprint, Result, Stage,
+    config::{Kind, Workload},
+    template::{self, Placeholder},
+    units,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Product, Step, probe, step::up_to_date_or};
+use crate::{
+    Session,
+    cargo::unknown,
+    files,
+    session::{Subject, find_program},
+};
+
+/// Free disk that the first build of all flavours needs at the least.
+const DISK_FIRST: u64 = 1 << 30;
+/// Free disk that a further run needs at the least.
+const DISK_AGAIN: u64 = 128 << 20;
+/// Memory that a link needs at the least.
+const MEMORY: u64 = 256 << 20;
+
+/// The environment suffices. Only preflight makes one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Ready {
+    /// The `llvm-profdata` that was seen to merge what this toolchain's programs write.
+    pub llvm_profdata: Option<PathBuf>,
+    /// Its version, for fingerprints.
+    pub profdata_version: String,
+}
+
+impl Product for Ready {
+    fn files(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
+/// What the probe depends on.
+pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) -> Fingerprint {
+    let mut print = Fingerprint::new();
+    let linker = subject.linking.linker.as_deref().unwrap_or("cc");
+    print
+        .content("toolchain", Digest::of(session.toolchain.verbose_version.as_bytes()))
+        .value("target", &subject.triple)
+        .value("linker", linker)
+        .value("rustflags", subject.linking.rustflags.join(" "))
+        .value("merges", needs_merge(session))
+        .value("llvm-profdata", session.options.llvm_profdata.as_deref().unwrap_or(Path::new("")).display());
+    if let Some(linker) = find_program(session, linker) {
+        print.value("linker's path", linker.display());
+    }
+    print
+}
+
+/// A profile from elsewhere is merged already.
+pub(crate) fn needs_merge(session: &Session) -> bool {
+    session.options.profile.is_none()
+}
+
+/// Runs every check; the one that compiles only where its inputs have changed.
+pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step<Ready>> {
+    check(session, subject)?;
+    let print = preflight_fingerprint(session, subject);
+    let redo = |ready: &Ready| ready.llvm_profdata.as_ref().is_some_and(|tool| !tool.is_file());
+    if let Some(stale) =
+        super::stored::<Ready>(session, subject, Stage::Preflight).filter(|old| redo(&old.output))
+    {
+        drop(stale);
+        files::remove_dir(&session.store.dir(subject.name, Stage::Preflight))?;
+    }
+    up_to_date_or(session, subject, Stage::Preflight, print, |dir| probe::probe(session, subject, dir))
+}
+
+/// The checks that only look.
+pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
+    let program = subject.program;
+    let at = |error: Error| error.at(format!("program `{}`", subject.name));
+    session.workspace.check_features(&program.package, &program.features).map_err(at)?;
+    session.workspace.check_features(&program.package, &session.options.features).map_err(at)?;
+    check_profile(session, &program.profile).map_err(at)?;
+    for (name, tool) in &session.config.tool {
+        let at = |error: Error| error.at(format!("tool `{name}`"));
+        let kind = honing_core::config::ProgramKind::Bin(tool.bin.as_deref());
+        session.workspace.artifact_name(&tool.package, &kind).map_err(at)?;
+        session.workspace.check_features(&tool.package, &tool.features).map_err(at)?;
+        check_profile(session, &tool.profile).map_err(at)?;
+    }
+    check_filter(session, subject)?;
+    for (name, workload) in &program.workload {
+        check_workload(session, workload).map_err(|error| at(error.at(format!("workload `{name}`"))))?;
+    }
+    if let Some(file) = &session.options.profile {
+        super::import_fingerprint(file)?;
+    }
+    check_cargo_args(session)?;
+    check_disk(session)?;
+    check_memory()
+}
+
+fn check_profile(session: &Session, name: &str) -> Result<()> {
+    let profiles = session.workspace.profiles();
+    if profiles.iter().any(|profile| profile == name)
+        || session.cargo_config.has_profile(&session.workspace.root, name)
+    {
+        return Ok(());
+    }
+    let names: Vec<&str> = profiles.iter().map(String::as_str).collect();
+    Err(unknown("Cargo profile", name, "this workspace", &names))
+}
+
+fn check_filter(session: &Session, subject: &Subject<'_>) -> Result<()> {
+    let names: Vec<&str> = subject.program.workload.keys().map(String::as_str).collect();
+    match session.options.workloads.iter().find(|wanted| !names.contains(&wanted.as_str())) {
+        Some(wanted) => Err(unknown("workload", wanted, &format!("program `{}`", subject.name), &names)),
+        None => Ok(()),
+    }
+}
+
+fn check_workload(session: &Session, workload: &Workload) -> Result<()> {
+    for (key, words) in workload.commands() {
+        let Some(program) = words.first().filter(|_| !key.starts_with("cargo_")) else { continue };
+        let stands_for = template::placeholders([program]).unwrap_or_default();
+        let built =
+            |placeholder: &Placeholder| matches!(placeholder, Placeholder::Program | Placeholder::Tool(_));
+        if stands_for.iter().any(built) {
+            continue;
+        }
+        let values = template::Values {
+            workspace: session.workspace.root.to_string_lossy().into_owned(),
+            ..Default::default()
+        };
+        let name = template::expand(program, &values).unwrap_or_else(|_| program.clone());
+        if find_program(session, &name).is_none() {
+            return Err(Error::preflight(format!("{key}: there is no program `{name}`"))
+                .with_hint("install it, or write its path relative to the workspace"));
+        }
+    }
+    if let Some(Kind::CargoTest(run) | Kind::CargoBench(run)) = workload.kind()
+        && let Some(package) = &run.package
+    {
+        session.workspace.package(package)?;
+    }
+    if let Some(pattern) = workload.service.as_ref().and_then(|service| service.ready.log.as_ref()) {
+        regex::Regex::new(pattern).map_err(|error| Error::usage(format!("ready.log: {error}")))?;
+    }
+    for input in &workload.inputs {
+        files::digest(&session.workspace.root.join(input)).map_err(|error| {
+            Error::preflight(format!("inputs: {error}"))
+                .with_hint("restore it, make it readable, or take it out of `inputs`")
+        })?;
+    }
+    Ok(())
+}
+
+/// Flags that we set ourselves must not be set behind our back.
+fn check_cargo_args(session: &Session) -> Result<()> {
+    const OURS: [&str; 6] =
+        ["--target", "--target-dir", "--profile", "--release", "--message-format", "--package"];
+    for arg in &session.options.cargo_args {
+        let name = arg.split('=').next().unwrap_or(arg);
+        if OURS.contains(&name) || matches!(name, "-p" | "-r") {
+            return Err(Error::usage(format!("`{arg}` after `--` is Honing's to set")).with_hint(
+                "--target and --target-dir go before `--`; package and profile are set in pgo.toml",
+            ));
+        }
+        if arg.contains("rustflags") {
+            return Err(Error::usage(format!(
+                "`{arg}`: rustflags given with --config would be dropped by cargo"
+            ))
+            .with_hint("put them into .cargo/config.toml or RUSTFLAGS, where they are extended"));
+        }
+    }
+    Ok(())
+}
+
+fn check_disk(session: &Session) -> Result<()> {
+    let root = session.store.root();
+    let first = !root.join("build").is_dir();
+    files::make_dir(root)?;
+    let probe = root.join(".writable");
+    files::write_atomically(&probe, b"").map_err(|error| {
+        let hint = "make it writable for this user, or choose another folder with --target-dir";
+        error.with_code(honing_core::ExitCode::Preflight).at("the output folder").with_hint(hint)
+    })?;
+    let _ = std::fs::remove_file(&probe);
+    let needed = if first { DISK_FIRST } else { DISK_AGAIN };
+    match free_disk(root) {
+        Some(free) if free < needed => Err(Error::preflight(format!(
+            "only {} free in {}; at least {} are needed",
+            units::bytes(free),
+            root.display(),
+            units::bytes(needed)
+        ))
+        .with_hint("free some space (`cargo xtask pgo clean`), or choose another disk with --target-dir")),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn free_disk(path: &Path) -> Option<u64> {
+    let stat = nix::sys::statvfs::statvfs(path).ok()?;
+    #[allow(clippy::useless_conversion, reason = "the widths differ between systems")]
+    Some(u64::from(stat.blocks_available()) * u64::from(stat.fragment_size()))
+}
+
+#[cfg(not(unix))]
+fn free_disk(_: &Path) -> Option<u64> {
+    None
+}
+
+fn check_memory() -> Result<()> {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let available = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    match available.map(|kib| kib * 1024) {
+        Some(bytes) if bytes < MEMORY => Err(Error::preflight(format!(
+            "only {} of memory available; a link needs at least {}",
+            units::bytes(bytes),
+            units::bytes(MEMORY)
+        ))
+        .with_hint("end something else, or build fewer crates at once with -j")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,162 @@
+//! The probe: a tiny program is instrumented, run, its profile merged, and rebuilt with
+//! it. Tools that are there need not work together; this shows whether they do.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use honing_core::{Error, Result};
+
+use super::{Ready, preflight::needs_merge};
+use crate::{
+    Session, Toolchain, files,
+    process::Usage,
+    session::{Subject, find_program},
+    toolchain::shell,
+};
+
+/// Has a loop, a branch and an indirect call, so that every kind of record is written.
+const SOURCE: &str = r#"
+fn twice(n: u64) -> u64 { n * 2 }
+fn thrice(n: u64) -> u64 { n * 3 }
+fn main() {
+    let calls: [fn(u64) -> u64; 2] = [twice, thrice];
+    let sum: u64 = (0..100).map(|n| std::hint::black_box(calls[n % 2])(n as u64)).sum();
+    std::process::exit(i32::from(sum == 0));
+}
+"#;
+
+struct Output {
+    ok: bool,
+    stdout: String,
+    stderr: String,
+}
+
+struct Probe<'a> {
+    session: &'a Session,
+    subject: &'a Subject<'a>,
+    dir: &'a Path,
+}
+
+/// Probes in `dir`.
+pub(super) fn probe(session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)> {
+    let probe = Probe { session, subject, dir };
+    files::write_atomically(&dir.join("probe.rs"), SOURCE.as_bytes())?;
+    let instrumented = probe.compile("instrumented", &["-Cprofile-generate".into()])?;
+    let mut ready = Ready { llvm_profdata: None, profdata_version: String::new() };
+    if needs_merge(session) {
+        let raw = probe.run(&instrumented)?;
+        let (tool, version) = probe.merge(&raw)?;
+        ready = Ready { llvm_profdata: Some(tool), profdata_version: version };
+        let mut flag = OsString::from("-Cprofile-use=");
+        flag.push(dir.join("probe.profdata"));
+        probe.compile("optimized", &[flag])?;
+    }
+    Ok((ready, Usage::default()))
+}
+
+impl Probe<'_> {
+    fn compile(&self, name: &str, pgo: &[OsString]) -> Result<PathBuf> {
+        let out = self.dir.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+        let linking = &self.subject.linking;
+        let mut args: Vec<OsString> = vec!["probe.rs".into(), "-O".into(), "--edition=2021".into()];
+        args.extend(["--target".into(), OsString::from(&self.subject.triple)]);
+        args.extend(linking.linker.iter().map(|linker| format!("-Clinker={linker}").into()));
+        args.extend(linking.rustflags.iter().map(OsString::from));
+        args.extend(pgo.iter().cloned());
+        args.extend(["-o".into(), out.clone().into()]);
+        let output = self.short(self.session.toolchain.rustc.as_os_str(), &args, None)?;
+        if output.ok {
+            return Ok(out);
+        }
+        let first = output.stderr.lines().find(|line| line.starts_with("error")).unwrap_or(&output.stderr);
+        let error =
+            Error::preflight(format!("the toolchain cannot build an {name} program: {}", first.trim()));
+        Err(error.with_hint(self.compile_hint(&output.stderr)))
+    }
+
+    fn compile_hint(&self, stderr: &str) -> String {
+        if stderr.contains("profiler_builtins") {
+            "this toolchain was built without the profiler runtime; use one from rustup".into()
+        } else if stderr.contains("linker") {
+            "install a C linker: gcc or clang (Debian: apt-get install gcc libc6-dev)".into()
+        } else if stderr.contains("can't find crate for `std`")
+            || stderr.contains("target may not be installed")
+        {
+            format!("install the target: rustup target add {}", self.subject.triple)
+        } else {
+            format!("what rustc said:\n{}", stderr.trim())
+        }
+    }
+
+    fn run(&self, program: &Path) -> Result<PathBuf> {
+        let raw = self.dir.join("probe.profraw");
+        let output = self.short(program.as_os_str(), &[], Some(&raw))?;
+        if output.ok && files::size(&raw) > 0 {
+            return Ok(raw);
+        }
+        Err(Error::preflight(format!(
+            "a program for {} does not run here, or writes no profile: {}",
+            self.subject.triple,
+            output.stderr.trim()
+        ))
+        .with_hint("train on a machine of that kind, and start from its profile here: --profile FILE"))
+    }
+
+    fn merge(&self, raw: &Path) -> Result<(PathBuf, String)> {
+        let session = self.session;
+        let candidates = match &session.options.llvm_profdata {
+            Some(tool) => {
+                let found = find_program(session, &tool.to_string_lossy());
+                let gone =
+                    || Error::preflight(format!("--llvm-profdata: there is no program {}", tool.display()));
+                vec![found.ok_or_else(gone)?]
+            }
+            None => session.toolchain.llvm_profdata(&session.env),
+        };
+        let mut refused = Vec::new();
+        for tool in candidates {
+            let out = self.dir.join("probe.profdata");
+            let args = ["merge".into(), raw.as_os_str().to_owned(), "-o".into(), out.into_os_string()];
+            match self.short(tool.as_os_str(), &args, None) {
+                Ok(output) if output.ok => return Ok((tool.clone(), self.version(&tool))),
+                Ok(output) => refused.push(format!("{}: {}", tool.display(), output.stderr.trim())),
+                Err(error) => refused.push(error.to_string()),
+            }
+        }
+        let message = if refused.is_empty() {
+            "there is no llvm-profdata to merge profiles with".to_owned()
+        } else {
+            format!("no llvm-profdata can read this toolchain's profiles:\n{}", refused.join("\n"))
+        };
+        Err(Error::preflight(message).with_hint(install_hint(&session.toolchain)))
+    }
+
+    fn version(&self, tool: &Path) -> String {
+        let stdout = self.short(tool.as_os_str(), &["--version".into()], None).map(|output| output.stdout);
+        let stdout = stdout.unwrap_or_default();
+        let line = stdout.lines().find(|line| line.contains("version")).unwrap_or_default();
+        format!("llvm-profdata, {}", line.trim())
+    }
+
+    fn short(&self, program: &std::ffi::OsStr, args: &[OsString], raw: Option<&Path>) -> Result<Output> {
+        let shell = shell(self.dir)?;
+        let command = xshell::cmd!(shell, "{program} {args...}").env_clear().envs(&self.session.env);
+        let command = command.envs(raw.map(|raw| ("LLVM_PROFILE_FILE", raw))).quiet().ignore_status();
+        let failed = |error: xshell::Error| Error::preflight(error.to_string());
+        let output = command.output().map_err(failed)?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(Output { ok: output.status.success(), stdout: text(&output.stdout), stderr: text(&output.stderr) })
+    }
+}
+
+/// How to get an `llvm-profdata` that fits.
+pub(super) fn install_hint(toolchain: &Toolchain) -> String {
+    let major = toolchain.llvm_major;
+    format!(
+        "rustc {} has LLVM {major}: rustup component add llvm-tools, or Debian's package llvm-{major}; \
+         or name one with --llvm-profdata",
+        toolchain.release
+    )
+}

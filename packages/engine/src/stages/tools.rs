@@ -1,0 +1,80 @@
+//! Tools: the programs of the workspace that workloads use, built without PGO.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use honing_core::{
+    Result, Stage,
+    config::{ProgramKind, Tool, Workload},
+    template::{self, Placeholder},
+};
+
+use crate::{Session, cargo, cargo::Wanted, process::Usage, session::Subject};
+
+/// Builds what the workloads use, and says where it is. Cargo is always asked: it
+/// knows best whether there is anything to do.
+pub(crate) fn build_tools(
+    session: &Session,
+    subject: &Subject<'_>,
+    stage: Stage,
+    workloads: &[(&str, &Workload)],
+) -> Result<BTreeMap<String, String>> {
+    let mut paths = BTreeMap::new();
+    for (name, tool) in used(session, workloads) {
+        let artifact =
+            session.workspace.artifact_name(&tool.package, &ProgramKind::Bin(tool.bin.as_deref()))?;
+        let built = cargo::build(session, subject.name, stage, &wanted(session, tool, &artifact)?)?;
+        paths.insert(name.to_owned(), built.path.to_string_lossy().into_owned());
+        let _: Usage = built.usage;
+    }
+    Ok(paths)
+}
+
+/// Where the tools are going to be, without building them.
+pub(crate) fn known_tools(
+    session: &Session,
+    workloads: &[(&str, &Workload)],
+) -> Result<BTreeMap<String, String>> {
+    let mut paths = BTreeMap::new();
+    for (name, tool) in used(session, workloads) {
+        let artifact =
+            session.workspace.artifact_name(&tool.package, &ProgramKind::Bin(tool.bin.as_deref()))?;
+        let wanted = wanted(session, tool, &artifact)?;
+        let folder = if tool.profile == "dev" { "debug" } else { &tool.profile };
+        let path = wanted.target_dir.join(wanted.target).join(folder).join(&artifact);
+        paths.insert(name.to_owned(), path.to_string_lossy().into_owned());
+    }
+    Ok(paths)
+}
+
+fn used<'a>(session: &'a Session, workloads: &[(&str, &Workload)]) -> Vec<(&'a str, &'a Tool)> {
+    let uses = |name: &str| {
+        workloads.iter().any(|(_, workload)| {
+            let commands = workload.commands();
+            let words = commands.iter().flat_map(|(_, words)| words.iter());
+            template::placeholders(words.chain(workload.env.values()))
+                .is_ok_and(|found| found.contains(&Placeholder::Tool(name.to_owned())))
+        })
+    };
+    session
+        .config
+        .tool
+        .iter()
+        .filter(|(name, _)| uses(name))
+        .map(|(name, tool)| (name.as_str(), tool))
+        .collect()
+}
+
+fn wanted<'a>(session: &'a Session, tool: &'a Tool, artifact: &'a str) -> Result<Wanted<'a>> {
+    let target = &session.toolchain.host;
+    Ok(Wanted {
+        package: &tool.package,
+        kind: ProgramKind::Bin(Some(artifact)),
+        artifact,
+        profile: &tool.profile,
+        features: tool.features.clone(),
+        default_features: true,
+        target,
+        rustflags: session.cargo_config.linking(target)?.rustflags,
+        target_dir: PathBuf::from(session.store.root()).join("build").join("tools"),
+    })
+}

@@ -1,0 +1,150 @@
+//! What stages leave on disk: a folder for each, promoted whole or not at all.
+//!
+//! `<root>/<program>/<stage>/` holds a stage's output and its `manifest.json`. A stage
+//! works in `<stage>.partial`; the folder gets its name only once it is complete, so
+//! that a run which was killed at any moment leaves nothing that looks finished.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use honing_core::{Fingerprint, Result, Stage};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{clock, files};
+
+/// Version of the manifests; a manifest of another version is as good as none.
+const SCHEMA: u32 = 1;
+
+/// What a stage read, made and cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest<T> {
+    schema: u32,
+    /// When it was finished, in UTC.
+    pub finished: String,
+    /// What it read.
+    pub fingerprint: Fingerprint,
+    /// Milliseconds of wall time.
+    pub elapsed_ms: u64,
+    /// Milliseconds of CPU time of its children.
+    pub cpu_ms: u64,
+    /// What it made.
+    pub output: T,
+}
+
+/// The folders of all programs' stages.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    /// The store in `root`, which need not exist yet.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Where everything is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where a stage's output is, once it is finished.
+    pub fn dir(&self, program: &str, stage: Stage) -> PathBuf {
+        self.root.join(program).join(stage.name())
+    }
+
+    /// What a stage left, if it was finished. An unreadable manifest counts as none:
+    /// the stage is then run again.
+    pub fn load<T: DeserializeOwned>(&self, program: &str, stage: Stage) -> Option<Manifest<T>> {
+        let text = fs::read(self.dir(program, stage).join("manifest.json")).ok()?;
+        let manifest: Manifest<T> = serde_json::from_slice(&text).ok()?;
+        (manifest.schema == SCHEMA).then_some(manifest)
+    }
+
+    /// Begins an attempt in an empty folder.
+    ///
+    /// # Errors
+    /// Preflight or internal, where the folder cannot be made.
+    pub fn begin(&self, program: &str, stage: Stage) -> Result<Attempt> {
+        let finished = self.dir(program, stage);
+        let partial = finished.with_extension("partial");
+        files::remove_dir(&partial)?;
+        files::make_dir(&partial)?;
+        Ok(Attempt { partial, finished })
+    }
+}
+
+/// A stage's output in the making.
+#[derive(Debug)]
+pub struct Attempt {
+    partial: PathBuf,
+    finished: PathBuf,
+}
+
+impl Attempt {
+    /// Where to put the output.
+    pub fn dir(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Gives the folder its name, in place of what an earlier attempt left.
+    ///
+    /// # Errors
+    /// Preflight or internal, where the disk does not take it.
+    pub fn promote<T: Serialize>(
+        self,
+        fingerprint: Fingerprint,
+        (elapsed_ms, cpu_ms): (u64, u64),
+        output: T,
+    ) -> Result<Manifest<T>> {
+        let finished = clock::utc_now();
+        let manifest = Manifest { schema: SCHEMA, finished, fingerprint, elapsed_ms, cpu_ms, output };
+        let text = serde_json::to_vec_pretty(&manifest)
+            .map_err(|error| honing_core::Error::internal(format!("cannot write a manifest: {error}")))?;
+        files::write_atomically(&self.partial.join("manifest.json"), &text)?;
+        let failed = |cause: std::io::Error| files::error("move into place", &self.finished, &cause);
+        let replaced = self.finished.with_extension("replaced");
+        files::remove_dir(&replaced)?;
+        if self.finished.exists() {
+            fs::rename(&self.finished, &replaced).map_err(failed)?;
+        }
+        fs::rename(&self.partial, &self.finished).map_err(failed)?;
+        files::remove_dir(&replaced)?;
+        Ok(manifest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_promoted_attempt_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::new(dir.path().to_owned());
+        let attempt = store.begin("p", Stage::Merge).unwrap();
+        fs::write(attempt.dir().join("x"), "1").unwrap();
+        assert!(store.load::<u32>("p", Stage::Merge).is_none());
+        drop(attempt);
+        assert!(store.load::<u32>("p", Stage::Merge).is_none());
+        let attempt = store.begin("p", Stage::Merge).unwrap();
+        assert!(!attempt.dir().join("x").exists());
+        attempt.promote(Fingerprint::new(), (1, 2), 3_u32).unwrap();
+        assert_eq!(store.load::<u32>("p", Stage::Merge).unwrap().output, 3);
+        let again = store.begin("p", Stage::Merge).unwrap();
+        again.promote(Fingerprint::new(), (1, 2), 4_u32).unwrap();
+        assert_eq!(store.load::<u32>("p", Stage::Merge).unwrap().output, 4);
+        assert_eq!(fs::read_dir(dir.path().join("p")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_torn_manifest_is_no_manifest() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::new(dir.path().to_owned());
+        store.begin("p", Stage::Train).unwrap().promote(Fingerprint::new(), (0, 0), 3_u32).unwrap();
+        fs::write(store.dir("p", Stage::Train).join("manifest.json"), "{\"schema\": 1, \"fin").unwrap();
+        assert!(store.load::<u32>("p", Stage::Train).is_none());
+    }
+}

@@ -1,0 +1,246 @@
+//! One run of a workload, tried again where that is allowed.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use honing_core::{
+    Error, ExitCode, Result, Stage,
+    config::{CargoRun, Kind, Workload},
+    event::Event,
+    template::{self, Placeholder, Values},
+};
+
+use super::ports;
+use crate::{
+    Session,
+    cargo::{Wanted, driver_command},
+    files,
+    process::{Child, Command, Ended, Status, Usage},
+    session::Subject,
+};
+
+/// Runs workloads of a program in one flavour.
+#[derive(Debug)]
+pub(crate) struct Runner<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) subject: &'a Subject<'a>,
+    pub(crate) stage: Stage,
+    /// The binary that `{program}` stands for.
+    pub(crate) program: &'a Path,
+    /// Paths of the tools, by name.
+    pub(crate) tools: &'a BTreeMap<String, String>,
+    /// The flavour for `cargo test` and `cargo bench`.
+    pub(crate) cargo: Option<Wanted<'a>>,
+    /// File name pattern of raw profiles, where the program writes them.
+    pub(crate) raw_pattern: Option<&'static str>,
+}
+
+/// A workload that has run.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// What the program used: the command, or the service without its load.
+    pub(crate) usage: Usage,
+    /// What the command, or the load, printed.
+    pub(crate) stdout: PathBuf,
+    /// Where raw profiles were written.
+    pub(crate) raw: PathBuf,
+}
+
+/// One attempt: its folders and values.
+pub(super) struct Attempt<'a> {
+    pub(super) runner: &'a Runner<'a>,
+    pub(super) name: &'a str,
+    pub(super) workload: &'a Workload,
+    pub(super) dir: PathBuf,
+    pub(super) values: Values,
+}
+
+impl Runner<'_> {
+    /// Runs a workload in a folder of its own, as often as its `retries` allow.
+    ///
+    /// # Errors
+    /// Workload, with what it printed last.
+    pub(crate) fn run(&self, name: &str, workload: &Workload, dir: &Path) -> Result<Ran> {
+        let mut left = workload.retries;
+        loop {
+            files::remove_dir(dir)?;
+            match self.attempt(name, workload, dir) {
+                Err(error) if error.code() == ExitCode::Workload && left > 0 => {
+                    left -= 1;
+                    self.session.sink.emit(Event::Warning { text: format!("{error}; trying again") });
+                }
+                ended => return ended,
+            }
+        }
+    }
+
+    fn attempt(&self, name: &str, workload: &Workload, dir: &Path) -> Result<Ran> {
+        for part in ["scratch", "raw"] {
+            files::make_dir(&dir.join(part))?;
+        }
+        let values = self.values(workload, &dir.join("scratch"))?;
+        let attempt = Attempt { runner: self, name, workload, dir: dir.to_owned(), values };
+        let ran = attempt.prepare().and_then(|()| attempt.main());
+        for command in &workload.cleanup {
+            if let Err(error) = attempt.auxiliary("cleanup", command) {
+                self.session.sink.emit(Event::Warning { text: error.to_string() });
+            }
+        }
+        ran
+    }
+
+    /// What placeholders stand for; hands out free ports.
+    pub(crate) fn values(&self, workload: &Workload, scratch: &Path) -> Result<Values> {
+        let mut ports = BTreeMap::new();
+        let ready = workload.service.as_ref().map(|service| &service.ready);
+        let ready = ready.into_iter().flat_map(|ready| ready.tcp.iter().chain(&ready.http));
+        let commands = workload.commands();
+        let words = commands.iter().flat_map(|(_, words)| words.iter());
+        let texts = words.chain(workload.env.values()).chain(ready);
+        for placeholder in template::placeholders(texts).map_err(|error| Error::usage(error.to_string()))? {
+            if let Placeholder::Port(name) = placeholder {
+                let taken: Vec<u16> = ports.values().copied().collect();
+                ports.insert(name, ports::free_port(&taken)?);
+            }
+        }
+        Ok(Values {
+            program: self.program.to_string_lossy().into_owned(),
+            tools: self.tools.clone(),
+            ports,
+            seed: workload.seed,
+            dir: scratch.to_string_lossy().into_owned(),
+            workspace: self.session.workspace.root.to_string_lossy().into_owned(),
+        })
+    }
+
+    /// A command of a workload, with the environment that it runs in.
+    pub(crate) fn command(&self, workload: &Workload, words: &[String], values: &Values) -> Result<Command> {
+        let fill =
+            |text: &String| template::expand(text, values).map_err(|error| Error::usage(error.to_string()));
+        let (program, args) = words.split_first().ok_or_else(|| Error::usage("a command is empty"))?;
+        let mut command = Command::new(fill(program)?, &self.session.env, &self.session.workspace.root);
+        command.args(args.iter().map(fill).collect::<Result<Vec<_>>>()?);
+        for (name, value) in self.subject.program.env.iter().chain(&workload.env) {
+            command.env(name, fill(value)?);
+        }
+        Ok(command)
+    }
+
+    /// `cargo test` or `cargo bench` in the flavour that is trained.
+    pub(crate) fn cargo_command(&self, verb: &str, run: &CargoRun, values: &Values) -> Result<Command> {
+        let mut wanted = self
+            .cargo
+            .clone()
+            .ok_or_else(|| Error::internal(format!("cargo {verb} has no flavour in {}", self.stage)))?;
+        if let Some(package) = run.package.as_deref().filter(|package| *package != wanted.package) {
+            // Features are the program's package's own.
+            (wanted.package, wanted.features, wanted.default_features) = (package, Vec::new(), true);
+            let mut command = driver_command(self.session, verb, &wanted);
+            command.args(expand_all(&run.args, values)?);
+            return Ok(command);
+        }
+        let mut command = driver_command(self.session, verb, &wanted);
+        command.args(expand_all(&run.args, values)?);
+        Ok(command)
+    }
+}
+
+fn expand_all(words: &[String], values: &Values) -> Result<Vec<String>> {
+    let fill =
+        |text: &String| template::expand(text, values).map_err(|error| Error::usage(error.to_string()));
+    words.iter().map(fill).collect()
+}
+
+impl Attempt<'_> {
+    fn prepare(&self) -> Result<()> {
+        self.workload.prepare.iter().try_for_each(|command| self.auxiliary("prepare", command))
+    }
+
+    fn main(&self) -> Result<Ran> {
+        let runner = self.runner;
+        match self.workload.kind() {
+            Some(Kind::Command(words)) => {
+                self.to_end(&self.profiled(runner.command(self.workload, words, &self.values)?))
+            }
+            Some(Kind::Service(service)) => self.service(service),
+            Some(Kind::CargoTest(run)) => {
+                self.to_end(&self.profiled(runner.cargo_command("test", run, &self.values)?))
+            }
+            Some(Kind::CargoBench(run)) => {
+                self.to_end(&self.profiled(runner.cargo_command("bench", run, &self.values)?))
+            }
+            None => Err(Error::usage(format!("workload `{}` has nothing to run", self.name))),
+        }
+    }
+
+    /// Tells an instrumented program where its raw profiles belong.
+    pub(super) fn profiled(&self, mut command: Command) -> Command {
+        if let Some(pattern) = self.runner.raw_pattern {
+            command.env("LLVM_PROFILE_FILE", self.dir.join("raw").join(pattern));
+        }
+        command
+    }
+
+    fn to_end(&self, command: &Command) -> Result<Ran> {
+        let ended = self.run_to_files(command, "", || false)?;
+        self.judge(command, &ended, "")?;
+        Ok(self.ran(ended.usage, ""))
+    }
+
+    pub(super) fn ran(&self, usage: Usage, part: &str) -> Ran {
+        Ran { usage, stdout: self.stream(part, "stdout"), raw: self.dir.join("raw") }
+    }
+
+    /// Runs a command with its streams in files, and what it said on standard error in
+    /// the log afterwards.
+    pub(super) fn run_to_files(
+        &self,
+        command: &Command,
+        part: &str,
+        stop: impl Fn() -> bool,
+    ) -> Result<Ended> {
+        let session = self.runner.session;
+        session.open_log(self.runner.subject.name, self.runner.stage, command)?;
+        let (stdout, stderr) = (self.stream(part, "stdout"), self.stream(part, "stderr"));
+        let mut child = Child::spawn_to_files(&session.launcher, command, &stdout, &stderr)?;
+        child.wait_unless(&session.cancel, Some(self.workload.timeout.0), stop)
+    }
+
+    fn stream(&self, part: &str, name: &str) -> PathBuf {
+        self.dir.join(format!("{part}{name}"))
+    }
+
+    /// Whether a command ended as it may.
+    pub(super) fn judge(&self, command: &Command, ended: &Ended, part: &str) -> Result<()> {
+        if ended.timed_out {
+            return Err(self
+                .failed(&format!("`{command}` did not end within {}", self.workload.timeout))
+                .with_hint(format!("raise `timeout` of workload `{}`, or give it less to do", self.name)));
+        }
+        if matches!(ended.status, Status::Code(code) if self.workload.exit_codes.contains(&code)) {
+            return Ok(());
+        }
+        let said = files::tail(&self.stream(part, "stderr"), 10);
+        let said = if said.is_empty() { "it printed nothing on standard error".into() } else { said };
+        Err(self.failed(&format!("`{command}` ended with {}", ended.status)).with_hint(said))
+    }
+
+    pub(super) fn failed(&self, what: &str) -> Error {
+        Error::new(ExitCode::Workload, format!("{}: workload `{}`: {what}", self.runner.stage, self.name))
+    }
+
+    fn auxiliary(&self, key: &str, words: &[String]) -> Result<()> {
+        let command = self.runner.command(self.workload, words, &self.values)?;
+        let part = format!("{key}.");
+        let ended = self.run_to_files(&command, &part, || false)?;
+        match ended.status {
+            Status::Code(0) if !ended.timed_out => Ok(()),
+            status => {
+                let said = files::tail(&self.stream(&part, "stderr"), 10);
+                Err(self.failed(&format!("{key}: `{command}` ended with {status}")).with_hint(said))
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! A service: started, awaited, put under load, stopped in an orderly way.
+
+use std::time::{Duration, Instant};
+
+use honing_core::{
+    Error, ExitCode, Result,
+    config::{Flush, Service},
+};
+
+use super::{
+    ready::Probe,
+    run::{Attempt, Ran},
+};
+use crate::process::{Child, Command, Ended, Status, signal_number};
+
+/// How often a service that starts is asked whether it is ready.
+const POLL: Duration = Duration::from_millis(20);
+
+impl Attempt<'_> {
+    pub(super) fn service(&self, service: &Service) -> Result<Ran> {
+        let runner = self.runner;
+        let command = self.profiled(runner.command(self.workload, &service.start, &self.values)?);
+        let load = runner.command(self.workload, &service.load, &self.values)?;
+        let probe = Probe::new(&service.ready, &self.values)?;
+        let listener = probe.clone();
+        let mut child =
+            runner.session.spawn(runner.subject.name, runner.stage, &command, move |_, line| {
+                listener.line(line);
+            })?;
+        self.await_ready(service, &probe, &mut child, &command)?;
+        let ended = self.run_to_files(&load, "load.", || !child.is_running())?;
+        if !child.is_running() {
+            let ended = child.wait(&runner.session.cancel, None)?;
+            return Err(self.died("under load", &command, &ended));
+        }
+        self.judge(&load, &ended, "load.")?;
+        child.signal(signal_number(&service.stop.signal));
+        let ended = child.wait(&runner.session.cancel, Some(service.stop.grace.0))?;
+        self.judge_stop(service, &command, &ended)?;
+        Ok(self.ran(ended.usage, "load."))
+    }
+
+    fn await_ready(
+        &self,
+        service: &Service,
+        probe: &Probe,
+        child: &mut Child,
+        command: &Command,
+    ) -> Result<()> {
+        let deadline = Instant::now() + service.ready.timeout.0;
+        let cancel = &self.runner.session.cancel;
+        while child.is_running() {
+            cancel.check()?;
+            if probe.is_ready() {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                return Err(self
+                    .failed(&format!(
+                        "`{command}` was not ready within {}: no {}",
+                        service.ready.timeout,
+                        probe.describe()
+                    ))
+                    .with_hint(format!("raise `ready.timeout`, or see what it printed: {}", self.log())));
+            }
+            std::thread::sleep(POLL);
+        }
+        let ended = child.wait(cancel, None)?;
+        Err(self.died("before it was ready", command, &ended))
+    }
+
+    fn died(&self, when: &str, command: &Command, ended: &Ended) -> Error {
+        self.failed(&format!("the service ended {when}, with {}: `{command}`", ended.status))
+            .with_hint(format!("what it printed is in {}", self.log()))
+    }
+
+    /// A service has to end by itself when it is asked to: an instrumented one writes
+    /// its profile on the way out.
+    fn judge_stop(&self, service: &Service, command: &Command, ended: &Ended) -> Result<()> {
+        let collects = self.runner.raw_pattern.is_some() && self.runner.subject.program.flush == Flush::Exit;
+        let signal = &service.stop.signal;
+        if ended.timed_out {
+            return Err(self
+                .failed(&format!(
+                    "the service was ended by SIGKILL: it did not stop within {} of {signal}",
+                    service.stop.grace
+                ))
+                .with_hint(
+                    "give it a larger `stop.grace`, another `stop.signal`, or set flush = \"continuous\"",
+                ));
+        }
+        match ended.status {
+            Status::Signal(number) if number == signal_number(signal) && !collects => Ok(()),
+            Status::Signal(number) if number == signal_number(signal) => Err(self
+                .failed(&format!("the service was ended by {signal} and wrote no profile"))
+                .with_code(ExitCode::Profile)
+                .with_hint("handle the signal and return from main, or set flush = \"continuous\"")),
+            Status::Code(code) if self.workload.exit_codes.contains(&code) => Ok(()),
+            status => Err(self
+                .failed(&format!("the service ended with {status} after {signal}: `{command}`"))
+                .with_hint(format!("what it printed is in {}", self.log()))),
+        }
+    }
+
+    fn log(&self) -> String {
+        self.runner.session.log_path(self.runner.subject.name, self.runner.stage).display().to_string()
+    }
+}

@@ -1,0 +1,270 @@
+//! The command line, declared.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use honing_core::{ExitCode, Result, Selection, Stage};
+use honing_engine::Options;
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask pgo                     all stages of all programs
+  cargo xtask pgo -P tracker --ci     one program, headless
+  cargo xtask pgo plan --explain      what would run, why, and the commands
+  cargo xtask pgo --from train        train again and everything after it
+  cargo xtask pgo --to optimize       no measurement
+  cargo xtask pgo --profile p.profdata --from optimize
+                                      build with a profile from elsewhere
+  cargo xtask pgo bench --pairs 40    measure longer
+  cargo xtask pgo train --manual -- --port 8080
+                                      use the instrumented program yourself";
+
+/// Profile-guided optimization that a team can keep.
+///
+/// Builds the programs of pgo/pgo.toml with counters, trains them, builds them with
+/// the profile, measures them against the baseline, and records the profile.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = EXAMPLES,
+    after_long_help = long_help(),
+    subcommand_precedence_over_arg = true,
+    disable_help_subcommand = true,
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+    #[command(flatten)]
+    pub(crate) trailing: Trailing,
+}
+
+/// What stands after `--`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Trailing {
+    /// Arguments for cargo's builds.
+    #[arg(last = true, value_name = "CARGO ARGS")]
+    pub(crate) cargo_args: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the stages (the default)
+    Run(Trailing),
+    /// Show what would run, without running it
+    Plan {
+        /// Say why, and print the exact commands
+        #[arg(long)]
+        explain: bool,
+        #[command(flatten)]
+        trailing: Trailing,
+    },
+    /// Check what the stages need
+    Preflight(Trailing),
+    /// Build without PGO
+    Baseline(Trailing),
+    /// Build with counters
+    Instrument(Trailing),
+    /// Run the training workloads
+    Train {
+        /// Start the instrumented program on this terminal and train it by hand; what stands after
+        /// `--` goes to the program. Follow with --from merge
+        #[arg(long)]
+        manual: bool,
+        #[command(flatten)]
+        trailing: Trailing,
+    },
+    /// Merge the raw profiles
+    Merge(Trailing),
+    /// Build with the profile
+    Optimize(Trailing),
+    /// Measure against the baseline
+    Bench(Trailing),
+    /// Store the profile in the repository
+    Record(Trailing),
+    /// Write a pgo/pgo.toml to start from
+    Init,
+    /// Remove what runs have made
+    Clean,
+    /// Print every setting and where it comes from
+    ShowConfig,
+    /// Print the JSON Schema of pgo.toml
+    Schema,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Lines for people.
+    Plain,
+    /// One event a line (docs/events.md).
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Shared {
+    /// Program from pgo.toml to work on [default: all]
+    #[arg(
+        short = 'P',
+        long,
+        global = true,
+        env = "HONING_PROGRAM",
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
+    pub(crate) program: Vec<String>,
+    /// Workload to run; a role that none of them has keeps all of its own [default: all]
+    #[arg(short, long, global = true, env = "HONING_WORKLOAD", value_delimiter = ',', value_name = "NAME")]
+    pub(crate) workload: Vec<String>,
+    /// First stage to run
+    #[arg(long, global = true, env = "HONING_FROM", value_name = "STAGE", help_heading = "Stages")]
+    pub(crate) from: Option<String>,
+    /// Last stage to run
+    #[arg(long, global = true, env = "HONING_TO", value_name = "STAGE", help_heading = "Stages")]
+    pub(crate) to: Option<String>,
+    /// The only stage to run
+    #[arg(long, global = true, env = "HONING_ONLY", value_name = "STAGE", help_heading = "Stages")]
+    pub(crate) only: Option<String>,
+    /// Run stages even where they are up to date
+    #[arg(long, global = true, env = "HONING_FORCE", help_heading = "Stages")]
+    pub(crate) force: bool,
+    /// Merged profile to optimize with, instead of training here
+    #[arg(long, global = true, env = "HONING_PROFILE", value_name = "FILE", help_heading = "Stages")]
+    pub(crate) profile: Option<PathBuf>,
+    /// Pairs to measure for each workload [default: bench.pairs of pgo.toml]
+    #[arg(long, global = true, env = "HONING_PAIRS", value_name = "N", help_heading = "Stages")]
+    pub(crate) pairs: Option<u32>,
+    /// llvm-profdata to merge with [default: the first that works]
+    #[arg(long, global = true, env = "HONING_LLVM_PROFDATA", value_name = "FILE", help_heading = "Stages")]
+    pub(crate) llvm_profdata: Option<PathBuf>,
+    /// Keep raw profiles after the merge [default: kept, except with --ci]
+    #[arg(long, global = true, env = "HONING_KEEP_RAW", help_heading = "Stages")]
+    pub(crate) keep_raw: bool,
+    /// Headless: for CI
+    #[arg(long, global = true, env = "HONING_CI", help_heading = "Output")]
+    pub(crate) ci: bool,
+    /// How to report
+    #[arg(
+        long,
+        global = true,
+        env = "HONING_FORMAT",
+        value_enum,
+        default_value = "plain",
+        help_heading = "Output"
+    )]
+    pub(crate) format: Format,
+    /// Show commands and the output of every child
+    #[arg(short, long, global = true, env = "HONING_VERBOSE", action = ArgAction::SetTrue, help_heading = "Output")]
+    pub(crate) verbose: bool,
+    /// Show errors and the result only
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "HONING_QUIET",
+        conflicts_with = "verbose",
+        help_heading = "Output"
+    )]
+    pub(crate) quiet: bool,
+    /// Colours
+    #[arg(
+        long,
+        global = true,
+        env = "HONING_COLOR",
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
+    pub(crate) color: ColorChoice,
+    #[command(flatten)]
+    pub(crate) cargo: Cargo,
+}
+
+/// What means here what it means to cargo.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Cargo")]
+pub(crate) struct Cargo {
+    /// Another pgo.toml [default: pgo/pgo.toml in the workspace]
+    #[arg(long, global = true, env = "HONING_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Path to the workspace's Cargo.toml
+    #[arg(long, global = true, env = "HONING_MANIFEST_PATH", value_name = "FILE")]
+    pub(crate) manifest_path: Option<PathBuf>,
+    /// Target triple to build for
+    #[arg(long, global = true, env = "HONING_TARGET", value_name = "TRIPLE")]
+    pub(crate) target: Option<String>,
+    /// Directory for everything that is made
+    #[arg(long, global = true, env = "HONING_TARGET_DIR", value_name = "DIR")]
+    pub(crate) target_dir: Option<PathBuf>,
+    /// Further features
+    #[arg(short = 'F', long, global = true, env = "HONING_FEATURES", value_delimiter = ',')]
+    pub(crate) features: Vec<String>,
+    /// Assert that Cargo.lock stays as it is
+    #[arg(long, global = true, env = "HONING_LOCKED")]
+    pub(crate) locked: bool,
+    /// Run without accessing the network
+    #[arg(long, global = true, env = "HONING_OFFLINE")]
+    pub(crate) offline: bool,
+    /// Same as --locked and --offline
+    #[arg(long, global = true, env = "HONING_FROZEN")]
+    pub(crate) frozen: bool,
+    /// Number of parallel jobs of cargo
+    #[arg(short, long, global = true, env = "HONING_JOBS", value_name = "N", allow_hyphen_values = true)]
+    pub(crate) jobs: Option<String>,
+}
+
+impl Shared {
+    /// The stages that were asked for; `alone` is a stage's own subcommand.
+    pub(crate) fn selection(&self, alone: Option<Stage>) -> Result<Selection> {
+        let parse = |name: &Option<String>| name.as_deref().map(str::parse::<Stage>).transpose();
+        let (from, to, only) = (parse(&self.from)?, parse(&self.to)?, parse(&self.only)?);
+        match (alone.or(only), from, to) {
+            (Some(stage), None, None) => Ok(Selection::only(stage)),
+            (Some(stage), _, _) => Err(honing_core::Error::usage(format!(
+                "{stage} alone (--only, or as a command) does not go with --from and --to"
+            ))),
+            (None, from, to) => Selection::new(from.unwrap_or(Stage::Preflight), to.unwrap_or(Stage::Record)),
+        }
+    }
+
+    /// What the engine is told.
+    pub(crate) fn options(&self, trailing: &Trailing, manual: bool) -> Options {
+        let cargo = &self.cargo;
+        let after = trailing.cargo_args.clone();
+        Options {
+            config: cargo.config.clone(),
+            manifest_path: cargo.manifest_path.clone(),
+            programs: self.program.clone(),
+            workloads: self.workload.clone(),
+            target: cargo.target.clone(),
+            target_dir: cargo.target_dir.clone(),
+            features: cargo.features.clone(),
+            locked: cargo.locked,
+            offline: cargo.offline,
+            frozen: cargo.frozen,
+            jobs: cargo.jobs.clone(),
+            verbose: self.verbose,
+            cargo_args: if manual { Vec::new() } else { after.clone() },
+            pairs: self.pairs,
+            profile: self.profile.clone(),
+            llvm_profdata: self.llvm_profdata.clone(),
+            force: self.force,
+            keep_raw: self.keep_raw || !self.ci,
+            manual: manual.then_some(after),
+        }
+    }
+}
+
+fn long_help() -> String {
+    let codes: Vec<String> =
+        ExitCode::ALL.iter().map(|code| format!("  {:>3}  {}", code.code(), code.meaning())).collect();
+    format!(
+        "{EXAMPLES}\n\nExit codes:\n{}\n\nEvery flag can be set by the variable that is shown with it.",
+        codes.join("\n")
+    )
+}

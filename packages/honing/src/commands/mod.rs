@@ -1,0 +1,87 @@
+//! A command line to what it does.
+
+mod clean;
+mod init;
+mod plan;
+mod run;
+mod show_config;
+
+use std::{ffi::OsString, io::Write};
+
+use clap::{CommandFactory, FromArgMatches};
+use honing_core::{Error, ExitCode, Result, Stage, config::Config};
+use honing_engine::{Session, Sink, process::Cancel};
+
+use crate::{
+    cli::{Cli, Command, Shared, Trailing},
+    console,
+};
+
+/// Runs a command line, reports its error, and says how the process ends.
+pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
+    let command = Cli::command().name(name).bin_name(name);
+    let matches = match command.try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
+        }
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::Usage;
+        }
+    };
+    console::choose(cli.shared.color);
+    let Cli { command, shared, trailing } = cli;
+    let ended = match command {
+        None => return run::run(&shared, &trailing, None, false),
+        Some(Command::Run(trailing)) => return run::run(&shared, &trailing, None, false),
+        Some(Command::Preflight(trailing)) => {
+            return run::run(&shared, &trailing, Some(Stage::Preflight), false);
+        }
+        Some(Command::Baseline(trailing)) => {
+            return run::run(&shared, &trailing, Some(Stage::Baseline), false);
+        }
+        Some(Command::Instrument(trailing)) => {
+            return run::run(&shared, &trailing, Some(Stage::Instrument), false);
+        }
+        Some(Command::Train { manual, trailing }) => {
+            return run::run(&shared, &trailing, Some(Stage::Train), manual);
+        }
+        Some(Command::Merge(trailing)) => return run::run(&shared, &trailing, Some(Stage::Merge), false),
+        Some(Command::Optimize(trailing)) => {
+            return run::run(&shared, &trailing, Some(Stage::Optimize), false);
+        }
+        Some(Command::Bench(trailing)) => return run::run(&shared, &trailing, Some(Stage::Bench), false),
+        Some(Command::Record(trailing)) => return run::run(&shared, &trailing, Some(Stage::Record), false),
+        Some(Command::Plan { explain, trailing }) => plan::plan(&shared, &trailing, explain),
+        Some(Command::Init) => init::init(&shared),
+        Some(Command::Clean) => clean::clean(&shared),
+        Some(Command::ShowConfig) => show_config::show_config(&shared, &matches),
+        Some(Command::Schema) => write!(console::out(), "{}", Config::json_schema()).map_err(broken),
+        Some(Command::Completions { shell }) => {
+            let first = name.split(' ').next().unwrap_or(name);
+            clap_complete::generate(shell, &mut Cli::command(), first, &mut console::out());
+            Ok(())
+        }
+    };
+    match ended {
+        Ok(()) => ExitCode::Success,
+        Err(error) => {
+            let _ = honing_report::error(&error, &mut console::err());
+            error.code()
+        }
+    }
+}
+
+/// A session for commands that only look.
+fn look(shared: &Shared, trailing: &Trailing) -> Result<Session> {
+    Session::open(shared.options(trailing, false), Sink::new(Vec::new()), Cancel::default())
+}
+
+fn broken(error: std::io::Error) -> Error {
+    Error::internal(format!("cannot write the result: {error}"))
+}

@@ -1,0 +1,44 @@
+//! `plan`: what would run, why, and the commands to run by hand.
+
+use std::io::Write;
+
+use honing_core::Result;
+use honing_report::{Align, Table};
+
+use super::{broken, look};
+use crate::{
+    cli::{Format, Shared, Trailing},
+    console,
+};
+
+pub(crate) fn plan(shared: &Shared, trailing: &Trailing, explain: bool) -> Result<()> {
+    let selection = shared.selection(None)?;
+    let session = look(shared, trailing)?;
+    let planned = honing_engine::plan(&session, selection)?;
+    let mut out = console::out();
+    if shared.format == Format::Json {
+        return planned
+            .iter()
+            .try_for_each(|stage| writeln!(out, "{}", serde_json::to_string(stage)?))
+            .map_err(broken);
+    }
+    if explain {
+        for stage in &planned {
+            writeln!(out, "{}: {}: {}", stage.program, stage.stage, stage.state.words()).map_err(broken)?;
+            for reason in &stage.reasons {
+                writeln!(out, "    stale: {reason}").map_err(broken)?;
+            }
+            for command in &stage.commands {
+                writeln!(out, "    $ {command}").map_err(broken)?;
+            }
+        }
+        return Ok(());
+    }
+    let left = Align::Left;
+    let mut table = Table::new(&[("program", left), ("stage", left), ("", left), ("why", left)]);
+    for stage in &planned {
+        let first = stage.reasons.first().cloned().unwrap_or_default();
+        table.row([stage.program.clone(), stage.stage.to_string(), stage.state.words().into(), first]);
+    }
+    table.write(&mut out).map_err(broken)
+}

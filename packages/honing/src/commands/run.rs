@@ -1,0 +1,63 @@
+//! `run`, and the stages as commands of their own.
+
+use honing_core::{
+    Error, ExitCode, Result, Stage,
+    event::{Event, Record},
+};
+use honing_engine::{Listener, Session, Sink, process::Cancel};
+use honing_report::{Plain, Verbosity};
+
+use crate::{
+    cli::{Format, Shared, Trailing},
+    console,
+};
+
+pub(crate) fn run(shared: &Shared, trailing: &Trailing, alone: Option<Stage>, manual: bool) -> ExitCode {
+    let sink = Sink::new(vec![listener(shared)]);
+    let session = open(shared, trailing, manual, &sink);
+    let selection = shared.selection(alone);
+    let ended =
+        session.as_ref().map_err(Clone::clone).and_then(|session| honing_engine::run(session, selection?));
+    let (exit, error) = match ended {
+        Ok(finished) => (finished.exit, None),
+        Err(error) => (error.code(), Some(error)),
+    };
+    sink.emit(Event::RunFinished {
+        exit,
+        code: exit.code(),
+        error: error.as_ref().map(ToString::to_string),
+        hint: error.as_ref().and_then(|error| error.hint().map(str::to_owned)),
+        cargo_ms: session.map_or(0, |session| session.cargo_time().as_millis() as u64),
+    });
+    if let Some(error) = error {
+        let _ = honing_report::error(&error, &mut console::err());
+    }
+    exit
+}
+
+fn open(shared: &Shared, trailing: &Trailing, manual: bool, sink: &Sink) -> Result<Session> {
+    let cancel = Cancel::default();
+    let on_signal = cancel.clone();
+    // The first asks the children to stop, the second kills them.
+    ctrlc::set_handler(move || on_signal.request())
+        .map_err(|error| Error::internal(format!("cannot handle signals: {error}")))?;
+    Session::open(shared.options(trailing, manual), sink.clone(), cancel)
+}
+
+fn listener(shared: &Shared) -> Listener {
+    if shared.format == Format::Json {
+        return Box::new(|record| drop(honing_report::json(record, &mut console::out())));
+    }
+    let verbosity = match (shared.quiet, shared.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    let mut plain = Plain::new(verbosity);
+    Box::new(move |record: &Record| {
+        let _ = plain.event(record, &mut console::err());
+        if let Event::ProgramFinished { summary } = &record.event {
+            let _ = honing_report::summary(summary, &mut console::out());
+        }
+    })
+}

@@ -1,0 +1,53 @@
+//! `show-config`: every setting with its value, and where it comes from.
+
+use std::io::Write;
+
+use clap::{ArgMatches, CommandFactory, parser::ValueSource};
+use honing_core::{Result, Setting, settings};
+use honing_report::{Align, Table};
+
+use super::{broken, look};
+use crate::{
+    cli::{Cli, Format, Shared, Trailing},
+    console,
+};
+
+pub(crate) fn show_config(shared: &Shared, matches: &ArgMatches) -> Result<()> {
+    let session = look(shared, &Trailing::default())?;
+    let mut all = settings(&session.config, &session.config_text, &session.config_path);
+    all.extend(flags(matches));
+    for subject in session.subjects()? {
+        all.extend(subject.resolved());
+    }
+    let mut out = console::out();
+    if shared.format == Format::Json {
+        let text = serde_json::to_string_pretty(&all).unwrap_or_default();
+        return writeln!(out, "{text}").map_err(broken);
+    }
+    let left = Align::Left;
+    let mut table = Table::new(&[("setting", left), ("value", left), ("from", left)]);
+    for Setting { key, value, origin } in all {
+        table.row([key, value, origin]);
+    }
+    table.write(&mut out).map_err(broken)
+}
+
+/// Flags that were set, on the command line or by a variable.
+fn flags(matches: &ArgMatches) -> Vec<Setting> {
+    let command = Cli::command();
+    let mut found = Vec::new();
+    for arg in command.get_arguments() {
+        let id = arg.get_id().as_str();
+        let origin = match matches.value_source(id) {
+            Some(ValueSource::CommandLine) => "command line".to_owned(),
+            Some(ValueSource::EnvVariable) => {
+                arg.get_env().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+            }
+            _ => continue,
+        };
+        let raw = matches.get_raw(id).into_iter().flatten();
+        let value = raw.map(|value| value.to_string_lossy()).collect::<Vec<_>>().join(",");
+        found.push(Setting { key: format!("--{}", id.replace('_', "-")), value, origin });
+    }
+    found
+}

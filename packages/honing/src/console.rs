@@ -1,0 +1,33 @@
+//! Standard output and standard error, with colours where they are wanted.
+//!
+//! A reader that goes away (`| head`) is no error: what cannot be written is dropped.
+
+use std::io::Write;
+
+use clap::ColorChoice;
+
+/// Chooses once, for both streams: `NO_COLOR`, `CLICOLOR_FORCE` and whether it is a
+/// terminal decide where `--color` does not.
+pub(crate) fn choose(color: ColorChoice) {
+    let choice = match color {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
+}
+
+/// Standard output, for results.
+pub(crate) fn out() -> anstream::Stdout {
+    anstream::stdout()
+}
+
+/// Standard error, for everything else.
+pub(crate) fn err() -> anstream::Stderr {
+    anstream::stderr()
+}
+
+/// A line on standard error.
+pub(crate) fn line(text: &str) {
+    let _ = writeln!(err(), "{text}");
+}

@@ -1,0 +1,175 @@
+//! Lines as cargo prints them: what is going on, one line at a time, for logs and for
+//! terminals that nobody watches.
+
+use std::{
+    collections::VecDeque,
+    io::{self, Write},
+    time::Duration,
+};
+
+use anstyle::{AnsiColor, Style};
+use honing_core::{
+    Stage,
+    event::{Event, Record, StageState},
+    units,
+};
+
+/// Progress is told at most this often.
+const PROGRESS_EVERY_MS: u64 = 5_000;
+/// Lines of a failed stage's output that are shown.
+const SHOWN_ON_FAILURE: usize = 30;
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors and the result.
+    Quiet,
+    /// Stages and their progress.
+    Normal,
+    /// Commands and the output of every child as well.
+    Verbose,
+}
+
+/// Writes events as lines.
+#[derive(Debug)]
+pub struct Plain {
+    verbosity: Verbosity,
+    /// Whether lines have to say which program they are about.
+    several: bool,
+    last_progress_ms: u64,
+    last_lines: VecDeque<String>,
+    /// The log of the command that runs.
+    log: Option<String>,
+}
+
+impl Plain {
+    /// A reporter that tells as much as `verbosity` says.
+    pub fn new(verbosity: Verbosity) -> Self {
+        Self { verbosity, several: false, last_progress_ms: 0, last_lines: VecDeque::new(), log: None }
+    }
+
+    /// Writes what there is to say about an event.
+    ///
+    /// # Errors
+    /// Where `out` does not take it.
+    pub fn event(&mut self, record: &Record, out: &mut dyn Write) -> io::Result<()> {
+        let green = AnsiColor::Green.on_default().bold();
+        match &record.event {
+            Event::RunStarted { programs, .. } => self.several = programs.len() > 1,
+            Event::StageStarted { program, stage, reasons } => {
+                self.last_progress_ms = record.at_ms;
+                self.last_lines.clear();
+                self.log = None;
+                if !reasons.is_empty() {
+                    self.line(out, *stage, green, program, &format!("running: {}", because(reasons)))?;
+                }
+            }
+            Event::Progress { program, stage, done, total, unit, at } => {
+                let due = record.at_ms >= self.last_progress_ms + PROGRESS_EVERY_MS;
+                if due || unit == "workloads" {
+                    self.last_progress_ms = record.at_ms;
+                    let total = total.map(|total| format!("/{total}")).unwrap_or_default();
+                    self.line(out, *stage, green, program, &format!("{done}{total} {unit}, {at}"))?;
+                }
+            }
+            Event::Command { line, log, .. } => {
+                self.log = Some(log.clone());
+                if self.verbosity == Verbosity::Verbose {
+                    let bold = Style::new().bold();
+                    writeln!(out, "     {bold}Running{bold:#} {line}")?;
+                }
+            }
+            Event::Output { line, .. } => self.output(line, out)?,
+            Event::Heartbeat { program, stage, elapsed_ms } => {
+                let elapsed = units::elapsed(Duration::from_millis(*elapsed_ms));
+                self.line(out, *stage, green, program, &format!("still working after {elapsed}"))?;
+            }
+            Event::Note { text } => self.note(out, text)?,
+            Event::Warning { text } => {
+                let yellow = AnsiColor::Yellow.on_default().bold();
+                writeln!(out, "{yellow}warning{yellow:#}: {text}")?;
+            }
+            Event::StageFinished { program, stage, state, detail, elapsed_ms, .. } => {
+                self.finished(out, (program, *stage), *state, detail, *elapsed_ms)?;
+            }
+            Event::Measured { .. } | Event::ProgramFinished { .. } | Event::RunFinished { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn finished(
+        &mut self,
+        out: &mut dyn Write,
+        (program, stage): (&str, Stage),
+        state: StageState,
+        detail: &str,
+        elapsed_ms: u64,
+    ) -> io::Result<()> {
+        let took = units::elapsed(Duration::from_millis(elapsed_ms));
+        let detail = if detail.is_empty() { String::new() } else { format!(", {detail}") };
+        let green = AnsiColor::Green.on_default().bold();
+        match state {
+            StageState::Done => self.line(out, stage, green, program, &format!("done in {took}{detail}")),
+            StageState::UpToDate => self.line(out, stage, green, program, &format!("up to date{detail}")),
+            StageState::Skipped => Ok(()),
+            StageState::Failed => {
+                if self.verbosity < Verbosity::Verbose {
+                    self.last_lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+                }
+                let red = AnsiColor::Red.on_default().bold();
+                let log = self.log.as_ref().map(|log| format!("; log: {log}")).unwrap_or_default();
+                self.line(out, stage, red, program, &format!("failed after {took}{log}"))
+            }
+            StageState::Cancelled => {
+                self.line(out, stage, AnsiColor::Yellow.on_default().bold(), program, "cancelled")
+            }
+        }
+    }
+
+    fn output(&mut self, line: &str, out: &mut dyn Write) -> io::Result<()> {
+        if self.verbosity == Verbosity::Verbose {
+            return writeln!(out, "{line}");
+        }
+        if self.last_lines.len() == SHOWN_ON_FAILURE {
+            self.last_lines.pop_front();
+        }
+        self.last_lines.push_back(line.to_owned());
+        Ok(())
+    }
+
+    fn note(&self, out: &mut dyn Write, text: &str) -> io::Result<()> {
+        if self.verbosity == Verbosity::Quiet {
+            return Ok(());
+        }
+        let cyan = AnsiColor::Cyan.on_default().bold();
+        writeln!(out, "{cyan}{:>12}{cyan:#} {text}", "Note")
+    }
+
+    /// The stage's name right-aligned in twelve columns, as cargo does with its verbs.
+    fn line(
+        &self,
+        out: &mut dyn Write,
+        stage: Stage,
+        style: Style,
+        program: &str,
+        text: &str,
+    ) -> io::Result<()> {
+        if self.verbosity == Verbosity::Quiet {
+            return Ok(());
+        }
+        let mut name = stage.name().to_owned();
+        name[..1].make_ascii_uppercase();
+        let program = if self.several { format!("{program}: ") } else { String::new() };
+        writeln!(out, "{style}{name:>12}{style:#} {program}{text}")
+    }
+}
+
+/// The first reasons, and how many more there are.
+fn because(reasons: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = reasons.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match reasons.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
