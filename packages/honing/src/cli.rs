@@ -28,7 +28,6 @@ Examples:
     version,
     after_help = EXAMPLES,
     after_long_help = long_help(),
-    subcommand_precedence_over_arg = true,
     disable_help_subcommand = true,
 )]
 pub(crate) struct Cli {

@@ -1,0 +1,4 @@
+//! The program as a person meets it: real cargo, real compilers, real processes.
+
+mod stages;
+mod support;
