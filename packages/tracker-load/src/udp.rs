@@ -16,6 +16,8 @@ use crate::{
 const FIRST: Duration = Duration::from_millis(500);
 /// Tries at the start of a run.
 const TRIES: u32 = 4;
+/// Receive buffer that is asked for, in bytes.
+const RECEIVE_BUFFER: usize = 4 << 20;
 /// Room for an answer: longer than any that fits into a datagram without fragments.
 pub const RECEIVE: usize = 2048;
 
@@ -28,6 +30,9 @@ pub fn open(target: SocketAddr) -> io::Result<UdpSocket> {
         SocketAddr::V4(_) => UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)),
         SocketAddr::V6(_) => UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)),
     }?;
+    // All workers share the socket: with many of them, answers come in bursts that the usual
+    // buffer would drop. The system may grant less; losses then show as retransmissions.
+    let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER);
     socket.connect(target)?;
     socket.set_read_timeout(Some(FIRST))?;
     let (mut packet, mut answer) = (Vec::new(), [0; RECEIVE]);

@@ -152,7 +152,7 @@ fn the_open_loop_counts_a_stall_from_the_moment_requests_were_due() {
         mode: Mode::Open { rate: 200 },
         concurrency: 1,
         warmup: None,
-        until: Until::Requests(4),
+        until: Until::Requests(2),
     })
     .unwrap();
     assert!(

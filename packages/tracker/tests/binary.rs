@@ -9,6 +9,8 @@ mod support;
 
 use std::{io::Write, net::UdpSocket, process::Output};
 
+#[cfg(unix)]
+use rustix::process::Signal;
 use support::{Process, Reaped, command, get};
 
 fn run(args: &[&str]) -> (i32, String, String) {
@@ -24,11 +26,11 @@ fn run(args: &[&str]) -> (i32, String, String) {
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_it_in_order() {
-    for signal in ["TERM", "INT"] {
+    for signal in [Signal::TERM, Signal::INT] {
         let mut process = Process::start(&[]);
         assert!(get(process.http, "/health").0.starts_with("HTTP/1.1 200"));
         process.signal(signal);
-        assert_eq!(process.child.wait().code(), Some(0), "after SIG{signal}");
+        assert_eq!(process.child.wait().code(), Some(0), "after {signal:?}");
         let log = process.rest_of_log();
         assert!(log.contains(r#""message":"stopped""#), "{log}");
     }
@@ -42,9 +44,9 @@ fn a_second_signal_ends_it_at_once() {
     let mut stream = std::net::TcpStream::connect(process.http).unwrap();
     stream.write_all(b"GET /health HTT").unwrap();
     std::thread::sleep(std::time::Duration::from_millis(100));
-    process.signal("TERM");
+    process.signal(Signal::TERM);
     std::thread::sleep(std::time::Duration::from_millis(300));
-    process.signal("INT");
+    process.signal(Signal::INT);
     assert_eq!(process.child.wait().code(), Some(130));
     drop(stream);
 }
