@@ -122,45 +122,86 @@ fn the_open_loop_keeps_its_rate() {
     assert!((0.9..3.0).contains(&report.duration_s), "{report:?}");
 }
 
-#[test]
-fn the_open_loop_counts_a_stall_from_the_moment_requests_were_due() {
-    // Answers connects only; everything after that waits for the retransmission, which is lost too.
+/// A tracker over UDP that does with the packet of a given number what the test wants.
+fn fake(mut before: impl FnMut(usize) -> bool + Send + 'static) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let addr = socket.local_addr().unwrap();
     socket
-        .set_read_timeout(Some(Duration::from_secs(4)))
+        .set_read_timeout(Some(Duration::from_secs(5)))
         .unwrap();
-    let server = thread::spawn(move || {
-        let (mut packet, mut stalled) = ([0; 2048], false);
-        while let Ok((length, from)) = socket.recv_from(&mut packet) {
-            if length == 16 && packet[8..12] == [0; 4] {
-                let answer = [&packet[8..16], &[1; 8]].concat();
-                socket.send_to(&answer, from).unwrap();
-                if !std::mem::replace(&mut stalled, true) {
-                    // Answered before the stall, so that the run starts.
-                    continue;
-                }
-                thread::sleep(Duration::from_millis(20));
+    thread::spawn(move || {
+        let mut packet = [0; 2048];
+        for count in 0.. {
+            let Ok((length, from)) = socket.recv_from(&mut packet) else {
+                return;
+            };
+            if length < 16 || !before(count) {
+                continue;
             }
+            let (action, transaction) = (&packet[8..12], &packet[12..16]);
+            let answer = match action[3] {
+                0 => [action, transaction, &[1; 8]].concat(),
+                1 => [action, transaction, &[1; 12]].concat(),
+                2 if packet[0] == 1 => {
+                    [action, transaction, &vec![0; (length - 16) / 20 * 12]].concat()
+                }
+                _ => [&[0, 0, 0, 3], transaction].concat(),
+            };
+            socket.send_to(&answer, from).unwrap();
         }
     });
-    let report = run(&Plan {
+    addr
+}
+
+fn plan_for(addr: SocketAddr, mode: Mode, requests: u64) -> Plan {
+    Plan {
         udp: vec![addr],
         http: vec![],
         mix: &MIXES[3],
         seed: 1,
-        mode: Mode::Open { rate: 200 },
+        mode,
         concurrency: 1,
         warmup: None,
-        until: Until::Requests(2),
-    })
-    .unwrap();
-    assert!(
-        report.requests.timeouts > 0 && report.requests.retransmits > 0,
-        "{report:?}"
-    );
+        until: Until::Requests(requests),
+    }
+}
+
+#[test]
+fn a_stall_shows_in_all_requests_that_it_delays() {
+    let stalling = || {
+        fake(|count| {
+            if count == 20 {
+                thread::sleep(Duration::from_millis(300));
+            }
+            true
+        })
+    };
+    // 200 requests are due within 0.4 s, of which the stall takes 0.3 s.
+    let open = run(&plan_for(stalling(), Mode::Open { rate: 500 }, 200)).unwrap();
+    clean(&open);
+    assert!(open.latency_us.p50 > 30_000.0, "{open:?}");
+    // The closed loop sends nothing meanwhile, and so hardly sees it.
+    let closed = run(&plan_for(stalling(), Mode::Closed, 200)).unwrap();
+    clean(&closed);
+    assert!(closed.latency_us.p50 < 30_000.0, "{closed:?}");
+    assert!(closed.latency_us.max > 250_000.0, "{closed:?}");
+}
+
+#[test]
+fn a_lost_answer_is_asked_for_again() {
+    let addr = fake(|count| count != 5);
+    let report = run(&plan_for(addr, Mode::Closed, 20)).unwrap();
+    clean(&report);
+    assert_eq!(report.requests.retransmits, 1);
+}
+
+#[test]
+fn answers_that_never_come_are_timeouts() {
+    let addr = fake(|count| count < 3);
+    let report = run(&plan_for(addr, Mode::Closed, 3)).unwrap();
+    assert!(report.requests.timeouts > 0, "{report:?}");
+    assert_eq!(report.requests.retransmits, 2 * report.requests.timeouts);
     assert!(report.failed() > 0.01);
-    drop(server);
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         // Before the log says `listening`: from then on others may send signals.
         let shutdown = signals::Shutdown::listen()?;
         let server = Server::bind(config)?;
-        server.run(shutdown.requested()).await;
+        server.run(shutdown.requested()).await?;
         Ok(())
     })
 }

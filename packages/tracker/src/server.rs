@@ -11,7 +11,7 @@ use tracing::{error, info};
 
 use crate::{clock::Clock, config::Config, http, stop, tracker::Tracker, udp};
 
-/// Why the tracker cannot serve.
+/// Why the tracker cannot serve, or serve on.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// A listener's address cannot be had.
@@ -24,6 +24,10 @@ pub enum ServerError {
         /// The cause.
         source: io::Error,
     },
+    /// A receive loop has ended by itself, which is a defect: clients would wait for answers that
+    /// never come, so the tracker stops instead and can be started again.
+    #[error("a UDP loop has ended: {0}; please report this, and start the tracker again")]
+    LoopEnded(String),
 }
 
 fn hint(cause: &io::Error) -> &'static str {
@@ -107,7 +111,10 @@ impl Server {
 
     /// Serves until `shutdown` is done; then takes nothing new, answers what is under way within
     /// the config's `shutdown_seconds`, and returns.
-    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+    ///
+    /// # Errors
+    /// [`ServerError::LoopEnded`], after the same orderly end.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
         info!(udp = ?self.udp_addrs(), http = ?self.http_addrs(), "listening");
         let (stop, stopped) = stop::channel();
         let mut udp_loops = JoinSet::new();
@@ -130,9 +137,14 @@ impl Server {
             ));
         }
         let sweeping = sweep(Arc::clone(&self.tracker), self.config.sweep_seconds);
+        let mut result = Ok(());
         tokio::select! {
             () = shutdown => (),
             () = sweeping => (),
+            Some(ended) = udp_loops.join_next() => {
+                let why = ended.map_or_else(|error| error.to_string(), |_| "no reason".to_owned());
+                result = Err(ServerError::LoopEnded(why));
+            }
         }
         info!("stopping");
         stop.stop();
@@ -155,6 +167,7 @@ impl Server {
             udp_ignored = ignored,
             "stopped"
         );
+        result
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use honing_tracker::{Config, Server, Tracker};
+use honing_tracker::{Config, Server, ServerError, Tracker};
 use tokio::{runtime::Runtime, sync::oneshot};
 
 /// No wait in these tests is longer.
@@ -23,7 +23,7 @@ pub(crate) struct Local {
     pub(crate) tracker: Arc<Tracker>,
     runtime: Runtime,
     stop: Option<oneshot::Sender<()>>,
-    ended: tokio::task::JoinHandle<()>,
+    ended: tokio::task::JoinHandle<Result<(), ServerError>>,
 }
 
 impl Local {
@@ -61,7 +61,8 @@ impl Local {
         self.runtime
             .block_on(limit)
             .expect("stops in time")
-            .expect("without a panic");
+            .expect("without a panic")
+            .unwrap();
     }
 }
 
