@@ -22,15 +22,49 @@ fn a_change_runs_exactly_the_stages_that_read_it() {
 
     type Change = (&'static str, fn(&Fixture), &'static [&'static str]);
     let changes: [Change; 9] = [
-        ("a file is touched, not changed", |at| at.write("src/main.rs", &at.read("src/main.rs")), &["baseline", "instrument", "optimize"]),
+        (
+            "a file is touched, not changed",
+            |at| at.write("src/main.rs", &at.read("src/main.rs")),
+            &["baseline", "instrument", "optimize"],
+        ),
         ("an eval workload's command", |at| at.replace("pgo/pgo.toml", "3000", "3001"), &["bench", "record"]),
         // Raw profiles hold addresses and differ each time; merged they are the same.
-        ("a train workload's seed, which the program ignores", |at| at.replace("pgo/pgo.toml", "seed = 7", "seed = 8"), &["train", "merge"]),
-        ("a train workload's command", |at| at.replace("pgo/pgo.toml", "\"2000\"", "\"2100\""), &["train", "merge", "optimize", "bench", "record"]),
-        ("the policy", |at| at.replace("pgo/pgo.toml", "[bench]", "[policy]\ninconclusive = \"warn\"\nmin_gain = 0.0\n\n[bench]"), &["record"]),
-        ("the margin of the verdict", |at| at.replace("pgo/pgo.toml", "pairs = 6", "pairs = 6\nmargin = 2.0"), &["record"]),
-        ("the number of pairs", |at| at.replace("pgo/pgo.toml", "pairs = 6", "pairs = 8"), &["bench", "record"]),
-        ("a weight, which a merge of one profile reads", |at| at.replace("pgo/pgo.toml", "seed = 8", "seed = 8\nweight = 2"), &["merge", "optimize", "bench", "record"]),
+        (
+            "a train workload's seed, which the program ignores",
+            |at| at.replace("pgo/pgo.toml", "seed = 7", "seed = 8"),
+            &["train", "merge"],
+        ),
+        (
+            "a train workload's command",
+            |at| at.replace("pgo/pgo.toml", "\"2000\"", "\"2100\""),
+            &["train", "merge", "optimize", "bench?", "record"],
+        ),
+        (
+            "the policy",
+            |at| {
+                at.replace(
+                    "pgo/pgo.toml",
+                    "[bench]",
+                    "[policy]\ninconclusive = \"warn\"\nmin_gain = 0.0\n\n[bench]",
+                )
+            },
+            &["record"],
+        ),
+        (
+            "the margin of the verdict",
+            |at| at.replace("pgo/pgo.toml", "pairs = 6", "pairs = 6\nmargin = 2.0"),
+            &["record"],
+        ),
+        (
+            "the number of pairs",
+            |at| at.replace("pgo/pgo.toml", "pairs = 6", "pairs = 8"),
+            &["bench", "record"],
+        ),
+        (
+            "a weight, which a merge of one profile reads",
+            |at| at.replace("pgo/pgo.toml", "seed = 8", "seed = 8\nweight = 2"),
+            &["merge", "optimize", "bench?", "record"],
+        ),
         ("a comment", |at| at.replace("pgo/pgo.toml", "[bench]", "# a comment\n[bench]"), &[]),
     ];
     for (what, change, expected) in changes {
@@ -39,9 +73,15 @@ fn a_change_runs_exactly_the_stages_that_read_it() {
         // A margin that leaves the verdict alone leaves the record alone.
         if what.starts_with("the margin") {
             assert!(stages.is_empty() || stages == expected, "{what}: {stages:?}");
-        } else {
-            assert_eq!(stages, expected, "{what}");
+            continue;
         }
+        // A slightly other profile may well give the same binary, which is not measured again.
+        let optional: Vec<&str> = expected.iter().filter_map(|stage| stage.strip_suffix('?')).collect();
+        let certain = |stage: &&str| !stage.ends_with('?');
+        let expected: Vec<&str> = expected.iter().copied().filter(certain).collect();
+        let stages: Vec<&str> =
+            stages.iter().map(String::as_str).filter(|stage| !optional.contains(stage)).collect();
+        assert_eq!(stages, expected, "{what}");
         assert!(ran(&fixture, &[]).is_empty(), "after {what}, a second run has nothing to do");
     }
 }

@@ -1,0 +1,174 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Parser, ValueEnum};
+use honing_tracker_load::{
+    Plan, Until,
+    limits::{MAX_CONCURRENCY, MAX_REQUESTS, Mode},
+    mix::{MIXES, Mix},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  honing-tracker-load --udp 127.0.0.1:6969 --http 127.0.0.1:6969 --seed 7 --requests 500000
+      closed loop: 16 workers, each waiting for its answer
+  honing-tracker-load --udp 127.0.0.1:6969 --mix eval --mode open --rate 20000 \\
+      --concurrency 256 --warmup 1s --duration 10s --out result.json
+      open loop: latency counts from the moment at which a request was due
+  honing-tracker-load --mix train --seed 7 --requests 100000 --dry-run
+      a digest of the requests, without sending any
+
+Bounds: 100,000,000 requests, 1 h, 1024 workers, 1,000,000 requests/s, for warm-up and run each.
+Exit codes: 0 fine, 1 tracker not there or too many failures, 2 bad command line.";
+
+/// Load for a BitTorrent tracker on this machine: realistic, seeded, bounded.
+#[derive(Debug, Parser)]
+#[command(name = "honing-tracker-load", version, after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// UDP address of the tracker, on loopback; once per address family
+    #[arg(long, value_name = "ADDR")]
+    udp: Vec<SocketAddr>,
+
+    /// HTTP address of the tracker, on loopback; once per address family
+    #[arg(long, value_name = "ADDR")]
+    http: Vec<SocketAddr>,
+
+    /// Decides everything that the mix leaves to chance
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// What traffic looks like (see --list-mixes)
+    #[arg(long, value_name = "NAME", default_value = MIXES[0].name, value_parser = named)]
+    pub(crate) mix: &'static Mix,
+
+    /// Who sets the pace: the answers, or the clock
+    #[arg(long, value_name = "MODE", default_value = "closed")]
+    mode: ModeName,
+
+    /// Workers: most requests under way [default: 16 closed, 256 open]
+    #[arg(long, value_name = "N")]
+    concurrency: Option<u32>,
+
+    /// Requests per second, for --mode open
+    #[arg(long, value_name = "R", required_if_eq("mode", "open"))]
+    rate: Option<u32>,
+
+    /// End after so many requests
+    #[arg(long, value_name = "N", conflicts_with = "duration")]
+    requests: Option<u64>,
+
+    /// End after so much time, as 5s
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    duration: Option<Duration>,
+
+    /// Send before measuring: a number of requests, or a time as 2s
+    #[arg(long, value_name = "N|TIME")]
+    warmup: Option<Until>,
+
+    /// Largest share of failed requests that still counts as fine, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01)]
+    pub(crate) max_failures: f64,
+
+    /// Write the result here instead of to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Print the mixes
+    #[arg(long)]
+    pub(crate) list_mixes: bool,
+
+    /// Print a digest of the requests that --requests would send, and send none
+    #[arg(long, requires = "requests")]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ModeName {
+    Closed,
+    Open,
+}
+
+fn named(name: &str) -> Result<&'static Mix, String> {
+    Mix::named(name).ok_or_else(|| {
+        let names: Vec<_> = MIXES.iter().map(|mix| mix.name).collect();
+        format!("there are {}", names.join(", "))
+    })
+}
+
+impl Args {
+    fn workers(&self) -> u32 {
+        let default = if self.mode == ModeName::Open { 256 } else { 16 };
+        self.concurrency.unwrap_or(default)
+    }
+
+    /// Requests and workers of a dry run.
+    pub(crate) fn dry(&self) -> Result<(u64, u32), String> {
+        let requests = self.requests.unwrap_or(0);
+        if requests > MAX_REQUESTS || self.workers() > MAX_CONCURRENCY {
+            return Err(format!("at most {MAX_REQUESTS} requests, {MAX_CONCURRENCY} workers"));
+        }
+        Ok((requests, self.workers()))
+    }
+
+    /// What to run; its bounds are checked by whoever runs it.
+    pub(crate) fn plan(&self) -> Result<Plan, String> {
+        let until = match (self.requests, self.duration) {
+            (Some(requests), _) => Until::Requests(requests),
+            (None, Some(time)) => Until::Elapsed(time),
+            (None, None) => return Err("how long? give --requests N or --duration 5s".to_owned()),
+        };
+        let mode = match self.mode {
+            ModeName::Closed => Mode::Closed,
+            ModeName::Open => Mode::Open { rate: self.rate.unwrap_or(0) },
+        };
+        Ok(Plan {
+            udp: self.udp.clone(),
+            http: self.http.clone(),
+            mix: self.mix,
+            seed: self.seed,
+            mode,
+            concurrency: self.workers(),
+            warmup: self.warmup,
+            until,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn plan(args: &str) -> Result<Plan, String> {
+        let words = ["honing-tracker-load", "--udp", "127.0.0.1:1"].into_iter();
+        let args = Args::try_parse_from(words.chain(args.split_whitespace()));
+        args.map_err(|error| error.to_string())?.plan()
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn defaults_depend_on_the_mode() {
+        assert_eq!(plan("--requests 5").unwrap().concurrency, 16);
+        let open = plan("--duration 5s --mode open --rate 9").unwrap();
+        assert_eq!((open.mode, open.concurrency), (Mode::Open { rate: 9 }, 256));
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        for (args, part) in [
+            ("", "how long?"),
+            ("--requests 1 --mode open", "--rate"),
+            ("--requests 1 --duration 1s", "cannot be used with"),
+            ("--requests 1 --mix none", "there are train, eval,"),
+        ] {
+            let error = plan(args).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}
