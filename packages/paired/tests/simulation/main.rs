@@ -96,22 +96,38 @@ fn limit(alpha: f64, experiments: u32) -> f64 {
 }
 
 /// Asserts that errors under one plan stay within `alpha`, whatever the noise; prints them.
+///
+/// Equal programs: called different, or an interval at any look that misses 1. Programs 3 % apart,
+/// in half as many experiments: an interval that misses 0.97, or a verdict other than "improved".
 fn errors_within(looks: &[u32], alpha: f64, experiments: u32) {
     let plan = Plan::new(looks, alpha).unwrap();
-    let limit = limit(alpha, experiments);
-    println!("looks {looks:?}, α = {alpha}, {experiments} experiments, limit {limit:.4}");
+    println!("looks {looks:?}, α = {alpha}, {experiments} experiments");
     for noise in Noise::ALL {
         let same = simulate(noise, 1.0, &plan, experiments);
+        let apart = simulate(noise, 0.97, &plan, experiments / 2);
         let wrong = same.share(same.improved + same.regressed);
-        let missed = same.share(same.missed);
+        let (missed, missed_apart) = (same.share(same.missed), apart.share(apart.missed));
         println!(
-            "  {noise:?}: false verdicts {wrong:.4}, an interval misses {missed:.4}, no change {:.3}",
-            same.share(same.unchanged)
+            "  {noise:?}: false verdicts {wrong:.4}, an interval misses {missed:.4}, at a true 3 % \
+             {missed_apart:.4}"
         );
-        assert!(wrong <= limit, "{noise:?}: {wrong} of A/A called different");
         assert!(
-            missed <= limit,
-            "{noise:?}: {missed} with an interval that misses"
+            wrong <= limit(alpha, experiments),
+            "{noise:?}: A/A called different, {wrong}"
+        );
+        assert!(
+            missed <= limit(alpha, experiments),
+            "{noise:?}: missed 1, {missed}"
+        );
+        let limit = limit(alpha, experiments / 2);
+        assert!(
+            missed_apart <= limit,
+            "{noise:?}: missed 0.97, {missed_apart}"
+        );
+        let opposite = apart.share(apart.regressed + apart.unchanged);
+        assert!(
+            opposite <= limit,
+            "{noise:?}: 3 % called regressed or no change, {opposite}"
         );
     }
 }
