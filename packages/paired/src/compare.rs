@@ -1,4 +1,8 @@
 //! From pairs and a plan to a verdict: what one look says, and how far it is to the next.
+//!
+//! Coarse readings (a clock that ticks, memory in pages) are where a trimmed mean's interval is
+//! too short: quartiles that fall on one step show no spread. There the interval reaches as far as
+//! that of the signed ranks, whose level holds with ties.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -28,8 +32,8 @@ pub struct Comparison {
     /// What follows.
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// Pairs to add that would probably settle it, whole quads; `None` where it is settled, and
-    /// where no sensible number would do.
+    /// Pairs to add to those measured that would probably settle it; `None` where it is settled,
+    /// and where no sensible number would do.
     pub further_pairs: Option<u32>,
     /// Whether the verdict is other than inconclusive.
     pub settled: bool,

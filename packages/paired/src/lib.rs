@@ -2,7 +2,7 @@
 //!
 //! Two programs are run in randomised quads ([`Schedule`]); the log-ratios of the pairs are averaged
 //! robustly ([`estimate`]) when a [`Plan`] fixed before the first run says so, checked against a
-//! second method ([`signed_rank`]) and turned into a [`Verdict`] by fixed [`Rules`] ([`compare`]).
+//! second method ([`signed_rank()`]) and turned into a [`Verdict`] by fixed [`Rules`] ([`compare()`]).
 //! Several metrics or workloads share one error rate ([`shared_alpha`], [`next_step`]), and
 //! [`diagnostics`] say what the pairs tell about the machine.
 //!

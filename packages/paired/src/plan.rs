@@ -3,7 +3,7 @@
 //! Who stops as soon as a difference looks significant is wrong in 11 to 15 % of comparisons of
 //! equal programs, not in 5 %. So the looks are named beforehand, and each spends a part of α: by
 //! the share t of the planned pairs, α·t^1.5 is used up in all. At look k the interval has the
-//! nominal level αₖ = 2 (1 − Φ(cₖ)), where the bounds cₖ come from [`boundary`](crate::boundary);
+//! nominal level αₖ = 2 (1 − Φ(cₖ)), where the bounds cₖ come from `boundary.rs`;
 //! Student's quantile of that level then takes the place of cₖ, since the spread is estimated.
 //! The intervals of all looks together hold the true ratio with confidence 1 − α, by whatever rule
 //! one stops: *repeated confidence intervals*.

@@ -169,7 +169,7 @@ pub(crate) fn t_quantile(n: usize, alpha: f64) -> f64 {
 /// holds over several looks. `None` for fewer than [`MIN_PAIRS`] values, where equal values leave no
 /// interval of that confidence, and for values or an `alpha` that are no numbers or no level.
 ///
-/// [`compare`]: crate::compare
+/// [`compare`]: crate::compare()
 #[must_use]
 pub fn estimate(log_ratios: &[f64], alpha: f64) -> Option<Ratio> {
     let trimmed = Trimmed::new(log_ratios).filter(|_| is_level(alpha))?;
