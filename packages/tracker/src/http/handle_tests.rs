@@ -25,7 +25,7 @@ fn send(
     headers: &HeaderMap,
 ) -> (u16, String) {
     let proxy = ["127.0.0.8".parse().unwrap()];
-    let from = From {
+    let from = Origin {
         peer: peer.parse().unwrap(),
         trusted_proxies: &proxy,
     };

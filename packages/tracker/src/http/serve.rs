@@ -12,7 +12,7 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
-use super::handle::{From, handle};
+use super::{Origin, handle};
 use crate::{config::HttpConfig, stop::Stop, tracker::Tracker};
 
 /// Most bytes of a request's head: 74 info hashes at three characters a byte, and headers.
@@ -108,7 +108,7 @@ async fn connection(
         debug!(%peer, %error, "no delay");
     }
     let service = service_fn(|request: Request<Incoming>| {
-        let from = From {
+        let from = Origin {
             peer: peer.ip(),
             trusted_proxies: &config.trusted_proxies,
         };
