@@ -4,7 +4,7 @@
 //! over IPv4 and IPv6, and keeps its swarms in memory. Announce, scrape, peer maps and packet
 //! parsing are the hot paths that Honing's profile-guided builds are about.
 //!
-//! The way of a request: [`udp::handle`] or [`http::handle`] parse bytes into a
+//! The way of a request: [`udp::handle()`] or [`http::handle()`] parse bytes into a
 //! [`types::Announce`], [`store::Store`] applies it and hands the chosen peers to a
 //! [`swarm::PeerSink`], which writes them straight into the answer. Sockets, tasks and shutdown
 //! are in [`server`].

@@ -19,14 +19,14 @@ use crate::{
 
 /// Where a request comes from, proxies considered.
 #[derive(Clone, Copy, Debug)]
-pub struct From<'a> {
+pub struct Origin<'a> {
     /// The other end of the connection.
     pub peer: IpAddr,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: &'a [IpAddr],
 }
 
-impl From<'_> {
+impl Origin<'_> {
     /// The client's address: the last that a trusted proxy names, or else the other end itself.
     fn client(&self, headers: &HeaderMap) -> IpAddr {
         let peer = self.peer.to_canonical();
@@ -46,7 +46,7 @@ impl From<'_> {
 /// with status 200, as clients expect.
 pub fn handle(
     tracker: &Tracker,
-    from: From<'_>,
+    from: Origin<'_>,
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,

@@ -12,7 +12,7 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
-use super::handle::{From, handle};
+use super::{Origin, handle};
 use crate::{config::HttpConfig, stop::Stop, tracker::Tracker};
 
 /// Most bytes of a request's head: 74 info hashes at three characters a byte, and headers.
@@ -61,7 +61,14 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer, slot)) => {
                 let (tracker, config) = (Arc::clone(&tracker), Arc::clone(&config));
-                connections.spawn(connection(stream, peer, tracker, config, stop.clone(), slot));
+                connections.spawn(connection(
+                    stream,
+                    peer,
+                    tracker,
+                    config,
+                    stop.clone(),
+                    slot,
+                ));
             }
             Err(error) => {
                 // Out of file descriptors, most likely: trying again at once would burn a core.
@@ -81,7 +88,10 @@ async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
 ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let slot = Arc::clone(slots).acquire_owned().await.map_err(io::Error::other)?;
+    let slot = Arc::clone(slots)
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     Ok((stream, peer, slot))
 }
@@ -98,8 +108,17 @@ async fn connection(
         debug!(%peer, %error, "no delay");
     }
     let service = service_fn(|request: Request<Incoming>| {
-        let from = From { peer: peer.ip(), trusted_proxies: &config.trusted_proxies };
-        let answer = handle(&tracker, from, request.method(), request.uri(), request.headers());
+        let from = Origin {
+            peer: peer.ip(),
+            trusted_proxies: &config.trusted_proxies,
+        };
+        let answer = handle(
+            &tracker,
+            from,
+            request.method(),
+            request.uri(),
+            request.headers(),
+        );
         async move { Ok::<_, Infallible>(answer) }
     });
     let connection = http1::Builder::new()

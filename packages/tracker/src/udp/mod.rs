@@ -1,4 +1,4 @@
-//! The UDP half (BEP 15): [`wire`] has the packets, [`handle`] answers one, [`serve`] runs the
+//! The UDP half (BEP 15): [`wire`] has the packets, [`handle()`] answers one, [`serve`] runs the
 //! receive loops.
 
 mod handle;
