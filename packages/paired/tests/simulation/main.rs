@@ -44,28 +44,17 @@ fn measure(noise: Noise, effect: f64, pairs: u32, rng: &mut fastrand::Rng) -> Ve
         .map(|(runs, noises)| {
             let value = |arm: Arm| {
                 let at = usize::from(runs[0].arm != arm);
-                let shift = if arm == Arm::Optimized {
-                    effect.ln()
-                } else {
-                    0.0
-                };
+                let shift = if arm == Arm::Optimized { effect.ln() } else { 0.0 };
                 noise.read(100.0 * (noises[at] + shift).exp())
             };
-            Pair {
-                first: runs[0].arm,
-                baseline: value(Arm::Baseline),
-                optimized: value(Arm::Optimized),
-            }
+            Pair { first: runs[0].arm, baseline: value(Arm::Baseline), optimized: value(Arm::Optimized) }
         })
         .collect()
 }
 
 /// Runs `experiments` of a true ratio `effect` through a plan, each stopping when settled.
 fn simulate(noise: Noise, effect: f64, plan: &Plan, experiments: u32) -> Tally {
-    let mut tally = Tally {
-        experiments,
-        ..Tally::default()
-    };
+    let mut tally = Tally { experiments, ..Tally::default() };
     let mut rng = fastrand::Rng::with_seed(5);
     for _ in 0..experiments {
         let pairs = measure(noise, effect, plan.max_pairs(), &mut rng);
@@ -74,11 +63,7 @@ fn simulate(noise: Noise, effect: f64, plan: &Plan, experiments: u32) -> Tally {
             .collect();
         let misses = |c: &Comparison| c.estimate.is_some_and(|ratio| !ratio.holds(effect));
         tally.missed += u32::from(at_looks.iter().any(misses));
-        let stop = at_looks
-            .iter()
-            .find(|c| c.settled)
-            .or(at_looks.last())
-            .unwrap();
+        let stop = at_looks.iter().find(|c| c.settled).or(at_looks.last()).unwrap();
         tally.pairs += u64::from(stop.pairs);
         match stop.verdict {
             Verdict::Improved => tally.improved += 1,
@@ -111,24 +96,12 @@ fn errors_within(looks: &[u32], alpha: f64, experiments: u32) {
             "  {noise:?}: false verdicts {wrong:.4}, an interval misses {missed:.4}, at a true 3 % \
              {missed_apart:.4}"
         );
-        assert!(
-            wrong <= limit(alpha, experiments),
-            "{noise:?}: A/A called different, {wrong}"
-        );
-        assert!(
-            missed <= limit(alpha, experiments),
-            "{noise:?}: missed 1, {missed}"
-        );
+        assert!(wrong <= limit(alpha, experiments), "{noise:?}: A/A called different, {wrong}");
+        assert!(missed <= limit(alpha, experiments), "{noise:?}: missed 1, {missed}");
         let limit = limit(alpha, experiments / 2);
-        assert!(
-            missed_apart <= limit,
-            "{noise:?}: missed 0.97, {missed_apart}"
-        );
+        assert!(missed_apart <= limit, "{noise:?}: missed 0.97, {missed_apart}");
         let opposite = apart.share(apart.regressed + apart.unchanged);
-        assert!(
-            opposite <= limit,
-            "{noise:?}: 3 % called regressed or no change, {opposite}"
-        );
+        assert!(opposite <= limit, "{noise:?}: 3 % called regressed or no change, {opposite}");
     }
 }
 

@@ -61,14 +61,7 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer, slot)) => {
                 let (tracker, config) = (Arc::clone(&tracker), Arc::clone(&config));
-                connections.spawn(connection(
-                    stream,
-                    peer,
-                    tracker,
-                    config,
-                    stop.clone(),
-                    slot,
-                ));
+                connections.spawn(connection(stream, peer, tracker, config, stop.clone(), slot));
             }
             Err(error) => {
                 // Out of file descriptors, most likely: trying again at once would burn a core.
@@ -88,10 +81,7 @@ async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
 ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let slot = Arc::clone(slots)
-        .acquire_owned()
-        .await
-        .map_err(io::Error::other)?;
+    let slot = Arc::clone(slots).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     Ok((stream, peer, slot))
 }
@@ -108,17 +98,8 @@ async fn connection(
         debug!(%peer, %error, "no delay");
     }
     let service = service_fn(|request: Request<Incoming>| {
-        let from = Origin {
-            peer: peer.ip(),
-            trusted_proxies: &config.trusted_proxies,
-        };
-        let answer = handle(
-            &tracker,
-            from,
-            request.method(),
-            request.uri(),
-            request.headers(),
-        );
+        let from = Origin { peer: peer.ip(), trusted_proxies: &config.trusted_proxies };
+        let answer = handle(&tracker, from, request.method(), request.uri(), request.headers());
         async move { Ok::<_, Infallible>(answer) }
     });
     let connection = http1::Builder::new()
