@@ -1,5 +1,15 @@
 //! The workspace's own commands: `cargo xtask pgo` and `cargo xtask ci`.
+//!
+//! `pgo` is the whole of what another workspace needs; see `honing::xtask`.
 
-fn main() -> std::process::ExitCode {
-    honing::xtask()
+mod ci;
+mod licences;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match std::env::args().nth(1).as_deref() {
+        Some("ci") => ci::run(),
+        _ => honing::xtask(),
+    }
 }

@@ -1,4 +1,6 @@
 //! The program as a person meets it: real cargo, real compilers, real processes.
 
+mod kill;
+mod second_workspace;
 mod stages;
 mod support;

@@ -1,0 +1,160 @@
+//! A run that is killed at any moment leaves nothing that a later run mistakes for
+//! finished, no process and no port.
+//!
+//! `HONING_KILLS=50 cargo test -p honing --test it kill` is the long form.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use crate::support::{Fixture, processes_of};
+
+const KILLS_IN_CI: u64 = 6;
+
+/// Counts, or serves: each connection makes it count once.
+const PROGRAM: &str = r#"
+use std::io::{Read, Write};
+fn steps(mut n: u64) -> u64 {
+    let mut steps = 0;
+    while n != 1 { n = if n % 2 == 0 { n / 2 } else { 3 * n + 1 }; steps += 1; }
+    steps
+}
+fn main() {
+    let mut args = std::env::args().skip(1);
+    match args.next().as_deref() {
+        Some("serve") => {
+            let listener = std::net::TcpListener::bind(args.next().unwrap()).unwrap();
+            println!("listening");
+            for stream in listener.incoming().take(20) {
+                let longest = (1..3000).map(steps).max();
+                let _ = writeln!(stream.unwrap(), "{longest:?}");
+            }
+            // Counting is over when the load is: the signal finds the same counters each time.
+            std::thread::sleep(std::time::Duration::MAX);
+        }
+        Some("load") => {
+            let address = args.next().unwrap();
+            for _ in 0..20 {
+                let mut text = String::new();
+                std::net::TcpStream::connect(&address).unwrap().read_to_string(&mut text).unwrap();
+                assert!(text.starts_with("Some"));
+            }
+            // Lets a service on a busy machine count its last connection before it is stopped.
+            std::thread::sleep(std::time::Duration::from_millis(300));
+        }
+        Some("hang") => loop {
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        },
+        _ => println!("{:?}", (1..40_000).map(steps).max()),
+    }
+}
+"#;
+
+const CONFIG: &str = r#"[bench]
+pairs = 4
+warmup = 0
+
+[tool.load]
+package = "tiny"
+
+[program.tiny]
+package = "tiny"
+flush = "continuous"
+
+[program.tiny.workload.command]
+role = "both"
+command = ["{program}"]
+
+[program.tiny.workload.service]
+role = "both"
+service.start = ["{program}", "serve", "127.0.0.1:{port:tcp}"]
+service.ready.log = "listening"
+service.load = ["{tool:load}", "load", "127.0.0.1:{port:tcp}"]
+"#;
+
+fn fixture() -> Fixture {
+    let fixture = Fixture::tiny();
+    fixture.write("src/main.rs", PROGRAM);
+    fixture.write("pgo/pgo.toml", CONFIG);
+    fixture
+}
+
+#[test]
+fn killed_at_random_moments() {
+    let fixture = fixture();
+    let start = Instant::now();
+    fixture.succeeds(&["--ci"]);
+    let whole = start.elapsed();
+    let profile = || fs::read(fixture.path("target/honing/tiny/merge/tiny.profdata")).unwrap();
+    let expected = profile();
+
+    let kills = std::env::var("HONING_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS_IN_CI);
+    let mut moments = Moments(0x5eed);
+    for kill in 0..kills {
+        let _ = fs::remove_dir_all(fixture.path("target"));
+        let after = whole.mul_f64(moments.next());
+        let mut run = fixture.honing(&["--ci"]).spawn().unwrap();
+        std::thread::sleep(after);
+        run.kill().unwrap();
+        run.wait().unwrap();
+        let gone = gone_within(&fixture, Duration::from_secs(5));
+        assert!(gone.is_empty(), "kill {kill} after {after:?} left {gone:#?}");
+
+        let next = fixture.run(&["--ci"]);
+        assert_eq!(next.code, 0, "kill {kill} after {after:?}\n{}\n{}", next.stdout, next.stderr);
+        assert!(profile() == expected, "kill {kill} after {after:?}: another profile");
+        let stages = fixture.stages(&["--ci"]);
+        assert!(stages.iter().all(|(_, state)| state == "up_to_date"), "{stages:?}");
+    }
+}
+
+/// The launchers are killed too: what a person does with `pkill -9 honing`.
+#[test]
+fn killed_with_its_launchers() {
+    let fixture = fixture();
+    fixture.replace("pgo/pgo.toml", "command = [\"{program}\"]", "command = [\"{program}\", \"hang\"]");
+    let mut run = fixture.honing(&["--ci"]).spawn().unwrap();
+    let hanging = |line: &String| line.contains("tiny hang") && !line.contains("__honing-launch");
+    wait_for("workload", || processes_of(&fixture.root).iter().any(hanging));
+    for line in processes_of(&fixture.root).into_iter().filter(|line| line.contains("__honing-launch")) {
+        let pid = line.split(':').next().unwrap().to_owned();
+        std::process::Command::new("kill").args(["-9", &pid]).status().unwrap();
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let gone = gone_within(&fixture, Duration::from_secs(5));
+    assert!(gone.is_empty(), "{gone:#?}");
+}
+
+fn gone_within(fixture: &Fixture, time: Duration) -> Vec<String> {
+    let start = Instant::now();
+    loop {
+        let left = processes_of(&fixture.root);
+        if left.is_empty() || start.elapsed() > time {
+            return left;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !there() {
+        assert!(start.elapsed() < Duration::from_secs(60), "no {what} within a minute");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Shares of a whole, the same in every run of the test (splitmix64).
+struct Moments(u64);
+
+impl Moments {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
