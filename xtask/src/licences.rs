@@ -35,9 +35,8 @@ pub(crate) fn check() -> Result<()> {
 
 /// Exceptions (`WITH LLVM-exception`) only ever allow more.
 fn fits(licence: &str) -> bool {
-    let allowed = |requirement: &LicenseReq| {
-        requirement.license.id().is_some_and(|id| ALLOWED.contains(&id.name))
-    };
+    let allowed =
+        |requirement: &LicenseReq| requirement.license.id().is_some_and(|id| ALLOWED.contains(&id.name));
     // Old manifests separate alternatives by a slash.
     Expression::parse(&licence.replace('/', " OR ")).is_ok_and(|expression| expression.evaluate(allowed))
 }
@@ -48,7 +47,12 @@ mod tests {
 
     #[test]
     fn alternatives_need_one_and_conjunctions_all() {
-        for licence in ["MIT OR GPL-3.0", "MIT/Apache-2.0", "(MIT OR Apache-2.0) AND Unicode-3.0", "Apache-2.0 WITH LLVM-exception"] {
+        for licence in [
+            "MIT OR GPL-3.0",
+            "MIT/Apache-2.0",
+            "(MIT OR Apache-2.0) AND Unicode-3.0",
+            "Apache-2.0 WITH LLVM-exception",
+        ] {
             assert!(fits(licence), "{licence}");
         }
         for licence in ["GPL-3.0", "MIT AND GPL-3.0", ""] {

@@ -2,19 +2,22 @@
 //! it. Tools that are there need not work together; this shows whether they do.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use honing_core::{Error, Result};
+use honing_core::{Error, Result, Stage};
 
 use super::{Ready, preflight::needs_merge};
 use crate::{
     Session, Toolchain, files,
-    process::Usage,
+    process::{Child, Command, Status, Usage},
     session::{Subject, find_program},
-    toolchain::shell,
 };
+
+/// A tiny compile that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Has a loop, a branch and an indirect call, so that every kind of record is written.
 const SOURCE: &str = r#"
@@ -140,14 +143,21 @@ impl Probe<'_> {
         format!("llvm-profdata, {}", line.trim())
     }
 
-    fn short(&self, program: &std::ffi::OsStr, args: &[OsString], raw: Option<&Path>) -> Result<Output> {
-        let shell = shell(self.dir)?;
-        let command = xshell::cmd!(shell, "{program} {args...}").env_clear().envs(&self.session.env);
-        let command = command.envs(raw.map(|raw| ("LLVM_PROFILE_FILE", raw))).quiet().ignore_status();
-        let failed = |error: xshell::Error| Error::preflight(error.to_string());
-        let output = command.output().map_err(failed)?;
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Ok(Output { ok: output.status.success(), stdout: text(&output.stdout), stderr: text(&output.stderr) })
+    /// A short command, through the launcher like every other child: a run that is
+    /// killed meanwhile leaves nobody who writes into this folder.
+    fn short(&self, program: &OsStr, args: &[OsString], raw: Option<&Path>) -> Result<Output> {
+        let session = self.session;
+        let mut command = Command::new(program, &session.env, self.dir);
+        command.args(args);
+        if let Some(raw) = raw {
+            command.env("LLVM_PROFILE_FILE", raw);
+        }
+        let (stdout, stderr) = (self.dir.join("stdout"), self.dir.join("stderr"));
+        session.open_log(self.subject.name, Stage::Preflight, &command)?;
+        let mut child = Child::spawn_to_files(&session.launcher, &command, &stdout, &stderr)?;
+        let ended = child.wait(&session.cancel, Some(PATIENCE))?;
+        let text = |path: &Path| files::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        Ok(Output { ok: ended.status == Status::Code(0), stdout: text(&stdout)?, stderr: text(&stderr)? })
     }
 }
 

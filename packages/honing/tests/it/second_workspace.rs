@@ -135,8 +135,11 @@ fn from_init_to_a_measured_result() {
     assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
     let events: Vec<serde_json::Value> =
         run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let summaries: Vec<&serde_json::Value> =
-        events.iter().filter(|event| event["event"] == "program_finished").map(|event| &event["summary"]).collect();
+    let summaries: Vec<&serde_json::Value> = events
+        .iter()
+        .filter(|event| event["event"] == "program_finished")
+        .map(|event| &event["summary"])
+        .collect();
     assert_eq!(summaries.len(), 2);
     for (summary, name) in summaries.iter().zip(["one", "two"]) {
         assert_eq!(summary["program"], name);
@@ -149,7 +152,11 @@ fn from_init_to_a_measured_result() {
     }
     let plan = xtask(&fixture, &["plan"]);
     assert!(!plan.stdout.contains(" run "), "{}", plan.stdout);
-    assert_eq!(stray_profiles(&fixture.root), Vec::<String>::new(), "nothing but the program was instrumented");
+    assert_eq!(
+        stray_profiles(&fixture.root),
+        Vec::<String>::new(),
+        "nothing but the program was instrumented"
+    );
 }
 
 /// Raw profiles outside of the target directory: an instrumented build script or
