@@ -2,7 +2,11 @@
 //!
 //! `merge [--threads N] [--version N] [--text] [--keep-all] -o OUT FILE...`, each file as
 //! `[WEIGHT,]PATH`.
-#![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "reads and writes files, unlike the library")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "reads and writes files, unlike the library"
+)]
 
 use honing_profdata::{IndexedVersion, Policy, merge_all};
 use std::process::ExitCode;
@@ -51,7 +55,11 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let merged = run.merger.finish()?;
-    let bytes = if text { merged.profile.to_text() } else { merged.profile.to_indexed(version)? };
+    let bytes = if text {
+        merged.profile.to_text()
+    } else {
+        merged.profile.to_indexed(version)?
+    };
     std::fs::write(out, bytes)?;
     Ok(())
 }

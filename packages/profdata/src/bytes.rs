@@ -64,12 +64,6 @@ pub(crate) fn index(declared: u64) -> Option<usize> {
     usize::try_from(declared).ok()
 }
 
-/// `count` items of `width` bytes that start at `at`, if the file has all of them.
-pub(crate) fn section(bytes: &[u8], at: usize, count: u64, width: usize) -> Option<&[u8]> {
-    let length = index(count)?.checked_mul(width)?;
-    bytes.get(at..at.checked_add(length)?)
-}
-
 /// `length` rounded up to the next multiple of eight.
 pub(crate) fn align_word(length: usize) -> Option<usize> {
     length.checked_next_multiple_of(WORD)
@@ -126,12 +120,13 @@ mod tests {
     #[test]
     fn reads_both_orders_and_stops_at_the_end() {
         let bytes = [1, 2, 3, 4, 5, 6, 7, 8, 9];
-        assert_eq!(ByteOrder::Little.u64(&bytes, 1), Some(0x0908_0706_0504_0302));
+        assert_eq!(
+            ByteOrder::Little.u64(&bytes, 1),
+            Some(0x0908_0706_0504_0302)
+        );
         assert_eq!(ByteOrder::Big.u64(&bytes, 1), Some(0x0203_0405_0607_0809));
         assert_eq!(ByteOrder::Big.u64(&bytes, 2), None);
         assert_eq!(ByteOrder::Little.u32(&bytes, usize::MAX), None);
         assert_eq!(ByteOrder::Little.u16(&bytes, 0), Some(0x0201));
-        assert_eq!(section(&bytes, 1, u64::MAX, 8), None);
-        assert_eq!(section(&bytes, 1, 2, 4), Some(&bytes[1..9]));
     }
 }

@@ -13,12 +13,16 @@
 //! What cannot be read is left out and reported ([`FileReport`], [`Loss`]); a [`Policy`] says how
 //! much may be lost. Any bytes give a profile or an [`Error`].
 
+mod binary;
 mod bytes;
+mod diff;
 mod error;
 mod format;
 mod indexed;
+mod inspect;
 mod merger;
 mod names;
+mod overlap;
 mod policy;
 mod profile;
 mod raw;
@@ -29,12 +33,16 @@ mod store;
 mod text;
 mod value;
 
+pub use binary::{BinaryMatch, Instrumented, InstrumentedFunction, instrumented};
 pub use bytes::ByteOrder;
+pub use diff::{Diff, FunctionDiff, Presence, diff};
 pub use error::Error;
 pub use format::*;
 pub use indexed::{CUTOFFS, CutoffEntry, IndexedVersion, Summary};
+pub use inspect::{Coverage, Hot, demangle, split_name};
 pub use merger::{InputError, MergeRun, MergeSummary, Merged, Merger, merge_all};
 pub use names::name_hash;
+pub use overlap::{Overlap, OverlapPart, overlap};
 pub use policy::Policy;
 pub use profile::{Function, Profile};
 pub use report::{FileReport, Loss, LossKind, ValueData};

@@ -40,8 +40,9 @@ impl Profile {
         }
         let mut dropped = Vec::new();
         let entries = std::mem::take(&mut store.entries);
-        let (mut entries, unnamed): (Vec<Entry>, Vec<Entry>) =
-            entries.into_iter().partition(|entry| store.name_of(entry.name_hash).is_some());
+        let (mut entries, unnamed): (Vec<Entry>, Vec<Entry>) = entries
+            .into_iter()
+            .partition(|entry| store.name_of(entry.name_hash).is_some());
         note(&mut dropped, LossKind::Unnamed, &store, &unnamed);
         let by_form = |entry: &Entry| {
             // The heavier form first; of equals the one with more counters.
@@ -55,7 +56,8 @@ impl Profile {
         let mut mismatched = Vec::new();
         let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
         for mut entry in entries {
-            let same = |last: &Entry| (last.name_hash, last.cfg_hash) == (entry.name_hash, entry.cfg_hash);
+            let same =
+                |last: &Entry| (last.name_hash, last.cfg_hash) == (entry.name_hash, entry.cfg_hash);
             if kept.last().is_some_and(same) {
                 mismatched.push(entry);
                 continue;
@@ -87,13 +89,19 @@ impl Profile {
 
     /// Every function, by name and CFG hash.
     pub fn functions(&self) -> impl ExactSizeIterator<Item = Function<'_>> + Clone {
-        self.store.entries.iter().map(|entry| Function { store: &self.store, entry })
+        self.store.entries.iter().map(|entry| Function {
+            store: &self.store,
+            entry,
+        })
     }
 
     /// The function at a position in the order of [`Profile::functions`].
     pub fn function(&self, position: usize) -> Option<Function<'_>> {
         let entry = self.store.entries.get(position)?;
-        Some(Function { store: &self.store, entry })
+        Some(Function {
+            store: &self.store,
+            entry,
+        })
     }
 
     /// The functions of that name, by CFG hash.
@@ -102,7 +110,14 @@ impl Profile {
         let key = |entry: &Entry| self.store.name_of(entry.name_hash).unwrap_or_default();
         let start = entries.partition_point(|entry| key(entry) < name);
         let after = entries.partition_point(|entry| key(entry) <= name);
-        entries.get(start..after).unwrap_or_default().iter().map(|entry| Function { store: &self.store, entry })
+        entries
+            .get(start..after)
+            .unwrap_or_default()
+            .iter()
+            .map(|entry| Function {
+                store: &self.store,
+                entry,
+            })
     }
 
     /// The name whose MD5 has that low half, among the functions and vtables of the profile.
@@ -127,7 +142,9 @@ impl Profile {
 
     /// Positions of the functions in [`Profile::functions`], by name hash and CFG hash.
     pub(crate) fn positions(&self) -> HashMap<(u64, u64), usize> {
-        let keys = self.functions().map(|function| (function.name_hash(), function.cfg_hash()));
+        let keys = self
+            .functions()
+            .map(|function| (function.name_hash(), function.cfg_hash()));
         keys.enumerate().map(|(at, key)| (key, at)).collect()
     }
 }
@@ -135,7 +152,11 @@ impl Profile {
 fn note(dropped: &mut Vec<Dropped>, kind: LossKind, store: &Store, entries: &[Entry]) {
     if !entries.is_empty() {
         let weight = entries.iter().map(|entry| store.weight_of(entry)).sum();
-        dropped.push(Dropped { kind, functions: entries.len() as u64, weight });
+        dropped.push(Dropped {
+            kind,
+            functions: entries.len() as u64,
+            weight,
+        });
     }
 }
 
@@ -203,6 +224,10 @@ impl<'a> Function<'a> {
     }
 
     pub(crate) fn site_set(&self, kind: ValueKind) -> Option<&'a SiteSet> {
-        self.entry.values.as_ref().map(|values| values.get(kind)).filter(|set| set.len() > 0)
+        self.entry
+            .values
+            .as_ref()
+            .map(|values| values.get(kind))
+            .filter(|set| set.len() > 0)
     }
 }

@@ -51,9 +51,12 @@ impl SiteSet {
     fn of(sites: Sites<'_>, resolve: &dyn Fn(u64) -> u64, weight: u64) -> SiteSet {
         let mut set = SiteSet::default();
         set.ends.reserve_exact(sites.lengths.len());
-        set.pairs.reserve_exact(sites.pairs.len() / crate::record::VALUE_BYTES);
+        set.pairs
+            .reserve_exact(sites.pairs.len() / crate::record::VALUE_BYTES);
         for site in sites.iter() {
-            set.push_site(site.map(|(value, count)| (resolve(value), count.saturating_mul(weight))));
+            set.push_site(
+                site.map(|(value, count)| (resolve(value), count.saturating_mul(weight))),
+            );
         }
         set
     }
@@ -91,7 +94,9 @@ impl SiteSet {
             if let Some(copy) = finished.pairs.get_mut(start..) {
                 copy.sort_by_key(|(_, count)| Reverse(*count));
             }
-            finished.pairs.truncate(start + site.len().min(MAX_VALUES_PER_SITE));
+            finished
+                .pairs
+                .truncate(start + site.len().min(MAX_VALUES_PER_SITE));
             finished.ends.push(finished.pairs.len() as u32);
         }
         finished.pairs.shrink_to_fit();
@@ -160,7 +165,7 @@ impl ValueStore {
 
     /// Adds another profile's values. Where the number of sites differs, the larger one stays.
     /// Returns whether something was left out for that.
-    pub(crate) fn add(&mut self, mut other: Box<ValueStore>) -> bool {
+    pub(crate) fn add(&mut self, other: &mut ValueStore) -> bool {
         self.mark_shared();
         other.mark_shared();
         let mut mismatch = false;
@@ -182,10 +187,5 @@ impl ValueStore {
     /// Brings the values into their final order.
     pub(crate) fn finish(&mut self) {
         self.kinds.iter_mut().for_each(SiteSet::finish);
-    }
-
-    /// Whether any site has a value.
-    pub(crate) fn has_values(&self) -> bool {
-        self.kinds.iter().any(|set| !set.pairs.is_empty())
     }
 }

@@ -20,7 +20,9 @@ impl Table {
     fn push(&mut self, item: u32, hash: u64) {
         // The number of buckets is a power of two.
         let bucket = (hash & (self.heads.len() as u64 - 1)) as usize;
-        if let (Some(head), Some(next)) = (self.heads.get_mut(bucket), self.next.get_mut(item as usize)) {
+        if let (Some(head), Some(next)) =
+            (self.heads.get_mut(bucket), self.next.get_mut(item as usize))
+        {
             *next = std::mem::replace(head, item);
         }
     }
@@ -40,7 +42,10 @@ impl Table {
 
 /// The positions of the items in each bucket, for items that are put in in the order of `hashes`.
 pub(super) fn buckets(hashes: &[u64]) -> Vec<Vec<u32>> {
-    let mut table = Table { heads: vec![NONE; FIRST_BUCKETS], next: vec![NONE; hashes.len()] };
+    let mut table = Table {
+        heads: vec![NONE; FIRST_BUCKETS],
+        next: vec![NONE; hashes.len()],
+    };
     for (item, hash) in hashes.iter().enumerate() {
         let items = item + 1;
         if 4 * items >= 3 * table.heads.len() {
@@ -57,7 +62,9 @@ pub(super) fn buckets(hashes: &[u64]) -> Vec<Vec<u32>> {
     }
     let chain = |head: u32| {
         let link = |item: &u32| table.next.get(*item as usize).copied();
-        std::iter::successors(Some(head), link).take_while(|item| *item != NONE).collect()
+        std::iter::successors(Some(head), link)
+            .take_while(|item| *item != NONE)
+            .collect()
     };
     table.heads.iter().map(|head| chain(*head)).collect()
 }
@@ -114,7 +121,9 @@ mod tests {
     #[test]
     fn every_item_is_in_its_bucket_once() {
         for items in [0, 1, 2, 3, 47, 48, 49, 1000] {
-            let hashes: Vec<u64> = (0..items).map(|item: u64| crate::name_hash(&item.to_le_bytes())).collect();
+            let hashes: Vec<u64> = (0..items)
+                .map(|item: u64| crate::name_hash(&item.to_le_bytes()))
+                .collect();
             let buckets = buckets(&hashes);
             assert!(buckets.len().is_power_of_two());
             let mut seen = Vec::new();

@@ -21,7 +21,8 @@ pub enum IndexedVersion {
     /// The lowest that carries the data, so that older compilers read it as well as newer ones.
     #[default]
     Lowest,
-    /// This one, 5 to 13. LLVM 14 writes 7, 16 writes 9, 19 writes 12, 20 to 22 write 13.
+    /// This one, 5 to 13. LLVM 14 writes 7, 16 writes 9, 19 writes 12, 22 writes 13. Binary ids,
+    /// which no compiler reads, are left out below version 9.
     Exactly(u64),
 }
 
@@ -35,38 +36,50 @@ impl Profile {
     /// [`Error::VersionTooLow`] if the version asked for cannot carry the profile,
     /// [`Error::IndexedVersion`] if it is none that can be written.
     pub fn to_indexed(&self, version: IndexedVersion) -> Result<Vec<u8>, Error> {
-        let (needed, what) = self.lowest_version();
+        let (needed, what) = self.needed_version();
         let version = match version {
+            IndexedVersion::Lowest if self.binary_ids().len() > 0 => {
+                needed.max(INDEXED_VERSION_BINARY_IDS)
+            }
             IndexedVersion::Lowest => needed,
-            IndexedVersion::Exactly(asked) if !(INDEXED_VERSION_MIN..=INDEXED_VERSION_MAX).contains(&asked) => {
+            IndexedVersion::Exactly(asked)
+                if !(INDEXED_VERSION_MIN..=INDEXED_VERSION_MAX).contains(&asked) =>
+            {
                 return Err(Error::IndexedVersion { found: asked });
             }
             IndexedVersion::Exactly(asked) if asked < needed => {
-                return Err(Error::VersionTooLow { asked, what, needed });
+                return Err(Error::VersionTooLow {
+                    asked,
+                    what,
+                    needed,
+                });
             }
             IndexedVersion::Exactly(asked) => asked,
         };
         Writer::new(self, version).write()
     }
 
-    /// The lowest indexed version that carries the profile, and what needs it.
-    fn lowest_version(&self) -> (u64, &'static str) {
+    /// The lowest indexed version that carries what a compiler reads, and what needs it.
+    fn needed_version(&self) -> (u64, &'static str) {
         let vtables = |function: &Function<'_>| function.site_count(ValueKind::VtableTarget) > 0;
         if self.vtable_names().len() > 0 || self.functions().any(|function| vtables(&function)) {
             return (INDEXED_VERSION_VTABLES, "vtables");
         }
-        if self.functions().any(|function| !function.bitmap().is_empty()) {
+        if self
+            .functions()
+            .any(|function| !function.bitmap().is_empty())
+        {
             return (INDEXED_VERSION_BITMAPS, "bitmaps");
-        }
-        if self.binary_ids().len() > 0 {
-            return (INDEXED_VERSION_BINARY_IDS, "binary ids");
         }
         (INDEXED_VERSION_MIN, "counters")
     }
 
     /// The profile's summary: of its context-sensitive records, or of the others.
     pub fn summary(&self, context_sensitive: bool) -> Summary {
-        Summary::of(self.functions().filter(|f| f.is_context_sensitive() == context_sensitive))
+        Summary::of(
+            self.functions()
+                .filter(|f| f.is_context_sensitive() == context_sensitive),
+        )
     }
 }
 
@@ -92,7 +105,11 @@ impl<'a> Writer<'a> {
             fixed + function.name_bytes().len() + function.counts().len() * WORD
         };
         let capacity: usize = profile.functions().map(bytes).sum();
-        Writer { profile, version, out: Vec::with_capacity(capacity + capacity / 8 + 1024) }
+        Writer {
+            profile,
+            version,
+            out: Vec::with_capacity(capacity + capacity / 8 + 1024),
+        }
     }
 
     fn word(&mut self, word: u64) {
@@ -152,7 +169,8 @@ impl<'a> Writer<'a> {
                 continue;
             }
             offsets.push(self.out.len() as u64);
-            self.out.extend_from_slice(&(bucket.len() as u16).to_le_bytes());
+            self.out
+                .extend_from_slice(&(bucket.len() as u16).to_le_bytes());
             for item in bucket.iter().filter_map(|item| items.get(*item as usize)) {
                 self.write_item(item);
             }
@@ -207,7 +225,9 @@ impl<'a> Writer<'a> {
     }
 
     fn write_record(&mut self, position: usize) {
-        let Some(function) = self.profile.function(position) else { return };
+        let Some(function) = self.profile.function(position) else {
+            return;
+        };
         self.word(function.cfg_hash());
         self.word(function.counts().len() as u64);
         for count in function.counts() {
@@ -222,20 +242,32 @@ impl<'a> Writer<'a> {
         let kinds = ValueKind::ALL.into_iter().filter_map(|kind| {
             let set = function.site_set(kind)?;
             let lengths = set.iter().map(|site| site.len() as u8).collect();
-            Some((kind, SitesOut { lengths, values: Cow::Borrowed(set.pairs()) }))
+            Some((
+                kind,
+                SitesOut {
+                    lengths,
+                    values: Cow::Borrowed(set.pairs()),
+                },
+            ))
         });
         let kinds: Vec<_> = kinds.collect();
         value::write(&mut self.out, &kinds);
     }
 
     fn write_binary_ids(&mut self) {
-        let bytes: usize =
-            self.profile.binary_ids().map(|id| WORD + id.len().next_multiple_of(WORD)).sum();
+        let bytes: usize = self
+            .profile
+            .binary_ids()
+            .map(|id| WORD + id.len().next_multiple_of(WORD))
+            .sum();
         self.word(bytes as u64);
         for id in self.profile.binary_ids() {
             self.word(id.len() as u64);
             self.out.extend_from_slice(id);
-            self.out.resize(self.out.len() + id.len().next_multiple_of(WORD) - id.len(), 0);
+            self.out.resize(
+                self.out.len() + id.len().next_multiple_of(WORD) - id.len(),
+                0,
+            );
         }
     }
 
@@ -243,7 +275,10 @@ impl<'a> Writer<'a> {
         let packed = names::pack(self.profile.vtable_names())?;
         self.word(packed.len() as u64);
         self.out.extend_from_slice(&packed);
-        self.out.resize(self.out.len() + packed.len().next_multiple_of(WORD) - packed.len(), 0);
+        self.out.resize(
+            self.out.len() + packed.len().next_multiple_of(WORD) - packed.len(),
+            0,
+        );
         Ok(())
     }
 

@@ -100,8 +100,17 @@ impl Header {
         if variant.has(Variant::DEBUG_CORRELATED) {
             return Err(Error::DebugCorrelated);
         }
-        let mut words = fields.chunks_exact(WORD).skip(2).map(|word| order.word(word));
-        let mut next = |since: u64| if version >= since { words.next().unwrap_or(0) } else { 0 };
+        let mut words = fields
+            .chunks_exact(WORD)
+            .skip(2)
+            .map(|word| order.word(word));
+        let mut next = |since: u64| {
+            if version >= since {
+                words.next().unwrap_or(0)
+            } else {
+                0
+            }
+        };
         const ALL: u64 = RAW_VERSION_MIN;
         const BITMAPS: u64 = RAW_VERSION_BITMAPS;
         const VTABLES: u64 = RAW_VERSION_VTABLES;

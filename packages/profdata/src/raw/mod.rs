@@ -37,11 +37,23 @@ pub(crate) fn add(
     policy: &Policy,
 ) -> Result<FileReport, Error> {
     let mut report = FileReport::new(Format::Raw);
-    let mut images = Images { file, at: 0, order: Header::order(file)? };
+    let mut images = Images {
+        file,
+        at: 0,
+        order: Header::order(file)?,
+    };
     let mut next_slot = 0;
     let mut first = Some(Image::read(file, 0)?);
     while let Some(image) = first.take().or_else(|| images.next(&mut report)) {
-        let reading = Reading { file, image: &image, store, slots, next_slot, weight, policy };
+        let reading = Reading {
+            file,
+            image: &image,
+            store,
+            slots,
+            next_slot,
+            weight,
+            policy,
+        };
         (images.at, next_slot) = reading.add(&mut report);
     }
     slots.truncate(next_slot);
@@ -62,7 +74,10 @@ impl<'a> Images<'a> {
         let mut lost = 0_usize;
         loop {
             let rest = self.file.get(self.at..)?;
-            let zeros = rest.iter().position(|byte| *byte != 0).unwrap_or(rest.len());
+            let zeros = rest
+                .iter()
+                .position(|byte| *byte != 0)
+                .unwrap_or(rest.len());
             self.at = self.at.max((self.at + zeros) / WORD * WORD);
             let rest = self.file.get(self.at..).filter(|rest| !rest.is_empty());
             let Some(rest) = rest.filter(|rest| rest.iter().any(|byte| *byte != 0)) else {
@@ -91,7 +106,11 @@ impl<'a> Images<'a> {
 
 /// What `lost` bytes weigh if `kept` bytes weigh `weight`.
 pub(crate) fn estimate(weight: u128, lost: usize, kept: usize) -> u128 {
-    if kept == 0 { 0 } else { weight.saturating_mul(lost as u128) / kept as u128 }
+    if kept == 0 {
+        0
+    } else {
+        weight.saturating_mul(lost as u128) / kept as u128
+    }
 }
 
 /// One profile being added.
@@ -113,9 +132,11 @@ impl<'a> Reading<'_, 'a> {
         report.variant = report.variant.with(header.variant);
         report.profiles += 1;
         // What the counters stand for is kept; the order of first calls is not.
-        self.store.note_variant(header.variant.without(Variant::TEMPORAL));
+        self.store
+            .note_variant(header.variant.without(Variant::TEMPORAL));
         let records = index(header.records).unwrap_or(0);
-        self.store.reserve(records, self.image.counters_present() / WORD);
+        self.store
+            .reserve(records, self.image.counters_present() / WORD);
         self.add_binary_ids();
         let weight_before = report.weight;
         let (at, unnamed) = self.add_records(report);
@@ -126,7 +147,11 @@ impl<'a> Reading<'_, 'a> {
         let missing = self.image.counters_declared - self.image.counters_present();
         if missing > 0 {
             let weight = report.weight - weight_before;
-            report.lose(LossKind::CutOff, 0, estimate(weight, missing, self.image.counters_present()));
+            report.lose(
+                LossKind::CutOff,
+                0,
+                estimate(weight, missing, self.image.counters_present()),
+            );
         }
         (at, self.next_slot)
     }
@@ -136,11 +161,15 @@ impl<'a> Reading<'_, 'a> {
         let mut at = 0;
         while let Some(length) = order.u64(ids, at).and_then(index) {
             at += WORD;
-            let Some(id) = at.checked_add(length).and_then(|end| ids.get(at..end)) else { return };
+            let Some(id) = at.checked_add(length).and_then(|end| ids.get(at..end)) else {
+                return;
+            };
             if !id.is_empty() {
                 self.store.binary_ids.insert(id.to_vec());
             }
-            let Some(next) = align_word(at + length) else { return };
+            let Some(next) = align_word(at + length) else {
+                return;
+            };
             at = next;
         }
     }
@@ -149,7 +178,11 @@ impl<'a> Reading<'_, 'a> {
     fn add_records(&mut self, report: &mut FileReport) -> (usize, bool) {
         let image = self.image;
         let symbols = OnceCell::new();
-        let resolve = |kind, value| symbols.get_or_init(|| Symbols::of(image)).resolve(kind, value);
+        let resolve = |kind, value| {
+            symbols
+                .get_or_init(|| Symbols::of(image))
+                .resolve(kind, value)
+        };
         let mut values = ValuesCursor::new(self.file, image);
         let mut unnamed = false;
         for (position, data) in image.records().enumerate() {
@@ -243,7 +276,14 @@ struct ValuesCursor<'a> {
 impl<'a> ValuesCursor<'a> {
     fn new(file: &'a [u8], image: &Image<'a>) -> ValuesCursor<'a> {
         let at = image.values_at;
-        ValuesCursor { file, order: image.order(), at, expected: 0, read: 0, broken: false }
+        ValuesCursor {
+            file,
+            order: image.order(),
+            at,
+            expected: 0,
+            read: 0,
+            broken: false,
+        }
     }
 
     /// The values of the next record.
