@@ -12,6 +12,7 @@ use crate::policy::Policy;
 use crate::profile::Profile;
 use crate::raw::{Data, DataLayout};
 use object::{Object, ObjectSection};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// The section of data records: ELF and Mach-O, then a linked PE file and a COFF object.
@@ -61,25 +62,30 @@ pub struct BinaryMatch {
 /// names cannot be unpacked.
 pub fn instrumented(binary: &[u8]) -> Result<Instrumented, Error> {
     let file = object::File::parse(binary).map_err(|error| Error::Binary(error.to_string()))?;
-    if !file.is_64() {
+    // Not `is_64`, which says no to every COFF object.
+    if file.architecture().address_size() != Some(object::AddressSize::U64) {
         return Err(Error::Binary(
             "a 32-bit program: only 64-bit ones can be read".to_owned(),
         ));
     }
-    let data = section(&file, &DATA_SECTIONS)?;
-    let packed = section(&file, &NAME_SECTIONS)?;
+    let data = sections(&file, &DATA_SECTIONS)?;
+    let packed = sections(&file, &NAME_SECTIONS)?;
     let mut by_hash = HashMap::new();
-    names::unpack(&packed, &Policy::default(), &mut |name| {
-        by_hash.insert(names::name_hash(name), name.to_vec());
-    })?;
+    for section in &packed {
+        names::unpack(section, &Policy::default(), &mut |name| {
+            by_hash.insert(names::name_hash(name), name.to_vec());
+        })?;
+    }
     let order = if file.is_little_endian() {
         ByteOrder::Little
     } else {
         ByteOrder::Big
     };
     let records = |layout: DataLayout| {
-        data.chunks_exact(layout.size)
-            .map(move |bytes| Data::new(bytes, order, layout))
+        let bytes = data
+            .iter()
+            .flat_map(move |section| section.chunks_exact(layout.size));
+        bytes.map(move |bytes| Data::new(bytes, order, layout))
     };
     // Records of the wrong size give garbage for hashes, of which hardly any is a name's.
     let layouts = (RAW_VERSION_MIN..=RAW_VERSION_MAX).map(DataLayout::of);
@@ -108,20 +114,22 @@ pub fn instrumented(binary: &[u8]) -> Result<Instrumented, Error> {
     Ok(Instrumented { functions })
 }
 
-fn section<'a>(
-    file: &object::File<'a>,
-    names: &[&str],
-) -> Result<std::borrow::Cow<'a, [u8]>, Error> {
-    let section = names.iter().find_map(|name| file.section_by_name(name));
-    let section = section.ok_or_else(|| {
-        Error::Binary(format!(
-            "no section {}: the program is not instrumented",
-            names.join(" or ")
-        ))
-    })?;
-    section
-        .uncompressed_data()
-        .map_err(|error| Error::Binary(error.to_string()))
+/// The sections with one of these names: one in a linked program, several in an object file.
+fn sections<'a>(file: &object::File<'a>, names: &[&str]) -> Result<Vec<Cow<'a, [u8]>>, Error> {
+    let named =
+        |section: &object::Section<'a, '_>| section.name().is_ok_and(|name| names.contains(&name));
+    let mut found = Vec::new();
+    for section in file.sections().filter(named) {
+        let data = section.uncompressed_data();
+        found.push(data.map_err(|error| Error::Binary(error.to_string()))?);
+    }
+    if found.is_empty() {
+        let names = names.join(" or ");
+        return Err(Error::Binary(format!(
+            "no section {names}: the program is not instrumented"
+        )));
+    }
+    Ok(found)
 }
 
 impl Instrumented {
