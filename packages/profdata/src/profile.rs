@@ -214,7 +214,7 @@ impl<'a> Function<'a> {
     }
 
     /// The sites of a kind, each its values and their counts, the most frequent first.
-    pub fn sites(&self, kind: ValueKind) -> impl Iterator<Item = &'a [(u64, u64)]> {
+    pub fn sites(&self, kind: ValueKind) -> impl Iterator<Item = &'a [(u64, u64)]> + use<'a> {
         self.site_set(kind).into_iter().flat_map(SiteSet::iter)
     }
 
