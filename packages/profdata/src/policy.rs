@@ -27,7 +27,7 @@ impl Policy {
     const RELEASE: Policy = Policy {
         max_lost_share: 0.01,
         max_counter: MAX_PLAUSIBLE_COUNT,
-        max_name_bytes: 1 << 30,
+        max_name_bytes: 256 << 20,
     };
 }
 

@@ -69,6 +69,7 @@ impl Profile {
         }
         note(&mut dropped, LossKind::CounterMismatch, &store, &mismatched);
         store.entries = kept;
+        store.retain_names();
         Ok((Profile { store }, dropped))
     }
 

@@ -5,6 +5,7 @@
 
 use crate::bytes::{ByteOrder, WORD};
 use crate::format::{MAX_COUNT, PSEUDO_HOT, PSEUDO_WARM, ValueKind, Variant};
+use crate::names::name_hash;
 use crate::record::Record;
 use crate::sites::ValueStore;
 use std::collections::{BTreeSet, HashMap};
@@ -114,6 +115,10 @@ impl Store {
         guess: Option<u32>,
         resolve: &dyn Fn(ValueKind, u64) -> u64,
     ) -> Added {
+        debug_assert!(
+            u32::try_from(record.counts.len()).is_ok(),
+            "a file of 32 GiB"
+        );
         let pseudo = pseudo_count(record);
         let key = Key {
             name_hash: record.name_hash,
@@ -218,6 +223,21 @@ impl Store {
     pub(crate) fn name_of(&self, hash: u64) -> Option<&[u8]> {
         let (at, len) = *self.names.get(&hash)?;
         self.name_bytes.get(at..at + len as usize)
+    }
+
+    /// Forgets names that neither a function nor a vtable has: call targets that a text profile
+    /// names without having them. Other formats cannot carry such names.
+    pub(crate) fn retain_names(&mut self) {
+        let mut used: HashedMap<u64, (usize, u32)> = HashedMap::default();
+        used.reserve(self.names.len());
+        let functions = self.entries.iter().map(|entry| entry.name_hash);
+        let vtables = self.vtable_names.iter().map(|name| name_hash(name));
+        for hash in functions.chain(vtables) {
+            if let Some(place) = self.names.get(&hash) {
+                used.insert(hash, *place);
+            }
+        }
+        self.names = used;
     }
 
     /// The counters of an entry.

@@ -16,7 +16,7 @@ const SHOWN: usize = 60;
 /// Adds a text file to a store, `weight` times.
 ///
 /// # Errors
-/// [`Error::Text`] with the line, [`Error::FrontEnd`]. The store is unchanged then.
+/// [`Error::Text`] with the line. The store is unchanged then.
 pub(crate) fn add(file: &[u8], store: &mut Store, weight: u64) -> Result<FileReport, Error> {
     // Once to see that all of it can be read, once to add it.
     Parser::new(file).parse(&mut Check)?;
@@ -184,7 +184,11 @@ impl<'a> Parser<'a> {
     fn parse(mut self, take: &mut dyn Take) -> Result<(), Error> {
         let (variant, traces) = self.header()?;
         if !variant.has(Variant::IR) {
-            return Err(Error::FrontEnd);
+            let first = self.peek().unwrap_or_default();
+            return Err(self.fault(
+                "`:ir` or `:csir` first (a front end's profile has neither)",
+                first,
+            ));
         }
         take.header(variant, traces);
         let mut scratch = Scratch::default();
