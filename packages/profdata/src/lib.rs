@@ -21,6 +21,7 @@ mod format;
 mod indexed;
 mod inspect;
 mod merger;
+mod name_table;
 mod names;
 mod overlap;
 mod policy;

@@ -3,9 +3,9 @@
 use crate::error::Error;
 use crate::format::{CONTEXT_SENSITIVE_HASH_BIT, ValueKind, Variant};
 use crate::report::LossKind;
-use crate::sites::SiteSet;
-use crate::store::{Entry, Store, sum};
+use crate::store::{Entry, Store};
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 /// A whole profile, read from one file or merged from many.
@@ -38,38 +38,29 @@ impl Profile {
         if store.entry_only && store.blocks {
             return Err(Error::MixedVariants);
         }
-        let mut dropped = Vec::new();
-        let entries = std::mem::take(&mut store.entries);
-        let (mut entries, unnamed): (Vec<Entry>, Vec<Entry>) = entries
-            .into_iter()
-            .partition(|entry| store.name_of(entry.name_hash).is_some());
-        note(&mut dropped, LossKind::Unnamed, &store, &unnamed);
-        let by_form = |entry: &Entry| {
-            // The heavier form first; of equals the one with more counters.
-            let form = (store.weight_of(entry), store.counts_of(entry).len());
-            (entry.cfg_hash, std::cmp::Reverse(form))
-        };
-        entries.sort_by(|a, b| {
-            let names = store.name_of(a.name_hash).cmp(&store.name_of(b.name_hash));
-            names.then_with(|| by_form(a).cmp(&by_form(b)))
+        store.close();
+        let mut entries = std::mem::take(&mut store.entries);
+        let mut unnamed = Dropped::none(LossKind::Unnamed);
+        entries.retain(|entry| entry.name.is_some() || unnamed.count(store.weight_of(entry)));
+        // What tells entries apart is in the key or the form: the order is total.
+        entries.sort_unstable_by(|a, b| {
+            let key = |entry| (store.name_of(entry), entry.cfg_hash);
+            let form =
+                |entry| Reverse((store.weight_of(entry), entry.counters(), !entry.is_pseudo()));
+            key(a).cmp(&key(b)).then_with(|| form(a).cmp(&form(b)))
         });
-        let mut mismatched = Vec::new();
-        let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
-        for mut entry in entries {
-            let same =
-                |last: &Entry| (last.name_hash, last.cfg_hash) == (entry.name_hash, entry.cfg_hash);
-            if kept.last().is_some_and(same) {
-                mismatched.push(entry);
-                continue;
-            }
-            if let Some(values) = &mut entry.values {
-                values.finish();
-            }
-            kept.push(entry);
-        }
-        note(&mut dropped, LossKind::CounterMismatch, &store, &mismatched);
-        store.entries = kept;
-        store.retain_names();
+        // Of several forms the heaviest is first now.
+        let mut mismatched = Dropped::none(LossKind::CounterMismatch);
+        let same = |a: &Entry, b: &Entry| (a.name_hash, a.cfg_hash) == (b.name_hash, b.cfg_hash);
+        entries.dedup_by(|later, first| {
+            same(later, first) && !mismatched.count(store.weight_of(later))
+        });
+        entries.iter_mut().for_each(|entry| entry.values.finish());
+        store.entries = entries;
+        let dropped = [unnamed, mismatched]
+            .into_iter()
+            .filter(|dropped| dropped.functions > 0)
+            .collect();
         Ok((Profile { store }, dropped))
     }
 
@@ -108,7 +99,7 @@ impl Profile {
     /// The functions of that name, by CFG hash.
     pub fn named(&self, name: &[u8]) -> impl Iterator<Item = Function<'_>> {
         let entries = &self.store.entries;
-        let key = |entry: &Entry| self.store.name_of(entry.name_hash).unwrap_or_default();
+        let key = |entry: &Entry| self.store.name_of(entry);
         let start = entries.partition_point(|entry| key(entry) < name);
         let after = entries.partition_point(|entry| key(entry) <= name);
         entries
@@ -123,7 +114,7 @@ impl Profile {
 
     /// The name whose MD5 has that low half, among the functions and vtables of the profile.
     pub fn name_of_hash(&self, hash: u64) -> Option<&[u8]> {
-        self.store.name_of(hash)
+        self.store.names.get(hash)
     }
 
     /// Sum of all counters, in increments.
@@ -150,14 +141,20 @@ impl Profile {
     }
 }
 
-fn note(dropped: &mut Vec<Dropped>, kind: LossKind, store: &Store, entries: &[Entry]) {
-    if !entries.is_empty() {
-        let weight = entries.iter().map(|entry| store.weight_of(entry)).sum();
-        dropped.push(Dropped {
+impl Dropped {
+    fn none(kind: LossKind) -> Dropped {
+        Dropped {
             kind,
-            functions: entries.len() as u64,
-            weight,
-        });
+            functions: 0,
+            weight: 0,
+        }
+    }
+
+    /// Counts a function that is left out; false, for use in a condition that keeps one.
+    fn count(&mut self, weight: u128) -> bool {
+        self.functions += 1;
+        self.weight = self.weight.saturating_add(weight);
+        false
     }
 }
 
@@ -165,7 +162,7 @@ impl<'a> Function<'a> {
     /// The function's name as the profile has it: mangled, with a prefix for functions that are
     /// local to an object file.
     pub fn name_bytes(&self) -> &'a [u8] {
-        self.store.name_of(self.entry.name_hash).unwrap_or_default()
+        self.store.name_of(self.entry)
     }
 
     /// The function's name, with bytes that are not UTF-8 replaced.
@@ -211,24 +208,22 @@ impl<'a> Function<'a> {
 
     /// Whether another source of profiles called the function hot or warm instead of counting it.
     pub fn is_pseudo(&self) -> bool {
-        self.weight() == 0 && sum(self.counts()) > 0
+        self.entry.is_pseudo()
     }
 
     /// The sites of a kind, each its values and their counts, the most frequent first.
     pub fn sites(&self, kind: ValueKind) -> impl Iterator<Item = &'a [(u64, u64)]> + use<'a> {
-        self.site_set(kind).into_iter().flat_map(SiteSet::iter)
+        let values = &self.entry.values;
+        (0..values.sites(kind)).map(move |site| values.site(kind, site))
     }
 
     /// How many sites of a kind the function has.
     pub fn site_count(&self, kind: ValueKind) -> usize {
-        self.site_set(kind).map_or(0, SiteSet::len)
+        self.entry.values.sites(kind)
     }
 
-    pub(crate) fn site_set(&self, kind: ValueKind) -> Option<&'a SiteSet> {
-        self.entry
-            .values
-            .as_ref()
-            .map(|values| values.get(kind))
-            .filter(|set| set.len() > 0)
+    /// The values of all sites of a kind, one site after the other.
+    pub(crate) fn site_pairs(&self, kind: ValueKind) -> &'a [(u64, u64)] {
+        self.entry.values.pairs(kind)
     }
 }

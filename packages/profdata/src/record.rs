@@ -39,6 +39,14 @@ impl Counts<'_> {
         }
     }
 
+    /// The first counter.
+    pub(crate) fn first(&self) -> Option<u64> {
+        match self {
+            Counts::Words(bytes, order) => order.u64(bytes, 0),
+            Counts::Covered(bytes) => bytes.first().map(|byte| u64::from(*byte == 0)),
+        }
+    }
+
     /// Calls `each` for every counter, in order.
     #[inline]
     pub(crate) fn for_each(&self, mut each: impl FnMut(u64)) {

@@ -8,7 +8,7 @@
 
 use crate::format::{MAX_VALUES_PER_SITE, ValueKind};
 use crate::record::{Sites, Values};
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 
 /// A value and how often it was seen.
 pub(crate) type Pair = (u64, u64);
@@ -22,18 +22,8 @@ pub(crate) struct SiteSet {
 }
 
 impl SiteSet {
-    /// How many sites there are.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// All sites' values, one site after the other.
-    pub(crate) fn pairs(&self) -> &[Pair] {
-        &self.pairs
-    }
-
-    /// Each site's values.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[Pair]> {
+    /// Each site's values. A set without a single value may lack its sites.
+    fn iter(&self) -> impl Iterator<Item = &[Pair]> {
         let mut start = 0;
         self.ends.iter().map(move |end| {
             let end = *end as usize;
@@ -41,6 +31,15 @@ impl SiteSet {
             start = end;
             site
         })
+    }
+
+    /// The values of one site.
+    fn site(&self, site: usize) -> &[Pair] {
+        let end = |site: usize| self.ends.get(site).map(|end| *end as usize);
+        let start = site.checked_sub(1).and_then(end).unwrap_or(0);
+        end(site)
+            .and_then(|end| self.pairs.get(start..end))
+            .unwrap_or_default()
     }
 
     fn push_site(&mut self, values: impl Iterator<Item = Pair>) {
@@ -121,71 +120,113 @@ fn add_site(sum: &mut Vec<Pair>, ours: &[Pair], theirs: &[Pair]) {
     }
 }
 
+/// A function's sets, by kind.
+type Sets = [SiteSet; ValueKind::ALL.len()];
+
 /// All values of one function.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct ValueStore {
-    kinds: [SiteSet; ValueKind::ALL.len()],
-    /// Whether the sites are sorted for adding: from the second profile of the function on. A
+pub(crate) struct FunctionValues {
+    /// Number of sites, by kind.
+    sites: [u32; ValueKind::ALL.len()],
+    /// Whether more than one profile has the function. The sets are sorted for adding then; a
     /// function that only one profile has keeps that profile's order among equal counts.
-    sorted: bool,
+    shared: bool,
+    /// The values. Most functions of most runs recorded none.
+    sets: Option<Box<Sets>>,
 }
 
-impl ValueStore {
-    /// The values of a record; `None` where it has no site.
+impl FunctionValues {
+    /// The values of a record, `weight` times.
     pub(crate) fn of(
         values: &Values<'_>,
         resolve: &dyn Fn(ValueKind, u64) -> u64,
         weight: u64,
-    ) -> Option<Box<ValueStore>> {
-        if values.is_empty() {
-            return None;
-        }
-        let mut store = Box::<ValueStore>::default();
-        for kind in ValueKind::ALL {
-            if let Some(slot) = store.kinds.get_mut(kind.slot()) {
-                *slot = SiteSet::of(values.get(kind), &|value| resolve(kind, value), weight);
-            }
-        }
-        Some(store)
-    }
-
-    /// The sites of a kind.
-    pub(crate) fn get(&self, kind: ValueKind) -> &SiteSet {
-        // The array has a slot for every kind.
-        self.kinds.get(kind.slot()).unwrap_or(&self.kinds[0])
-    }
-
-    /// Says that another profile has this function, with or without values.
-    pub(crate) fn mark_shared(&mut self) {
-        if !self.sorted {
-            self.kinds.iter_mut().for_each(SiteSet::sort_for_adding);
-            self.sorted = true;
+    ) -> FunctionValues {
+        let sites = ValueKind::ALL.map(|kind| values.get(kind).lengths.len() as u32);
+        let recorded = ValueKind::ALL
+            .into_iter()
+            .any(|kind| !values.get(kind).pairs.is_empty());
+        let set = |kind| SiteSet::of(values.get(kind), &|value| resolve(kind, value), weight);
+        let sets = recorded.then(|| Box::new(ValueKind::ALL.map(set)));
+        FunctionValues {
+            sites,
+            shared: false,
+            sets,
         }
     }
 
-    /// Adds another profile's values. Where the number of sites differs, the larger one stays.
-    /// Returns whether something was left out for that.
-    pub(crate) fn add(&mut self, other: &mut ValueStore) -> bool {
-        self.mark_shared();
-        other.mark_shared();
+    /// Number of sites of a kind.
+    pub(crate) fn sites(&self, kind: ValueKind) -> usize {
+        self.sites
+            .get(kind.slot())
+            .map_or(0, |sites| *sites as usize)
+    }
+
+    /// The values of one site of a kind.
+    pub(crate) fn site(&self, kind: ValueKind, site: usize) -> &[Pair] {
+        self.set(kind).map_or(&[], |set| set.site(site))
+    }
+
+    /// The values of all sites of a kind, one site after the other.
+    pub(crate) fn pairs(&self, kind: ValueKind) -> &[Pair] {
+        self.set(kind).map_or(&[], |set| &set.pairs)
+    }
+
+    fn set(&self, kind: ValueKind) -> Option<&SiteSet> {
+        self.sets.as_ref()?.get(kind.slot())
+    }
+
+    /// Notes that another profile has the function as well.
+    pub(crate) fn share(&mut self) {
+        if !self.shared {
+            self.shared = true;
+            self.sets
+                .iter_mut()
+                .for_each(|sets| sets.iter_mut().for_each(SiteSet::sort_for_adding));
+        }
+    }
+
+    /// Adds another profile's values of the same function. Where the number of sites differs, the
+    /// larger one stays. Returns whether something was left out for that.
+    pub(crate) fn add(&mut self, mut other: FunctionValues) -> bool {
+        self.share();
+        other.share();
+        let sets = other.sets.map(|sets| *sets).unwrap_or_default();
         let mut mismatch = false;
-        for (ours, theirs) in self.kinds.iter_mut().zip(other.kinds.iter_mut()) {
-            if ours.len() == theirs.len() {
-                if !theirs.pairs.is_empty() {
-                    ours.add(theirs);
+        for ((slot, theirs), set) in other.sites.into_iter().enumerate().zip(sets) {
+            let ours = self.sites.get(slot).copied().unwrap_or(0);
+            mismatch |= ours != theirs && ours > 0 && theirs > 0;
+            match theirs.cmp(&ours) {
+                Ordering::Less => {}
+                Ordering::Equal if set.pairs.is_empty() => {}
+                Ordering::Equal => self.slot(slot, |sum| match sum.pairs.is_empty() {
+                    true => *sum = set,
+                    false => sum.add(&set),
+                }),
+                Ordering::Greater => {
+                    self.sites
+                        .iter_mut()
+                        .skip(slot)
+                        .take(1)
+                        .for_each(|sites| *sites = theirs);
+                    self.slot(slot, |sum| *sum = set);
                 }
-                continue;
-            }
-            mismatch |= ours.len() > 0 && theirs.len() > 0;
-            if theirs.len() > ours.len() {
-                *ours = std::mem::take(theirs);
             }
         }
         mismatch
     }
 
+    /// Changes one kind's set.
+    fn slot(&mut self, slot: usize, change: impl FnOnce(&mut SiteSet)) {
+        if let Some(set) = self.sets.get_or_insert_default().get_mut(slot) {
+            change(set);
+        }
+    }
+
     /// Brings the values into their final order.
     pub(crate) fn finish(&mut self) {
-        self.kinds.iter_mut().for_each(SiteSet::finish);
+        self.sets
+            .iter_mut()
+            .for_each(|sets| sets.iter_mut().for_each(SiteSet::finish));
     }
 }

@@ -5,9 +5,10 @@
 
 use crate::bytes::{ByteOrder, WORD};
 use crate::format::{MAX_COUNT, PSEUDO_HOT, PSEUDO_WARM, ValueKind, Variant};
+use crate::name_table::{NameTable, Place};
 use crate::names::name_hash;
-use crate::record::Record;
-use crate::sites::ValueStore;
+use crate::record::{Record, Sites};
+use crate::sites::FunctionValues;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -63,9 +64,22 @@ pub(crate) struct Entry {
     bitmap_at: usize,
     /// Whether the first counter is a pseudo count of another source of profiles.
     pseudo: bool,
-    named: bool,
-    /// The function's values, if it has sites.
-    pub(crate) values: Option<Box<ValueStore>>,
+    /// Where the function's name is, once a file brought it.
+    pub(crate) name: Place,
+    /// The function's values.
+    pub(crate) values: FunctionValues,
+}
+
+impl Entry {
+    /// Number of counters.
+    pub(crate) fn counters(&self) -> u32 {
+        self.counts_len
+    }
+
+    /// Whether the first counter is a pseudo count.
+    pub(crate) fn is_pseudo(&self) -> bool {
+        self.pseudo
+    }
 }
 
 /// The sum of the profiles added so far.
@@ -75,9 +89,7 @@ pub(crate) struct Store {
     pub(crate) entries: Vec<Entry>,
     counts: Vec<u64>,
     bitmaps: Vec<u8>,
-    /// Name's place in `name_bytes`, by hash.
-    names: HashedMap<u64, (usize, u32)>,
-    name_bytes: Vec<u8>,
+    pub(crate) names: NameTable,
     /// Union of the profiles' variant bits.
     pub(crate) variant: Variant,
     /// Whether some profiles instrumented function entries only, and others did not.
@@ -160,7 +172,7 @@ impl Store {
         let sites_mismatch = add_values(entry, record, weight, new, resolve);
         Added {
             slot,
-            named: entry.named,
+            named: entry.name.is_some(),
             sites_mismatch,
         }
     }
@@ -190,8 +202,8 @@ impl Store {
             bitmap_at: self.bitmaps.len(),
             bitmap_len: bitmap_len as u32,
             pseudo: key.pseudo,
-            named: self.names.contains_key(&key.name_hash),
-            values: None,
+            name: self.names.place(key.name_hash),
+            values: FunctionValues::default(),
         };
         self.counts
             .resize(entry.counts_at + entry.counts_len as usize, 0);
@@ -200,44 +212,31 @@ impl Store {
         (slot, true)
     }
 
-    /// Learns a name.
-    pub(crate) fn name(&mut self, hash: u64, name: &[u8]) {
-        if self.names.contains_key(&hash) {
-            return;
-        }
-        let at = self.name_bytes.len();
-        self.name_bytes.extend_from_slice(name);
-        self.names.insert(hash, (at, name.len() as u32));
-    }
-
     /// Tells the entries at `slots` that their names may be known by now.
-    pub(crate) fn refresh_named(&mut self, slots: &[u32]) {
+    pub(crate) fn refresh_names(&mut self, slots: &[u32]) {
         for slot in slots {
             if let Some(entry) = self.entries.get_mut(*slot as usize) {
-                entry.named = entry.named || self.names.contains_key(&entry.name_hash);
+                entry.name = self.names.place(entry.name_hash);
             }
         }
     }
 
-    /// The name with that hash.
-    pub(crate) fn name_of(&self, hash: u64) -> Option<&[u8]> {
-        let (at, len) = *self.names.get(&hash)?;
-        self.name_bytes.get(at..at + len as usize)
-    }
-
-    /// Forgets names that neither a function nor a vtable has: call targets that a text profile
-    /// names without having them. Other formats cannot carry such names.
-    pub(crate) fn retain_names(&mut self) {
-        let mut used: HashedMap<u64, (usize, u32)> = HashedMap::default();
-        used.reserve(self.names.len());
+    /// Prepares for reading: every entry knows where its name is, names that neither a function nor
+    /// a vtable has are forgotten (call targets that a text profile names without having them;
+    /// other formats cannot carry such names), and so is what served to find entries.
+    pub(crate) fn close(&mut self) {
+        self.index = HashedMap::default();
+        for entry in &mut self.entries {
+            entry.name = self.names.place(entry.name_hash);
+        }
         let functions = self.entries.iter().map(|entry| entry.name_hash);
         let vtables = self.vtable_names.iter().map(|name| name_hash(name));
-        for hash in functions.chain(vtables) {
-            if let Some(place) = self.names.get(&hash) {
-                used.insert(hash, *place);
-            }
-        }
-        self.names = used;
+        self.names.retain(functions.chain(vtables));
+    }
+
+    /// An entry's name; empty if no file brought it.
+    pub(crate) fn name_of(&self, entry: &Entry) -> &[u8] {
+        self.names.at(entry.name)
     }
 
     /// The counters of an entry.
@@ -280,14 +279,7 @@ impl Store {
         self.blocks |= other.blocks;
         self.binary_ids.append(&mut other.binary_ids);
         self.vtable_names.append(&mut other.vtable_names);
-        let names = std::mem::take(&mut other.names);
-        for (hash, (at, len)) in names {
-            let name = other
-                .name_bytes
-                .get(at..at + len as usize)
-                .unwrap_or_default();
-            self.name(hash, name);
-        }
+        self.names.absorb(&mut other.names);
         let mut entries = std::mem::take(&mut other.entries);
         for entry in &mut entries {
             self.absorb_entry(entry, other);
@@ -326,18 +318,11 @@ impl Store {
                 *sum |= byte;
             }
         }
-        match (&mut ours.values, theirs.values.take()) {
-            (Some(values), Some(mut more)) => {
-                values.add(&mut more);
-            }
-            (Some(values), None) if !new => values.mark_shared(),
-            (none @ None, Some(mut more)) => {
-                if !new {
-                    more.mark_shared();
-                }
-                *none = Some(more);
-            }
-            _ => {}
+        let values = std::mem::take(&mut theirs.values);
+        if new {
+            ours.values = values;
+        } else {
+            ours.values.add(values);
         }
     }
 }
@@ -357,10 +342,7 @@ pub(crate) fn sum_words(words: &[u8], order: ByteOrder) -> u128 {
 }
 
 fn pseudo_count(record: &Record<'_>) -> Option<u64> {
-    let mut first = None;
-    record.counts.for_each(|count| {
-        first.get_or_insert(count);
-    });
+    let first = record.counts.first();
     first.filter(|count| matches!(*count, PSEUDO_HOT | PSEUDO_WARM))
 }
 
@@ -390,28 +372,22 @@ fn add_values(
     new: bool,
     resolve: &dyn Fn(ValueKind, u64) -> u64,
 ) -> bool {
-    if let Some(values) = &mut entry.values {
-        // Most functions of most runs recorded no value: nothing to add, nothing to allocate.
-        let nothing = ValueKind::ALL.into_iter().all(|kind| {
-            let sites = record.values.get(kind);
-            sites.pairs.is_empty() && sites.lengths.len() <= values.get(kind).len()
-        });
-        if nothing {
-            values.mark_shared();
-            return false;
-        }
-    }
-    let Some(mut more) = ValueStore::of(&record.values, resolve, weight) else {
-        return false;
+    let values = &mut entry.values;
+    // Nothing to add, nothing to allocate.
+    let same = |kind| {
+        let sites: Sites<'_> = record.values.get(kind);
+        sites.pairs.is_empty() && sites.lengths.len() == values.sites(kind)
     };
-    match &mut entry.values {
-        Some(values) => values.add(&mut more),
-        none => {
-            if !new {
-                more.mark_shared();
-            }
-            *none = Some(more);
-            false
+    if ValueKind::ALL.into_iter().all(same) {
+        if !new {
+            values.share();
         }
+        return false;
     }
+    let more = FunctionValues::of(&record.values, resolve, weight);
+    if new {
+        *values = more;
+        return false;
+    }
+    values.add(more)
 }

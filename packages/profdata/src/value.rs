@@ -127,5 +127,5 @@ pub(crate) struct SitesOut<'a> {
     /// Values of each site.
     pub(crate) lengths: Vec<u8>,
     /// Value and count of every site's values, one site after the other.
-    pub(crate) values: std::borrow::Cow<'a, [(u64, u64)]>,
+    pub(crate) values: &'a [(u64, u64)],
 }

@@ -303,8 +303,16 @@ fn a_mix_of_formats_becomes_the_same_bytes() {
         let folder = corpus().folder.path();
         let indexed = folder.join(format!("{}.profdata", program.name));
         let text = folder.join(format!("{}.proftext", program.name));
-        std::fs::write(&indexed, theirs(&oracle, &once(&[second.clone()]), &[])).unwrap();
-        std::fs::write(&text, theirs(&oracle, &once(&[first.clone()]), &["--text"])).unwrap();
+        std::fs::write(
+            &indexed,
+            theirs(&oracle, &once(std::slice::from_ref(second)), &[]),
+        )
+        .unwrap();
+        std::fs::write(
+            &text,
+            theirs(&oracle, &once(std::slice::from_ref(first)), &["--text"]),
+        )
+        .unwrap();
         let files = once(&[first.clone(), indexed, text]);
         let bytes = ours(&files)
             .to_indexed(IndexedVersion::Exactly(13))

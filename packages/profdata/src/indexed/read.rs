@@ -183,7 +183,7 @@ impl Items<'_> {
         let hash = names::name_hash(name);
         let mut cursor = Cursor::new(data, 0);
         if !name.is_empty() {
-            self.store.name(hash, name);
+            self.store.names.learn(hash, name);
         }
         while cursor.position() < data.len() {
             let Some(record) = next_record(&mut cursor, data, hash, self.version) else {
@@ -278,7 +278,7 @@ fn add_vtable_names(file: &[u8], at: u64, store: &mut Store, policy: &Policy) {
     };
     // Names only serve to show targets; a fault in them costs no counter.
     let _ = names::unpack(packed, policy, &mut |name| {
-        store.name(names::name_hash(name), name);
+        store.names.learn(names::name_hash(name), name);
         store.vtable_names.insert(name.to_vec());
     });
 }

@@ -13,7 +13,6 @@ use crate::indexed::table;
 use crate::names;
 use crate::profile::{Function, Profile};
 use crate::value::{self, SitesOut};
-use std::borrow::Cow;
 
 /// Which version of the indexed format to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -239,16 +238,18 @@ impl<'a> Writer<'a> {
                 self.word(u64::from(*byte));
             }
         }
-        let kinds = ValueKind::ALL.into_iter().filter_map(|kind| {
-            let set = function.site_set(kind)?;
-            let lengths = set.iter().map(|site| site.len() as u8).collect();
-            Some((
+        let sited = ValueKind::ALL
+            .into_iter()
+            .filter(|kind| function.site_count(*kind) > 0);
+        let kinds = sited.map(|kind| {
+            let lengths = function.sites(kind).map(|site| site.len() as u8).collect();
+            (
                 kind,
                 SitesOut {
                     lengths,
-                    values: Cow::Borrowed(set.pairs()),
+                    values: function.site_pairs(kind),
                 },
-            ))
+            )
         });
         let kinds: Vec<_> = kinds.collect();
         value::write(&mut self.out, &kinds);

@@ -50,6 +50,7 @@ pub(crate) fn add(
             image: &image,
             store,
             slots,
+            first_slot: next_slot,
             next_slot,
             weight,
             policy,
@@ -119,6 +120,7 @@ struct Reading<'s, 'a> {
     image: &'s Image<'a>,
     store: &'s mut Store,
     slots: &'s mut Vec<u32>,
+    first_slot: usize,
     next_slot: usize,
     weight: u64,
     policy: &'s Policy,
@@ -235,14 +237,15 @@ impl<'a> Reading<'_, 'a> {
         // A fault in the names shows as functions without one, at the end; another file of the
         // same program may have them.
         let _ = names::unpack(names, self.policy, &mut |name| {
-            store.name(names::name_hash(name), name);
+            store.names.learn(names::name_hash(name), name);
         });
         if unnamed {
-            self.store.refresh_named(self.slots);
+            let slots = self.slots.get(self.first_slot..self.next_slot);
+            self.store.refresh_names(slots.unwrap_or_default());
         }
         let store = &mut *self.store;
         let _ = names::unpack(self.image.vtable_names, self.policy, &mut |name| {
-            store.name(names::name_hash(name), name);
+            store.names.learn(names::name_hash(name), name);
             store.vtable_names.insert(name.to_vec());
         });
     }

@@ -61,9 +61,11 @@ impl Take for Adder<'_> {
 
     fn function(&mut self, function: &Scratch<'_>) {
         let name_hash = name_hash(function.name);
-        self.store.name(name_hash, function.name);
+        self.store.names.learn(name_hash, function.name);
         for (kind, target) in &function.targets {
-            self.store.name(crate::names::name_hash(target), target);
+            self.store
+                .names
+                .learn(crate::names::name_hash(target), target);
             if *kind == ValueKind::VtableTarget {
                 self.store.vtable_names.insert(target.to_vec());
             }
