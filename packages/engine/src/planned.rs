@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use honing_core::{Digest, Fingerprint, Result, Selection, Stage, config::Kind};
+use honing_core::{Digest, Fingerprint, Result, Selection, Stage, config::Kind, outcome::Outcome};
 use serde::Serialize;
 
 use crate::{
     Session,
     cargo::build_command,
     session::Subject,
-    stages::{self, Baseline, Instrumented, Measurements, MergedProfile, Optimized, RawProfiles, Ready},
+    stages::{
+        self, Baseline, Instrumented, Measurements, MergedProfile, Optimized, RawProfiles, Ready, Recorded,
+    },
     store::Manifest,
     workload::Runner,
 };
@@ -96,13 +98,21 @@ impl Planner<'_> {
         self.build(Stage::Optimize, Optimized::load(session, subject).is_some(), digest.as_ref());
         self.upstream = self.upstream.or(baseline_runs);
         self.bench()?;
-        let measured = Measurements::load(session, subject).is_some();
-        self.push(
-            Stage::Record,
-            if measured { Vec::new() } else { vec!["never finished".into()] },
-            Vec::new(),
-        );
-        Ok(())
+        self.record(profile.map(|step| step.output))
+    }
+
+    fn record(&mut self, profile: Option<MergedProfile>) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        let measurements = Measurements::load(session, subject).map(|step| step.output);
+        let print = match (profile, measurements) {
+            (Some(profile), Some(measurements)) => {
+                let measured = stages::judge(subject.program, &session.config.bench, &measurements)?;
+                let consequence = Outcome::of(&measured).consequence(&session.config.policy, &measured);
+                Some(stages::record_fingerprint(session, subject, &profile, &consequence, &measured)?)
+            }
+            _ => None,
+        };
+        self.compare::<Recorded>(Stage::Record, print, Vec::new())
     }
 
     /// Instrument, train and merge; or an import.

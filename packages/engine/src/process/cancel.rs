@@ -18,6 +18,11 @@ impl Cancel {
             self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |level| Some(level.saturating_add(1)));
     }
 
+    /// Takes back what was asked: a person's Ctrl-C meant the program on their terminal.
+    pub(crate) fn forgive(&self) {
+        self.0.store(0, Ordering::SeqCst);
+    }
+
     /// Whether the run is to end.
     pub fn requested(&self) -> bool {
         self.0.load(Ordering::SeqCst) > 0

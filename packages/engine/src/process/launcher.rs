@@ -170,8 +170,8 @@ mod platform {
     }
 
     fn time(value: nix::sys::time::TimeVal) -> u64 {
-        let total = value.tv_sec() * 1_000_000 + i64::from(value.tv_usec());
-        u64::try_from(total).unwrap_or(0)
+        let part = |number| u64::try_from(number).unwrap_or(0);
+        part(value.tv_sec()) * 1_000_000 + u64::try_from(value.tv_usec()).unwrap_or(0)
     }
 }
 

@@ -17,8 +17,7 @@ pub(crate) fn for_each(stream: impl Read, mut each: impl FnMut(&str)) {
             line.clear();
         }
     };
-    loop {
-        let Ok(buffer) = reader.fill_buf() else { break };
+    while let Ok(buffer) = reader.fill_buf() {
         if buffer.is_empty() {
             break;
         }

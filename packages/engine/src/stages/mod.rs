@@ -27,7 +27,7 @@ pub(crate) use merge::{import, import_fingerprint, merge, merge_commands, merge_
 pub use preflight::Ready;
 pub(crate) use preflight::{check, preflight, preflight_fingerprint};
 pub use record::Recorded;
-pub(crate) use record::record;
+pub(crate) use record::{record, record_fingerprint};
 pub(crate) use step::{Product, Step, reasons, stored};
 pub(crate) use tools::{build_tools, known_tools};
 pub use train::RawProfiles;

@@ -82,7 +82,7 @@ pub(crate) fn record(
     measured: &[Measured],
 ) -> Result<Step<Recorded>> {
     let folder = folder(session, subject);
-    let print = fingerprint(session, profile, consequence, measured, &folder)?;
+    let print = record_fingerprint(session, subject, profile, consequence, measured)?;
     if !consequence.record {
         return up_to_date_or(session, subject, Stage::Record, print, |_| {
             Ok((Recorded { path: None }, Usage::default()))
@@ -118,7 +118,7 @@ pub(crate) fn record(
     files::write_atomically(&dir.join(MANIFEST), text.as_bytes())?;
     let attempt = session.store.begin(subject.name, Stage::Record)?;
     // Read again: what was just written is part of it.
-    let print = fingerprint(session, profile, consequence, measured, &folder)?;
+    let print = record_fingerprint(session, subject, profile, consequence, measured)?;
     let output = Recorded { path: Some(folder.display().to_string()) };
     super::step::finish(attempt, print, start, Usage::default(), output)
 }
@@ -139,13 +139,15 @@ fn folder(session: &Session, subject: &Subject<'_>) -> PathBuf {
     beside.join("profiles").join(subject.name).join(&subject.triple)
 }
 
-fn fingerprint(
+/// What a record reads.
+pub(crate) fn record_fingerprint(
     session: &Session,
+    subject: &Subject<'_>,
     profile: &MergedProfile,
     consequence: &Consequence,
     measured: &[Measured],
-    folder: &Path,
 ) -> Result<Fingerprint> {
+    let folder = folder(session, subject);
     let mut print = Fingerprint::new();
     let json = |error: serde_json::Error| Error::internal(format!("record: {error}"));
     let policy = &session.config.policy;
@@ -155,7 +157,7 @@ fn fingerprint(
         .value("verdict", &consequence.wording)
         .value("policy", serde_json::to_string(policy).map_err(json)?);
     for name in [PROFILE, MANIFEST] {
-        if let Ok(digest) = files::digest(&session.workspace.root.join(folder).join(name)) {
+        if let Ok(digest) = files::digest(&session.workspace.root.join(&folder).join(name)) {
             print.content(format!("recorded {name}"), digest);
         }
     }

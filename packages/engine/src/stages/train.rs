@@ -260,6 +260,7 @@ fn manual(
         .map_err(|error| {
             Error::preflight(format!("cannot run {}: {error}", instrumented.path().display()))
         })?;
+    session.cancel.forgive();
     session.sink.emit(Event::Note { text: format!("{} ended: {status}", subject.artifact) });
     Ok((RawProfiles { collected: vec![collect(MANUAL, &raw, dir)?] }, Usage::default()))
 }

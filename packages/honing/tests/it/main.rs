@@ -1,5 +1,7 @@
 //! The program as a person meets it: real cargo, real compilers, real processes.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod architecture;
 mod docs;
 mod kill;

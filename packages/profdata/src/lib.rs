@@ -1,0 +1,70 @@
+//! Reads, merges, inspects and writes the profiles of LLVM's IR-level instrumentation: what
+//! `rustc -Cprofile-generate` and `clang -fprofile-generate` programs write, and what
+//! `-Cprofile-use` reads.
+//!
+//! Byte slices in, values out: no files, no processes, no clock.
+//!
+//! - [`read`] a profile in any of the three [`Format`]s, or [`Merger::add`] many; [`merge_all`] does
+//!   so on several threads.
+//! - [`Profile::to_indexed`] and [`Profile::to_text`] write it.
+//! - [`Profile::hottest`], [`Profile::coverage`], [`overlap()`] and [`diff()`] look into it.
+//! - [`instrumented`] reads the functions out of the instrumented program itself.
+//!
+//! What cannot be read is left out and reported ([`FileReport`], [`Loss`]); a [`Policy`] says how
+//! much may be lost. Any bytes give a profile or an [`Error`].
+
+mod binary;
+mod bytes;
+mod diff;
+mod error;
+mod format;
+mod indexed;
+mod inspect;
+mod merger;
+mod name_table;
+mod names;
+mod overlap;
+mod policy;
+mod profile;
+mod raw;
+mod record;
+mod report;
+mod sites;
+mod store;
+mod text;
+mod value;
+
+pub use binary::{BinaryMatch, Instrumented, InstrumentedFunction, instrumented};
+pub use bytes::ByteOrder;
+pub use diff::{Diff, FunctionDiff, Presence, diff};
+pub use error::Error;
+pub use format::*;
+pub use indexed::{CUTOFFS, CutoffEntry, IndexedVersion, Summary};
+pub use inspect::{Coverage, Hot, demangle, split_name};
+pub use merger::{InputError, MergeRun, MergeSummary, Merged, Merger, merge_all};
+pub use names::name_hash;
+pub use overlap::{Overlap, OverlapPart, overlap};
+pub use policy::Policy;
+pub use profile::{Function, Profile};
+pub use report::{FileReport, Loss, LossKind, ValueData};
+
+/// A profile that was read from one file.
+#[derive(Debug)]
+pub struct Read {
+    /// What was read.
+    pub profile: Profile,
+    /// What was found and what was left out.
+    pub report: FileReport,
+}
+
+/// Reads a raw, indexed or text profile and keeps whatever can be read.
+///
+/// # Errors
+/// If nothing can be read, or the file has no function.
+pub fn read(bytes: &[u8]) -> Result<Read, Error> {
+    let mut merger = Merger::new(Policy::KEEP_ALL);
+    let mut report = merger.add(bytes, 1)?;
+    let Merged { profile, summary } = merger.finish_anyway()?;
+    report.losses.extend(summary.dropped);
+    Ok(Read { profile, report })
+}
