@@ -81,19 +81,21 @@ fn every_key_of_pgo_toml_is_described_with_its_default() {
     assert!(missing.is_empty(), "docs/pgo-toml.md lacks {missing:#?}");
 }
 
-/// Every example of `pgo.toml` is one.
+/// Every example of `pgo.toml` is one, or a part that goes with a program called `server`.
 #[test]
 fn examples_of_pgo_toml_parse() {
-    let mut examples = 0;
-    for name in ["docs/pgo-toml.md", "README.md"] {
-        for example in blocks(&page(name), "toml").filter(|text| text.contains("[program.")) {
-            examples += 1;
-            if let Err(error) = Config::parse(&example, Path::new(name)) {
-                panic!("{error} ({:?}) in\n{example}", error.hint());
-            }
+    const SERVER: &str = "[program.server]\n";
+    let whole = |text: &String| text.contains("[program.");
+    let with_program =
+        |text: String| if text.contains(SERVER) { text } else { format!("{SERVER}package = \"server\"\n{text}") };
+    let readme: Vec<String> = blocks(&page("README.md"), "toml").filter(whole).collect();
+    let reference: Vec<String> = blocks(&page("docs/pgo-toml.md"), "toml").map(with_program).collect();
+    assert!(!readme.is_empty() && reference.len() > 3);
+    for example in readme.iter().chain(&reference) {
+        if let Err(error) = Config::parse(example, Path::new("an example")) {
+            panic!("{error} ({:?}) in\n{example}", error.hint());
         }
     }
-    assert!(examples > 0);
 }
 
 #[test]
@@ -139,6 +141,26 @@ fn the_schema_in_the_repository_is_the_generated_one() {
     );
 }
 
+/// Every message that the page explains is one that the code says; `…` stands for the rest.
+#[test]
+fn troubleshooting_quotes_real_messages() {
+    let mut code = String::new();
+    for package in ["core", "engine", "honing", "paired", "profdata", "report"] {
+        sources(&root().join("packages").join(package).join("src"), &mut code);
+    }
+    // A text that goes on in the next line of the source is one text.
+    let code = join_continued(&code).replace("\\\"", "\"");
+    let page = page("docs/troubleshooting.md");
+    let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    assert!(headings.len() > 10);
+    let mut unknown = Vec::new();
+    for heading in headings {
+        let parts = heading.trim_matches('`').split('…').map(str::trim).filter(|part| !part.is_empty());
+        unknown.extend(parts.filter(|part| !code.contains(*part)).map(|part| format!("{part:?} of {heading}")));
+    }
+    assert!(unknown.is_empty(), "docs/troubleshooting.md explains what nobody says: {unknown:#?}");
+}
+
 #[test]
 fn links_between_pages_lead_somewhere() {
     let mut pages = Vec::new();
@@ -177,6 +199,24 @@ fn fields(value: &Value) -> BTreeSet<String> {
         }
         Value::Array(inner) => inner.iter().flat_map(fields).collect(),
         _ => BTreeSet::new(),
+    }
+}
+
+/// Text literals that are continued by a backslash, joined.
+fn join_continued(code: &str) -> String {
+    let mut parts = code.split("\\\n");
+    let mut joined = parts.next().unwrap_or_default().to_owned();
+    parts.for_each(|part| joined.push_str(part.trim_start()));
+    joined
+}
+
+fn sources(dir: &Path, code: &mut String) {
+    for path in fs::read_dir(dir).unwrap().flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            sources(&path, code);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            code.push_str(&fs::read_to_string(&path).unwrap());
+        }
     }
 }
 
