@@ -49,7 +49,10 @@ pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
         let mut chain = Chain { session, subject, selection, costs: Vec::new() };
         let ready = chain.stage(
             Stage::Preflight,
-            || stages::preflight(session, subject),
+            || {
+                stages::check_selected(session, subject, selection)?;
+                stages::preflight(session, subject)
+            },
             |ready| ready.profdata_version.clone(),
         )?;
         chains.push((chain, ready));

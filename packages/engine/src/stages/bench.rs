@@ -68,7 +68,7 @@ pub(crate) struct BenchInputs<'a> {
 }
 
 /// Pairs to measure for each workload.
-fn pairs(session: &Session) -> u32 {
+pub(super) fn pairs(session: &Session) -> u32 {
     session.options.pairs.unwrap_or(session.config.bench.pairs)
 }
 

@@ -146,7 +146,12 @@ fn check_workload(session: &Session, workload: &Workload) -> Result<()> {
         session.workspace.package(package)?;
     }
     if let Some(pattern) = workload.service.as_ref().and_then(|service| service.ready.log.as_ref()) {
-        regex::Regex::new(pattern).map_err(|error| Error::usage(format!("ready.log: {error}")))?;
+        regex::Regex::new(pattern).map_err(|error| {
+            let why = error.to_string();
+            let why = why.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
+            Error::usage(format!("ready.log: `{pattern}` is not a regular expression: {why}"))
+                .with_hint("write it in single quotes, and characters that mean something with a backslash: 'ready \\(1\\)'")
+        })?;
     }
     for input in &workload.inputs {
         files::digest(&session.workspace.root.join(input)).map_err(|error| {
