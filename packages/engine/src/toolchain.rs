@@ -101,6 +101,19 @@ pub(crate) fn shell(dir: &Path) -> Result<xshell::Shell> {
     Ok(shell)
 }
 
+/// Whether a file may be run by someone.
+#[cfg(unix)]
+pub(crate) fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// Whether a file may be run by someone.
+#[cfg(not(unix))]
+pub(crate) fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}
+
 /// The file that a program's name means: looked up in `PATH` where it has no folder.
 pub(crate) fn on_path(name: &OsStr, env: &BTreeMap<OsString, OsString>) -> Option<PathBuf> {
     let path = Path::new(name);
@@ -110,7 +123,7 @@ pub(crate) fn on_path(name: &OsStr, env: &BTreeMap<OsString, OsString>) -> Optio
     let with_suffix = format!("{}{}", name.to_string_lossy(), std::env::consts::EXE_SUFFIX);
     std::env::split_paths(env.get(OsStr::new("PATH"))?)
         .flat_map(|dir| [dir.join(name), dir.join(&with_suffix)])
-        .find(|candidate| candidate.is_file())
+        .find(|candidate| candidate.is_file() && is_executable(candidate))
 }
 
 #[cfg(test)]

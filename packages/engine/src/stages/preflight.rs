@@ -16,6 +16,7 @@ use crate::{
     cargo::unknown,
     files,
     session::{Subject, find_program},
+    toolchain::is_executable,
 };
 
 /// Free disk that the first build of all flavours needs at the least.
@@ -135,9 +136,16 @@ fn check_workload(session: &Session, workload: &Workload) -> Result<()> {
             ..Default::default()
         };
         let name = template::expand(program, &values).unwrap_or_else(|_| program.clone());
-        if find_program(session, &name).is_none() {
-            return Err(Error::preflight(format!("{key}: there is no program `{name}`"))
-                .with_hint("install it, or write its path relative to the workspace"));
+        match find_program(session, &name) {
+            Some(path) if is_executable(&path) => {}
+            Some(path) => {
+                return Err(Error::preflight(format!("{key}: `{name}` is not executable"))
+                    .with_hint(format!("chmod +x {}", path.display())));
+            }
+            None => {
+                return Err(Error::preflight(format!("{key}: there is no program `{name}`"))
+                    .with_hint("install it, or write its path relative to the workspace"));
+            }
         }
     }
     if let Some(Kind::CargoTest(run) | Kind::CargoBench(run)) = workload.kind()

@@ -8,7 +8,6 @@ mod config;
 mod disk;
 mod ends;
 mod profiles;
-mod programs;
 mod repository;
 mod services;
 mod tools;
@@ -260,6 +259,10 @@ fn mend(root: &Path, wanted: &BTreeMap<PathBuf, Vec<u8>>) {
     let now = sources(root);
     for path in now.keys().filter(|path| !wanted.contains_key(*path)) {
         fs::remove_file(path).unwrap();
+        // Folders that were made for it go too.
+        for dir in path.ancestors().skip(1).take_while(|dir| *dir != root) {
+            let _ = fs::remove_dir(dir);
+        }
     }
     for (path, bytes) in wanted {
         if path.is_dir() {

@@ -85,7 +85,7 @@ const TRAINING: [Row; 9] = [
         args: &[],
         code: 11,
         says: &["train: workload `learn`", "signal SIGSEGV"],
-        hint: "standard error",
+        hint: "run it by hand",
     },
     Row {
         name: "a workload that hangs, with a grandchild in a session of its own",
@@ -190,8 +190,8 @@ const EVALUATION: [Row; 4] = [
         },
         args: &[],
         code: 11,
-        says: &["bench: workload `judge`", "/done", "0"],
-        hint: "work",
+        says: &["bench: workload `judge`", "no work was done", "/done"],
+        hint: "`work`",
     },
 ];
 
