@@ -10,7 +10,7 @@ use honing_core::{
 };
 
 use crate::{
-    Session, clock,
+    Session, clock, disk,
     session::Subject,
     stages::{
         self, Baseline, BenchInputs, Instrumented, Measurements, MergedProfile, Optimized, RawProfiles,
@@ -226,7 +226,8 @@ impl Chain<'_> {
         let session = self.session;
         session.cancel.check()?;
         let start = Instant::now();
-        let step = run().inspect_err(|error| {
+        let step = run().map_err(|error| disk::explain(session, self.subject, stage, error));
+        let step = step.inspect_err(|error| {
             let cancelled = error.code() == ExitCode::Interrupted;
             let state = if cancelled { StageState::Cancelled } else { StageState::Failed };
             self.announce(stage, state, error.to_string(), (clock::millis_since(start), 0));

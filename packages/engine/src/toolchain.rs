@@ -37,13 +37,16 @@ impl Toolchain {
         let shell = shell(dir)?;
         let verbose_version =
             xshell::cmd!(shell, "{rustc} -vV").env_clear().envs(env).quiet().read().map_err(|error| {
-                Error::preflight(format!("cannot run rustc: {error}"))
-                    .with_hint("install a stable Rust toolchain")
+                Error::preflight(format!("cannot run rustc: {error}")).with_hint(
+                    "install a stable Rust toolchain; where RUSTC or `build.rustc` names another, mend that",
+                )
             })?;
         let field = |name: &str| {
             let line = verbose_version.lines().find_map(|line| line.strip_prefix(name));
-            line.map(|value| value.trim_start_matches(':').trim().to_owned())
-                .ok_or_else(|| Error::preflight(format!("`rustc -vV` names no {name}")))
+            line.map(|value| value.trim_start_matches(':').trim().to_owned()).ok_or_else(|| {
+                Error::preflight(format!("`{} -vV` names no {name}", rustc.display()))
+                    .with_hint("is it a rustc? RUSTC, `build.rustc` and PATH decide which one is run")
+            })
         };
         let (host, release, llvm) = (field("host")?, field("release")?, field("LLVM version")?);
         let llvm_major = llvm.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);

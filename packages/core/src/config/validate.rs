@@ -42,7 +42,10 @@ impl Config {
             return Err(bench
                 .key(&["pairs"])
                 .error(format!("pairs = {} is not an even number from 2 to 1000", self.bench.pairs))
-                .with_hint(format!("write pairs = {}", self.bench.pairs.next_multiple_of(2).clamp(2, 1000))));
+                .with_hint(format!(
+                    "write pairs = {}",
+                    self.bench.pairs.next_multiple_of(2).clamp(2, 1000)
+                )));
         }
         if !(0.5..=0.9999).contains(&self.bench.confidence) {
             return Err(bench
@@ -127,9 +130,9 @@ impl Config {
         for (key, words) in workload.commands() {
             let place = place.key(&key.split('.').collect::<Vec<_>>());
             if words.is_empty() && !key.starts_with("cargo_") {
-                return Err(place
-                    .error(format!("workload `{name}`: `{key}` is empty"))
-                    .with_hint("write the program first, then its arguments: [\"{program}\", \"--version\"]"));
+                return Err(place.error(format!("workload `{name}`: `{key}` is empty")).with_hint(
+                    "write the program first, then its arguments: [\"{program}\", \"--version\"]",
+                ));
             }
             self.check_placeholders(name, workload, words, &place)?;
         }
@@ -158,9 +161,8 @@ impl Config {
             let error_at = place.error(error.to_string());
             match error {
                 TemplateError::Unbalanced(_) => error_at.with_hint("write {{ and }} for braces of its own"),
-                TemplateError::Unknown(_) => error_at.with_hint(
-                    "write {program} for what is optimized, and {{ and }} for braces of its own",
-                ),
+                TemplateError::Unknown(_) => error_at
+                    .with_hint("write {program} for what is optimized, and {{ and }} for braces of its own"),
             }
         })?;
         for placeholder in found {

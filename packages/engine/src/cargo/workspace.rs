@@ -43,10 +43,8 @@ impl Workspace {
             })?;
         if !output.status.success() {
             let words = String::from_utf8_lossy(&output.stderr);
-            let error = Error::usage(format!(
-                "cargo metadata: {}",
-                words.trim().trim_start_matches("error: ")
-            ));
+            let error =
+                Error::usage(format!("cargo metadata: {}", words.trim().trim_start_matches("error: ")));
             return Err(error.with_hint(if words.contains("could not find `Cargo.toml`") {
                 "run it inside a cargo workspace, or name one with --manifest-path"
             } else if words.contains("manifest path") {
@@ -56,8 +54,10 @@ impl Workspace {
             }));
         }
         let text = String::from_utf8_lossy(&output.stdout);
-        let metadata = cargo_metadata::MetadataCommand::parse(text)
-            .map_err(|error| Error::internal(format!("cannot read the output of cargo metadata: {error}")))?;
+        let metadata = cargo_metadata::MetadataCommand::parse(text).map_err(|error| {
+            Error::preflight(format!("cannot read the output of cargo metadata: {error}"))
+                .with_hint("`cargo metadata --format-version 1 --no-deps` should print JSON; is it a cargo?")
+        })?;
         let root = metadata.workspace_root.clone().into_std_path_buf();
         Ok(Self { metadata, root })
     }
@@ -168,7 +168,9 @@ pub(crate) fn unknown(what: &str, name: &str, place: &str, names: &[&str]) -> Er
     let error = Error::usage(format!("there is no {what} called `{name}` in {place}"));
     match closest(name, names.iter().copied()) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
-        None if names.is_empty() => error.with_hint(format!("{place} has no {what}; remove the name, or add it there")),
+        None if names.is_empty() => {
+            error.with_hint(format!("{place} has no {what}; remove the name, or add it there"))
+        }
         None => error.with_hint(format!("there are {}", names.join(", "))),
     }
 }

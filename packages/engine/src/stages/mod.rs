@@ -5,6 +5,7 @@
 
 mod bench;
 mod compile;
+mod indexed;
 mod judge;
 mod merge;
 mod preflight;

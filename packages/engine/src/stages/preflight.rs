@@ -14,7 +14,7 @@ use super::{Product, Step, probe, step::up_to_date_or};
 use crate::{
     Session,
     cargo::unknown,
-    files,
+    disk, files,
     session::{Subject, find_program},
     toolchain::is_executable,
 };
@@ -47,6 +47,7 @@ pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) ->
     let linker = subject.linking.linker.as_deref().unwrap_or("cc");
     print
         .content("toolchain", Digest::of(session.toolchain.verbose_version.as_bytes()))
+        .value("rustc", session.toolchain.rustc.display())
         .value("target", &subject.triple)
         .value("linker", linker)
         .value("rustflags", subject.linking.rustflags.join(" "))
@@ -193,6 +194,13 @@ fn check_cargo_args(session: &Session) -> Result<()> {
 
 fn check_disk(session: &Session) -> Result<()> {
     let root = session.store.root();
+    if root.to_string_lossy().contains('%') {
+        return Err(Error::preflight(format!(
+            "the output folder {} has a `%` in its path, which LLVM and linkers expand",
+            root.display()
+        ))
+        .with_hint("choose another folder with --target-dir"));
+    }
     let first = !root.join("build").is_dir();
     files::make_dir(root)?;
     let probe = root.join(".writable");
@@ -202,7 +210,7 @@ fn check_disk(session: &Session) -> Result<()> {
     })?;
     let _ = std::fs::remove_file(&probe);
     let needed = if first { DISK_FIRST } else { DISK_AGAIN };
-    match free_disk(root) {
+    match disk::free(root) {
         Some(free) if free < needed => Err(Error::preflight(format!(
             "only {} free in {}; at least {} are needed",
             units::bytes(free),
@@ -212,18 +220,6 @@ fn check_disk(session: &Session) -> Result<()> {
         .with_hint("free some space (`cargo xtask pgo clean`), or choose another disk with --target-dir")),
         _ => Ok(()),
     }
-}
-
-#[cfg(unix)]
-fn free_disk(path: &Path) -> Option<u64> {
-    let stat = nix::sys::statvfs::statvfs(path).ok()?;
-    #[allow(clippy::useless_conversion, reason = "the widths differ between systems")]
-    Some(u64::from(stat.blocks_available()) * u64::from(stat.fragment_size()))
-}
-
-#[cfg(not(unix))]
-fn free_disk(_: &Path) -> Option<u64> {
-    None
 }
 
 fn check_memory() -> Result<()> {

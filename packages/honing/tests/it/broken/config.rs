@@ -232,7 +232,11 @@ const COMMANDS: [Row; 12] = [
     },
     Row {
         name: "no way to tell that a service is ready",
-        breaks: |case| case.config_also(&SERVICE.replace("service.ready.log = \"longest\"", "service.ready.timeout = \"1s\"")),
+        breaks: |case| {
+            case.config_also(
+                &SERVICE.replace("service.ready.log = \"longest\"", "service.ready.timeout = \"1s\""),
+            )
+        },
         args: &[],
         code: 2,
         says: &["pgo/pgo.toml:22:9", "`ready` needs exactly one of `tcp`, `http` and `log`"],

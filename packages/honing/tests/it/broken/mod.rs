@@ -193,17 +193,29 @@ fn check(fixture: &Fixture, row: &Row) -> Result<(), String> {
 }
 
 fn judge(row: &Row, ran: &Ran) -> Result<(), String> {
-    let errors: Vec<usize> = ran.stderr.lines().enumerate().filter(|(_, line)| line.starts_with("error")).map(|(at, _)| at).collect();
+    let errors: Vec<usize> = ran
+        .stderr
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.starts_with("error"))
+        .map(|(at, _)| at)
+        .collect();
     let [at] = errors[..] else { return Err(format!("{} errors", errors.len())) };
     if ran.code != row.code {
         return Err(format!("ended with {} and not with {}", ran.code, row.code));
     }
-    if ran.stderr.contains("panicked") {
+    // A child's panic is quoted, and so indented.
+    if ran.stderr.lines().any(|line| line.starts_with("thread '")) {
         return Err("panicked".into());
     }
     let text: Vec<&str> = ran.stderr.lines().skip(at).collect();
     // Honing's own hint, or what clap adds to its errors.
-    let is_hint = |line: &&str| line.starts_with(" hint: ") || line.starts_with("  tip: ") || line.starts_with("Usage: ") || line.starts_with("For more");
+    let is_hint = |line: &&str| {
+        line.starts_with(" hint: ")
+            || line.starts_with("  tip: ")
+            || line.starts_with("Usage: ")
+            || line.starts_with("For more")
+    };
     let hint_at = text.iter().position(is_hint).ok_or("there is no hint")?;
     let (error, hint) = (text[..hint_at].join("\n"), text[hint_at..].join("\n"));
     if let Some(part) = row.says.iter().find(|part| !error.contains(**part)) {
@@ -222,14 +234,19 @@ pub(crate) fn finished(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     collect(&root.join("pgo/profiles"), &|_| false, &mut found);
     let made = root.join("target/honing/tiny");
     let skipped = |path: &Path| {
-        path.extension().is_some_and(|ext| ext == "partial" || ext == "replaced") || path.ends_with("preflight")
+        path.extension().is_some_and(|ext| ext == "partial" || ext == "replaced")
+            || path.ends_with("preflight")
     };
     collect(&made, &skipped, &mut found);
     found
 }
 
 fn lost(before: &BTreeMap<PathBuf, Vec<u8>>, after: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<PathBuf> {
-    before.iter().filter(|(path, bytes)| after.get(*path) != Some(bytes)).map(|(path, _)| path.clone()).collect()
+    before
+        .iter()
+        .filter(|(path, bytes)| after.get(*path) != Some(bytes))
+        .map(|(path, _)| path.clone())
+        .collect()
 }
 
 /// Everything that a person or `git` would keep.

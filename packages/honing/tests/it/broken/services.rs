@@ -17,7 +17,8 @@ service.stop.grace = "500ms"
 
 fn serve(case: &super::Case<'_>, start: &str, load: &str, ready: &str) {
     let quoted = |text: &str| text.replace('"', "\\\"");
-    let service = SERVICE.replace("START", &quoted(start)).replace("LOAD", &quoted(load)).replace("READY", ready);
+    let service =
+        SERVICE.replace("START", &quoted(start)).replace("LOAD", &quoted(load)).replace("READY", ready);
     case.config_also(&service);
 }
 
@@ -127,7 +128,12 @@ const ROWS: [Row; 12] = [
     Row {
         name: "a service that fails on its way out",
         breaks: |case| {
-            serve(case, "trap 'echo cannot save >&2; exit 6' TERM; echo up; while :; do sleep 0.05; done", "true", LOG);
+            serve(
+                case,
+                "trap 'echo cannot save >&2; exit 6' TERM; echo up; while :; do sleep 0.05; done",
+                "true",
+                LOG,
+            );
         },
         args: &[],
         code: 11,

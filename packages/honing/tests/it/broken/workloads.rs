@@ -130,7 +130,9 @@ const TRAINING: [Row; 9] = [
     },
     Row {
         name: "a workload that ends the program by SIGKILL",
-        breaks: |case| case.train_on(&["sh", "-c", "\"$0\" 200000000 & sleep 0.2; kill -KILL $!", "{program}"]),
+        breaks: |case| {
+            case.train_on(&["sh", "-c", "\"$0\" 200000000 & sleep 0.2; kill -KILL $!", "{program}"])
+        },
         args: &[],
         code: 12,
         says: &["train: workload `learn` left no profile"],

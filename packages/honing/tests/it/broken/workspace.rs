@@ -74,7 +74,9 @@ const NAMES: [Row; 12] = [
     Row {
         name: "cargo test of a package that there is not",
         breaks: |case| {
-            case.config_also("[program.tiny.workload.tests]\nrole = \"train\"\ncargo_test.package = \"tiny-core\"");
+            case.config_also(
+                "[program.tiny.workload.tests]\nrole = \"train\"\ncargo_test.package = \"tiny-core\"",
+            );
         },
         args: &[],
         code: 2,
