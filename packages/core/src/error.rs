@@ -103,6 +103,7 @@ impl Error {
     /// The run was ended by a signal.
     pub fn interrupted() -> Self {
         Self::new(ExitCode::Interrupted, "interrupted")
+            .with_hint("what was finished stays: the same command goes on from there")
     }
 
     /// Adds what to do next.

@@ -74,10 +74,10 @@ impl FromStr for Stage {
     fn from_str(text: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|stage| stage.name() == text).ok_or_else(|| {
             let names = Self::ALL.map(Self::name);
-            let error = Error::usage(format!("no stage is called `{text}`; stages are {}", names.join(", ")));
+            let error = Error::usage(format!("no stage is called `{text}`"));
             match closest(text, names) {
                 Some(name) => error.with_hint(format!("did you mean `{name}`?")),
-                None => error,
+                None => error.with_hint(format!("stages are {}", names.join(", "))),
             }
         })
     }

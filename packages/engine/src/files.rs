@@ -13,6 +13,14 @@ pub(crate) fn error(verb: &str, path: &Path, error: &std::io::Error) -> Error {
     use std::io::ErrorKind;
     let failure = Error::internal(format!("cannot {verb} {}: {error}", path.display()));
     match error.kind() {
+        ErrorKind::PermissionDenied if verb == "read" => {
+            failure.with_code(honing_core::ExitCode::Preflight).with_hint("make it readable for this user")
+        }
+        ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists => {
+            failure.with_code(honing_core::ExitCode::Preflight).with_hint(
+                "something else has that name: move it away, or choose another folder with --target-dir",
+            )
+        }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => failure
             .with_code(honing_core::ExitCode::Preflight)
             .with_hint("free some space (`cargo xtask pgo clean`), or choose another disk with --target-dir"),

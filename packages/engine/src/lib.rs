@@ -5,6 +5,7 @@
 
 pub mod cargo;
 mod clock;
+mod disk;
 mod files;
 mod lock;
 mod pipeline;

@@ -10,7 +10,7 @@ use honing_core::{
 };
 
 use crate::{
-    Session, clock,
+    Session, clock, disk,
     session::Subject,
     stages::{
         self, Baseline, BenchInputs, Instrumented, Measurements, MergedProfile, Optimized, RawProfiles,
@@ -49,7 +49,10 @@ pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
         let mut chain = Chain { session, subject, selection, costs: Vec::new() };
         let ready = chain.stage(
             Stage::Preflight,
-            || stages::preflight(session, subject),
+            || {
+                stages::check_selected(session, subject, selection)?;
+                stages::preflight(session, subject)
+            },
             |ready| ready.profdata_version.clone(),
         )?;
         chains.push((chain, ready));
@@ -223,7 +226,8 @@ impl Chain<'_> {
         let session = self.session;
         session.cancel.check()?;
         let start = Instant::now();
-        let step = run().inspect_err(|error| {
+        let step = run().map_err(|error| disk::explain(session, self.subject, stage, error));
+        let step = step.inspect_err(|error| {
             let cancelled = error.code() == ExitCode::Interrupted;
             let state = if cancelled { StageState::Cancelled } else { StageState::Failed };
             self.announce(stage, state, error.to_string(), (clock::millis_since(start), 0));

@@ -346,11 +346,13 @@ fn read_config(root: &Path, given: Option<&Path>) -> Result<(Config, PathBuf, St
     let text = fs::read_to_string(&path).map_err(|error| {
         let failure = Error::usage(format!("cannot read {}: {error}", shown.display()));
         match error.kind() {
+            std::io::ErrorKind::NotFound if given.is_some() => failure
+                .with_hint("--config is relative to the current folder; without it, pgo/pgo.toml is read"),
             std::io::ErrorKind::NotFound => {
                 failure.with_hint("`cargo xtask pgo init` writes one to start from")
             }
-            std::io::ErrorKind::InvalidData => failure.with_hint("the file has to be UTF-8"),
-            _ => failure,
+            std::io::ErrorKind::InvalidData => failure.with_hint("save the file as UTF-8"),
+            _ => failure.with_hint("it has to be a file that is readable for this user"),
         }
     })?;
     Ok((Config::parse(&text, &shown)?, shown, text))

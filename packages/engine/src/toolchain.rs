@@ -37,13 +37,16 @@ impl Toolchain {
         let shell = shell(dir)?;
         let verbose_version =
             xshell::cmd!(shell, "{rustc} -vV").env_clear().envs(env).quiet().read().map_err(|error| {
-                Error::preflight(format!("cannot run rustc: {error}"))
-                    .with_hint("install a stable Rust toolchain")
+                Error::preflight(format!("cannot run rustc: {error}")).with_hint(
+                    "install a stable Rust toolchain; where RUSTC or `build.rustc` names another, mend that",
+                )
             })?;
         let field = |name: &str| {
             let line = verbose_version.lines().find_map(|line| line.strip_prefix(name));
-            line.map(|value| value.trim_start_matches(':').trim().to_owned())
-                .ok_or_else(|| Error::preflight(format!("`rustc -vV` names no {name}")))
+            line.map(|value| value.trim_start_matches(':').trim().to_owned()).ok_or_else(|| {
+                Error::preflight(format!("`{} -vV` names no {name}", rustc.display()))
+                    .with_hint("is it a rustc? RUSTC, `build.rustc` and PATH decide which one is run")
+            })
         };
         let (host, release, llvm) = (field("host")?, field("release")?, field("LLVM version")?);
         let llvm_major = llvm.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
@@ -101,6 +104,19 @@ pub(crate) fn shell(dir: &Path) -> Result<xshell::Shell> {
     Ok(shell)
 }
 
+/// Whether a file may be run by someone.
+#[cfg(unix)]
+pub(crate) fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// Whether a file may be run by someone.
+#[cfg(not(unix))]
+pub(crate) fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}
+
 /// The file that a program's name means: looked up in `PATH` where it has no folder.
 pub(crate) fn on_path(name: &OsStr, env: &BTreeMap<OsString, OsString>) -> Option<PathBuf> {
     let path = Path::new(name);
@@ -110,7 +126,7 @@ pub(crate) fn on_path(name: &OsStr, env: &BTreeMap<OsString, OsString>) -> Optio
     let with_suffix = format!("{}{}", name.to_string_lossy(), std::env::consts::EXE_SUFFIX);
     std::env::split_paths(env.get(OsStr::new("PATH"))?)
         .flat_map(|dir| [dir.join(name), dir.join(&with_suffix)])
-        .find(|candidate| candidate.is_file())
+        .find(|candidate| candidate.is_file() && is_executable(candidate))
 }
 
 #[cfg(test)]

@@ -226,7 +226,8 @@ impl Shared {
             (Some(stage), None, None) => Ok(Selection::only(stage)),
             (Some(stage), _, _) => Err(honing_core::Error::usage(format!(
                 "{stage} alone (--only, or as a command) does not go with --from and --to"
-            ))),
+            ))
+            .with_hint(format!("leave them out, or write --from {stage} --to STAGE"))),
             (None, from, to) => Selection::new(from.unwrap_or(Stage::Preflight), to.unwrap_or(Stage::Record)),
         }
     }

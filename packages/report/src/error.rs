@@ -12,7 +12,7 @@ use honing_core::Error;
 pub fn error(error: &Error, out: &mut dyn Write) -> io::Result<()> {
     let red = AnsiColor::Red.on_default().bold();
     let bold = Style::new().bold();
-    writeln!(out, "{red}error{red:#}: {error}")?;
+    writeln!(out, "{red}error{red:#}: {}", error.to_string().replace('\n', "\n       "))?;
     match error.hint() {
         Some(hint) => writeln!(out, " {bold}hint{bold:#}: {}", hint.replace('\n', "\n       ")),
         None => Ok(()),

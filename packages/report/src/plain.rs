@@ -114,7 +114,8 @@ impl Plain {
             StageState::Skipped => Ok(()),
             StageState::Failed => {
                 if self.verbosity < Verbosity::Verbose {
-                    self.last_lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+                    // Indented: a quotation, so that the run's own error stands out.
+                    self.last_lines.iter().try_for_each(|line| writeln!(out, "    {line}"))?;
                 }
                 let red = AnsiColor::Red.on_default().bold();
                 let log = self.log.as_ref().map(|log| format!("; log: {log}")).unwrap_or_default();

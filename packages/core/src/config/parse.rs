@@ -24,6 +24,9 @@ fn syntax(error: &toml::de::Error, text: &str, path: &Path) -> Error {
     let usage = Error::usage(message.clone()).at(place);
     match suggestion(&message) {
         Some(name) => usage.with_hint(format!("did you mean `{name}`?")),
+        None if message.starts_with("missing field `program`") => {
+            usage.with_hint("add a [program.NAME] table, or run `cargo xtask pgo init`")
+        }
         None => usage.with_hint("the keys are described in docs/pgo-toml.md and in pgo.schema.json"),
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Config, Kind, Positions, Program, Service, Workload};
 use crate::{
     Error, Result, closest,
-    template::{self, Placeholder},
+    template::{self, Placeholder, TemplateError},
 };
 
 /// Signals that a service can be asked to stop with.
@@ -41,7 +41,11 @@ impl Config {
         if self.bench.pairs < 2 || self.bench.pairs > 1000 || self.bench.pairs % 2 == 1 {
             return Err(bench
                 .key(&["pairs"])
-                .error(format!("pairs = {} is not an even number from 2 to 1000", self.bench.pairs)));
+                .error(format!("pairs = {} is not an even number from 2 to 1000", self.bench.pairs))
+                .with_hint(format!(
+                    "write pairs = {}",
+                    self.bench.pairs.next_multiple_of(2).clamp(2, 1000)
+                )));
         }
         if !(0.5..=0.9999).contains(&self.bench.confidence) {
             return Err(bench
@@ -50,10 +54,16 @@ impl Config {
                 .with_hint("write 0.99 for 99 %"));
         }
         if !(0.0..=50.0).contains(&self.bench.margin) {
-            return Err(bench.key(&["margin"]).error("margin is a percentage from 0 to 50"));
+            return Err(bench
+                .key(&["margin"])
+                .error("margin is a percentage from 0 to 50")
+                .with_hint("write margin = 1.0 where a change of less than 1 % counts as none"));
         }
         if self.policy.min_gain.is_some_and(|gain| !(0.0..=100.0).contains(&gain)) {
-            return Err(top.key(&["policy", "min_gain"]).error("min_gain is a percentage from 0 to 100"));
+            return Err(top
+                .key(&["policy", "min_gain"])
+                .error("min_gain is a percentage from 0 to 100")
+                .with_hint("write min_gain = 2.0 to demand 2 %, or remove it to accept any outcome"));
         }
         for name in self.tool.keys() {
             check_name(name, "tool", &top.key(&["tool", name]))?;
@@ -67,7 +77,10 @@ impl Config {
     fn check_program<'a>(&self, name: &'a str, program: &'a Program, place: &Place<'a>) -> Result<()> {
         check_name(name, "program", place)?;
         if program.cdylib && program.bin.is_some() {
-            return Err(place.key(&["cdylib"]).error("a program is either `bin` or `cdylib`, not both"));
+            return Err(place
+                .key(&["cdylib"])
+                .error("a program is either `bin` or `cdylib`, not both")
+                .with_hint("remove one of them"));
         }
         for (name, workload) in &program.workload {
             self.check_workload(name, workload, &place.key(&["workload", name]))?;
@@ -117,7 +130,9 @@ impl Config {
         for (key, words) in workload.commands() {
             let place = place.key(&key.split('.').collect::<Vec<_>>());
             if words.is_empty() && !key.starts_with("cargo_") {
-                return Err(place.error(format!("workload `{name}`: `{key}` is empty")));
+                return Err(place.error(format!("workload `{name}`: `{key}` is empty")).with_hint(
+                    "write the program first, then its arguments: [\"{program}\", \"--version\"]",
+                ));
             }
             self.check_placeholders(name, workload, words, &place)?;
         }
@@ -142,7 +157,14 @@ impl Config {
         words: &[String],
         place: &Place<'_>,
     ) -> Result<()> {
-        let found = template::placeholders(words).map_err(|error| place.error(error.to_string()))?;
+        let found = template::placeholders(words).map_err(|error| {
+            let error_at = place.error(error.to_string());
+            match error {
+                TemplateError::Unbalanced(_) => error_at.with_hint("write {{ and }} for braces of its own"),
+                TemplateError::Unknown(_) => error_at
+                    .with_hint("write {program} for what is optimized, and {{ and }} for braces of its own"),
+            }
+        })?;
         for placeholder in found {
             match placeholder {
                 Placeholder::Tool(tool) if !self.tool.contains_key(&tool) => {
@@ -176,7 +198,10 @@ fn check_service(service: &Service, place: &Place<'_>) -> Result<()> {
             .with_hint("for example ready.tcp = \"127.0.0.1:{port:http}\""));
     }
     if ready.http.as_ref().is_some_and(|url| !url.starts_with("http://")) {
-        return Err(place.key(&["ready", "http"]).error("`ready.http` is a URL that starts with http://"));
+        return Err(place
+            .key(&["ready", "http"])
+            .error("`ready.http` is a URL that starts with http://")
+            .with_hint("for example ready.http = \"http://127.0.0.1:{port:http}/health\""));
     }
     if !STOP_SIGNALS.contains(&service.stop.signal.as_str()) {
         return Err(place

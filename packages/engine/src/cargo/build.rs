@@ -116,7 +116,9 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
     }
     let mut seen = seen.lock().map_err(|_| Error::internal("a reader of cargo's output failed"))?;
     let path = seen.artifact.take().ok_or_else(|| {
-        Error::internal(format!("{stage}: cargo built no artifact called `{}`", wanted.artifact))
+        let message = format!("{stage}: cargo built no artifact called `{}`", wanted.artifact);
+        Error::new(ExitCode::Build, message)
+            .with_hint(format!("run it by hand:\n{}", build_command(session, wanted)))
     })?;
     Ok(Built { path, fresh: seen.compiled == 0, usage: ended.usage })
 }

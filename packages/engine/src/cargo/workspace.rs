@@ -43,14 +43,21 @@ impl Workspace {
             })?;
         if !output.status.success() {
             let words = String::from_utf8_lossy(&output.stderr);
-            return Err(Error::usage(format!(
-                "cargo metadata: {}",
-                words.trim().trim_start_matches("error: ")
-            )));
+            let error =
+                Error::usage(format!("cargo metadata: {}", words.trim().trim_start_matches("error: ")));
+            return Err(error.with_hint(if words.contains("could not find `Cargo.toml`") {
+                "run it inside a cargo workspace, or name one with --manifest-path"
+            } else if words.contains("manifest path") {
+                "--manifest-path is relative to the current folder; `cargo metadata` shows the same error"
+            } else {
+                "mend what cargo names; `cargo metadata --no-deps` shows the same error"
+            }));
         }
         let text = String::from_utf8_lossy(&output.stdout);
-        let metadata = cargo_metadata::MetadataCommand::parse(text)
-            .map_err(|error| Error::internal(format!("cannot read the output of cargo metadata: {error}")))?;
+        let metadata = cargo_metadata::MetadataCommand::parse(text).map_err(|error| {
+            Error::preflight(format!("cannot read the output of cargo metadata: {error}"))
+                .with_hint("`cargo metadata --format-version 1 --no-deps` should print JSON; is it a cargo?")
+        })?;
         let root = metadata.workspace_root.clone().into_std_path_buf();
         Ok(Self { metadata, root })
     }
@@ -123,10 +130,18 @@ impl Workspace {
     /// Usage, with the closest name.
     pub fn check_features(&self, package: &str, features: &[String]) -> Result<()> {
         let found = self.package(package)?;
-        let names: Vec<&str> = found.features.keys().map(String::as_str).collect();
-        for feature in features.iter().filter(|feature| !feature.contains('/')) {
-            if !names.contains(&feature.as_str()) {
-                return Err(unknown("feature", feature, &format!("package `{package}`"), &names));
+        for feature in features {
+            let (owner, name) = feature.split_once('/').unwrap_or((package, feature));
+            let owner = owner.trim_end_matches('?');
+            match self.package(owner) {
+                Ok(member) if member.features.contains_key(name) => {}
+                Ok(member) => {
+                    let names: Vec<&str> = member.features.keys().map(String::as_str).collect();
+                    return Err(unknown("feature", name, &format!("package `{owner}`"), &names));
+                }
+                // A dependency's features are cargo's to check.
+                Err(_) if found.dependencies.iter().any(|dependency| is_called(dependency, owner)) => {}
+                Err(error) => return Err(error.at(format!("feature `{feature}`"))),
             }
         }
         Ok(())
@@ -144,12 +159,18 @@ impl Workspace {
     }
 }
 
+fn is_called(dependency: &cargo_metadata::Dependency, name: &str) -> bool {
+    dependency.rename.as_deref().unwrap_or(&dependency.name) == name
+}
+
 /// "There is no X called Y in Z", with the closest or all of what there is.
 pub(crate) fn unknown(what: &str, name: &str, place: &str, names: &[&str]) -> Error {
     let error = Error::usage(format!("there is no {what} called `{name}` in {place}"));
     match closest(name, names.iter().copied()) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
-        None if names.is_empty() => error,
+        None if names.is_empty() => {
+            error.with_hint(format!("{place} has no {what}; remove the name, or add it there"))
+        }
         None => error.with_hint(format!("there are {}", names.join(", "))),
     }
 }

@@ -68,7 +68,7 @@ pub(crate) struct BenchInputs<'a> {
 }
 
 /// Pairs to measure for each workload.
-fn pairs(session: &Session) -> u32 {
+pub(super) fn pairs(session: &Session) -> u32 {
     session.options.pairs.unwrap_or(session.config.bench.pairs)
 }
 
@@ -210,7 +210,15 @@ impl Measuring<'_> {
         };
         let cpu = ran.usage.cpu().as_secs_f64();
         let mut readings = match &self.workload.work {
-            Some(pointer) => vec![reading("cpu", "µs/op", true, cpu * 1e6 / self.number(&output, pointer)?)],
+            Some(pointer) => {
+                let work = self.number(&output, pointer)?;
+                if work <= 0.0 {
+                    return Err(self
+                        .failed(&format!("its output says that no work was done: {work} at {pointer}"))
+                        .with_hint("point `work` at a number above zero that counts what was done"));
+                }
+                vec![reading("cpu", "µs/op", true, cpu * 1e6 / work)]
+            }
             None => vec![reading("cpu", "s", true, cpu)],
         };
         // A service's wall time is that of its load.

@@ -6,7 +6,7 @@ use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Product, RawProfiles, Ready, Step,
+    Product, RawProfiles, Ready, Step, indexed,
     step::{stored, up_to_date_or},
 };
 use crate::{
@@ -14,9 +14,6 @@ use crate::{
     process::{Command, Status, Usage},
     session::Subject,
 };
-
-/// First bytes of an indexed profile (LLVM `InstrProf.h`, `IndexedInstrProf::Magic`).
-const INDEXED_MAGIC: [u8; 8] = *b"\xfflprofi\x81";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Merged {
@@ -93,6 +90,7 @@ pub(crate) fn merge(
         write_inputs(session, subject, raw, &list)?;
         let command = command(session, ready, &list, &dir.join(&file))?;
         let usage = run(session, subject, &command)?;
+        check_merged(&dir.join(&file))?;
         describe(dir, file).map(|merged| (merged, usage))
     })?;
     Ok(MergedProfile::step(session, subject, step))
@@ -148,9 +146,26 @@ fn run(session: &Session, subject: &Subject<'_>, command: &Command) -> Result<Us
     if ended.status == Status::Code(0) {
         return Ok(ended.usage);
     }
-    let said = files::tail(&session.log_path(subject.name, Stage::Merge), 10);
+    let log = files::tail(&session.log_path(subject.name, Stage::Merge), 10);
+    // The log has the command, too.
+    let said = log.lines().filter(|line| !line.starts_with("$ ")).collect::<Vec<_>>().join("\n");
     Err(Error::new(ExitCode::Profile, format!("merge: llvm-profdata ended with {}:\n{said}", ended.status))
-        .with_hint("train again: --from train --force"))
+        .with_hint("train again: --from train --force; or name another tool with --llvm-profdata"))
+}
+
+/// A tool that ends with 0 need not have written a profile.
+fn check_merged(path: &Path) -> Result<()> {
+    let refused = |why: String| {
+        let message = format!("merge: llvm-profdata ended with exit code 0, and {why}");
+        Err(Error::new(ExitCode::Profile, message).with_hint("name another tool with --llvm-profdata"))
+    };
+    match std::fs::read(path) {
+        Err(error) => refused(format!("left no {}: {error}", path.display())),
+        Ok(bytes) => match indexed::check(&bytes) {
+            Ok(()) => Ok(()),
+            Err(flaw) => refused(format!("{} {}", path.display(), flaw.words())),
+        },
+    }
 }
 
 fn describe(dir: &Path, file: String) -> Result<Merged> {
@@ -158,21 +173,18 @@ fn describe(dir: &Path, file: String) -> Result<Merged> {
     Ok(Merged { bytes: files::size(&path), digest: files::digest(&path)?, file })
 }
 
-/// What an import reads.
+/// What an import reads, once it is seen to be a profile.
 pub(crate) fn import_fingerprint(file: &Path) -> Result<Fingerprint> {
     let mut print = Fingerprint::new();
-    let digest = files::digest(file).map_err(|error| {
-        error.with_code(ExitCode::Profile).at("--profile").with_hint("name a merged .profdata file")
-    })?;
-    print.content("profile from elsewhere", digest);
+    let bytes = read_import(file)?;
+    print.content("profile from elsewhere", Digest::of(&bytes));
     Ok(print)
 }
 
 /// Takes a merged profile that was made elsewhere.
 pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> Result<Step<MergedProfile>> {
     let print = import_fingerprint(file)?;
-    let bytes = files::read(file)?;
-    check_indexed(&bytes, file)?;
+    let bytes = read_import(file)?;
     let step = up_to_date_or(session, subject, Stage::Merge, print, |dir| {
         let name = format!("{}.profdata", subject.name);
         files::write_atomically(&dir.join(&name), &bytes)?;
@@ -181,21 +193,15 @@ pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> R
     Ok(MergedProfile::step(session, subject, step))
 }
 
-/// rustc takes almost anything for a profile and says little: look before compiling.
-fn check_indexed(bytes: &[u8], file: &Path) -> Result<()> {
-    let refuse =
-        |why: &str| Err(Error::new(ExitCode::Profile, format!("--profile: {} {why}", file.display())));
-    if bytes.is_empty() {
-        return refuse("is empty").map_err(|error: Error| error.with_hint("was the copy interrupted?"));
+fn read_import(file: &Path) -> Result<Vec<u8>> {
+    let bytes = files::read(file).map_err(|error| {
+        error.with_code(ExitCode::Profile).at("--profile").with_hint("name a merged .profdata file")
+    })?;
+    match indexed::check(&bytes) {
+        Ok(()) => Ok(bytes),
+        Err(flaw) => {
+            let message = format!("--profile: {} {}", file.display(), flaw.words());
+            Err(Error::new(ExitCode::Profile, message).with_hint(flaw.hint()))
+        }
     }
-    if bytes.starts_with(b"version https://git-lfs") {
-        return refuse("is a Git LFS pointer")
-            .map_err(|error: Error| error.with_hint("fetch the file: git lfs pull"));
-    }
-    if !bytes.starts_with(&INDEXED_MAGIC) || bytes.len() < 64 {
-        return refuse("is not a merged LLVM profile").map_err(|error: Error| {
-            error.with_hint("raw profiles (.profraw) have to be merged first: llvm-profdata merge -o FILE.profdata *.profraw")
-        });
-    }
-    Ok(())
 }

@@ -5,11 +5,13 @@
 
 mod bench;
 mod compile;
+mod indexed;
 mod judge;
 mod merge;
 mod preflight;
 mod probe;
 mod record;
+mod selected;
 mod step;
 mod tools;
 mod train;
@@ -28,6 +30,7 @@ pub use preflight::Ready;
 pub(crate) use preflight::{check, preflight, preflight_fingerprint};
 pub use record::Recorded;
 pub(crate) use record::{record, record_fingerprint};
+pub(crate) use selected::check_selected;
 pub(crate) use step::{Product, Step, reasons, stored};
 pub(crate) use tools::{build_tools, known_tools};
 pub use train::RawProfiles;

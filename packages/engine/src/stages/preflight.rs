@@ -14,8 +14,9 @@ use super::{Product, Step, probe, step::up_to_date_or};
 use crate::{
     Session,
     cargo::unknown,
-    files,
+    disk, files,
     session::{Subject, find_program},
+    toolchain::is_executable,
 };
 
 /// Free disk that the first build of all flavours needs at the least.
@@ -46,6 +47,7 @@ pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) ->
     let linker = subject.linking.linker.as_deref().unwrap_or("cc");
     print
         .content("toolchain", Digest::of(session.toolchain.verbose_version.as_bytes()))
+        .value("rustc", session.toolchain.rustc.display())
         .value("target", &subject.triple)
         .value("linker", linker)
         .value("rustflags", subject.linking.rustflags.join(" "))
@@ -135,9 +137,16 @@ fn check_workload(session: &Session, workload: &Workload) -> Result<()> {
             ..Default::default()
         };
         let name = template::expand(program, &values).unwrap_or_else(|_| program.clone());
-        if find_program(session, &name).is_none() {
-            return Err(Error::preflight(format!("{key}: there is no program `{name}`"))
-                .with_hint("install it, or write its path relative to the workspace"));
+        match find_program(session, &name) {
+            Some(path) if is_executable(&path) => {}
+            Some(path) => {
+                return Err(Error::preflight(format!("{key}: `{name}` is not executable"))
+                    .with_hint(format!("chmod +x {}", path.display())));
+            }
+            None => {
+                return Err(Error::preflight(format!("{key}: there is no program `{name}`"))
+                    .with_hint("install it, or write its path relative to the workspace"));
+            }
         }
     }
     if let Some(Kind::CargoTest(run) | Kind::CargoBench(run)) = workload.kind()
@@ -146,7 +155,12 @@ fn check_workload(session: &Session, workload: &Workload) -> Result<()> {
         session.workspace.package(package)?;
     }
     if let Some(pattern) = workload.service.as_ref().and_then(|service| service.ready.log.as_ref()) {
-        regex::Regex::new(pattern).map_err(|error| Error::usage(format!("ready.log: {error}")))?;
+        regex::Regex::new(pattern).map_err(|error| {
+            let why = error.to_string();
+            let why = why.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
+            Error::usage(format!("ready.log: `{pattern}` is not a regular expression: {why}"))
+                .with_hint("write it in single quotes, and characters that mean something with a backslash: 'ready \\(1\\)'")
+        })?;
     }
     for input in &workload.inputs {
         files::digest(&session.workspace.root.join(input)).map_err(|error| {
@@ -180,6 +194,13 @@ fn check_cargo_args(session: &Session) -> Result<()> {
 
 fn check_disk(session: &Session) -> Result<()> {
     let root = session.store.root();
+    if root.to_string_lossy().contains('%') {
+        return Err(Error::preflight(format!(
+            "the output folder {} has a `%` in its path, which LLVM and linkers expand",
+            root.display()
+        ))
+        .with_hint("choose another folder with --target-dir"));
+    }
     let first = !root.join("build").is_dir();
     files::make_dir(root)?;
     let probe = root.join(".writable");
@@ -189,7 +210,7 @@ fn check_disk(session: &Session) -> Result<()> {
     })?;
     let _ = std::fs::remove_file(&probe);
     let needed = if first { DISK_FIRST } else { DISK_AGAIN };
-    match free_disk(root) {
+    match disk::free(root) {
         Some(free) if free < needed => Err(Error::preflight(format!(
             "only {} free in {}; at least {} are needed",
             units::bytes(free),
@@ -199,18 +220,6 @@ fn check_disk(session: &Session) -> Result<()> {
         .with_hint("free some space (`cargo xtask pgo clean`), or choose another disk with --target-dir")),
         _ => Ok(()),
     }
-}
-
-#[cfg(unix)]
-fn free_disk(path: &Path) -> Option<u64> {
-    let stat = nix::sys::statvfs::statvfs(path).ok()?;
-    #[allow(clippy::useless_conversion, reason = "the widths differ between systems")]
-    Some(u64::from(stat.blocks_available()) * u64::from(stat.fragment_size()))
-}
-
-#[cfg(not(unix))]
-fn free_disk(_: &Path) -> Option<u64> {
-    None
 }
 
 fn check_memory() -> Result<()> {

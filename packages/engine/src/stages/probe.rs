@@ -9,7 +9,7 @@ use std::{
 
 use honing_core::{Error, Result, Stage};
 
-use super::{Ready, preflight::needs_merge};
+use super::{Ready, indexed, preflight::needs_merge};
 use crate::{
     Session, Toolchain, files,
     process::{Child, Command, Status, Usage},
@@ -74,22 +74,37 @@ impl Probe<'_> {
             return Ok(out);
         }
         let first = output.stderr.lines().find(|line| line.starts_with("error")).unwrap_or(&output.stderr);
-        let error =
-            Error::preflight(format!("the toolchain cannot build an {name} program: {}", first.trim()));
+        let error = Error::preflight(format!(
+            "the toolchain cannot build an {name} program for {}: {}",
+            self.subject.triple,
+            first.trim_start_matches("error: ").trim()
+        ));
         Err(error.with_hint(self.compile_hint(&output.stderr)))
     }
 
     fn compile_hint(&self, stderr: &str) -> String {
-        if stderr.contains("profiler_builtins") {
+        let linking = &self.subject.linking;
+        let flags = linking.rustflags.join(" ");
+        if stderr.contains("can't find crate for `profiler_builtins`") {
             "this toolchain was built without the profiler runtime; use one from rustup".into()
-        } else if stderr.contains("linker") {
+        } else if stderr.contains("error: linker `") && (linking.linker.is_some() || flags.contains("linker"))
+        {
+            "that linker is chosen by RUSTFLAGS or by cargo's configuration (`target.*.linker`): \
+             install it, or choose another"
+                .into()
+        } else if stderr.contains("error: linker `") {
             "install a C linker: gcc or clang (Debian: apt-get install gcc libc6-dev)".into()
         } else if stderr.contains("can't find crate for `std`")
             || stderr.contains("target may not be installed")
         {
             format!("install the target: rustup target add {}", self.subject.triple)
         } else {
-            format!("what rustc said:\n{}", stderr.trim())
+            let from = if flags.is_empty() {
+                String::new()
+            } else {
+                format!("the flags from RUSTFLAGS or cargo's configuration are `{flags}`; ")
+            };
+            format!("{from}rustc said:\n{}", stderr.trim())
         }
     }
 
@@ -112,8 +127,10 @@ impl Probe<'_> {
         let candidates = match &session.options.llvm_profdata {
             Some(tool) => {
                 let found = find_program(session, &tool.to_string_lossy());
-                let gone =
-                    || Error::preflight(format!("--llvm-profdata: there is no program {}", tool.display()));
+                let gone = || {
+                    Error::preflight(format!("--llvm-profdata: there is no program {}", tool.display()))
+                        .with_hint(install_hint(&session.toolchain))
+                };
                 vec![found.ok_or_else(gone)?]
             }
             None => session.toolchain.llvm_profdata(&session.env),
@@ -121,9 +138,14 @@ impl Probe<'_> {
         let mut refused = Vec::new();
         for tool in candidates {
             let out = self.dir.join("probe.profdata");
-            let args = ["merge".into(), raw.as_os_str().to_owned(), "-o".into(), out.into_os_string()];
+            let args = ["merge".into(), raw.as_os_str().to_owned(), "-o".into(), out.clone().into()];
             match self.short(tool.as_os_str(), &args, None) {
-                Ok(output) if output.ok => return Ok((tool.clone(), self.version(&tool))),
+                Ok(output) if output.ok && is_profile(&out) => {
+                    return Ok((tool.clone(), self.version(&tool)));
+                }
+                Ok(output) if output.ok => {
+                    refused.push(format!("{}: ended with exit code 0 and wrote no profile", tool.display()));
+                }
                 Ok(output) => refused.push(format!("{}: {}", tool.display(), output.stderr.trim())),
                 Err(error) => refused.push(error.to_string()),
             }
@@ -140,7 +162,8 @@ impl Probe<'_> {
         let stdout = self.short(tool.as_os_str(), &["--version".into()], None).map(|output| output.stdout);
         let stdout = stdout.unwrap_or_default();
         let line = stdout.lines().find(|line| line.contains("version")).unwrap_or_default();
-        format!("llvm-profdata, {}", line.trim())
+        let version = if line.is_empty() { "of unknown version" } else { line.trim() };
+        format!("llvm-profdata, {version}")
     }
 
     /// A short command, through the launcher like every other child: a run that is
@@ -159,6 +182,10 @@ impl Probe<'_> {
         let text = |path: &Path| files::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         Ok(Output { ok: ended.status == Status::Code(0), stdout: text(&stdout)?, stderr: text(&stderr)? })
     }
+}
+
+fn is_profile(path: &Path) -> bool {
+    std::fs::read(path).is_ok_and(|bytes| indexed::check(&bytes).is_ok())
 }
 
 /// How to get an `llvm-profdata` that fits.

@@ -134,7 +134,7 @@ fn entry(measured: &Measured) -> MeasuredEntry {
 }
 
 /// `pgo/profiles/<program>/<triple>`, beside `pgo.toml`, relative to the workspace.
-fn folder(session: &Session, subject: &Subject<'_>) -> PathBuf {
+pub(super) fn folder(session: &Session, subject: &Subject<'_>) -> PathBuf {
     let beside = session.config_path.parent().unwrap_or(Path::new(""));
     beside.join("profiles").join(subject.name).join(&subject.triple)
 }

@@ -145,6 +145,15 @@ pub(crate) fn train_fingerprint(
     Ok(print)
 }
 
+/// Refuses to train on nothing.
+pub(super) fn no_training(subject: &Subject<'_>, chosen: &[(&str, &Workload)]) -> Result<()> {
+    if !chosen.is_empty() {
+        return Ok(());
+    }
+    Err(Error::usage(format!("train: program `{}` has no workload with role = \"train\"", subject.name))
+        .with_hint("add one to pgo.toml, or train by hand: `cargo xtask pgo train --manual`"))
+}
+
 /// Runs every training workload.
 pub(crate) fn train(
     session: &Session,
@@ -152,12 +161,8 @@ pub(crate) fn train(
     instrumented: &Instrumented,
 ) -> Result<Step<RawProfiles>> {
     let chosen = workloads(session, subject, |workload| workload.role.trains());
-    if chosen.is_empty() && session.options.manual.is_none() {
-        return Err(Error::usage(format!(
-            "train: program `{}` has no workload with role = \"train\"",
-            subject.name
-        ))
-        .with_hint("add one to pgo.toml, or train by hand: `cargo xtask pgo train --manual`"));
+    if session.options.manual.is_none() {
+        no_training(subject, &chosen)?;
     }
     let tools = build_tools(session, subject, Stage::Train, &chosen)?;
     let print = train_fingerprint(session, subject, instrumented.digest(), &tools)?;

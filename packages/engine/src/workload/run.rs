@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -20,6 +21,9 @@ use crate::{
     process::{Child, Command, Ended, Status, Usage},
     session::Subject,
 };
+
+/// Lines of each stream of a failed command that go into the log.
+const LOGGED_LINES: usize = 1000;
 
 /// Runs workloads of a program in one flavour.
 #[derive(Debug)]
@@ -193,8 +197,7 @@ impl Attempt<'_> {
         Ran { usage, stdout: self.stream(part, "stdout"), raw: self.dir.join("raw") }
     }
 
-    /// Runs a command with its streams in files, and what it said on standard error in
-    /// the log afterwards.
+    /// Runs a command with its streams in files; where it fails, they go into the log.
     pub(super) fn run_to_files(
         &self,
         command: &Command,
@@ -202,29 +205,47 @@ impl Attempt<'_> {
         stop: impl Fn() -> bool,
     ) -> Result<Ended> {
         let session = self.runner.session;
-        session.open_log(self.runner.subject.name, self.runner.stage, command)?;
+        let log = session.open_log(self.runner.subject.name, self.runner.stage, command)?;
         let (stdout, stderr) = (self.stream(part, "stdout"), self.stream(part, "stderr"));
         let mut child = Child::spawn_to_files(&session.launcher, command, &stdout, &stderr)?;
-        child.wait_unless(&session.cancel, Some(self.workload.timeout.0), stop)
+        let ended = child.wait_unless(&session.cancel, Some(self.workload.timeout.0), stop);
+        if !matches!(ended, Ok(Ended { status: Status::Code(0), .. }))
+            && let Ok(mut log) = log.lock()
+        {
+            for stream in [stdout, stderr] {
+                let _ = log.write_all(files::tail(&stream, LOGGED_LINES).as_bytes());
+                let _ = log.write_all(b"\n");
+            }
+        }
+        ended
     }
 
     fn stream(&self, part: &str, name: &str) -> PathBuf {
         self.dir.join(format!("{part}{name}"))
     }
 
-    /// Whether a command ended as it may.
+    /// Whether the workload's own command ended as it may.
     pub(super) fn judge(&self, command: &Command, ended: &Ended, part: &str) -> Result<()> {
+        self.judge_part(command, ended, part, &self.workload.exit_codes)
+    }
+
+    fn judge_part(&self, command: &Command, ended: &Ended, part: &str, allowed: &[i32]) -> Result<()> {
+        let key = part.replace('.', ": ");
         if ended.timed_out {
             return Err(self
-                .failed(&format!("`{command}` did not end within {}", self.workload.timeout))
+                .failed(&format!("{key}`{command}` did not end within {}", self.workload.timeout))
                 .with_hint(format!("raise `timeout` of workload `{}`, or give it less to do", self.name)));
         }
-        if matches!(ended.status, Status::Code(code) if self.workload.exit_codes.contains(&code)) {
-            return Ok(());
+        match ended.status {
+            Status::Code(code) if allowed.contains(&code) => Ok(()),
+            status => {
+                let streams = ["stderr", "stdout"].map(|name| files::tail(&self.stream(part, name), 10));
+                let said = streams.iter().find(|said| !said.is_empty()).map(String::as_str);
+                Err(self
+                    .failed(&format!("{key}`{command}` ended with {status}"))
+                    .with_hint(quote(said.unwrap_or_default(), status)))
+            }
         }
-        let said = files::tail(&self.stream(part, "stderr"), 10);
-        let said = if said.is_empty() { "it printed nothing on standard error".into() } else { said };
-        Err(self.failed(&format!("`{command}` ended with {}", ended.status)).with_hint(said))
     }
 
     pub(super) fn failed(&self, what: &str) -> Error {
@@ -235,12 +256,17 @@ impl Attempt<'_> {
         let command = self.runner.command(self.workload, words, &self.values)?;
         let part = format!("{key}.");
         let ended = self.run_to_files(&command, &part, || false)?;
-        match ended.status {
-            Status::Code(0) if !ended.timed_out => Ok(()),
-            status => {
-                let said = files::tail(&self.stream(&part, "stderr"), 10);
-                Err(self.failed(&format!("{key}: `{command}` ended with {status}")).with_hint(said))
-            }
-        }
+        self.judge_part(&command, &ended, &part, &[0])
+    }
+}
+
+/// What a failed command printed last, or what to do where it printed nothing.
+pub(super) fn quote(said: &str, status: Status) -> String {
+    match status {
+        _ if !said.is_empty() => format!("it printed:\n{said}"),
+        Status::Code(code) => format!(
+            "it printed nothing; run it by hand, or add {code} to `exit_codes` where that means success"
+        ),
+        Status::Signal(_) => "it printed nothing; run it by hand".into(),
     }
 }

@@ -1,6 +1,9 @@
 //! A service: started, awaited, put under load, stopped in an orderly way.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use honing_core::{
     Error, ExitCode, Result,
@@ -9,9 +12,12 @@ use honing_core::{
 
 use super::{
     ready::Probe,
-    run::{Attempt, Ran},
+    run::{Attempt, Ran, quote},
 };
-use crate::process::{Child, Command, Ended, Status, signal_number};
+use crate::{
+    files,
+    process::{Child, Command, Ended, Status, signal_number},
+};
 
 /// How often a service that starts is asked whether it is ready.
 const POLL: Duration = Duration::from_millis(20);
@@ -22,6 +28,14 @@ impl Attempt<'_> {
         let command = self.profiled(runner.command(self.workload, &service.start, &self.values)?);
         let load = runner.command(self.workload, &service.load, &self.values)?;
         let probe = Probe::new(&service.ready, &self.values)?;
+        // What answers now is something else, and would be taken for the service.
+        if probe.is_ready() {
+            return Err(self
+                .failed(&format!("something else is there before the service is started: {}", probe.describe()))
+                .with_hint(
+                    "end it (`ss -tulpn` lists it), or let a free port be chosen: {port:NAME} in place of the number",
+                ));
+        }
         let listener = probe.clone();
         let mut child =
             runner.session.spawn(runner.subject.name, runner.stage, &command, move |_, line| {
@@ -61,7 +75,10 @@ impl Attempt<'_> {
                         service.ready.timeout,
                         probe.describe()
                     ))
-                    .with_hint(format!("raise `ready.timeout`, or see what it printed: {}", self.log())));
+                    .with_hint(format!(
+                        "raise `ready.timeout`, or mend the service; what it printed is in {}",
+                        self.log().display()
+                    )));
             }
             std::thread::sleep(POLL);
         }
@@ -71,7 +88,7 @@ impl Attempt<'_> {
 
     fn died(&self, when: &str, command: &Command, ended: &Ended) -> Error {
         self.failed(&format!("the service ended {when}, with {}: `{command}`", ended.status))
-            .with_hint(format!("what it printed is in {}", self.log()))
+            .with_hint(self.said(ended.status))
     }
 
     /// A service has to end by itself when it is asked to: an instrumented one writes
@@ -98,11 +115,18 @@ impl Attempt<'_> {
             Status::Code(code) if self.workload.exit_codes.contains(&code) => Ok(()),
             status => Err(self
                 .failed(&format!("the service ended with {status} after {signal}: `{command}`"))
-                .with_hint(format!("what it printed is in {}", self.log()))),
+                .with_hint(self.said(status))),
         }
     }
 
-    fn log(&self) -> String {
-        self.runner.session.log_path(self.runner.subject.name, self.runner.stage).display().to_string()
+    fn log(&self) -> PathBuf {
+        self.runner.session.log_path(self.runner.subject.name, self.runner.stage)
+    }
+
+    /// The service's last lines, which are in the log after its command.
+    fn said(&self, status: Status) -> String {
+        let log = files::tail(&self.log(), 20);
+        let said: Vec<&str> = log.lines().filter(|line| !line.starts_with("$ ")).collect();
+        quote(&said[said.len().saturating_sub(10)..].join("\n"), status)
     }
 }

@@ -1,0 +1,292 @@
+//! `pgo.toml` that cannot be read, or does not fit the rules.
+
+use super::{Row, table};
+use crate::support::Fixture;
+
+const SERVICE: &str = r#"
+[program.tiny.workload.serve]
+role = "train"
+service.start = ["{program}"]
+service.load = ["true"]
+service.ready.log = "longest"
+"#;
+
+const UNREADABLE: [Row; 8] = [
+    Row {
+        name: "no pgo.toml",
+        breaks: |case| std::fs::remove_file(case.at.path("pgo/pgo.toml")).unwrap(),
+        args: &[],
+        code: 2,
+        says: &["cannot read pgo/pgo.toml", "No such file"],
+        hint: "init",
+    },
+    Row {
+        name: "--config names no file",
+        breaks: |_| {},
+        args: &["--config", "pgo/other.toml"],
+        code: 2,
+        says: &["cannot read pgo/other.toml"],
+        hint: "--config",
+    },
+    Row {
+        name: "pgo.toml is a folder",
+        breaks: |case| {
+            std::fs::remove_file(case.at.path("pgo/pgo.toml")).unwrap();
+            case.at.write("pgo/pgo.toml/x", "");
+        },
+        args: &[],
+        code: 2,
+        says: &["cannot read pgo/pgo.toml", "Is a directory"],
+        hint: "file",
+    },
+    Row {
+        name: "pgo.toml is not UTF-8",
+        breaks: |case| std::fs::write(case.at.path("pgo/pgo.toml"), b"[program.t\xff]").unwrap(),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml", "UTF-8"],
+        hint: "UTF-8",
+    },
+    Row {
+        name: "pgo.toml may not be read",
+        breaks: |case| {
+            use std::os::unix::fs::PermissionsExt;
+            // A new file, so that mending it makes it readable again.
+            let text = case.at.read("pgo/pgo.toml");
+            std::fs::remove_file(case.at.path("pgo/pgo.toml")).unwrap();
+            case.at.write("pgo/pgo.toml", &format!("{text}\n# changed\n"));
+            let closed = std::fs::Permissions::from_mode(0o000);
+            std::fs::set_permissions(case.at.path("pgo/pgo.toml"), closed).unwrap();
+            case.without_privileges();
+        },
+        args: &[],
+        code: 2,
+        says: &["cannot read pgo/pgo.toml", "Permission denied"],
+        hint: "readable",
+    },
+    Row {
+        name: "a table is not closed",
+        breaks: |case| case.config("[program.tiny]", "[program.tiny"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:5:", "unclosed table"],
+        hint: "pgo.schema.json",
+    },
+    Row {
+        name: "an empty pgo.toml",
+        breaks: |case| case.at.write("pgo/pgo.toml", ""),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:1:1", "missing field `program`"],
+        hint: "[program.NAME]",
+    },
+    Row {
+        name: "no program in pgo.toml",
+        breaks: |case| case.at.write("pgo/pgo.toml", "[program]\n"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:1:1", "no program is defined"],
+        hint: "init",
+    },
+];
+
+const KEYS: [Row; 10] = [
+    Row {
+        name: "a typo in a key",
+        breaks: |case| case.config("package =", "pakage ="),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:6:1", "unknown field `pakage`"],
+        hint: "did you mean `package`?",
+    },
+    Row {
+        name: "a typo in a role",
+        breaks: |case| case.config("\"eval\"", "\"evla\""),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:14:8", "unknown variant `evla`"],
+        hint: "did you mean `eval`?",
+    },
+    Row {
+        name: "a number as text",
+        breaks: |case| case.config("pairs = 6", "pairs = \"six\""),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:2:9", "six"],
+        hint: "pgo.schema.json",
+    },
+    Row {
+        name: "an odd number of pairs",
+        breaks: |case| case.config("pairs = 6", "pairs = 7"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:2:1", "pairs = 7", "even"],
+        hint: "pairs = 8",
+    },
+    Row {
+        name: "confidence in percent",
+        breaks: |case| case.config("warmup", "confidence = 99.0\nwarmup"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:3:1", "confidence"],
+        hint: "0.99",
+    },
+    Row {
+        name: "a margin beyond its range",
+        breaks: |case| case.config("warmup", "margin = 80.0\nwarmup"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:3:1", "margin"],
+        hint: "margin = 1.0",
+    },
+    Row {
+        name: "a duration that is none",
+        breaks: |case| case.config("seed = 7", "seed = 7\ntimeout = \"soon\""),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:11:11", "`soon` is not a duration", "30s"],
+        hint: "pgo.schema.json",
+    },
+    Row {
+        name: "a program's name with a slash",
+        breaks: |case| case.config_also("[program.\"a/b\"]\npackage = \"tiny\""),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:17:", "`a/b` cannot be the name of a program"],
+        hint: "ASCII letters",
+    },
+    Row {
+        name: "a weight of zero",
+        breaks: |case| case.config("seed = 7", "seed = 7\nweight = 0"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:11:1", "weight"],
+        hint: "eval",
+    },
+    Row {
+        name: "bin and cdylib at once",
+        breaks: |case| case.config("package = \"tiny\"", "package = \"tiny\"\nbin = \"tiny\"\ncdylib = true"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:8:1", "not both"],
+        hint: "remove",
+    },
+];
+
+const COMMANDS: [Row; 12] = [
+    Row {
+        name: "a placeholder that there is not",
+        breaks: |case| case.train_on(&["{prgram}", "2000"]),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:11:1", "`{prgram}` is not a placeholder", "{program}"],
+        hint: "{program}",
+    },
+    Row {
+        name: "a brace without its partner",
+        breaks: |case| case.train_on(&["{program}", "{2000"]),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:11:1", "`{2000`"],
+        hint: "{{",
+    },
+    Row {
+        name: "a tool that is not declared",
+        breaks: |case| case.train_on(&["{tool:load}", "{program}"]),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:11:1", "{tool:load}", "workload `learn`"],
+        hint: "[tool.load]",
+    },
+    Row {
+        name: "a seed that is not there",
+        breaks: |case| case.config(r#""3000""#, r#""{seed}""#),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:15:1", "workload `judge`", "no seed"],
+        hint: "seed = 1",
+    },
+    Row {
+        name: "a workload that never runs the program",
+        breaks: |case| case.train_on(&["true"]),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:8:", "workload `learn` never runs the program"],
+        hint: "{program}",
+    },
+    Row {
+        name: "an empty command",
+        breaks: |case| case.train_on(&[]),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:11:1", "workload `learn`", "`command` is empty"],
+        hint: "{program}",
+    },
+    Row {
+        name: "no command at all",
+        breaks: |case| case.config("command = [\"{program}\", \"2000\"]", ""),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:8:", "workload `learn` needs exactly one of"],
+        hint: "command =",
+    },
+    Row {
+        name: "no way to tell that a service is ready",
+        breaks: |case| {
+            case.config_also(
+                &SERVICE.replace("service.ready.log = \"longest\"", "service.ready.timeout = \"1s\""),
+            )
+        },
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:22:9", "`ready` needs exactly one of `tcp`, `http` and `log`"],
+        hint: "127.0.0.1:{port:http}",
+    },
+    Row {
+        name: "a service that is stopped by SIGKILL",
+        breaks: |case| case.config_also(&format!("{SERVICE}service.stop.signal = \"SIGKILL\"\n")),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:23:14", "`SIGKILL` is not a signal to stop a service with"],
+        hint: "SIGTERM",
+    },
+    Row {
+        name: "a log pattern that is no regular expression",
+        breaks: |case| case.config_also(&SERVICE.replace("longest", "longest(")),
+        args: &[],
+        code: 2,
+        says: &["program `tiny`: workload `serve`: ready.log", "`longest(`", "unclosed group"],
+        hint: r"\(",
+    },
+    Row {
+        name: "a metric with dots instead of a JSON pointer",
+        breaks: |case| case.config_also("metric.steps.pointer = \"steps.longest\""),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:17:14", "`steps.longest` is not a JSON pointer"],
+        hint: "/steps/longest",
+    },
+    Row {
+        name: "cargo test as evaluation",
+        breaks: |case| case.config_also("[program.tiny.workload.tests]\nrole = \"eval\"\ncargo_test = {}"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:18:1", "can train but not evaluate"],
+        hint: "role = \"train\"",
+    },
+];
+
+#[test]
+fn a_config_that_cannot_be_read() {
+    table(&Fixture::tiny(), &UNREADABLE);
+}
+
+#[test]
+fn keys_and_values() {
+    table(&Fixture::tiny(), &KEYS);
+}
+
+#[test]
+fn commands_and_placeholders() {
+    table(&Fixture::tiny(), &COMMANDS);
+}
