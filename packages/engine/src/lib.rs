@@ -8,6 +8,7 @@ mod clock;
 mod disk;
 mod files;
 mod lock;
+pub mod merging;
 mod pipeline;
 mod planned;
 pub mod process;

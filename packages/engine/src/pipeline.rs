@@ -53,7 +53,7 @@ pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
                 stages::check_selected(session, subject, selection)?;
                 stages::preflight(session, subject)
             },
-            |ready| ready.profdata_version.clone(),
+            |ready| format!("merges with {ready}"),
         )?;
         chains.push((chain, ready));
     }

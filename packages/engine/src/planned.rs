@@ -126,15 +126,11 @@ impl Planner<'_> {
         self.build(Stage::Instrument, instrumented.is_some(), None);
         self.train(instrumented.map(|step| step.output))?;
         let raw = RawProfiles::load(session, subject).map(|step| step.output);
-        let (print, commands) = match (&ready, &raw) {
-            (Some(ready), Some(raw)) => (
-                Some(stages::merge_fingerprint(subject, ready, raw)),
-                stages::merge_commands(session, subject, ready)?,
-            ),
-            (Some(ready), None) => (None, stages::merge_commands(session, subject, ready)?),
-            _ => (None, Vec::new()),
+        let print = match (&ready, &raw) {
+            (Some(ready), Some(raw)) => Some(stages::merge_fingerprint(session, subject, ready, raw)),
+            _ => None,
         };
-        let commands = commands.iter().map(ToString::to_string).collect();
+        let commands = ready.iter().map(|ready| stages::merge_command(session, subject, ready)).collect();
         self.compare::<stages::MergedManifest>(Stage::Merge, print, commands)
     }
 

@@ -15,7 +15,7 @@ use std::{
 
 use honing_core::{
     Error, Result, Setting, Stage,
-    config::{Config, Program},
+    config::{Config, MergeTool, Program},
     event::Event,
 };
 
@@ -65,7 +65,9 @@ pub struct Options {
     pub pairs: Option<u32>,
     /// A merged profile to start from, instead of one that was trained here.
     pub profile: Option<PathBuf>,
-    /// The `llvm-profdata` to use.
+    /// What merges, instead of `merge.tool`.
+    pub merge_tool: Option<MergeTool>,
+    /// The `llvm-profdata` to merge with.
     pub llvm_profdata: Option<PathBuf>,
     /// Run stages even where they are up to date.
     pub force: bool,

@@ -36,7 +36,24 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) shared: Shared,
     #[command(flatten)]
+    pub(crate) range: Range,
+    #[command(flatten)]
     pub(crate) trailing: Trailing,
+}
+
+/// Which part of the chain is to be run.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Stages")]
+pub(crate) struct Range {
+    /// First stage to run
+    #[arg(long, env = "HONING_FROM", value_name = "STAGE")]
+    pub(crate) from: Option<String>,
+    /// Last stage to run
+    #[arg(long, env = "HONING_TO", value_name = "STAGE")]
+    pub(crate) to: Option<String>,
+    /// The only stage to run
+    #[arg(long, env = "HONING_ONLY", value_name = "STAGE", conflicts_with_all = ["from", "to"])]
+    pub(crate) only: Option<String>,
 }
 
 /// What stands after `--`.
@@ -50,9 +67,16 @@ pub(crate) struct Trailing {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the stages (the default)
-    Run(Trailing),
+    Run {
+        #[command(flatten)]
+        range: Range,
+        #[command(flatten)]
+        trailing: Trailing,
+    },
     /// Show what would run, without running it
     Plan {
+        #[command(flatten)]
+        range: Range,
         /// Say why, and print the exact commands
         #[arg(long)]
         explain: bool,
@@ -74,14 +98,51 @@ pub(crate) enum Command {
         #[command(flatten)]
         trailing: Trailing,
     },
-    /// Merge the raw profiles
-    Merge(Trailing),
+    /// Merge the raw profiles; with --from, any profiles into any file
+    Merge {
+        /// Profiles, or folders of them, of this project or not
+        #[arg(long, value_name = "DIR", num_args = 1.., requires = "output")]
+        from: Vec<PathBuf>,
+        /// Where to write the merged profile
+        #[arg(short, long, value_name = "FILE", requires = "from")]
+        output: Option<PathBuf>,
+        /// Percentage of the weight that may be lost to truncated or corrupt files
+        #[arg(long, value_name = "PERCENT", default_value_t = 1.0, requires = "from")]
+        max_lost: f64,
+        #[command(flatten)]
+        trailing: Trailing,
+    },
     /// Build with the profile
     Optimize(Trailing),
     /// Measure against the baseline
     Bench(Trailing),
     /// Store the profile in the repository
     Record(Trailing),
+    /// Show what is in a profile: weight, coverage, hottest functions
+    Show {
+        /// A raw, indexed or text profile
+        file: PathBuf,
+        /// How many functions to list
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        top: usize,
+    },
+    /// Compare two profiles function by function
+    Diff {
+        /// The first profile
+        base: PathBuf,
+        /// The second profile
+        test: PathBuf,
+        /// How many functions to list
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        top: usize,
+    },
+    /// Say how alike two profiles are, as llvm-profdata overlap does
+    Overlap {
+        /// The first profile
+        base: PathBuf,
+        /// The second profile
+        test: PathBuf,
+    },
     /// Write a pgo/pgo.toml to start from
     Init,
     /// Remove what runs have made
@@ -105,6 +166,23 @@ pub(crate) enum Format {
     Json,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MergeTool {
+    /// Honing itself.
+    Builtin,
+    /// LLVM's own.
+    LlvmProfdata,
+}
+
+impl From<MergeTool> for honing_core::config::MergeTool {
+    fn from(tool: MergeTool) -> Self {
+        match tool {
+            MergeTool::Builtin => Self::Builtin,
+            MergeTool::LlvmProfdata => Self::LlvmProfdata,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Shared {
     /// Program from pgo.toml to work on [default: all]
@@ -120,15 +198,6 @@ pub(crate) struct Shared {
     /// Workload to run; a role that none of them has keeps all of its own [default: all]
     #[arg(short, long, global = true, env = "HONING_WORKLOAD", value_delimiter = ',', value_name = "NAME")]
     pub(crate) workload: Vec<String>,
-    /// First stage to run
-    #[arg(long, global = true, env = "HONING_FROM", value_name = "STAGE", help_heading = "Stages")]
-    pub(crate) from: Option<String>,
-    /// Last stage to run
-    #[arg(long, global = true, env = "HONING_TO", value_name = "STAGE", help_heading = "Stages")]
-    pub(crate) to: Option<String>,
-    /// The only stage to run
-    #[arg(long, global = true, env = "HONING_ONLY", value_name = "STAGE", help_heading = "Stages")]
-    pub(crate) only: Option<String>,
     /// Run stages even where they are up to date
     #[arg(long, global = true, env = "HONING_FORCE", help_heading = "Stages")]
     pub(crate) force: bool,
@@ -138,7 +207,17 @@ pub(crate) struct Shared {
     /// Pairs to measure for each workload [default: bench.pairs of pgo.toml]
     #[arg(long, global = true, env = "HONING_PAIRS", value_name = "N", help_heading = "Stages")]
     pub(crate) pairs: Option<u32>,
-    /// llvm-profdata to merge with [default: the first that works]
+    /// What merges raw profiles [default: merge.tool of pgo.toml]
+    #[arg(
+        long,
+        global = true,
+        env = "HONING_MERGE_TOOL",
+        value_enum,
+        value_name = "TOOL",
+        help_heading = "Stages"
+    )]
+    pub(crate) merge_tool: Option<MergeTool>,
+    /// llvm-profdata to merge with; asks for that tool [default: the first that works]
     #[arg(long, global = true, env = "HONING_LLVM_PROFDATA", value_name = "FILE", help_heading = "Stages")]
     pub(crate) llvm_profdata: Option<PathBuf>,
     /// Keep raw profiles after the merge [default: kept, except with --ci]
@@ -217,21 +296,19 @@ pub(crate) struct Cargo {
     pub(crate) jobs: Option<String>,
 }
 
-impl Shared {
-    /// The stages that were asked for; `alone` is a stage's own subcommand.
-    pub(crate) fn selection(&self, alone: Option<Stage>) -> Result<Selection> {
+impl Range {
+    /// The stages that were asked for.
+    pub(crate) fn selection(&self) -> Result<Selection> {
         let parse = |name: &Option<String>| name.as_deref().map(str::parse::<Stage>).transpose();
-        let (from, to, only) = (parse(&self.from)?, parse(&self.to)?, parse(&self.only)?);
-        match (alone.or(only), from, to) {
-            (Some(stage), None, None) => Ok(Selection::only(stage)),
-            (Some(stage), _, _) => Err(honing_core::Error::usage(format!(
-                "{stage} alone (--only, or as a command) does not go with --from and --to"
-            ))
-            .with_hint(format!("leave them out, or write --from {stage} --to STAGE"))),
-            (None, from, to) => Selection::new(from.unwrap_or(Stage::Preflight), to.unwrap_or(Stage::Record)),
+        let (from, to) = (parse(&self.from)?, parse(&self.to)?);
+        match parse(&self.only)? {
+            Some(stage) => Ok(Selection::only(stage)),
+            None => Selection::new(from.unwrap_or(Stage::Preflight), to.unwrap_or(Stage::Record)),
         }
     }
+}
 
+impl Shared {
     /// What the engine is told.
     pub(crate) fn options(&self, trailing: &Trailing, manual: bool) -> Options {
         let cargo = &self.cargo;
@@ -252,6 +329,7 @@ impl Shared {
             cargo_args: if manual { Vec::new() } else { after.clone() },
             pairs: self.pairs,
             profile: self.profile.clone(),
+            merge_tool: self.merge_tool.map(Into::into),
             llvm_profdata: self.llvm_profdata.clone(),
             force: self.force,
             keep_raw: self.keep_raw || !self.ci,

@@ -24,6 +24,9 @@ pub struct Config {
     /// What a result has to fulfil.
     #[serde(default)]
     pub policy: Policy,
+    /// How raw profiles are merged.
+    #[serde(default)]
+    pub merge: Merge,
     /// How the optimized program is measured against the baseline.
     #[serde(default)]
     pub bench: Bench,
@@ -57,6 +60,35 @@ pub enum Inconclusive {
     Warn,
     /// Ends 13.
     Fail,
+}
+
+/// How raw profiles are merged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Merge {
+    /// What merges.
+    pub tool: MergeTool,
+    /// Share of the weight, in percent, that may be lost to files that are truncated or
+    /// corrupt. LLVM's tool tolerates none.
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub max_lost: f64,
+}
+
+impl Default for Merge {
+    fn default() -> Self {
+        Self { tool: MergeTool::default(), max_lost: 1.0 }
+    }
+}
+
+/// What merges raw profiles.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MergeTool {
+    /// Honing itself; LLVM's tool where a future toolchain writes what it cannot read yet.
+    #[default]
+    Builtin,
+    /// LLVM's own.
+    LlvmProfdata,
 }
 
 /// How the optimized program is measured against the baseline.

@@ -65,6 +65,9 @@ impl Config {
                 .error("min_gain is a percentage from 0 to 100")
                 .with_hint("write min_gain = 2.0 to demand 2 %, or remove it to accept any outcome"));
         }
+        if !(0.0..=100.0).contains(&self.merge.max_lost) {
+            return Err(top.key(&["merge", "max_lost"]).error("max_lost is a percentage from 0 to 100"));
+        }
         for name in self.tool.keys() {
             check_name(name, "tool", &top.key(&["tool", name]))?;
         }

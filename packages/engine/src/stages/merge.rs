@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage};
+use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Product, RawProfiles, Ready, Step, indexed,
+    preflight::Merges,
     step::{stored, up_to_date_or},
 };
 use crate::{
     Session, files,
+    merging::{self, Input},
     process::{Command, Status, Usage},
     session::Subject,
 };
@@ -61,9 +63,15 @@ impl MergedProfile {
 }
 
 /// What the merge reads.
-pub(crate) fn merge_fingerprint(subject: &Subject<'_>, ready: &Ready, raw: &RawProfiles) -> Fingerprint {
+pub(crate) fn merge_fingerprint(
+    session: &Session,
+    subject: &Subject<'_>,
+    ready: &Ready,
+    raw: &RawProfiles,
+) -> Fingerprint {
     let mut print = Fingerprint::new();
-    print.value("merged by", &ready.profdata_version);
+    print.value("merged by", ready);
+    print.value("max_lost", session.config.merge.max_lost);
     for collected in &raw.collected {
         let name = &collected.workload;
         print.content(format!("raw profiles of `{name}`"), collected.digest.clone());
@@ -83,61 +91,83 @@ pub(crate) fn merge(
     ready: &Ready,
     raw: &RawProfiles,
 ) -> Result<Step<MergedProfile>> {
-    let print = merge_fingerprint(subject, ready, raw);
+    let print = merge_fingerprint(session, subject, ready, raw);
     let step = up_to_date_or(session, subject, Stage::Merge, print, |dir| {
-        let file = format!("{}.profdata", subject.name);
-        let list = dir.join("inputs.txt");
-        write_inputs(session, subject, raw, &list)?;
-        let command = command(session, ready, &list, &dir.join(&file))?;
-        let usage = run(session, subject, &command)?;
-        check_merged(&dir.join(&file))?;
+        let file = file_name(subject);
+        let output = dir.join(&file);
+        let inputs = inputs(session, subject, raw)?;
+        let usage = match &ready.merges {
+            Merges::Builtin => {
+                let outcome = merging::merge_files(&inputs, session.config.merge.max_lost)?;
+                for text in outcome.losses {
+                    session.sink.emit(Event::Warning { text: format!("merge: {text}") });
+                }
+                files::write_atomically(&output, &outcome.bytes)?;
+                Usage::default()
+            }
+            Merges::Llvm { path, .. } => {
+                let list = dir.join("inputs.txt");
+                write_list(&inputs, &list)?;
+                let usage = run(session, subject, &llvm_command(session, path, &list, &output))?;
+                check_merged(&output)?;
+                usage
+            }
+        };
         describe(dir, file).map(|merged| (merged, usage))
     })?;
     Ok(MergedProfile::step(session, subject, step))
 }
 
-/// The command that merges, for display.
-pub(crate) fn merge_commands(
-    session: &Session,
-    subject: &Subject<'_>,
-    ready: &Ready,
-) -> Result<Vec<Command>> {
-    let dir = session.store.dir(subject.name, Stage::Merge);
-    Ok(vec![command(
-        session,
-        ready,
-        &dir.join("inputs.txt"),
-        &dir.join(format!("{}.profdata", subject.name)),
-    )?])
+fn file_name(subject: &Subject<'_>) -> String {
+    format!("{}.profdata", subject.name)
 }
 
-/// A list of `weight,file`, as `llvm-profdata merge --input-files` reads it: raw
-/// profiles may be too many for a command line.
-fn write_inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles, list: &Path) -> Result<()> {
+/// The command that merges, for display.
+pub(crate) fn merge_command(session: &Session, subject: &Subject<'_>, ready: &Ready) -> String {
+    let dir = session.store.dir(subject.name, Stage::Merge);
+    let output = dir.join(file_name(subject));
+    match &ready.merges {
+        Merges::Builtin => {
+            let mut command = Command::new("cargo", &session.env, &session.workspace.root);
+            command.args(["xtask", "pgo", "merge", "--from"]);
+            command.args([session.store.dir(subject.name, Stage::Train)]).args(["-o"]).args([output]);
+            command.to_string()
+        }
+        Merges::Llvm { path, .. } => {
+            llvm_command(session, path, &dir.join("inputs.txt"), &output).to_string()
+        }
+    }
+}
+
+fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result<Vec<Input>> {
     let dir = session.store.dir(subject.name, Stage::Train);
-    let mut text = String::new();
+    let mut inputs = Vec::new();
     for collected in &raw.collected {
         for file in &collected.files {
             let path = dir.join(file);
             if !path.is_file() {
-                return Err(Error::new(ExitCode::Profile, format!("merge: {} is gone", path.display()))
-                    .with_hint("raw profiles are removed after a merge unless --keep-raw is given; train again: --from train --force"));
+                return Err(Error::new(ExitCode::Profile, format!("merge: {} is gone", path.display())).with_hint(
+                    "raw profiles are removed after a merge unless --keep-raw is given; train again: --from train --force",
+                ));
             }
-            text.push_str(&format!("{},{}\n", weight(subject, &collected.workload), path.display()));
+            inputs.push(Input { path, weight: u64::from(weight(subject, &collected.workload)) });
         }
     }
-    files::write_atomically(list, text.as_bytes())
+    Ok(inputs)
 }
 
-fn command(session: &Session, ready: &Ready, list: &Path, output: &Path) -> Result<Command> {
-    let tool = ready.llvm_profdata.as_ref().ok_or_else(|| {
-        Error::preflight("merge: no llvm-profdata that can read this toolchain's profiles")
-            .with_hint(super::probe::install_hint(&session.toolchain))
-    })?;
+/// A list of `weight,file`, as `llvm-profdata merge --input-files` reads it: raw
+/// profiles may be too many for a command line.
+fn write_list(inputs: &[Input], list: &Path) -> Result<()> {
+    let line = |input: &Input| format!("{},{}\n", input.weight, input.path.display());
+    files::write_atomically(list, inputs.iter().map(line).collect::<String>().as_bytes())
+}
+
+fn llvm_command(session: &Session, tool: &Path, list: &Path, output: &Path) -> Command {
     let mut command = Command::new(tool, &session.env, &session.workspace.root);
     command.args(["merge", "--failure-mode=any", "--input-files"]).args([list]);
     command.args(["--output"]).args([output]);
-    Ok(command)
+    command
 }
 
 fn run(session: &Session, subject: &Subject<'_>, command: &Command) -> Result<Usage> {
@@ -150,7 +180,7 @@ fn run(session: &Session, subject: &Subject<'_>, command: &Command) -> Result<Us
     // The log has the command, too.
     let said = log.lines().filter(|line| !line.starts_with("$ ")).collect::<Vec<_>>().join("\n");
     Err(Error::new(ExitCode::Profile, format!("merge: llvm-profdata ended with {}:\n{said}", ended.status))
-        .with_hint("train again: --from train --force; or name another tool with --llvm-profdata"))
+        .with_hint("let Honing merge, which survives more: merge.tool = \"builtin\"; or train again: --from train --force"))
 }
 
 /// A tool that ends with 0 need not have written a profile.
@@ -176,8 +206,7 @@ fn describe(dir: &Path, file: String) -> Result<Merged> {
 /// What an import reads, once it is seen to be a profile.
 pub(crate) fn import_fingerprint(file: &Path) -> Result<Fingerprint> {
     let mut print = Fingerprint::new();
-    let bytes = read_import(file)?;
-    print.content("profile from elsewhere", Digest::of(&bytes));
+    print.content("profile from elsewhere", Digest::of(&read_import(file)?));
     Ok(print)
 }
 
@@ -186,7 +215,7 @@ pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> R
     let print = import_fingerprint(file)?;
     let bytes = read_import(file)?;
     let step = up_to_date_or(session, subject, Stage::Merge, print, |dir| {
-        let name = format!("{}.profdata", subject.name);
+        let name = file_name(subject);
         files::write_atomically(&dir.join(&name), &bytes)?;
         describe(dir, name).map(|merged| (merged, Usage::default()))
     })?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use honing_core::{
     Digest, Error, Fingerprint, Result, Stage,
-    config::{Kind, Workload},
+    config::{Kind, MergeTool, Workload},
     template::{self, Placeholder},
     units,
 };
@@ -29,10 +29,27 @@ const MEMORY: u64 = 256 << 20;
 /// The environment suffices. Only preflight makes one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ready {
-    /// The `llvm-profdata` that was seen to merge what this toolchain's programs write.
-    pub llvm_profdata: Option<PathBuf>,
-    /// Its version, for fingerprints.
-    pub profdata_version: String,
+    /// What was seen to merge what this toolchain's programs write.
+    pub(crate) merges: Merges,
+}
+
+/// What merges raw profiles.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Merges {
+    /// Honing itself.
+    Builtin,
+    /// LLVM's tool.
+    Llvm { path: PathBuf, version: String },
+}
+
+impl std::fmt::Display for Ready {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.merges {
+            Merges::Builtin => write!(f, "honing-profdata {}", env!("CARGO_PKG_VERSION")),
+            Merges::Llvm { version, .. } => write!(f, "{version}"),
+        }
+    }
 }
 
 impl Product for Ready {
@@ -52,6 +69,7 @@ pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) ->
         .value("linker", linker)
         .value("rustflags", subject.linking.rustflags.join(" "))
         .value("merges", needs_merge(session))
+        .value("merge tool", if wants_llvm(session) { "llvm-profdata" } else { "builtin" })
         .value("llvm-profdata", session.options.llvm_profdata.as_deref().unwrap_or(Path::new("")).display());
     if let Some(linker) = find_program(session, linker) {
         print.value("linker's path", linker.display());
@@ -64,11 +82,17 @@ pub(crate) fn needs_merge(session: &Session) -> bool {
     session.options.profile.is_none()
 }
 
+/// Whether LLVM's tool was asked for; naming one asks for it.
+pub(crate) fn wants_llvm(session: &Session) -> bool {
+    let tool = session.options.merge_tool.unwrap_or(session.config.merge.tool);
+    tool == MergeTool::LlvmProfdata || session.options.llvm_profdata.is_some()
+}
+
 /// Runs every check; the one that compiles only where its inputs have changed.
 pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step<Ready>> {
     check(session, subject)?;
     let print = preflight_fingerprint(session, subject);
-    let redo = |ready: &Ready| ready.llvm_profdata.as_ref().is_some_and(|tool| !tool.is_file());
+    let redo = |ready: &Ready| matches!(&ready.merges, Merges::Llvm { path, .. } if !path.is_file());
     if let Some(stale) =
         super::stored::<Ready>(session, subject, Stage::Preflight).filter(|old| redo(&old.output))
     {

@@ -7,11 +7,15 @@ use std::{
     time::Duration,
 };
 
-use honing_core::{Error, Result, Stage};
+use honing_core::{Error, ExitCode, Result, Stage, event::Event};
 
-use super::{Ready, indexed, preflight::needs_merge};
+use super::{
+    Ready, indexed,
+    preflight::{Merges, needs_merge, wants_llvm},
+};
 use crate::{
     Session, Toolchain, files,
+    merging::{self, Input},
     process::{Child, Command, Status, Usage},
     session::{Subject, find_program},
 };
@@ -47,16 +51,15 @@ pub(super) fn probe(session: &Session, subject: &Subject<'_>, dir: &Path) -> Res
     let probe = Probe { session, subject, dir };
     files::write_atomically(&dir.join("probe.rs"), SOURCE.as_bytes())?;
     let instrumented = probe.compile("instrumented", &["-Cprofile-generate".into()])?;
-    let mut ready = Ready { llvm_profdata: None, profdata_version: String::new() };
+    let mut merges = Merges::Builtin;
     if needs_merge(session) {
         let raw = probe.run(&instrumented)?;
-        let (tool, version) = probe.merge(&raw)?;
-        ready = Ready { llvm_profdata: Some(tool), profdata_version: version };
+        merges = if wants_llvm(session) { probe.merge(&raw)? } else { probe.merge_builtin(&raw)? };
         let mut flag = OsString::from("-Cprofile-use=");
         flag.push(dir.join("probe.profdata"));
         probe.compile("optimized", &[flag])?;
     }
-    Ok((ready, Usage::default()))
+    Ok((Ready { merges }, Usage::default()))
 }
 
 impl Probe<'_> {
@@ -122,7 +125,23 @@ impl Probe<'_> {
         .with_hint("train on a machine of that kind, and start from its profile here: --profile FILE"))
     }
 
-    fn merge(&self, raw: &Path) -> Result<(PathBuf, String)> {
+    /// With our own engine, or, where the toolchain is newer than it, with LLVM's tool.
+    fn merge_builtin(&self, raw: &Path) -> Result<Merges> {
+        let input = Input { path: raw.to_owned(), weight: 1 };
+        match merging::merge_files(&[input], 0.0) {
+            Ok(outcome) => {
+                files::write_atomically(&self.dir.join("probe.profdata"), &outcome.bytes)?;
+                Ok(Merges::Builtin)
+            }
+            Err(merging::Failure::NewerFormat(error)) => {
+                self.session.sink.emit(Event::Note { text: format!("{error}; using LLVM's tool") });
+                self.merge(raw)
+            }
+            Err(merging::Failure::Other(error)) => Err(error.with_code(ExitCode::Preflight)),
+        }
+    }
+
+    fn merge(&self, raw: &Path) -> Result<Merges> {
         let session = self.session;
         let candidates = match &session.options.llvm_profdata {
             Some(tool) => {
@@ -141,7 +160,7 @@ impl Probe<'_> {
             let args = ["merge".into(), raw.as_os_str().to_owned(), "-o".into(), out.clone().into()];
             match self.short(tool.as_os_str(), &args, None) {
                 Ok(output) if output.ok && is_profile(&out) => {
-                    return Ok((tool.clone(), self.version(&tool)));
+                    return Ok(Merges::Llvm { version: self.version(&tool), path: tool });
                 }
                 Ok(output) if output.ok => {
                     refused.push(format!("{}: ended with exit code 0 and wrote no profile", tool.display()));

@@ -3,13 +3,14 @@
 mod clean;
 mod init;
 mod plan;
+mod profiles;
 mod run;
 mod show_config;
 
 use std::{ffi::OsString, io::Write};
 
 use clap::{CommandFactory, FromArgMatches};
-use honing_core::{Error, ExitCode, Result, Stage, config::Config};
+use honing_core::{Error, ExitCode, Result, Selection, Stage, config::Config};
 use honing_engine::{Session, Sink, process::Cancel};
 
 use crate::{
@@ -35,29 +36,30 @@ pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
         }
     };
     console::choose(cli.shared.color);
-    let Cli { command, shared, trailing } = cli;
+    let Cli { command, shared, range, trailing } = cli;
+    let alone = |trailing: &Trailing, stage| run::run(&shared, trailing, Ok(Selection::only(stage)), false);
     let ended = match command {
-        None => return run::run(&shared, &trailing, None, false),
-        Some(Command::Run(trailing)) => return run::run(&shared, &trailing, None, false),
-        Some(Command::Preflight(trailing)) => {
-            return run::run(&shared, &trailing, Some(Stage::Preflight), false);
+        None => return run::run(&shared, &trailing, range.selection(), false),
+        Some(Command::Run { range, trailing }) => {
+            return run::run(&shared, &trailing, range.selection(), false);
         }
-        Some(Command::Baseline(trailing)) => {
-            return run::run(&shared, &trailing, Some(Stage::Baseline), false);
-        }
-        Some(Command::Instrument(trailing)) => {
-            return run::run(&shared, &trailing, Some(Stage::Instrument), false);
-        }
+        Some(Command::Preflight(trailing)) => return alone(&trailing, Stage::Preflight),
+        Some(Command::Baseline(trailing)) => return alone(&trailing, Stage::Baseline),
+        Some(Command::Instrument(trailing)) => return alone(&trailing, Stage::Instrument),
         Some(Command::Train { manual, trailing }) => {
-            return run::run(&shared, &trailing, Some(Stage::Train), manual);
+            return run::run(&shared, &trailing, Ok(Selection::only(Stage::Train)), manual);
         }
-        Some(Command::Merge(trailing)) => return run::run(&shared, &trailing, Some(Stage::Merge), false),
-        Some(Command::Optimize(trailing)) => {
-            return run::run(&shared, &trailing, Some(Stage::Optimize), false);
+        Some(Command::Merge { from, output: Some(output), max_lost, .. }) => {
+            profiles::merge(&from, &output, max_lost)
         }
-        Some(Command::Bench(trailing)) => return run::run(&shared, &trailing, Some(Stage::Bench), false),
-        Some(Command::Record(trailing)) => return run::run(&shared, &trailing, Some(Stage::Record), false),
-        Some(Command::Plan { explain, trailing }) => plan::plan(&shared, &trailing, explain),
+        Some(Command::Merge { trailing, .. }) => return alone(&trailing, Stage::Merge),
+        Some(Command::Optimize(trailing)) => return alone(&trailing, Stage::Optimize),
+        Some(Command::Bench(trailing)) => return alone(&trailing, Stage::Bench),
+        Some(Command::Record(trailing)) => return alone(&trailing, Stage::Record),
+        Some(Command::Plan { range, explain, trailing }) => plan::plan(&shared, &trailing, &range, explain),
+        Some(Command::Show { file, top }) => profiles::show(&file, top, shared.format),
+        Some(Command::Diff { base, test, top }) => profiles::diff(&base, &test, top, shared.format),
+        Some(Command::Overlap { base, test }) => profiles::overlap(&base, &test, shared.format),
         Some(Command::Init) => init::init(&shared),
         Some(Command::Clean) => clean::clean(&shared),
         Some(Command::ShowConfig) => show_config::show_config(&shared, &matches),

@@ -7,12 +7,12 @@ use honing_report::{Align, Table};
 
 use super::{broken, look};
 use crate::{
-    cli::{Format, Shared, Trailing},
+    cli::{Format, Range, Shared, Trailing},
     console,
 };
 
-pub(crate) fn plan(shared: &Shared, trailing: &Trailing, explain: bool) -> Result<()> {
-    let selection = shared.selection(None)?;
+pub(crate) fn plan(shared: &Shared, trailing: &Trailing, range: &Range, explain: bool) -> Result<()> {
+    let selection = range.selection()?;
     let session = look(shared, trailing)?;
     let planned = honing_engine::plan(&session, selection)?;
     let mut out = console::out();

@@ -1,7 +1,7 @@
 //! `run`, and the stages as commands of their own.
 
 use honing_core::{
-    Error, ExitCode, Result, Stage,
+    Error, ExitCode, Result, Selection,
     event::{Event, Record},
 };
 use honing_engine::{Listener, Session, Sink, process::Cancel};
@@ -12,10 +12,14 @@ use crate::{
     console,
 };
 
-pub(crate) fn run(shared: &Shared, trailing: &Trailing, alone: Option<Stage>, manual: bool) -> ExitCode {
+pub(crate) fn run(
+    shared: &Shared,
+    trailing: &Trailing,
+    selection: Result<Selection>,
+    manual: bool,
+) -> ExitCode {
     let sink = Sink::new(vec![listener(shared)]);
     let session = open(shared, trailing, manual, &sink);
-    let selection = shared.selection(alone);
     let ended =
         session.as_ref().map_err(Clone::clone).and_then(|session| honing_engine::run(session, selection?));
     let (exit, error) = match ended {

@@ -32,7 +32,7 @@ mod toml_lines {
     impl Manifest {
         pub(super) fn get(&self, key: &str) -> &str {
             let line = self.0.lines().find_map(|line| line.strip_prefix(&format!("{key} = ")));
-            line.unwrap_or_else(|| panic!("no {key} in {}", self.0)).trim_matches('"')
+            line.expect(key).trim_matches('"')
         }
     }
 }

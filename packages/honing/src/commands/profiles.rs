@@ -1,0 +1,247 @@
+//! `merge --from`, `show`, `diff` and `overlap`: profiles of this project or not.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use honing_core::{Result, units};
+use honing_engine::merging::{self, Input};
+use honing_profdata::{self as profdata, FunctionDiff, Hot, Presence, Profile};
+use honing_report::{Align, Table};
+use serde::Serialize;
+
+use super::broken;
+use crate::{cli::Format, console};
+
+/// Merges everything in `from` into `output`.
+pub(crate) fn merge(from: &[PathBuf], output: &Path, max_lost: f64) -> Result<()> {
+    // A merge of an earlier merge into the same file would count everything twice.
+    let target = output.canonicalize().ok();
+    let found = merging::find_profiles(from)?;
+    let inputs: Vec<Input> = found
+        .into_iter()
+        .filter(|path| target.is_none() || path.canonicalize().ok() != target)
+        .map(|path| Input { path, weight: 1 })
+        .collect();
+    let outcome = merging::merge_files(&inputs, max_lost)?;
+    let mut err = console::err();
+    for loss in &outcome.losses {
+        let _ = writeln!(err, "warning: {loss}");
+    }
+    merging::write_profile(output, &outcome.bytes)?;
+    let (files, functions) = (inputs.len(), outcome.functions);
+    let size = units::bytes(outcome.bytes.len() as u64);
+    let _ =
+        writeln!(err, "      Merged {files} files into {}: {functions} functions, {size}", output.display());
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Shown {
+    format: String,
+    version: u64,
+    functions: u64,
+    functions_run: u64,
+    blocks: u64,
+    blocks_run: u64,
+    /// As a string: more than what JSON's numbers hold.
+    weight: String,
+    losses: Vec<String>,
+    hottest: Vec<HotFunction>,
+}
+
+#[derive(Serialize)]
+struct HotFunction {
+    name: String,
+    symbol: String,
+    cfg_hash: String,
+    weight: String,
+    share: f64,
+    cumulative: f64,
+}
+
+/// Prints what is in a profile.
+pub(crate) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
+    let read = merging::read_profile(file)?;
+    let (profile, report) = (&read.profile, &read.report);
+    let coverage = profile.coverage();
+    let shown = Shown {
+        format: format!("{:?}", report.format).to_lowercase(),
+        version: report.version,
+        functions: coverage.functions,
+        functions_run: coverage.functions_run,
+        blocks: coverage.blocks,
+        blocks_run: coverage.blocks_run,
+        weight: profile.weight().to_string(),
+        losses: report.losses.iter().map(|loss| loss.kind.to_string()).collect(),
+        hottest: profile.hottest(top).iter().map(hot).collect(),
+    };
+    if format == Format::Json {
+        return json(&shown);
+    }
+    let share = |share: f64| format!("{:.1} %", share * 100.0);
+    let mut out = console::out();
+    let mut facts = Table::new(&[("profile", Align::Left), (&file.display().to_string(), Align::Left)]);
+    facts.row(["format".into(), format!("{}, version {}", shown.format, shown.version)]);
+    facts.row(["weight".into(), grouped(&shown.weight)]);
+    let functions =
+        format!("{} of {} ran ({})", shown.functions_run, shown.functions, share(coverage.function_share()));
+    facts.row(["functions".into(), functions]);
+    let blocks = format!("{} of {} ran ({})", shown.blocks_run, shown.blocks, share(coverage.block_share()));
+    facts.row(["blocks".into(), blocks]);
+    for loss in &shown.losses {
+        facts.row(["lost".into(), loss.clone()]);
+    }
+    facts.write(&mut out).map_err(broken)?;
+    writeln!(out).map_err(broken)?;
+    let right = Align::Right;
+    let mut table =
+        Table::new(&[("share", right), ("so far", right), ("weight", right), ("function", Align::Left)]);
+    for hot in &shown.hottest {
+        table.row([share(hot.share), share(hot.cumulative), grouped(&hot.weight), hot.name.clone()]);
+    }
+    table.write(&mut out).map_err(broken)
+}
+
+fn hot(hot: &Hot<'_>) -> HotFunction {
+    HotFunction {
+        name: hot.function.demangled(),
+        symbol: hot.function.name().into_owned(),
+        cfg_hash: format!("{:#018x}", hot.function.cfg_hash()),
+        weight: hot.weight.to_string(),
+        share: hot.share,
+        cumulative: hot.cumulative,
+    }
+}
+
+#[derive(Serialize)]
+struct Difference {
+    base_matched: f64,
+    base_matched_by_name: f64,
+    test_matched: f64,
+    test_matched_by_name: f64,
+    functions: Vec<FunctionDifference>,
+}
+
+#[derive(Serialize)]
+struct FunctionDifference {
+    name: String,
+    presence: &'static str,
+    base_share: f64,
+    test_share: f64,
+    overlap: f64,
+}
+
+/// Compares two profiles function by function, the largest change first.
+pub(crate) fn diff(base: &Path, test: &Path, top: usize, format: Format) -> Result<()> {
+    let (base, test) = both(base, test)?;
+    let diff = profdata::diff(&base, &test);
+    let shown = Difference {
+        base_matched: diff.base_matched,
+        base_matched_by_name: diff.base_named,
+        test_matched: diff.test_matched,
+        test_matched_by_name: diff.test_named,
+        functions: diff.functions.iter().take(top).map(function_difference).collect(),
+    };
+    if format == Format::Json {
+        return json(&shown);
+    }
+    let mut out = console::out();
+    let share = |share: f64| format!("{:.2} %", share * 100.0);
+    writeln!(
+        out,
+        "  of the first's weight {} is in functions that the second has too ({} by name alone),\n  \
+         of the second's {} ({} by name alone)\n",
+        share(diff.base_matched),
+        share(diff.base_named),
+        share(diff.test_matched),
+        share(diff.test_named)
+    )
+    .map_err(broken)?;
+    let right = Align::Right;
+    let mut table = Table::new(&[
+        ("first", right),
+        ("second", right),
+        ("overlap", right),
+        ("", Align::Left),
+        ("function", Align::Left),
+    ]);
+    for function in shown.functions {
+        let FunctionDifference { name, presence, base_share, test_share, overlap } = function;
+        table.row([share(base_share), share(test_share), share(overlap), presence.into(), name]);
+    }
+    table.write(&mut out).map_err(broken)
+}
+
+fn function_difference(diff: &FunctionDiff<'_>) -> FunctionDifference {
+    FunctionDifference {
+        name: diff.function.demangled(),
+        presence: match diff.presence {
+            Presence::Both => "both",
+            Presence::OldCfg => "old control flow",
+            Presence::NewCfg => "new control flow",
+            Presence::Removed => "removed",
+            Presence::Added => "added",
+        },
+        base_share: diff.base_share,
+        test_share: diff.test_share,
+        overlap: diff.overlap,
+    }
+}
+
+#[derive(Serialize)]
+struct Alike {
+    overlap: f64,
+    functions: u64,
+    mismatched: f64,
+    mismatched_functions: u64,
+    only_second: f64,
+    only_second_functions: u64,
+}
+
+/// Says how alike two profiles are: LLVM's edge overlap.
+pub(crate) fn overlap(base: &Path, test: &Path, format: Format) -> Result<()> {
+    let (base, test) = both(base, test)?;
+    let overlap = profdata::overlap(&base, &test, false);
+    let shown = Alike {
+        overlap: overlap.overlap.edges,
+        functions: overlap.overlap.functions,
+        mismatched: overlap.mismatch.edges,
+        mismatched_functions: overlap.mismatch.functions,
+        only_second: overlap.unique.edges,
+        only_second_functions: overlap.unique.functions,
+    };
+    if format == Format::Json {
+        return json(&shown);
+    }
+    let mut table = Table::new(&[("", Align::Left), ("edges", Align::Right), ("functions", Align::Right)]);
+    let mut row = |what: &str, share: f64, functions: u64| {
+        table.row([what.to_owned(), format!("{:.3} %", share * 100.0), functions.to_string()]);
+    };
+    row("overlap", shown.overlap, shown.functions);
+    row("other control flow", shown.mismatched, shown.mismatched_functions);
+    row("only in the second", shown.only_second, shown.only_second_functions);
+    table.write(&mut console::out()).map_err(broken)
+}
+
+fn both(base: &Path, test: &Path) -> Result<(Profile, Profile)> {
+    Ok((merging::read_profile(base)?.profile, merging::read_profile(test)?.profile))
+}
+
+fn json(value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| broken(error.into()))?;
+    writeln!(console::out(), "{text}").map_err(broken)
+}
+
+/// `13838525` as `13,838,525`.
+fn grouped(digits: &str) -> String {
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
