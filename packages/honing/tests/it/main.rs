@@ -4,6 +4,7 @@
 
 mod broken;
 mod kill;
+mod kinds;
 mod second_workspace;
 mod stages;
 mod support;
