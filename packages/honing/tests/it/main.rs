@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod architecture;
 mod broken;
+mod docs;
 mod kill;
 mod kinds;
 mod second_workspace;

@@ -1,0 +1,71 @@
+//! Arrows between the workspace's packages point one way: docs/ARCHITECTURE.md, as a test.
+
+use std::path::Path;
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// What a package may depend on, of this workspace's own.
+struct Rule {
+    package: &'static str,
+    may: &'static [&'static str],
+    /// For its tests alone.
+    tests_may: &'static [&'static str],
+}
+
+const fn rule(package: &'static str, may: &'static [&'static str]) -> Rule {
+    Rule { package, may, tests_may: &[] }
+}
+
+const RULES: &[Rule] = &[
+    // Pure, and know nobody.
+    rule("honing-core", &[]),
+    rule("honing-paired", &[]),
+    rule("honing-profdata", &[]),
+    rule("honing-pprof", &[]),
+    rule("honing-manifest", &[]),
+    // Effects and reports know core.
+    rule("honing-engine", &["honing-core", "honing-paired", "honing-profdata"]),
+    rule("honing-report", &["honing-core"]),
+    rule("honing-dashboard", &["honing-core"]),
+    // Only the facade knows all of them; what it optimizes is none of them.
+    rule(
+        "honing",
+        &[
+            "honing-core",
+            "honing-paired",
+            "honing-profdata",
+            "honing-pprof",
+            "honing-manifest",
+            "honing-engine",
+            "honing-report",
+            "honing-dashboard",
+        ],
+    ),
+    rule("xtask", &["honing"]),
+    // The subject and its load are what any other workspace could have.
+    rule("honing-tracker", &[]),
+    Rule { package: "honing-tracker-load", may: &[], tests_may: &["honing-tracker"] },
+];
+
+#[test]
+fn arrows_point_one_way() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let metadata = MetadataCommand::new().manifest_path(root.join("Cargo.toml")).no_deps().exec().unwrap();
+    let packages = metadata.workspace_packages();
+    let own = |name: &str| packages.iter().any(|package| package.name.as_str() == name);
+    let mut wrong = Vec::new();
+    for package in &packages {
+        let Some(rule) = RULES.iter().find(|rule| rule.package == package.name.as_str()) else {
+            wrong.push(format!("{} has no rule in this test", package.name));
+            continue;
+        };
+        for dependency in package.dependencies.iter().filter(|dependency| own(&dependency.name)) {
+            let name = dependency.name.as_str();
+            let in_tests = dependency.kind == DependencyKind::Development && rule.tests_may.contains(&name);
+            if !rule.may.contains(&name) && !in_tests {
+                wrong.push(format!("{} must not depend on {name} ({:?})", package.name, dependency.kind));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
