@@ -58,7 +58,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let bytes = if text {
         merged.profile.to_text()
     } else {
-        merged.profile.to_indexed(version)?
+        merged.profile.to_indexed_on(version, threads)?
     };
     std::fs::write(out, bytes)?;
     Ok(())

@@ -30,6 +30,7 @@ pub struct Merger {
     /// Where the records of the last raw file went.
     slots: Vec<u32>,
     tally: Tally,
+    helper: bool,
 }
 
 /// Sums over the files; all of them times the files' weights.
@@ -91,7 +92,13 @@ impl Merger {
             store: Store::default(),
             slots: Vec::new(),
             tally: Tally::default(),
+            helper: false,
         }
+    }
+
+    /// Lets the merger use a second thread within a file.
+    pub fn with_helper(self, helper: bool) -> Merger {
+        Merger { helper, ..self }
     }
 
     /// Adds a raw, indexed or text profile, as if it had been recorded `weight` times (0 counts as
@@ -128,6 +135,7 @@ impl Merger {
                 &mut self.slots,
                 weight,
                 &self.policy,
+                self.helper,
             ),
             Some(Format::Indexed) => indexed::add(bytes, &mut self.store, weight, &self.policy),
             Some(Format::Text) => text::add(bytes, &mut self.store, weight),
@@ -240,8 +248,9 @@ where
     E: Send,
 {
     let next = AtomicUsize::new(0);
+    let helper = threads > inputs;
     let work = || {
-        let mut merger = Merger::new(policy);
+        let mut merger = Merger::new(policy).with_helper(helper);
         let mut reports = Vec::new();
         loop {
             let input = next.fetch_add(1, Ordering::Relaxed);
