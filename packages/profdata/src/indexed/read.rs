@@ -66,12 +66,7 @@ pub(crate) fn add(
     report.version = header.version;
     report.variant = header.variant;
     report.profiles = 1;
-    store.note_variant(
-        header
-            .variant
-            .without(Variant::TEMPORAL)
-            .without(Variant::MEMORY),
-    );
+    store.note_variant(header.variant);
     let there = table_at.min(file.len());
     let payload = file.get(..there).unwrap_or_default();
     let mut items = Items {

@@ -103,7 +103,7 @@ impl<'a> Image<'a> {
             return Err(Error::bounds(
                 "data records",
                 header.records,
-                start + data_at,
+                start.saturating_add(data_at),
                 room,
             ));
         }
@@ -118,7 +118,7 @@ impl<'a> Image<'a> {
             return Err(Error::bounds(
                 "counters",
                 header.counters,
-                start + counters_at,
+                start.saturating_add(counters_at),
                 0,
             ));
         }

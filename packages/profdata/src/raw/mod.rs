@@ -141,9 +141,7 @@ impl<'a> Reading<'_, 'a> {
         report.version = header.version;
         report.variant = report.variant.with(header.variant);
         report.profiles += 1;
-        // What the counters stand for is kept; the order of first calls is not.
-        self.store
-            .note_variant(header.variant.without(Variant::TEMPORAL));
+        self.store.note_variant(header.variant);
         let records = index(header.records).unwrap_or(0);
         self.store
             .reserve(records, self.image.counters_present() / WORD);
