@@ -14,7 +14,7 @@ use crate::format::ValueKind;
 use crate::record::{Sites, VALUE_BYTES, Values};
 
 /// Bytes of the two fields before the kinds.
-pub(crate) const HEADER_BYTES: usize = 8;
+const HEADER_BYTES: usize = 8;
 /// Bytes of a kind's two fields before its sites.
 const KIND_HEADER_BYTES: usize = 8;
 
@@ -24,15 +24,29 @@ const KIND_HEADER_BYTES: usize = 8;
 /// [`Error::OutOfBounds`] and [`Error::Malformed`], with offsets relative to `bytes`.
 pub(crate) fn read(bytes: &[u8], order: ByteOrder) -> Result<(Values<'_>, usize), Error> {
     let short = |what, declared: u64, at| Error::bounds(what, declared, at, bytes.len());
-    let total = order.u32(bytes, 0).ok_or_else(|| short("value data", HEADER_BYTES as u64, 0))?;
-    let kinds = order.u32(bytes, 4).ok_or_else(|| short("value data", HEADER_BYTES as u64, 0))?;
+    let total = order
+        .u32(bytes, 0)
+        .ok_or_else(|| short("value data", HEADER_BYTES as u64, 0))?;
+    let kinds = order
+        .u32(bytes, 4)
+        .ok_or_else(|| short("value data", HEADER_BYTES as u64, 0))?;
     let total_bytes = index(u64::from(total)).unwrap_or(usize::MAX);
-    let data = bytes.get(..total_bytes).ok_or_else(|| short("value data", u64::from(total), 0))?;
+    let data = bytes
+        .get(..total_bytes)
+        .ok_or_else(|| short("value data", u64::from(total), 0))?;
     if total_bytes < HEADER_BYTES || !total_bytes.is_multiple_of(WORD) {
-        return Err(Error::Malformed { what: "the size of value data", found: u64::from(total), at: 0 });
+        return Err(Error::Malformed {
+            what: "the size of value data",
+            found: u64::from(total),
+            at: 0,
+        });
     }
     if kinds as usize > ValueKind::ALL.len() {
-        return Err(Error::Malformed { what: "the number of value kinds", found: u64::from(kinds), at: 4 });
+        return Err(Error::Malformed {
+            what: "the number of value kinds",
+            found: u64::from(kinds),
+            at: 4,
+        });
     }
     let mut values = Values::default();
     let mut at = HEADER_BYTES;
@@ -44,10 +58,18 @@ pub(crate) fn read(bytes: &[u8], order: ByteOrder) -> Result<(Values<'_>, usize)
     Ok((values, total_bytes))
 }
 
-fn read_kind(data: &[u8], at: usize, order: ByteOrder) -> Result<(ValueKind, Sites<'_>, usize), Error> {
+fn read_kind(
+    data: &[u8],
+    at: usize,
+    order: ByteOrder,
+) -> Result<(ValueKind, Sites<'_>, usize), Error> {
     let short = |what, declared: u64| Error::bounds(what, declared, at, data.len());
-    let number = order.u32(data, at).ok_or_else(|| short("a value kind", 4))?;
-    let sites = order.u32(data, at + 4).ok_or_else(|| short("a value kind", 4))?;
+    let number = order
+        .u32(data, at)
+        .ok_or_else(|| short("a value kind", 4))?;
+    let sites = order
+        .u32(data, at + 4)
+        .ok_or_else(|| short("a value kind", 4))?;
     let kind = ValueKind::from_number(u64::from(number)).ok_or(Error::Malformed {
         what: "a value kind",
         found: u64::from(number),
@@ -59,40 +81,28 @@ fn read_kind(data: &[u8], at: usize, order: ByteOrder) -> Result<(ValueKind, Sit
         .ok_or_else(|| short("value sites", u64::from(sites)))?;
     let pairs_at = align_word(lengths_at + lengths.len()).unwrap_or(usize::MAX);
     let count: usize = lengths.iter().map(|length| usize::from(*length)).sum();
-    let end = count.checked_mul(VALUE_BYTES).and_then(|bytes| pairs_at.checked_add(bytes));
-    let pairs =
-        end.and_then(|end| data.get(pairs_at..end)).ok_or_else(|| short("profiled values", count as u64))?;
-    Ok((kind, Sites { lengths, pairs, order }, pairs_at + pairs.len()))
+    let end = count
+        .checked_mul(VALUE_BYTES)
+        .and_then(|bytes| pairs_at.checked_add(bytes));
+    let pairs = end
+        .and_then(|end| data.get(pairs_at..end))
+        .ok_or_else(|| short("profiled values", count as u64))?;
+    Ok((
+        kind,
+        Sites {
+            lengths,
+            pairs,
+            order,
+        },
+        pairs_at + pairs.len(),
+    ))
 }
 
-/// Appends value data in little-endian order. `sites` gives, for each kind that has sites, the
-/// number of values of each site and the values of all of them.
-pub(crate) fn write<'a>(out: &mut Vec<u8>, kinds: &[(ValueKind, SitesOut<'a>)]) {
-    let start = out.len();
-    out.extend_from_slice(&[0; HEADER_BYTES]);
-    for (kind, sites) in kinds {
-        out.extend_from_slice(&kind.number().to_le_bytes());
-        out.extend_from_slice(&(sites.lengths.len() as u32).to_le_bytes());
-        out.extend_from_slice(&sites.lengths);
-        while !(out.len() - start).is_multiple_of(WORD) {
-            out.push(0);
-        }
-        for (value, count) in sites.values.iter().copied() {
-            out.extend_from_slice(&value.to_le_bytes());
-            out.extend_from_slice(&count.to_le_bytes());
-        }
-    }
-    let total = (out.len() - start) as u32;
-    let header = [total.to_le_bytes(), (kinds.len() as u32).to_le_bytes()].concat();
-    if let Some(place) = out.get_mut(start..start + HEADER_BYTES) {
-        place.copy_from_slice(&header);
-    }
-}
-
-/// What [`write`] takes of one kind.
-pub(crate) struct SitesOut<'a> {
-    /// Values of each site.
-    pub(crate) lengths: Vec<u8>,
-    /// Value and count of every site's values, one site after the other.
-    pub(crate) values: &'a [(u64, u64)],
+/// Bytes that value data takes with, for each kind that has sites, these numbers of sites and
+/// values.
+pub(crate) fn size(kinds: impl Iterator<Item = (usize, usize)>) -> usize {
+    kinds.fold(HEADER_BYTES, |size, (sites, values)| {
+        let lengths = sites.next_multiple_of(WORD);
+        size + KIND_HEADER_BYTES + lengths + values * VALUE_BYTES
+    })
 }
