@@ -86,8 +86,9 @@ fn every_key_of_pgo_toml_is_described_with_its_default() {
 fn examples_of_pgo_toml_parse() {
     const SERVER: &str = "[program.server]\n";
     let whole = |text: &String| text.contains("[program.");
-    let with_program =
-        |text: String| if text.contains(SERVER) { text } else { format!("{SERVER}package = \"server\"\n{text}") };
+    let with_program = |text: String| {
+        if text.contains(SERVER) { text } else { format!("{SERVER}package = \"server\"\n{text}") }
+    };
     let readme: Vec<String> = blocks(&page("README.md"), "toml").filter(whole).collect();
     let reference: Vec<String> = blocks(&page("docs/pgo-toml.md"), "toml").map(with_program).collect();
     assert!(!readme.is_empty() && reference.len() > 3);
@@ -156,7 +157,8 @@ fn troubleshooting_quotes_real_messages() {
     let mut unknown = Vec::new();
     for heading in headings {
         let parts = heading.trim_matches('`').split('…').map(str::trim).filter(|part| !part.is_empty());
-        unknown.extend(parts.filter(|part| !code.contains(*part)).map(|part| format!("{part:?} of {heading}")));
+        unknown
+            .extend(parts.filter(|part| !code.contains(*part)).map(|part| format!("{part:?} of {heading}")));
     }
     assert!(unknown.is_empty(), "docs/troubleshooting.md explains what nobody says: {unknown:#?}");
 }
