@@ -143,6 +143,8 @@ pub enum Event {
         hint: Option<String>,
         /// Milliseconds of the run that cargo and rustc took.
         cargo_ms: u64,
+        /// Paths of the optimized binaries, in the order of the programs: what to ship.
+        optimized: Vec<String>,
     },
 }
 

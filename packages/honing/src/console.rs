@@ -31,3 +31,8 @@ pub(crate) fn err() -> anstream::Stderr {
 pub(crate) fn line(text: &str) {
     let _ = writeln!(err(), "{text}");
 }
+
+/// Columns of the terminal that standard output is; `None` where it is none.
+pub(crate) fn width() -> Option<usize> {
+    terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0))
+}

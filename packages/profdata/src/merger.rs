@@ -30,6 +30,7 @@ pub struct Merger {
     /// Where the records of the last raw file went.
     slots: Vec<u32>,
     tally: Tally,
+    helper: bool,
 }
 
 /// Sums over the files; all of them times the files' weights.
@@ -83,7 +84,12 @@ impl MergeSummary {
 impl Merger {
     /// An empty sum.
     pub fn new(policy: Policy) -> Merger {
-        Merger { policy, store: Store::default(), slots: Vec::new(), tally: Tally::default() }
+        Merger { policy, store: Store::default(), slots: Vec::new(), tally: Tally::default(), helper: false }
+    }
+
+    /// Lets the merger use a second thread within a file.
+    pub fn with_helper(self, helper: bool) -> Merger {
+        Merger { helper, ..self }
     }
 
     /// Adds a raw, indexed or text profile, as if it had been recorded `weight` times (0 counts as
@@ -114,7 +120,9 @@ impl Merger {
         match Format::detect(bytes) {
             _ if bytes.is_empty() => Err(Error::Empty),
             None => Err(Error::UnknownFormat),
-            Some(Format::Raw) => raw::add(bytes, &mut self.store, &mut self.slots, weight, &self.policy),
+            Some(Format::Raw) => {
+                raw::add(bytes, &mut self.store, &mut self.slots, weight, &self.policy, self.helper)
+            }
             Some(Format::Indexed) => indexed::add(bytes, &mut self.store, weight, &self.policy),
             Some(Format::Text) => text::add(bytes, &mut self.store, weight),
         }
@@ -215,8 +223,9 @@ where
     E: Send,
 {
     let next = AtomicUsize::new(0);
+    let helper = threads > inputs;
     let work = || {
-        let mut merger = Merger::new(policy);
+        let mut merger = Merger::new(policy).with_helper(helper);
         let mut reports = Vec::new();
         loop {
             let input = next.fetch_add(1, Ordering::Relaxed);

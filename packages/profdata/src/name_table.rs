@@ -34,6 +34,11 @@ impl NameTable {
         });
     }
 
+    /// Whether no name is known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     /// Where the name with that hash is; a place of no length if it is not known.
     pub(crate) fn place(&self, hash: u64) -> Place {
         self.places.get(&hash).copied().unwrap_or_default()
@@ -64,6 +69,10 @@ impl NameTable {
     /// Learns all names of another table and leaves it empty.
     pub(crate) fn absorb(&mut self, other: &mut NameTable) {
         let other = std::mem::take(other);
+        if self.places.is_empty() {
+            *self = other;
+            return;
+        }
         for (hash, place) in &other.places {
             self.learn(*hash, other.at(*place));
         }

@@ -238,7 +238,9 @@ impl Store {
 
     /// Notes a file's variant bits.
     pub(crate) fn note_variant(&mut self, variant: Variant) {
-        self.variant = self.variant.with(variant);
+        // What the counters stand for is kept; traces and memory profiles are not.
+        let kept = variant.without(Variant::TEMPORAL).without(Variant::MEMORY);
+        self.variant = self.variant.with(kept);
         if variant.has(Variant::FUNCTION_ENTRY_ONLY) {
             self.entry_only = true;
         } else {

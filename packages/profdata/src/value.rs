@@ -14,7 +14,7 @@ use crate::format::ValueKind;
 use crate::record::{Sites, VALUE_BYTES, Values};
 
 /// Bytes of the two fields before the kinds.
-pub(crate) const HEADER_BYTES: usize = 8;
+const HEADER_BYTES: usize = 8;
 /// Bytes of a kind's two fields before its sites.
 const KIND_HEADER_BYTES: usize = 8;
 
@@ -65,34 +65,11 @@ fn read_kind(data: &[u8], at: usize, order: ByteOrder) -> Result<(ValueKind, Sit
     Ok((kind, Sites { lengths, pairs, order }, pairs_at + pairs.len()))
 }
 
-/// Appends value data in little-endian order. `sites` gives, for each kind that has sites, the
-/// number of values of each site and the values of all of them.
-pub(crate) fn write<'a>(out: &mut Vec<u8>, kinds: &[(ValueKind, SitesOut<'a>)]) {
-    let start = out.len();
-    out.extend_from_slice(&[0; HEADER_BYTES]);
-    for (kind, sites) in kinds {
-        out.extend_from_slice(&kind.number().to_le_bytes());
-        out.extend_from_slice(&(sites.lengths.len() as u32).to_le_bytes());
-        out.extend_from_slice(&sites.lengths);
-        while !(out.len() - start).is_multiple_of(WORD) {
-            out.push(0);
-        }
-        for (value, count) in sites.values.iter().copied() {
-            out.extend_from_slice(&value.to_le_bytes());
-            out.extend_from_slice(&count.to_le_bytes());
-        }
-    }
-    let total = (out.len() - start) as u32;
-    let header = [total.to_le_bytes(), (kinds.len() as u32).to_le_bytes()].concat();
-    if let Some(place) = out.get_mut(start..start + HEADER_BYTES) {
-        place.copy_from_slice(&header);
-    }
-}
-
-/// What [`write`] takes of one kind.
-pub(crate) struct SitesOut<'a> {
-    /// Values of each site.
-    pub(crate) lengths: Vec<u8>,
-    /// Value and count of every site's values, one site after the other.
-    pub(crate) values: &'a [(u64, u64)],
+/// Bytes that value data takes with, for each kind that has sites, these numbers of sites and
+/// values.
+pub(crate) fn size(kinds: impl Iterator<Item = (usize, usize)>) -> usize {
+    kinds.fold(HEADER_BYTES, |size, (sites, values)| {
+        let lengths = sites.next_multiple_of(WORD);
+        size + KIND_HEADER_BYTES + lengths + values * VALUE_BYTES
+    })
 }

@@ -95,29 +95,50 @@ fn seeds() -> &'static [(String, Vec<u8>)] {
     })
 }
 
+/// What the fuzz targets ask of any bytes.
+fn check(bytes: &[u8]) {
+    let Ok(first) = read(bytes) else { return };
+    let text = first.profile.to_text();
+    for version in [IndexedVersion::Lowest, IndexedVersion::Exactly(13)] {
+        let indexed = first.profile.to_indexed(version).unwrap();
+        let again = read(&indexed).unwrap();
+        assert_eq!(again.report.losses, []);
+        assert!(again.profile.to_text() == text, "not read back the same");
+        assert!(again.profile.to_indexed(version).unwrap() == indexed);
+    }
+    // Twice the file is twice the profile, or as much as fits.
+    let mut merger = Merger::new(Policy::KEEP_ALL);
+    merger.add(bytes, 1).unwrap();
+    merger.add(bytes, 1).unwrap();
+    let twice = merger.finish_anyway().unwrap().profile;
+    assert!(twice.weight() <= 2 * first.profile.weight());
+    assert_eq!(twice.len(), first.profile.len());
+}
+
+/// Files with which a fuzz target found a fault once.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test reads files")]
+fn found_faults_stay_mended() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/found");
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        check(&bytes);
+        let _ = instrumented(&bytes);
+        files += 1;
+    }
+    assert!(files > 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn faulty_profiles_are_read_or_refused(seed in any::<usize>(), faults in prop::collection::vec(fault(), 1..4)) {
-        let (name, bytes) = &seeds()[seed % seeds().len()];
+        let (_, bytes) = &seeds()[seed % seeds().len()];
         let mut bytes = bytes.clone();
         faults.iter().for_each(|fault| apply(&mut bytes, fault));
-        if let Ok(first) = read(&bytes) {
-            let text = first.profile.to_text();
-            let indexed = first.profile.to_indexed(IndexedVersion::Exactly(13)).unwrap();
-            let again = read(&indexed).unwrap();
-            prop_assert!(again.profile.to_text() == text, "{} is not read back the same", name);
-            prop_assert_eq!(again.report.losses, vec![]);
-            prop_assert!(again.profile.to_indexed(IndexedVersion::Exactly(13)).unwrap() == indexed);
-            // Twice the file is twice the profile, or as much as fits.
-            let mut merger = Merger::new(Policy::KEEP_ALL);
-            merger.add(&bytes, 1).unwrap();
-            merger.add(&bytes, 1).unwrap();
-            let twice = merger.finish_anyway().unwrap().profile;
-            prop_assert!(twice.weight() <= 2 * first.profile.weight());
-            prop_assert_eq!(twice.len(), first.profile.len());
-        }
+        check(&bytes);
     }
 
     #[test]

@@ -11,11 +11,12 @@ use honing_core::{
 
 use crate::table::{Align, Table};
 
-/// Writes the summary. Where the optimized binary is, is the last thing said.
+/// Writes the summary for a terminal of `width` columns, or for none. Where the
+/// optimized binary is, is the last thing said.
 ///
 /// # Errors
 /// Where `out` does not take it.
-pub fn summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+pub fn summary(summary: &Summary, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let style = summary.outcome.as_ref().map_or(Style::new(), outcome_style).bold();
     write!(out, "\n{style}{}{style:#} ({})", summary.program, summary.target)?;
     match &summary.wording {
@@ -24,12 +25,12 @@ pub fn summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     }
     if !summary.measured.is_empty() {
         writeln!(out)?;
-        deltas(&summary.measured).write(out)?;
+        deltas(&summary.measured).write(out, width)?;
         notes(&summary.measured, out)?;
     }
     if !summary.costs.is_empty() {
         writeln!(out)?;
-        costs(summary).write(out)?;
+        costs(summary).write(out, width)?;
     }
     writeln!(out)?;
     if let (Some(baseline), Some(optimized)) = (&summary.baseline, &summary.optimized) {

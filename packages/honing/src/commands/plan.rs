@@ -40,5 +40,5 @@ pub(crate) fn plan(shared: &Shared, trailing: &Trailing, range: &Range, explain:
         let first = stage.reasons.first().cloned().unwrap_or_default();
         table.row([stage.program.clone(), stage.stage.to_string(), stage.state.words().into(), first]);
     }
-    table.write(&mut out).map_err(broken)
+    table.write(&mut out, console::width()).map_err(broken)
 }

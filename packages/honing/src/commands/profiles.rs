@@ -93,7 +93,7 @@ pub(crate) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
     for loss in &shown.losses {
         facts.row(["lost".into(), loss.clone()]);
     }
-    facts.write(&mut out).map_err(broken)?;
+    facts.write(&mut out, console::width()).map_err(broken)?;
     writeln!(out).map_err(broken)?;
     let right = Align::Right;
     let mut table =
@@ -101,7 +101,7 @@ pub(crate) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
     for hot in &shown.hottest {
         table.row([share(hot.share), share(hot.cumulative), grouped(&hot.weight), hot.name.clone()]);
     }
-    table.write(&mut out).map_err(broken)
+    table.write(&mut out, console::width()).map_err(broken)
 }
 
 fn hot(hot: &Hot<'_>) -> HotFunction {
@@ -171,7 +171,7 @@ pub(crate) fn diff(base: &Path, test: &Path, top: usize, format: Format) -> Resu
         let FunctionDifference { name, presence, base_share, test_share, overlap } = function;
         table.row([share(base_share), share(test_share), share(overlap), presence.into(), name]);
     }
-    table.write(&mut out).map_err(broken)
+    table.write(&mut out, console::width()).map_err(broken)
 }
 
 fn function_difference(diff: &FunctionDiff<'_>) -> FunctionDifference {
@@ -222,7 +222,7 @@ pub(crate) fn overlap(base: &Path, test: &Path, format: Format) -> Result<()> {
     row("overlap", shown.overlap, shown.functions);
     row("other control flow", shown.mismatched, shown.mismatched_functions);
     row("only in the second", shown.only_second, shown.only_second_functions);
-    table.write(&mut console::out()).map_err(broken)
+    table.write(&mut console::out(), console::width()).map_err(broken)
 }
 
 fn both(base: &Path, test: &Path) -> Result<(Profile, Profile)> {

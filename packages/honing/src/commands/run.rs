@@ -22,9 +22,9 @@ pub(crate) fn run(
     let session = open(shared, trailing, manual, &sink);
     let ended =
         session.as_ref().map_err(Clone::clone).and_then(|session| honing_engine::run(session, selection?));
-    let (exit, error) = match ended {
-        Ok(finished) => (finished.exit, None),
-        Err(error) => (error.code(), Some(error)),
+    let (exit, error, summaries) = match ended {
+        Ok(finished) => (finished.exit, None, finished.summaries),
+        Err(error) => (error.code(), Some(error), Vec::new()),
     };
     sink.emit(Event::RunFinished {
         exit,
@@ -32,6 +32,7 @@ pub(crate) fn run(
         error: error.as_ref().map(ToString::to_string),
         hint: error.as_ref().and_then(|error| error.hint().map(str::to_owned)),
         cargo_ms: session.map_or(0, |session| session.cargo_time().as_millis() as u64),
+        optimized: summaries.into_iter().filter_map(|summary| Some(summary.optimized?.path)).collect(),
     });
     if let Some(error) = error {
         let _ = honing_report::error(&error, &mut console::err());
@@ -61,7 +62,7 @@ fn listener(shared: &Shared) -> Listener {
     Box::new(move |record: &Record| {
         let _ = plain.event(record, &mut console::err());
         if let Event::ProgramFinished { summary } = &record.event {
-            let _ = honing_report::summary(summary, &mut console::out());
+            let _ = honing_report::summary(summary, console::width(), &mut console::out());
         }
     })
 }

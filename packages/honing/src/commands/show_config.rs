@@ -29,7 +29,7 @@ pub(crate) fn show_config(shared: &Shared, matches: &ArgMatches) -> Result<()> {
     for Setting { key, value, origin } in all {
         table.row([key, value, origin]);
     }
-    table.write(&mut out).map_err(broken)
+    table.write(&mut out, console::width()).map_err(broken)
 }
 
 /// Flags that were set, on the command line or by a variable.

@@ -5,10 +5,11 @@
 
 use std::{
     fs,
+    path::Path,
     time::{Duration, Instant},
 };
 
-use crate::support::{Fixture, processes_of};
+use crate::support::{Fixture, finish, processes_of};
 
 const KILLS_IN_CI: u64 = 6;
 
@@ -110,6 +111,38 @@ fn killed_at_random_moments() {
         assert!(profile() == expected, "kill {kill} after {after:?}: another profile");
         let stages = fixture.stages(&["--ci"]);
         assert!(stages.iter().all(|(_, state)| state == "up_to_date"), "{stages:?}");
+    }
+}
+
+/// The same on the tracker, whose training is not deterministic: whole runs, minutes each.
+#[test]
+#[ignore = "ten minutes: HONING_KILLS=3 cargo test -p honing --test it kill -- --ignored"]
+fn killed_on_the_tracker() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let fixture = Fixture::empty("tracker");
+    let target = fixture.path("target");
+    let config = fixture.path("pgo.toml");
+    fs::copy(repository.join("pgo/pgo.toml"), &config).unwrap();
+    let run = || {
+        let args = ["--ci", "--pairs", "2", "--target-dir", target.to_str().unwrap()];
+        let mut command = fixture.honing(&args);
+        command.args(["--config", config.to_str().unwrap()]).current_dir(repository);
+        command
+    };
+    let kills = std::env::var("HONING_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(3);
+    let mut moments = Moments(0x7ac4);
+    for kill in 0..kills {
+        let _ = fs::remove_dir_all(&target);
+        let after = Duration::from_secs(120).mul_f64(moments.next());
+        let mut child = run().spawn().unwrap();
+        std::thread::sleep(after);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let gone = gone_within(&fixture, Duration::from_secs(5));
+        assert!(gone.is_empty(), "kill {kill} after {after:?} left {gone:#?}");
+        let next = finish(run().output().unwrap());
+        assert_eq!(next.code, 0, "kill {kill} after {after:?}\n{}\n{}", next.stdout, next.stderr);
+        assert!(next.stdout.trim_end().ends_with("optimize/honing-tracker"), "{}", next.stdout);
     }
 }
 

@@ -6,6 +6,7 @@ mod architecture;
 mod broken;
 mod docs;
 mod kill;
+mod kinds;
 mod second_workspace;
 mod stages;
 mod support;

@@ -17,6 +17,8 @@
 //! `llvm/lib/ProfileData/InstrProfWriter.cpp`, `IndexedInstrProfReader` in `InstrProfReader.cpp`
 //! and `llvm/include/llvm/Support/OnDiskHashTable.h`, LLVM 22.1.
 
+mod fill;
+mod payload;
 mod read;
 mod summary;
 mod table;

@@ -56,7 +56,7 @@ pub(crate) fn add(file: &[u8], store: &mut Store, weight: u64, policy: &Policy) 
     report.version = header.version;
     report.variant = header.variant;
     report.profiles = 1;
-    store.note_variant(header.variant.without(Variant::TEMPORAL).without(Variant::MEMORY));
+    store.note_variant(header.variant);
     let there = table_at.min(file.len());
     let payload = file.get(..there).unwrap_or_default();
     let mut items = Items { store, weight, version: header.version, report: &mut report };

@@ -38,8 +38,27 @@ impl Table {
     }
 }
 
-/// The positions of the items in each bucket, for items that are put in in the order of `hashes`.
-pub(super) fn buckets(hashes: &[u64]) -> Vec<Vec<u32>> {
+/// Which items are in which bucket, in which order.
+pub(super) struct Buckets {
+    table: Table,
+}
+
+impl Buckets {
+    /// Number of buckets, a power of two.
+    pub(super) fn len(&self) -> usize {
+        self.table.heads.len()
+    }
+
+    /// The positions of the items in a bucket.
+    pub(super) fn chain(&self, bucket: usize) -> impl Iterator<Item = usize> {
+        let next = |item: &u32| self.table.next.get(*item as usize).copied();
+        let head = self.table.heads.get(bucket).copied();
+        std::iter::successors(head, next).take_while(|item| *item != NONE).map(|item| item as usize)
+    }
+}
+
+/// The buckets of items that are put in in the order of `hashes`.
+pub(super) fn buckets(hashes: &[u64]) -> Buckets {
     let mut table = Table { heads: vec![NONE; FIRST_BUCKETS], next: vec![NONE; hashes.len()] };
     for (item, hash) in hashes.iter().enumerate() {
         let items = item + 1;
@@ -55,11 +74,7 @@ pub(super) fn buckets(hashes: &[u64]) -> Vec<Vec<u32>> {
     if target != table.heads.len() {
         table.resize(target, hashes);
     }
-    let chain = |head: u32| {
-        let link = |item: &u32| table.next.get(*item as usize).copied();
-        std::iter::successors(Some(head), link).take_while(|item| *item != NONE).collect()
-    };
-    table.heads.iter().map(|head| chain(*head)).collect()
+    Buckets { table }
 }
 
 /// Buckets of LLVM's map from CFG hash to record while it is small.
@@ -119,15 +134,15 @@ mod tests {
             let buckets = buckets(&hashes);
             assert!(buckets.len().is_power_of_two());
             let mut seen = Vec::new();
-            for (bucket, chain) in buckets.iter().enumerate() {
-                for item in chain {
-                    let hash = hashes[*item as usize];
+            for bucket in 0..buckets.len() {
+                for item in buckets.chain(bucket) {
+                    let hash = hashes[item];
                     assert_eq!(hash & (buckets.len() as u64 - 1), bucket as u64);
-                    seen.push(*item);
+                    seen.push(item);
                 }
             }
             seen.sort_unstable();
-            assert_eq!(seen, (0..items as u32).collect::<Vec<_>>());
+            assert_eq!(seen, (0..items as usize).collect::<Vec<_>>());
         }
     }
 

@@ -7,12 +7,16 @@ use crate::format::{
     INDEXED_VERSION_MEMPROF, INDEXED_VERSION_MIN, INDEXED_VERSION_TEMPORAL, INDEXED_VERSION_VTABLES,
     ValueKind, Variant,
 };
+use crate::indexed::payload::Payload;
 use crate::indexed::read::HASH_TYPE_MD5;
 use crate::indexed::summary::{SUMMARY_BYTES, Summary};
-use crate::indexed::table;
 use crate::names;
 use crate::profile::{Function, Profile};
-use crate::value::{self, SitesOut};
+
+/// Bytes of the longest header: magic, version, unused, hash type and five offsets.
+const MOST_HEADER_BYTES: usize = 9 * WORD;
+/// Room for what follows the hash table: a build id or two.
+const TAIL_ROOM: usize = 256;
 
 /// Which version of the indexed format to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,6 +39,14 @@ impl Profile {
     /// [`Error::VersionTooLow`] if the version asked for cannot carry the profile,
     /// [`Error::IndexedVersion`] if it is none that can be written.
     pub fn to_indexed(&self, version: IndexedVersion) -> Result<Vec<u8>, Error> {
+        self.to_indexed_on(version, 1)
+    }
+
+    /// The same on several threads; the bytes do not depend on their number.
+    ///
+    /// # Errors
+    /// As [`Profile::to_indexed`].
+    pub fn to_indexed_on(&self, version: IndexedVersion, threads: usize) -> Result<Vec<u8>, Error> {
         let (needed, what) = self.needed_version();
         let version = match version {
             IndexedVersion::Lowest if self.binary_ids().len() > 0 => needed.max(INDEXED_VERSION_BINARY_IDS),
@@ -49,7 +61,7 @@ impl Profile {
             }
             IndexedVersion::Exactly(asked) => asked,
         };
-        Writer::new(self, version).write()
+        Writer { profile: self, version, threads, out: Vec::new() }.write()
     }
 
     /// The lowest indexed version that carries what a compiler reads, and what needs it.
@@ -70,37 +82,29 @@ impl Profile {
     }
 }
 
-/// The functions of one name.
-struct Item<'a> {
-    hash: u64,
-    /// Positions in the profile, first and after the last.
-    start: usize,
-    end: usize,
-    name: &'a [u8],
-}
-
 struct Writer<'a> {
     profile: &'a Profile,
     version: u64,
+    threads: usize,
     out: Vec<u8>,
 }
 
-impl<'a> Writer<'a> {
-    fn new(profile: &'a Profile, version: u64) -> Writer<'a> {
-        let bytes = |function: Function<'_>| {
-            let fixed = 6 * WORD + value::HEADER_BYTES;
-            fixed + function.name_bytes().len() + function.counts().len() * WORD
-        };
-        let capacity: usize = profile.functions().map(bytes).sum();
-        Writer { profile, version, out: Vec::with_capacity(capacity + capacity / 8 + 1024) }
-    }
-
+impl Writer<'_> {
     fn word(&mut self, word: u64) {
         self.out.extend_from_slice(&word.to_le_bytes());
     }
 
+    /// Writes a word over one that was written before.
+    fn patch(&mut self, at: usize, word: u64) {
+        if let Some(place) = self.out.get_mut(at..at + WORD) {
+            place.copy_from_slice(&word.to_le_bytes());
+        }
+    }
+
     fn write(mut self) -> Result<Vec<u8>, Error> {
-        let context_sensitive = self.profile.variant().has(Variant::CONTEXT_SENSITIVE);
+        let payload = Payload::plan(self.profile, self.version);
+        let fixed = MOST_HEADER_BYTES + 2 * SUMMARY_BYTES;
+        self.out.reserve_exact(fixed + payload.bytes() + payload.table_bytes() + TAIL_ROOM);
         self.word(INDEXED_MAGIC);
         self.word(self.version | self.profile.variant().bits());
         self.word(0);
@@ -116,122 +120,42 @@ impl<'a> Writer<'a> {
         let offsets = since.iter().filter(|since| self.version >= **since).count();
         self.out.resize(offsets_at + offsets * WORD, 0);
         self.profile.summary(false).write(&mut self.out);
-        if context_sensitive {
+        if self.profile.variant().has(Variant::CONTEXT_SENSITIVE) {
             self.profile.summary(true).write(&mut self.out);
         }
-        debug_assert!(self.out.len() >= offsets_at + SUMMARY_BYTES);
-        let table_at = self.write_table();
-        let binary_ids_at = self.out.len() as u64;
+        let table_at = self.write_table(&payload);
+        drop(payload);
+        let binary_ids_at = self.out.len();
         if self.version >= INDEXED_VERSION_BINARY_IDS {
             self.write_binary_ids();
         }
-        let vtable_names_at = self.out.len() as u64;
+        let vtable_names_at = self.out.len();
         if self.version >= INDEXED_VERSION_VTABLES {
             self.write_vtable_names()?;
         }
         // No memory profile and no temporal traces: offset 0.
         let values = [table_at, 0, binary_ids_at, 0, vtable_names_at];
         for (at, value) in values.into_iter().take(offsets).enumerate() {
-            let place = offsets_at + at * WORD;
-            if let Some(place) = self.out.get_mut(place..place + WORD) {
-                place.copy_from_slice(&value.to_le_bytes());
-            }
+            self.patch(offsets_at + at * WORD, value as u64);
         }
         Ok(self.out)
     }
 
     /// Writes payload and hash table. Returns the table's offset.
-    fn write_table(&mut self) -> u64 {
-        let items = self.items();
-        let hashes: Vec<u64> = items.iter().map(|item| item.hash).collect();
-        let buckets = table::buckets(&hashes);
-        let mut offsets = Vec::with_capacity(buckets.len());
-        for bucket in &buckets {
-            if bucket.is_empty() {
-                offsets.push(0);
-                continue;
-            }
-            offsets.push(self.out.len() as u64);
-            self.out.extend_from_slice(&(bucket.len() as u16).to_le_bytes());
-            for item in bucket.iter().filter_map(|item| items.get(*item as usize)) {
-                self.write_item(item);
-            }
-        }
+    fn write_table(&mut self, payload: &Payload<'_>) -> usize {
+        let payload_at = self.out.len();
+        self.out.resize(payload_at + payload.bytes(), 0);
+        payload.fill(self.out.get_mut(payload_at..).unwrap_or_default(), self.threads);
         self.align();
-        let table_at = self.out.len() as u64;
-        self.word(buckets.len() as u64);
-        self.word(items.len() as u64);
-        for offset in offsets {
-            self.word(offset);
-        }
+        let table_at = self.out.len();
+        self.out.resize(table_at + payload.table_bytes(), 0);
+        payload.fill_table(self.out.get_mut(table_at..).unwrap_or_default(), payload_at);
         table_at
     }
 
-    fn items(&self) -> Vec<Item<'a>> {
-        let mut items: Vec<Item<'a>> = Vec::with_capacity(self.profile.len());
-        for (position, function) in self.profile.functions().enumerate() {
-            match items.last_mut() {
-                Some(last) if last.hash == function.name_hash() => last.end = position + 1,
-                _ => items.push(Item {
-                    hash: function.name_hash(),
-                    start: position,
-                    end: position + 1,
-                    name: function.name_bytes(),
-                }),
-            }
-        }
-        items
-    }
-
-    fn write_item(&mut self, item: &Item<'a>) {
-        self.word(item.hash);
-        self.word(item.name.len() as u64);
-        let length_at = self.out.len();
-        self.word(0);
-        self.out.extend_from_slice(item.name);
-        let data_at = self.out.len();
-        if item.end - item.start == 1 {
-            self.write_record(item.start);
-        } else {
-            let positions = item.start..item.end;
-            let functions = positions.filter_map(|at| self.profile.function(at));
-            let hashes: Vec<u64> = functions.map(|function| function.cfg_hash()).collect();
-            for record in table::record_order(&hashes) {
-                self.write_record(item.start + record);
-            }
-        }
-        let length = (self.out.len() - data_at) as u64;
-        if let Some(place) = self.out.get_mut(length_at..length_at + WORD) {
-            place.copy_from_slice(&length.to_le_bytes());
-        }
-    }
-
-    fn write_record(&mut self, position: usize) {
-        let Some(function) = self.profile.function(position) else {
-            return;
-        };
-        self.word(function.cfg_hash());
-        self.word(function.counts().len() as u64);
-        for count in function.counts() {
-            self.out.extend_from_slice(&count.to_le_bytes());
-        }
-        if self.version >= INDEXED_VERSION_BITMAPS {
-            self.word(function.bitmap().len() as u64);
-            for byte in function.bitmap() {
-                self.word(u64::from(*byte));
-            }
-        }
-        let sited = ValueKind::ALL.into_iter().filter(|kind| function.site_count(*kind) > 0);
-        let kinds = sited.map(|kind| {
-            let lengths = function.sites(kind).map(|site| site.len() as u8).collect();
-            (kind, SitesOut { lengths, values: function.site_pairs(kind) })
-        });
-        let kinds: Vec<_> = kinds.collect();
-        value::write(&mut self.out, &kinds);
-    }
-
     fn write_binary_ids(&mut self) {
-        let bytes: usize = self.profile.binary_ids().map(|id| WORD + id.len().next_multiple_of(WORD)).sum();
+        let padded = |id: &[u8]| WORD + id.len().next_multiple_of(WORD);
+        let bytes: usize = self.profile.binary_ids().map(padded).sum();
         self.word(bytes as u64);
         for id in self.profile.binary_ids() {
             self.word(id.len() as u64);

@@ -76,13 +76,13 @@ impl<'a> Image<'a> {
         let (data, data_declared) = walk.section("data records", header.records, layout.size)?;
         if data.len() < data_declared {
             let room = data.len() / layout.size;
-            return Err(Error::bounds("data records", header.records, start + data_at, room));
+            return Err(Error::bounds("data records", header.records, start.saturating_add(data_at), room));
         }
         walk.skip("padding before the counters", header.padding_before_counters)?;
         let counters_at = walk.at;
         let (counters, counters_declared) = walk.section("counters", header.counters, counter_bytes)?;
         if counters.is_empty() && header.counters > 0 {
-            return Err(Error::bounds("counters", header.counters, start + counters_at, 0));
+            return Err(Error::bounds("counters", header.counters, start.saturating_add(counters_at), 0));
         }
         walk.skip("padding after the counters", header.padding_after_counters)?;
         let (bitmaps, _) = walk.section("bitmaps", header.bitmap_bytes, 1)?;

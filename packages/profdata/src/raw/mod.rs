@@ -13,6 +13,7 @@ pub(crate) use data::{Data, DataLayout};
 use crate::bytes::{ByteOrder, WORD, align_word, index};
 use crate::error::Error;
 use crate::format::{Format, ValueKind, Variant};
+use crate::name_table::NameTable;
 use crate::names;
 use crate::policy::Policy;
 use crate::record::{Counts, Record, Values};
@@ -24,8 +25,12 @@ use image::{CountsFault, Image};
 use std::cell::OnceCell;
 use symbols::Symbols;
 
+/// Bytes of packed names from which on a thread of their own pays.
+const WORTH_A_THREAD: usize = 64 << 10;
+
 /// Adds a raw file to a store, `weight` times. `slots` remembers where the last file's records
-/// went; a further file of the same program finds its own there.
+/// went; a further file of the same program finds its own there. With `helper`, a second thread may
+/// be used.
 ///
 /// # Errors
 /// If not one counter of the file can be read. The store is unchanged then.
@@ -35,14 +40,24 @@ pub(crate) fn add(
     slots: &mut Vec<u32>,
     weight: u64,
     policy: &Policy,
+    helper: bool,
 ) -> Result<FileReport, Error> {
     let mut report = FileReport::new(Format::Raw);
     let mut images = Images { file, at: 0, order: Header::order(file)? };
     let mut next_slot = 0;
     let mut first = Some(Image::read(file, 0)?);
     while let Some(image) = first.take().or_else(|| images.next(&mut report)) {
-        let reading =
-            Reading { file, image: &image, store, slots, first_slot: next_slot, next_slot, weight, policy };
+        let reading = Reading {
+            file,
+            image: &image,
+            store,
+            slots,
+            first_slot: next_slot,
+            next_slot,
+            weight,
+            policy,
+            helper,
+        };
         (images.at, next_slot) = reading.add(&mut report);
     }
     slots.truncate(next_slot);
@@ -105,6 +120,7 @@ struct Reading<'s, 'a> {
     next_slot: usize,
     weight: u64,
     policy: &'s Policy,
+    helper: bool,
 }
 
 impl<'a> Reading<'_, 'a> {
@@ -114,13 +130,12 @@ impl<'a> Reading<'_, 'a> {
         report.version = header.version;
         report.variant = report.variant.with(header.variant);
         report.profiles += 1;
-        // What the counters stand for is kept; the order of first calls is not.
-        self.store.note_variant(header.variant.without(Variant::TEMPORAL));
+        self.store.note_variant(header.variant);
         let records = index(header.records).unwrap_or(0);
         self.store.reserve(records, self.image.counters_present() / WORD);
         self.add_binary_ids();
         let weight_before = report.weight;
-        let (at, unnamed) = self.add_records(report);
+        let (at, unnamed) = self.add_records_and_names(report);
         self.add_names(unnamed);
         if header.variant.has(Variant::TEMPORAL) {
             report.lose(LossKind::TemporalTraces, 0, 0);
@@ -201,18 +216,32 @@ impl<'a> Reading<'_, 'a> {
         (values.at, unnamed)
     }
 
+    /// Adds the functions, and the names beside them if there is a thread for it and no file
+    /// brought any so far. Returns what `add_records` does.
+    fn add_records_and_names(&mut self, report: &mut FileReport) -> (usize, bool) {
+        let (names, policy) = (self.image.names, self.policy);
+        if !self.helper || !self.store.names.is_empty() || names.len() < WORTH_A_THREAD {
+            return self.add_records(report);
+        }
+        let (added, mut table) = std::thread::scope(|scope| {
+            let helper = scope.spawn(|| {
+                let mut table = NameTable::default();
+                learn(names, policy, &mut table);
+                table
+            });
+            let added = self.add_records(report);
+            (added, helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        self.store.names.absorb(&mut table);
+        self.refresh_names();
+        added
+    }
+
     /// Reads the names only if one is missing: all files of a program have the same.
     fn add_names(&mut self, unnamed: bool) {
-        let names = if unnamed { self.image.names } else { &[] };
-        let store = &mut *self.store;
-        // A fault in the names shows as functions without one, at the end; another file of the
-        // same program may have them.
-        let _ = names::unpack(names, self.policy, &mut |name| {
-            store.names.learn(names::name_hash(name), name);
-        });
-        if unnamed {
-            let slots = self.slots.get(self.first_slot..self.next_slot);
-            self.store.refresh_names(slots.unwrap_or_default());
+        if unnamed && !self.all_named() {
+            learn(self.image.names, self.policy, &mut self.store.names);
+            self.refresh_names();
         }
         let store = &mut *self.store;
         let _ = names::unpack(self.image.vtable_names, self.policy, &mut |name| {
@@ -220,6 +249,27 @@ impl<'a> Reading<'_, 'a> {
             store.vtable_names.insert(name.to_vec());
         });
     }
+
+    fn own_slots(&self) -> &[u32] {
+        self.slots.get(self.first_slot..self.next_slot).unwrap_or_default()
+    }
+
+    fn all_named(&self) -> bool {
+        let named =
+            |slot: &u32| self.store.entries.get(*slot as usize).is_some_and(|entry| entry.name.is_some());
+        self.own_slots().iter().all(named)
+    }
+
+    fn refresh_names(&mut self) {
+        let slots = self.slots.get(self.first_slot..self.next_slot);
+        self.store.refresh_names(slots.unwrap_or_default());
+    }
+}
+
+/// Learns the names of a section. A fault in it shows as functions without a name, at the end;
+/// another file of the same program may have them.
+fn learn(section: &[u8], policy: &Policy, table: &mut NameTable) {
+    let _ = names::unpack(section, policy, &mut |name| table.learn(names::name_hash(name), name));
 }
 
 /// The sum of the counters that can be right, and whether all can.

@@ -3,7 +3,7 @@
 
 use crate::bytes::{ByteOrder, WORD};
 use crate::error::Error;
-use crate::format::{EXTERNAL_SYMBOL, Format, MAX_VALUES_PER_SITE, ValueKind, Variant};
+use crate::format::{EXTERNAL_SYMBOL, Format, MAX_VALUES_PER_SITE, NAME_SEPARATOR, ValueKind, Variant};
 use crate::names::name_hash;
 use crate::record::{Bitmap, Counts, Record, Sites, Values};
 use crate::report::{FileReport, LossKind, ValueData};
@@ -277,6 +277,9 @@ impl<'a> Parser<'a> {
                 number(value).ok_or_else(fault)?
             } else if value == EXTERNAL_SYMBOL.as_bytes() {
                 0
+            } else if value.is_empty() || value.contains(&NAME_SEPARATOR) {
+                // Such a name could not be packed with others.
+                return Err(self.fault("a name and its count, `name:count`", line));
             } else {
                 scratch.targets.push((kind, value));
                 name_hash(value)
