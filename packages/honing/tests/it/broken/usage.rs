@@ -74,7 +74,7 @@ const ROWS: [Row; 16] = [
         args: &[],
         code: 2,
         says: &["many", "--pairs"],
-        hint: "--help",
+        hint: "HONING_PAIRS",
     },
     Row {
         name: "an odd number of pairs, which only the last but one stage reads",
@@ -121,7 +121,7 @@ const ROWS: [Row; 16] = [
         breaks: |_| {},
         args: &["--", "--no-such-flag"],
         code: 10,
-        says: &["baseline: cargo build failed"],
+        says: &["baseline: cargo build failed", "unexpected argument '--no-such-flag'"],
         hint: "--no-such-flag",
     },
     Row {
