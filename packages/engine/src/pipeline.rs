@@ -137,9 +137,15 @@ impl Chain<'_> {
             || Instrumented::load(session, subject),
             |built| units::bytes(built.artifact().bytes),
         )?;
+        let merges = self.selection.contains(Stage::Merge);
         let raw = self.stage_or(
             Stage::Train,
-            || stages::train(session, subject, need(&instrumented, Stage::Instrument, Stage::Train)?),
+            || {
+                if merges {
+                    stages::forget_spent(session, subject, ready)?;
+                }
+                stages::train(session, subject, need(&instrumented, Stage::Instrument, Stage::Train)?)
+            },
             || RawProfiles::load(session, subject),
             |raw| {
                 let (files, bytes) = raw.extent();

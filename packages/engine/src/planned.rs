@@ -65,6 +65,7 @@ pub fn plan(session: &Session, selection: Selection) -> Result<Vec<Planned>> {
     let mut planned = Vec::new();
     for subject in &session.subjects()? {
         stages::check(session, subject)?;
+        stages::check_selected(session, subject, selection)?;
         let mut planner = Planner { session, subject, selection, planned: Vec::new(), upstream: None };
         planner.all()?;
         planned.append(&mut planner.planned);
@@ -124,7 +125,7 @@ impl Planner<'_> {
         }
         let instrumented = Instrumented::load(session, subject);
         self.build(Stage::Instrument, instrumented.is_some(), None);
-        self.train(instrumented.map(|step| step.output))?;
+        self.train(instrumented.map(|step| step.output), ready.as_ref())?;
         let raw = RawProfiles::load(session, subject).map(|step| step.output);
         let print = match (&ready, &raw) {
             (Some(ready), Some(raw)) => Some(stages::merge_fingerprint(session, subject, ready, raw)),
@@ -149,13 +150,18 @@ impl Planner<'_> {
         self.push(stage, reasons, vec![build_command(session, &wanted).to_string()]);
     }
 
-    fn train(&mut self, instrumented: Option<Instrumented>) -> Result<()> {
+    fn train(&mut self, instrumented: Option<Instrumented>, ready: Option<&Ready>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let chosen = stages::workloads(session, subject, |workload| workload.role.trains());
         let tools = stages::known_tools(session, &chosen)?;
         let program = session.store.dir(subject.name, Stage::Instrument).join(&subject.artifact);
         let raw = session.store.dir(subject.name, Stage::Train);
         let commands = self.workload_commands(Stage::Train, &chosen, &program, &tools, Some(&raw))?;
+        let merges = self.selection.contains(Stage::Merge);
+        if let Some(why) = ready.filter(|_| merges).and_then(|ready| stages::spent(session, subject, ready)) {
+            self.push(Stage::Train, vec![why], commands);
+            return Ok(());
+        }
         let print = match &instrumented {
             Some(built) => Some(stages::train_fingerprint(session, subject, built.digest(), &tools)?),
             None => None,

@@ -17,9 +17,23 @@ impl Config {
     }
 }
 
+/// What serde expects, in Rust's words and in ours.
+const EXPECTED: [(&str, &str); 5] = [
+    ("expected u32", "expected a whole number"),
+    ("expected u64", "expected a whole number"),
+    ("expected i32", "expected a whole number"),
+    ("expected f64", "expected a number"),
+    ("expected a sequence", "expected a list"),
+];
+
 fn syntax(error: &toml::de::Error, text: &str, path: &Path) -> Error {
     let (line, column) = line_and_column(text, error.span().map_or(0, |span| span.start));
-    let message = error.message().trim().replace('\n', "; ");
+    let mut message = error.message().trim().replace('\n', "; ");
+    for (of_rust, of_people) in EXPECTED {
+        if let Some(start) = message.strip_suffix(of_rust) {
+            message = format!("{start}{of_people}");
+        }
+    }
     let place = format!("{}:{line}:{column}", path.display());
     let usage = Error::usage(message.clone()).at(place);
     match suggestion(&message) {

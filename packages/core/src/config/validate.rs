@@ -50,19 +50,22 @@ impl Config {
         if !(0.5..=0.9999).contains(&self.bench.confidence) {
             return Err(bench
                 .key(&["confidence"])
-                .error("confidence is a share from 0.5 to 0.9999")
+                .error(format!("confidence = {} is not a share from 0.5 to 0.9999", self.bench.confidence))
                 .with_hint("write 0.99 for 99 %"));
         }
         if !(0.0..=50.0).contains(&self.bench.margin) {
             return Err(bench
                 .key(&["margin"])
-                .error("margin is a percentage from 0 to 50")
+                .error(format!("margin = {} is not a percentage from 0 to 50", self.bench.margin))
                 .with_hint("write margin = 1.0 where a change of less than 1 % counts as none"));
         }
         if self.policy.min_gain.is_some_and(|gain| !(0.0..=100.0).contains(&gain)) {
             return Err(top
                 .key(&["policy", "min_gain"])
-                .error("min_gain is a percentage from 0 to 100")
+                .error(format!(
+                    "min_gain = {} is not a percentage from 0 to 100",
+                    self.policy.min_gain.unwrap_or_default()
+                ))
                 .with_hint("write min_gain = 2.0 to demand 2 %, or remove it to accept any outcome"));
         }
         if !(0.0..=100.0).contains(&self.merge.max_lost) {
@@ -111,7 +114,7 @@ impl Config {
         if workload.weight == 0 {
             return Err(place
                 .key(&["weight"])
-                .error("weight is at least 1")
+                .error("weight = 0 is not a whole number from 1 on")
                 .with_hint("remove the workload, or set role = \"eval\" to keep it out of the training"));
         }
         if workload.exit_codes.is_empty() {

@@ -45,6 +45,8 @@ struct Seen {
     compiled: u64,
     units: u64,
     total: Option<u64>,
+    /// The first line in which cargo or rustc names an error.
+    error: Option<String>,
 }
 
 /// The command that builds it.
@@ -108,11 +110,13 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
     let ended =
         session.run_cargo(program, stage, &command, move |stream, line| watcher.line(stream, line))?;
     if ended.status != Status::Code(0) {
-        return Err(Error::new(ExitCode::Build, format!("{stage}: cargo build failed ({})", ended.status))
-            .with_hint(format!(
-                "mend what it printed, or run it by hand:\n{}",
-                build_command(session, wanted)
-            )));
+        let first = seen.lock().ok().and_then(|seen| seen.error.clone());
+        let why = first.map(|line| format!(": {line}")).unwrap_or_default();
+        return Err(Error::new(
+            ExitCode::Build,
+            format!("{stage}: cargo build failed ({}){why}", ended.status),
+        )
+        .with_hint(format!("mend what it printed, or run it by hand:\n{}", build_command(session, wanted))));
     }
     let mut seen = seen.lock().map_err(|_| Error::internal("a reader of cargo's output failed"))?;
     let path = seen.artifact.take().ok_or_else(|| {
@@ -140,11 +144,16 @@ impl Watcher {
             StdStream::Stdout => self.message(&mut seen, line),
             StdStream::Stderr => match progress_bar(line) {
                 Some(total) => seen.total = Some(total),
-                None => self.session_sink.emit(Event::Output {
-                    program: self.program.clone(),
-                    stage: self.stage,
-                    line: line.to_owned(),
-                }),
+                None => {
+                    if line.starts_with("error") && seen.error.is_none() {
+                        seen.error = Some(line.trim_start_matches("error: ").to_owned());
+                    }
+                    self.session_sink.emit(Event::Output {
+                        program: self.program.clone(),
+                        stage: self.stage,
+                        line: line.to_owned(),
+                    });
+                }
             },
         }
     }

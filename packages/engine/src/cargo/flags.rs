@@ -47,7 +47,7 @@ impl CargoConfig {
             None | Some([]) => Ok(None),
             Some([one]) => Ok(Some(one.triple().to_owned())),
             Some(many) => Err(Error::usage(format!(
-                "cargo's configuration builds for {} targets; a profile belongs to one",
+                "`build.target` of cargo's configuration names {} targets; a profile belongs to one",
                 many.len()
             ))
             .with_hint("choose one with --target, or with `target` in pgo.toml")),

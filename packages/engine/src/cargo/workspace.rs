@@ -171,6 +171,9 @@ pub(crate) fn unknown(what: &str, name: &str, place: &str, names: &[&str]) -> Er
         None if names.is_empty() => {
             error.with_hint(format!("{place} has no {what}; remove the name, or add it there"))
         }
-        None => error.with_hint(format!("there are {}", names.join(", "))),
+        None => match names {
+            [only] => error.with_hint(format!("there is only `{only}`")),
+            _ => error.with_hint(format!("there are {}", names.join(", "))),
+        },
     }
 }

@@ -60,6 +60,9 @@ impl Measurements {
     }
 }
 
+/// Characters of an output that an error shows.
+const SHOWN_OUTPUT: usize = 300;
+
 /// The two programs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BenchInputs<'a> {
@@ -246,7 +249,11 @@ impl Measuring<'_> {
 
     fn number(&self, output: &serde_json::Value, pointer: &str) -> Result<f64> {
         let number = output.pointer(pointer).and_then(serde_json::Value::as_f64);
-        number.ok_or_else(|| self.failed(&format!("its output has no number at {pointer}")))
+        number.ok_or_else(|| {
+            let text: String = output.to_string().chars().take(SHOWN_OUTPUT).collect();
+            self.failed(&format!("its output has no number at {pointer}"))
+                .with_hint(format!("mend the pointer in pgo.toml; the output begins with {text}"))
+        })
     }
 
     fn failed(&self, what: &str) -> Error {

@@ -80,6 +80,28 @@ pub(crate) fn merge_fingerprint(
     print
 }
 
+/// Why the training has to run again although it is up to date: its raw profiles were
+/// removed after a merge, and now another merge needs them.
+pub(crate) fn spent(session: &Session, subject: &Subject<'_>, ready: &Ready) -> Option<String> {
+    let raw = stored::<RawProfiles>(session, subject, Stage::Train)?.output;
+    let dir = session.store.dir(subject.name, Stage::Train);
+    let mut files = raw.collected.iter().flat_map(|collected| &collected.files);
+    if files.all(|file| dir.join(file).is_file()) {
+        return None;
+    }
+    let print = merge_fingerprint(session, subject, ready, &raw);
+    let merged = stored::<Merged>(session, subject, Stage::Merge);
+    let stale = merged.is_none_or(|merged| !print.changes_since(&merged.fingerprint).is_empty());
+    stale.then(|| "its raw profiles were removed after a merge, and another merge needs them".into())
+}
+
+/// Makes the training run again where that is so.
+pub(crate) fn forget_spent(session: &Session, subject: &Subject<'_>, ready: &Ready) -> Result<()> {
+    let Some(why) = spent(session, subject, ready) else { return Ok(()) };
+    session.sink.emit(Event::Note { text: format!("train: {why}") });
+    files::remove_dir(&session.store.dir(subject.name, Stage::Train))
+}
+
 fn weight(subject: &Subject<'_>, workload: &str) -> u32 {
     subject.program.workload.get(workload).map_or(1, |workload| workload.weight)
 }

@@ -25,7 +25,9 @@ pub(crate) use compile::{
 pub(crate) use judge::judge;
 pub(crate) use merge::Merged as MergedManifest;
 pub use merge::MergedProfile;
-pub(crate) use merge::{import, import_fingerprint, merge, merge_command, merge_fingerprint};
+pub(crate) use merge::{
+    forget_spent, import, import_fingerprint, merge, merge_command, merge_fingerprint, spent,
+};
 pub use preflight::Ready;
 pub(crate) use preflight::{check, preflight, preflight_fingerprint};
 pub use record::Recorded;

@@ -31,7 +31,7 @@ impl Attempt<'_> {
         // What answers now is something else, and would be taken for the service.
         if probe.is_ready() {
             return Err(self
-                .failed(&format!("something else is there before the service is started: {}", probe.describe()))
+                .failed(&format!("before the service is started, something else already gives what `ready` waits for: {}", probe.describe()))
                 .with_hint(
                     "end it (`ss -tulpn` lists it), or let a free port be chosen: {port:NAME} in place of the number",
                 ));
@@ -71,7 +71,7 @@ impl Attempt<'_> {
             if Instant::now() >= deadline {
                 return Err(self
                     .failed(&format!(
-                        "`{command}` was not ready within {}: no {}",
+                        "`{command}` was not ready within {}: waited for {}",
                         service.ready.timeout,
                         probe.describe()
                     ))

@@ -9,7 +9,10 @@ mod show_config;
 
 use std::{ffi::OsString, io::Write};
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{
+    CommandFactory, FromArgMatches,
+    error::{ContextKind, ContextValue},
+};
 use honing_core::{Error, ExitCode, Result, Selection, Stage, config::Config};
 use honing_engine::{Session, Sink, process::Cancel};
 
@@ -25,6 +28,7 @@ pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
         Ok(matches) => matches,
         Err(error) => {
             let _ = error.print();
+            name_variable(&error);
             return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
         }
     };
@@ -76,6 +80,20 @@ pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
             let _ = honing_report::error(&error, &mut console::err());
             error.code()
         }
+    }
+}
+
+/// A wrong value need not stand on the command line: says which variable it is from.
+fn name_variable(error: &clap::Error) {
+    let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) else { return };
+    if std::env::args().any(|arg| arg.contains(value.as_str())) {
+        return;
+    }
+    let ours = |name: &str| name.starts_with("HONING_");
+    let found =
+        std::env::vars_os().find(|(name, set)| ours(&name.to_string_lossy()) && set == value.as_str());
+    if let Some((name, _)) = found {
+        console::line(&format!("\n hint: the value is from {} in the environment", name.to_string_lossy()));
     }
 }
 

@@ -112,7 +112,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config("pairs = 6", "pairs = \"six\""),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:2:9", "six"],
+        says: &["pgo/pgo.toml:2:9", "\"six\", expected a whole number"],
         hint: "pgo.schema.json",
     },
     Row {
@@ -128,7 +128,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config("warmup", "confidence = 99.0\nwarmup"),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:3:1", "confidence"],
+        says: &["pgo/pgo.toml:3:1", "confidence = 99"],
         hint: "0.99",
     },
     Row {
@@ -136,7 +136,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config("warmup", "margin = 80.0\nwarmup"),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:3:1", "margin"],
+        says: &["pgo/pgo.toml:3:1", "margin = 80"],
         hint: "margin = 1.0",
     },
     Row {
@@ -160,7 +160,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config("seed = 7", "seed = 7\nweight = 0"),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:11:1", "weight"],
+        says: &["pgo/pgo.toml:11:1", "weight = 0"],
         hint: "eval",
     },
     Row {

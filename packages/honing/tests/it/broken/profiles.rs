@@ -36,7 +36,7 @@ const ROWS: [Row; 9] = [
         args: &[],
         code: 12,
         says: &["--profile", "p.profdata is not a merged LLVM profile"],
-        hint: "llvm-profdata merge",
+        hint: "pgo merge --from DIR -o FILE.profdata",
     },
     Row {
         name: "a Git LFS pointer",
@@ -56,7 +56,7 @@ const ROWS: [Row; 9] = [
         args: &[],
         code: 12,
         says: &["--profile", "p.profdata is a raw profile"],
-        hint: "llvm-profdata merge",
+        hint: "pgo merge --from DIR -o FILE.profdata",
     },
     Row {
         name: "half a profile",
@@ -95,15 +95,33 @@ const ROWS: [Row; 9] = [
     Row {
         name: "the wrong one, seen before the first compile",
         breaks: |case| {
-            profile(case, b"garbage");
+            profile(case, b"\0\x01garbage");
             case.at.replace("src/main.rs", "steps += 1", "stepz += 1");
         },
         args: &["--to", "baseline"],
         code: 12,
         says: &["--profile"],
-        hint: "llvm-profdata merge",
+        hint: "pgo merge --from DIR -o FILE.profdata",
     },
 ];
+
+/// `--ci` removes raw profiles after the merge; a merge that has to be made again then
+/// needs another training, which is no reason to fail.
+#[test]
+fn raw_profiles_that_were_removed_are_made_again() {
+    let fixture = Fixture::tiny();
+    fixture.succeeds(&["--ci", "--to", "merge"]);
+    assert!(!fixture.path("target/honing/tiny/train/learn").exists());
+    let idle = fixture.stages(&["--ci", "--to", "merge"]);
+    assert!(idle.iter().all(|(_, state)| state == "up_to_date"), "{idle:?}");
+    fixture.replace("pgo/pgo.toml", "seed = 7", "seed = 7\nweight = 3");
+    let plan = fixture.succeeds(&["plan", "--explain"]);
+    assert!(plan.stdout.contains("raw profiles were removed"), "{}", plan.stdout);
+    let ran = fixture.stages(&["--ci", "--to", "merge"]);
+    let redone: Vec<&str> =
+        ran.iter().filter(|(_, state)| state == "done").map(|(stage, _)| stage.as_str()).collect();
+    assert_eq!(redone, ["train", "merge"]);
+}
 
 #[test]
 fn profiles_from_elsewhere() {

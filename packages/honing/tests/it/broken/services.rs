@@ -71,7 +71,7 @@ const ROWS: [Row; 12] = [
         },
         args: &[],
         code: 11,
-        says: &["train: workload `serve`", "something else is there", "127.0.0.1:"],
+        says: &["train: workload `serve`", "before the service is started, something else", "127.0.0.1:"],
         hint: "{port:NAME}",
     },
     Row {

@@ -39,7 +39,10 @@ const PROFDATA: [Row; 9] = [
     },
     Row {
         name: "no llvm-profdata anywhere",
-        breaks: |case| drop(case.only_on_path(&COMPILER)),
+        breaks: |case| {
+            case.config_also("[merge]\ntool = \"llvm-profdata\"");
+            case.only_on_path(&COMPILER);
+        },
         args: &[],
         code: 15,
         says: &["there is no llvm-profdata"],
@@ -107,12 +110,12 @@ const PROFDATA: [Row; 9] = [
         },
         args: &["--from", "merge", "--force"],
         code: 12,
-        says: &["merge: ", "tiny.profdata", "not a merged LLVM profile"],
+        says: &["merge: ", "tiny.profdata", "not a merged one"],
         hint: "--llvm-profdata",
     },
 ];
 
-const COMPILERS: [Row; 14] = [
+const COMPILERS: [Row; 15] = [
     Row {
         name: "no linker",
         breaks: |case| drop(case.only_on_path(&[])),
@@ -213,6 +216,14 @@ const COMPILERS: [Row; 14] = [
         hint: "use one from rustup",
     },
     Row {
+        name: "a wrapper of rustc that is not there",
+        breaks: |case| case.set("RUSTC_WRAPPER", "/nowhere/sccache"),
+        args: &[],
+        code: 10,
+        says: &["baseline: cargo build failed", "/nowhere/sccache"],
+        hint: "cargo build --package tiny",
+    },
+    Row {
         name: "a cargo whose metadata is nonsense",
         breaks: |case| cargo(case, "[ \"$1\" = metadata ] && echo nonsense && exit 0"),
         args: &[],
@@ -282,7 +293,7 @@ fn raw_profiles_that_are_cut_short() {
     case.train_on(&["sh", "-c", cut, "{program}"]);
     let ran = case.run(&[]);
     assert_eq!(ran.code, 12, "{}", ran.stderr);
-    let error = "error: merge: llvm-profdata ended with exit code 1:\n";
+    let error = "error: merge: no profile with counters among";
     assert!(ran.stderr.contains(error) && ran.stderr.contains(" hint: train again"), "{}", ran.stderr);
     let after = finished(&fixture.root);
     let of_training = |path: &std::path::Path| path.starts_with(fixture.path("target/honing/tiny/train"));

@@ -1,9 +1,9 @@
 //! Words on the command line, and in variables that stand for them.
 
-use super::{Row, table};
+use super::{Case, Row, table};
 use crate::support::Fixture;
 
-const ROWS: [Row; 16] = [
+const ROWS: [Row; 20] = [
     Row {
         name: "a program that there is not",
         breaks: |_| {},
@@ -55,10 +55,10 @@ const ROWS: [Row; 16] = [
     Row {
         name: "a stage alone and a range",
         breaks: |_| {},
-        args: &["train", "--to", "bench"],
+        args: &["--only", "train", "--to", "bench"],
         code: 2,
-        says: &["train alone", "--from and --to"],
-        hint: "--from train",
+        says: &["'--only <STAGE>' cannot be used with '--to <STAGE>'"],
+        hint: "--help",
     },
     Row {
         name: "a flag that there is not",
@@ -74,7 +74,7 @@ const ROWS: [Row; 16] = [
         args: &[],
         code: 2,
         says: &["many", "--pairs"],
-        hint: "--help",
+        hint: "HONING_PAIRS",
     },
     Row {
         name: "an odd number of pairs, which only the last but one stage reads",
@@ -121,8 +121,40 @@ const ROWS: [Row; 16] = [
         breaks: |_| {},
         args: &["--", "--no-such-flag"],
         code: 10,
-        says: &["baseline: cargo build failed"],
+        says: &["baseline: cargo build failed", "unexpected argument '--no-such-flag'"],
         hint: "--no-such-flag",
+    },
+    Row {
+        name: "quiet about all but the error",
+        breaks: |case| case.config("package =", "pakage ="),
+        args: &["--quiet"],
+        code: 2,
+        says: &["pgo/pgo.toml:6:1", "unknown field `pakage`"],
+        hint: "did you mean `package`?",
+    },
+    Row {
+        name: "a plan of what cannot run",
+        breaks: |case| case.config("package =", "pakage ="),
+        args: &["plan"],
+        code: 2,
+        says: &["pgo/pgo.toml:6:1", "unknown field `pakage`"],
+        hint: "did you mean `package`?",
+    },
+    Row {
+        name: "settings that cannot be read",
+        breaks: |case| case.config("pairs = 6", "pairs = 7"),
+        args: &["show-config"],
+        code: 2,
+        says: &["pgo/pgo.toml:2:1", "pairs = 7"],
+        hint: "pairs = 8",
+    },
+    Row {
+        name: "cleaning up after a program that there is not",
+        breaks: |_| {},
+        args: &["clean", "-P", "tny"],
+        code: 2,
+        says: &["no program called `tny`"],
+        hint: "did you mean `tiny`?",
     },
     Row {
         name: "--manifest-path names no file",
@@ -137,4 +169,20 @@ const ROWS: [Row; 16] = [
 #[test]
 fn words_on_the_command_line() {
     table(&Fixture::tiny(), &ROWS);
+}
+
+/// The last event says the same as standard error.
+#[test]
+fn errors_as_json() {
+    let fixture = Fixture::tiny();
+    let case = Case::new(&fixture);
+    case.train_on(&["sh", "-c", "exit 7", "{program}"]);
+    let ran = case.run(&["--format", "json"]);
+    let last: serde_json::Value = serde_json::from_str(ran.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!((last["event"].as_str(), last["code"].as_i64()), (Some("run_finished"), Some(11)));
+    let (error, hint) = (last["error"].as_str().unwrap(), last["hint"].as_str().unwrap());
+    assert_eq!(ran.stderr, format!("error: {error}\n hint: {hint}\n"));
+    let failed: Vec<String> =
+        ran.stdout.lines().filter(|line| line.contains("\"failed\"")).map(str::to_owned).collect();
+    assert_eq!(failed.len(), 1, "{failed:?}");
 }

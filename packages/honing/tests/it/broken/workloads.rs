@@ -158,7 +158,7 @@ const EVALUATION: [Row; 4] = [
         args: &[],
         code: 11,
         says: &["bench: workload `judge`", "no number at /latency/p99"],
-        hint: "JSON",
+        hint: "the output begins with {\"longest\":",
     },
     Row {
         name: "output that is not JSON",

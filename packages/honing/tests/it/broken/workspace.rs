@@ -142,7 +142,7 @@ const SOURCES: [Row; 9] = [
         },
         args: &[],
         code: 2,
-        says: &["cargo's configuration builds for 2 targets"],
+        says: &["`build.target` of cargo's configuration names 2 targets"],
         hint: "--target",
     },
     Row {
@@ -150,7 +150,7 @@ const SOURCES: [Row; 9] = [
         breaks: |case| case.at.replace("src/main.rs", "steps += 1", "stepz += 1"),
         args: &[],
         code: 10,
-        says: &["baseline: cargo build failed", "exit code 101"],
+        says: &["baseline: cargo build failed", "error[E0425]: cannot find value `stepz`", "exit code 101"],
         hint: "cargo build --package tiny",
     },
     Row {
@@ -161,7 +161,7 @@ const SOURCES: [Row; 9] = [
         },
         args: &[],
         code: 10,
-        says: &["baseline: cargo build failed"],
+        says: &["baseline: cargo build failed", "linking with `cc` failed"],
         hint: "cargo build --package tiny",
     },
     Row {
@@ -169,7 +169,7 @@ const SOURCES: [Row; 9] = [
         breaks: |case| case.at.write("build.rs", "fn main() { std::process::exit(3) }"),
         args: &[],
         code: 10,
-        says: &["baseline: cargo build failed"],
+        says: &["baseline: cargo build failed", "failed to run custom build command for `tiny v0.1.0"],
         hint: "cargo build --package tiny",
     },
     Row {
@@ -177,7 +177,7 @@ const SOURCES: [Row; 9] = [
         breaks: |case| case.at.replace("Cargo.toml", "version = \"0.1.0\"", "version = \"0.2.0\""),
         args: &["--locked"],
         code: 10,
-        says: &["baseline: cargo build failed"],
+        says: &["baseline: cargo build failed", "--locked"],
         hint: "--locked",
     },
     Row {
@@ -185,7 +185,7 @@ const SOURCES: [Row; 9] = [
         breaks: |case| case.at.replace("Cargo.toml", "edition", "rust-version = \"1.999\"\nedition"),
         args: &[],
         code: 10,
-        says: &["baseline: cargo build failed"],
+        says: &["baseline: cargo build failed", "is not supported"],
         hint: "cargo build --package tiny",
     },
 ];
