@@ -10,6 +10,12 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("ci") => ci::run(),
-        _ => honing::xtask(),
+        None | Some("help" | "--help" | "-h") => {
+            ci::say(
+                "usage: cargo xtask pgo [OPTIONS] [COMMAND]   profile-guided optimization (pgo --help)\n       cargo xtask ci                        every check of this workspace",
+            );
+            ExitCode::from(2)
+        }
+        Some(_) => honing::xtask(),
     }
 }

@@ -126,11 +126,16 @@ pub(crate) fn size(path: &Path) -> u64 {
     fs::read_dir(path).map_or(0, |entries| entries.flatten().map(|entry| size(&entry.path())).sum())
 }
 
-/// The last lines of a text file, for an error message.
-pub(crate) fn tail(path: &Path, lines: usize) -> String {
+/// The last lines of a text file that say something.
+pub(crate) fn last_lines(path: &Path, most: usize) -> Vec<String> {
     let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    all[all.len().saturating_sub(lines)..].join("\n")
+    all[all.len().saturating_sub(most)..].iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// The last lines of a text file, for an error message.
+pub(crate) fn tail(path: &Path, lines: usize) -> String {
+    last_lines(path, lines).join("\n")
 }
 
 #[cfg(test)]

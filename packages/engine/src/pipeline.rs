@@ -33,7 +33,6 @@ pub struct Finished {
 /// The first failure, with its exit code; what was finished before stays.
 pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
     let subjects = session.subjects()?;
-    let _lock = session.lock()?;
     session.prepare_run_dir()?;
     session.keep_events()?;
     session.sink.emit(Event::RunStarted {
@@ -43,6 +42,7 @@ pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
         programs: subjects.iter().map(|subject| subject.name.to_owned()).collect(),
         stages: Stage::ALL.into_iter().filter(|stage| selection.contains(*stage)).collect(),
     });
+    let _lock = session.lock()?;
     // For all programs first: a wrong word for the last one fails in the first second.
     let mut chains = Vec::new();
     for subject in &subjects {
@@ -106,6 +106,12 @@ impl Chain<'_> {
             |recorded| recorded.path.clone().unwrap_or_else(|| "not recorded".into()),
         )?;
         let judged = self.selection.last() >= Stage::Optimize;
+        if matches!(outcome, Outcome::Inconclusive { .. }) && judged && consequence.exit == ExitCode::Success
+        {
+            let text =
+                format!("{}; measure longer with --pairs, or on a quieter machine", consequence.wording);
+            session.sink.emit(Event::Warning { text });
+        }
         let Consequence { exit, wording, .. } = consequence;
         let summary = Summary {
             program: subject.name.to_owned(),

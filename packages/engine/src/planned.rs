@@ -207,8 +207,8 @@ impl Planner<'_> {
             let mut command = match workload.kind() {
                 Some(Kind::Command(words)) => runner.command(workload, words, &values)?,
                 Some(Kind::Service(service)) => runner.command(workload, &service.start, &values)?,
-                Some(Kind::CargoTest(run)) => runner.cargo_command("test", run, &values)?,
-                Some(Kind::CargoBench(run)) => runner.cargo_command("bench", run, &values)?,
+                Some(Kind::CargoTest(run)) => runner.cargo_command("test", workload, run, &values)?,
+                Some(Kind::CargoBench(run)) => runner.cargo_command("bench", workload, run, &values)?,
                 None => continue,
             };
             if let Some(raw) = raw {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use honing_core::{ExitCode, Result, Selection, Stage};
 use honing_engine::Options;
 
@@ -78,7 +78,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         range: Range,
         /// Say why, and print the exact commands
-        #[arg(long)]
+        #[arg(long, env = "HONING_EXPLAIN", value_parser = FalseyValueParser::new())]
         explain: bool,
         #[command(flatten)]
         trailing: Trailing,
@@ -93,7 +93,7 @@ pub(crate) enum Command {
     Train {
         /// Start the instrumented program on this terminal and train it by hand; what stands after
         /// `--` goes to the program. Follow with --from merge
-        #[arg(long)]
+        #[arg(long, env = "HONING_MANUAL", value_parser = FalseyValueParser::new())]
         manual: bool,
         #[command(flatten)]
         trailing: Trailing,
@@ -107,7 +107,7 @@ pub(crate) enum Command {
         #[arg(short, long, value_name = "FILE", requires = "from")]
         output: Option<PathBuf>,
         /// Percentage of the weight that may be lost to truncated or corrupt files
-        #[arg(long, value_name = "PERCENT", default_value_t = 1.0, requires = "from")]
+        #[arg(long, env = "HONING_MAX_LOST", value_name = "PERCENT", default_value_t = 1.0)]
         max_lost: f64,
         #[command(flatten)]
         trailing: Trailing,
@@ -123,7 +123,7 @@ pub(crate) enum Command {
         /// A raw, indexed or text profile
         file: PathBuf,
         /// How many functions to list
-        #[arg(long, value_name = "N", default_value_t = 20)]
+        #[arg(long, env = "HONING_TOP", value_name = "N", default_value_t = 20)]
         top: usize,
     },
     /// Compare two profiles function by function
@@ -133,7 +133,7 @@ pub(crate) enum Command {
         /// The second profile
         test: PathBuf,
         /// How many functions to list
-        #[arg(long, value_name = "N", default_value_t = 20)]
+        #[arg(long, env = "HONING_TOP", value_name = "N", default_value_t = 20)]
         top: usize,
     },
     /// Say how alike two profiles are, as llvm-profdata overlap does
@@ -199,7 +199,7 @@ pub(crate) struct Shared {
     #[arg(short, long, global = true, env = "HONING_WORKLOAD", value_delimiter = ',', value_name = "NAME")]
     pub(crate) workload: Vec<String>,
     /// Run stages even where they are up to date
-    #[arg(long, global = true, env = "HONING_FORCE", help_heading = "Stages")]
+    #[arg(long, global = true, env = "HONING_FORCE", value_parser = FalseyValueParser::new(), help_heading = "Stages")]
     pub(crate) force: bool,
     /// Merged profile to optimize with, instead of training here
     #[arg(long, global = true, env = "HONING_PROFILE", value_name = "FILE", help_heading = "Stages")]
@@ -221,10 +221,10 @@ pub(crate) struct Shared {
     #[arg(long, global = true, env = "HONING_LLVM_PROFDATA", value_name = "FILE", help_heading = "Stages")]
     pub(crate) llvm_profdata: Option<PathBuf>,
     /// Keep raw profiles after the merge [default: kept, except with --ci]
-    #[arg(long, global = true, env = "HONING_KEEP_RAW", help_heading = "Stages")]
+    #[arg(long, global = true, env = "HONING_KEEP_RAW", value_parser = FalseyValueParser::new(), help_heading = "Stages")]
     pub(crate) keep_raw: bool,
     /// Headless: for CI
-    #[arg(long, global = true, env = "HONING_CI", help_heading = "Output")]
+    #[arg(long, global = true, env = "HONING_CI", value_parser = FalseyValueParser::new(), help_heading = "Output")]
     pub(crate) ci: bool,
     /// How to report
     #[arg(
@@ -237,14 +237,14 @@ pub(crate) struct Shared {
     )]
     pub(crate) format: Format,
     /// Show commands and the output of every child
-    #[arg(short, long, global = true, env = "HONING_VERBOSE", action = ArgAction::SetTrue, help_heading = "Output")]
+    #[arg(short, long, global = true, env = "HONING_VERBOSE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, help_heading = "Output")]
     pub(crate) verbose: bool,
     /// Show errors and the result only
     #[arg(
         short,
         long,
         global = true,
-        env = "HONING_QUIET",
+        env = "HONING_QUIET", value_parser = FalseyValueParser::new(),
         conflicts_with = "verbose",
         help_heading = "Output"
     )]
@@ -283,13 +283,13 @@ pub(crate) struct Cargo {
     #[arg(short = 'F', long, global = true, env = "HONING_FEATURES", value_delimiter = ',')]
     pub(crate) features: Vec<String>,
     /// Assert that Cargo.lock stays as it is
-    #[arg(long, global = true, env = "HONING_LOCKED")]
+    #[arg(long, global = true, env = "HONING_LOCKED", value_parser = FalseyValueParser::new())]
     pub(crate) locked: bool,
     /// Run without accessing the network
-    #[arg(long, global = true, env = "HONING_OFFLINE")]
+    #[arg(long, global = true, env = "HONING_OFFLINE", value_parser = FalseyValueParser::new())]
     pub(crate) offline: bool,
     /// Same as --locked and --offline
-    #[arg(long, global = true, env = "HONING_FROZEN")]
+    #[arg(long, global = true, env = "HONING_FROZEN", value_parser = FalseyValueParser::new())]
     pub(crate) frozen: bool,
     /// Number of parallel jobs of cargo
     #[arg(short, long, global = true, env = "HONING_JOBS", value_name = "N", allow_hyphen_values = true)]

@@ -8,6 +8,13 @@ use crate::{
     template::{self, Placeholder, TemplateError},
 };
 
+/// Folders of the output directory that are not a program's.
+const TAKEN_NAMES: [&str; 3] = ["build", "lock", "runs"];
+/// Bounds that the JSON Schema states as well.
+const MAX_WEIGHT: u32 = 1_000_000;
+const MAX_RETRIES: u32 = 10;
+const MAX_WARMUP: u32 = 100;
+
 /// Signals that a service can be asked to stop with.
 const STOP_SIGNALS: [&str; 6] = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2"];
 
@@ -59,6 +66,12 @@ impl Config {
                 .error(format!("margin = {} is not a percentage from 0 to 50", self.bench.margin))
                 .with_hint("write margin = 1.0 where a change of less than 1 % counts as none"));
         }
+        if self.bench.warmup > MAX_WARMUP {
+            return Err(bench
+                .key(&["warmup"])
+                .error(format!("warmup is at most {MAX_WARMUP} pairs"))
+                .with_hint("write warmup = 1"));
+        }
         if self.policy.min_gain.is_some_and(|gain| !(0.0..=100.0).contains(&gain)) {
             return Err(top
                 .key(&["policy", "min_gain"])
@@ -82,6 +95,11 @@ impl Config {
 
     fn check_program<'a>(&self, name: &'a str, program: &'a Program, place: &Place<'a>) -> Result<()> {
         check_name(name, "program", place)?;
+        if TAKEN_NAMES.contains(&name) {
+            return Err(place
+                .error(format!("a program cannot be called `{name}`: Honing keeps a folder of that name"))
+                .with_hint(format!("call it `{name}-program`; the name is yours to choose")));
+        }
         if program.cdylib && program.bin.is_some() {
             return Err(place
                 .key(&["cdylib"])
@@ -89,6 +107,9 @@ impl Config {
                 .with_hint("remove one of them"));
         }
         for (name, workload) in &program.workload {
+            let of_program = place.key(&["env"]);
+            let env: Vec<String> = program.env.values().cloned().collect();
+            self.check_placeholders(name, workload, &env, &of_program)?;
             self.check_workload(name, workload, &place.key(&["workload", name]))?;
         }
         Ok(())
@@ -111,11 +132,17 @@ impl Config {
             }
             _ => {}
         }
-        if workload.weight == 0 {
+        if workload.weight == 0 || workload.weight > MAX_WEIGHT {
             return Err(place
                 .key(&["weight"])
-                .error("weight = 0 is not a whole number from 1 on")
+                .error(format!("weight = {} is not between 1 and {MAX_WEIGHT}", workload.weight))
                 .with_hint("remove the workload, or set role = \"eval\" to keep it out of the training"));
+        }
+        if workload.retries > MAX_RETRIES {
+            return Err(place
+                .key(&["retries"])
+                .error(format!("retries = {} is more than {MAX_RETRIES}", workload.retries))
+                .with_hint("a workload that fails so often teaches the wrong paths; mend it"));
         }
         if workload.exit_codes.is_empty() {
             return Err(place
@@ -142,15 +169,22 @@ impl Config {
             }
             self.check_placeholders(name, workload, words, &place)?;
         }
-        let env: Vec<String> = workload.env.values().cloned().collect();
-        self.check_placeholders(name, workload, &env, &place.key(&["env"]))?;
-        let runs_program = workload.commands().iter().any(|(_, words)| {
-            template::placeholders(words.iter()).is_ok_and(|found| found.contains(&Placeholder::Program))
-        });
-        let cargo = matches!(workload.kind(), Some(Kind::CargoTest(_) | Kind::CargoBench(_)));
-        if !runs_program && !cargo {
+        let texts =
+            |map: &std::collections::BTreeMap<String, String>| map.values().cloned().collect::<Vec<_>>();
+        self.check_placeholders(name, workload, &texts(&workload.env), &place.key(&["env"]))?;
+        if let Some(service) = &workload.service {
+            let ready: Vec<String> = service.ready.tcp.iter().chain(&service.ready.http).cloned().collect();
+            self.check_placeholders(name, workload, &ready, &place.key(&["service", "ready"]))?;
+        }
+        // What only prepares, or only puts under load, is not what is optimized.
+        let main = match workload.kind() {
+            Some(Kind::Command(words)) => words,
+            Some(Kind::Service(service)) => &service.start,
+            _ => return Ok(()),
+        };
+        if !template::placeholders(main).is_ok_and(|found| found.contains(&Placeholder::Program)) {
             return Err(place.error(format!("workload `{name}` never runs the program")).with_hint(
-                "write {program} where its path belongs, so that every flavour can be put there",
+                "write {program} where its path belongs in `command` or `service.start`, so that every flavour can be put there",
             ));
         }
         Ok(())

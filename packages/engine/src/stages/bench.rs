@@ -1,6 +1,6 @@
 //! Bench: the optimized program against the baseline, interleaved in pairs.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use honing_core::{
     Digest, Error, ExitCode, Fingerprint, Result, Stage,
@@ -110,14 +110,15 @@ pub(crate) fn bench(
     inputs: BenchInputs<'_>,
 ) -> Result<Step<Measurements>> {
     let chosen = workloads(session, subject, |workload| workload.role.evaluates());
+    let start = Instant::now();
     let tools = build_tools(session, subject, Stage::Bench, &chosen)?;
     let digests = (inputs.baseline.digest(), inputs.optimized.digest());
-    let print = bench_fingerprint(session, subject, digests, &tools)?;
-    up_to_date_or(session, subject, Stage::Bench, print, |dir| {
+    let print = bench_fingerprint(session, subject, digests, &tools.paths)?;
+    up_to_date_or(session, subject, Stage::Bench, print, start, |dir| {
         let mut series = Vec::new();
-        let mut usage = Usage::default();
+        let mut usage = tools.cost;
         for (name, workload) in &chosen {
-            let measuring = Measuring { session, subject, inputs, tools: &tools, name, workload, dir };
+            let measuring = Measuring { session, subject, inputs, tools: &tools.paths, name, workload, dir };
             series.extend(measuring.all_pairs(&mut usage)?);
         }
         Ok((Measurements { series }, usage))

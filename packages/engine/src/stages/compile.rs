@@ -5,7 +5,7 @@ use std::{path::Path, time::Instant};
 
 use honing_core::{
     Digest, Fingerprint, Result, Stage,
-    config::Flush,
+    config::{Flush, ProgramKind},
     event::{Artifact, StageState},
 };
 use serde::{Deserialize, Serialize};
@@ -139,12 +139,20 @@ pub(crate) fn build_fingerprint(
             print.content(name, digest);
         }
     }
-    let artifact =
-        wanted.target_dir.join(wanted.target).join(profile_folder(wanted.profile)).join(wanted.artifact);
+    let name = match wanted.kind {
+        ProgramKind::Bin(_) => wanted.artifact.to_owned(),
+        ProgramKind::Cdylib => format!("{}{}", std::env::consts::DLL_PREFIX, wanted.artifact),
+    };
+    let artifact = build_folder(wanted).join(name);
     for (name, digest) in cargo::source_digests(&artifact, &session.workspace.root) {
         print.content(name, digest);
     }
     print
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn build_folder(wanted: &Wanted<'_>) -> std::path::PathBuf {
+    wanted.target_dir.join(wanted.target).join(profile_folder(wanted.profile))
 }
 
 /// Cargo keeps `dev` in `debug`, and `bench` in `release`.

@@ -1,6 +1,9 @@
 //! Merge: the raw profiles of the training become one; or one comes from elsewhere.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event};
 use serde::{Deserialize, Serialize};
@@ -114,7 +117,7 @@ pub(crate) fn merge(
     raw: &RawProfiles,
 ) -> Result<Step<MergedProfile>> {
     let print = merge_fingerprint(session, subject, ready, raw);
-    let step = up_to_date_or(session, subject, Stage::Merge, print, |dir| {
+    let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         let file = file_name(subject);
         let output = dir.join(&file);
         let inputs = inputs(session, subject, raw)?;
@@ -149,12 +152,8 @@ pub(crate) fn merge_command(session: &Session, subject: &Subject<'_>, ready: &Re
     let dir = session.store.dir(subject.name, Stage::Merge);
     let output = dir.join(file_name(subject));
     match &ready.merges {
-        Merges::Builtin => {
-            let mut command = Command::new("cargo", &session.env, &session.workspace.root);
-            command.args(["xtask", "pgo", "merge", "--from"]);
-            command.args([session.store.dir(subject.name, Stage::Train)]).args(["-o"]).args([output]);
-            command.to_string()
-        }
+        // Weights are in pgo.toml; only the stage itself knows them.
+        Merges::Builtin => format!("cargo xtask pgo merge --program {}", subject.name),
         Merges::Llvm { path, .. } => {
             llvm_command(session, path, &dir.join("inputs.txt"), &output).to_string()
         }
@@ -236,7 +235,7 @@ pub(crate) fn import_fingerprint(file: &Path) -> Result<Fingerprint> {
 pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> Result<Step<MergedProfile>> {
     let print = import_fingerprint(file)?;
     let bytes = read_import(file)?;
-    let step = up_to_date_or(session, subject, Stage::Merge, print, |dir| {
+    let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         let name = file_name(subject);
         files::write_atomically(&dir.join(&name), &bytes)?;
         describe(dir, name).map(|merged| (merged, Usage::default()))

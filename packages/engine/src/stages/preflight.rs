@@ -1,6 +1,9 @@
 //! Preflight: everything that any later stage needs, before the first compile.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use honing_core::{
     Digest, Error, Fingerprint, Result, Stage,
@@ -99,7 +102,9 @@ pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step
         drop(stale);
         files::remove_dir(&session.store.dir(subject.name, Stage::Preflight))?;
     }
-    up_to_date_or(session, subject, Stage::Preflight, print, |dir| probe::probe(session, subject, dir))
+    up_to_date_or(session, subject, Stage::Preflight, print, Instant::now(), |dir| {
+        probe::probe(session, subject, dir)
+    })
 }
 
 /// The checks that only look.

@@ -1,6 +1,9 @@
 //! Record: the profile and what is known about it go into the repository.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use honing_core::{
     Digest, Error, Fingerprint, Result, Stage,
@@ -84,7 +87,7 @@ pub(crate) fn record(
     let folder = folder(session, subject);
     let print = record_fingerprint(session, subject, profile, consequence, measured)?;
     if !consequence.record {
-        return up_to_date_or(session, subject, Stage::Record, print, |_| {
+        return up_to_date_or(session, subject, Stage::Record, print, Instant::now(), |_| {
             Ok((Recorded { path: None }, Usage::default()))
         });
     }
@@ -94,7 +97,7 @@ pub(crate) fn record(
         return Ok(Step::of(old, honing_core::event::StageState::UpToDate));
     }
     started(session, subject, Stage::Record, why);
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     let (commit, dirty) = commit(session);
     let manifest = Manifest {
         schema: 1,

@@ -64,12 +64,14 @@ pub(crate) fn reasons<T>(session: &Session, old: Option<&Manifest<T>>, new: &Fin
     reasons
 }
 
-/// Runs `work` in a fresh folder unless what an earlier run left is still right.
+/// Runs `work` in a fresh folder unless what an earlier run left is still right. `start`
+/// is when the stage began, tools included.
 pub(crate) fn up_to_date_or<T: Product>(
     session: &Session,
     subject: &Subject<'_>,
     stage: Stage,
     fingerprint: Fingerprint,
+    start: Instant,
     work: impl FnOnce(&Path) -> Result<(T, Usage)>,
 ) -> Result<Step<T>> {
     let old = stored::<T>(session, subject, stage);
@@ -79,7 +81,6 @@ pub(crate) fn up_to_date_or<T: Product>(
     }
     started(session, subject, stage, reasons);
     let attempt = session.store.begin(subject.name, stage)?;
-    let start = Instant::now();
     let (output, usage) = work(attempt.dir())?;
     finish(attempt, fingerprint, start, usage, output)
 }

@@ -8,7 +8,17 @@ use honing_core::{
     template::{self, Placeholder},
 };
 
+use super::compile::build_folder;
 use crate::{Session, cargo, cargo::Wanted, process::Usage, session::Subject};
+
+/// Tools that are built.
+#[derive(Debug, Default)]
+pub(crate) struct Tools {
+    /// Their paths, by name.
+    pub(crate) paths: BTreeMap<String, String>,
+    /// CPU time that it took: part of the cost of the stage that uses them.
+    pub(crate) cost: Usage,
+}
 
 /// Builds what the workloads use, and says where it is. Cargo is always asked: it
 /// knows best whether there is anything to do.
@@ -17,16 +27,17 @@ pub(crate) fn build_tools(
     subject: &Subject<'_>,
     stage: Stage,
     workloads: &[(&str, &Workload)],
-) -> Result<BTreeMap<String, String>> {
-    let mut paths = BTreeMap::new();
+) -> Result<Tools> {
+    let mut tools = Tools::default();
     for (name, tool) in used(session, workloads) {
         let artifact =
             session.workspace.artifact_name(&tool.package, &ProgramKind::Bin(tool.bin.as_deref()))?;
         let built = cargo::build(session, subject.name, stage, &wanted(session, tool, &artifact)?)?;
-        paths.insert(name.to_owned(), built.path.to_string_lossy().into_owned());
-        let _: Usage = built.usage;
+        tools.paths.insert(name.to_owned(), built.path.to_string_lossy().into_owned());
+        tools.cost.user += built.usage.user;
+        tools.cost.system += built.usage.system;
     }
-    Ok(paths)
+    Ok(tools)
 }
 
 /// Where the tools are going to be, without building them.
@@ -39,8 +50,7 @@ pub(crate) fn known_tools(
         let artifact =
             session.workspace.artifact_name(&tool.package, &ProgramKind::Bin(tool.bin.as_deref()))?;
         let wanted = wanted(session, tool, &artifact)?;
-        let folder = if tool.profile == "dev" { "debug" } else { &tool.profile };
-        let path = wanted.target_dir.join(wanted.target).join(folder).join(&artifact);
+        let path = build_folder(&wanted).join(format!("{artifact}{}", std::env::consts::EXE_SUFFIX));
         paths.insert(name.to_owned(), path.to_string_lossy().into_owned());
     }
     Ok(paths)

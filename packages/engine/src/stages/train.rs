@@ -1,6 +1,6 @@
 //! Train: the instrumented program is run on every training workload.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 
 use honing_core::{
     Digest, Error, ExitCode, Fingerprint, Result, Stage,
@@ -164,9 +164,10 @@ pub(crate) fn train(
     if session.options.manual.is_none() {
         no_training(subject, &chosen)?;
     }
+    let start = Instant::now();
     let tools = build_tools(session, subject, Stage::Train, &chosen)?;
-    let print = train_fingerprint(session, subject, instrumented.digest(), &tools)?;
-    up_to_date_or(session, subject, Stage::Train, print, |dir| {
+    let print = train_fingerprint(session, subject, instrumented.digest(), &tools.paths)?;
+    up_to_date_or(session, subject, Stage::Train, print, start, |dir| {
         if let Some(args) = &session.options.manual {
             return manual(session, subject, instrumented, args, dir);
         }
@@ -176,11 +177,11 @@ pub(crate) fn train(
             subject,
             stage: Stage::Train,
             program: instrumented.path(),
-            tools: &tools,
+            tools: &tools.paths,
             cargo: Some(wanted(session, subject, Stage::Instrument, &flags)),
             raw_pattern: Some(raw_pattern(subject.program.flush)),
         };
-        let mut usage = Usage::default();
+        let mut usage = tools.cost;
         let mut collected = Vec::new();
         for (at, (name, workload)) in chosen.iter().enumerate() {
             session.sink.emit(Event::Progress {

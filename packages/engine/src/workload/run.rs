@@ -22,7 +22,7 @@ use crate::{
     session::Subject,
 };
 
-/// Lines of each stream of a failed command that go into the log.
+/// Lines of each stream of a command that go into the log.
 const LOGGED_LINES: usize = 1000;
 
 /// Runs workloads of a program in one flavour.
@@ -102,7 +102,8 @@ impl Runner<'_> {
         let ready = ready.into_iter().flat_map(|ready| ready.tcp.iter().chain(&ready.http));
         let commands = workload.commands();
         let words = commands.iter().flat_map(|(_, words)| words.iter());
-        let texts = words.chain(workload.env.values()).chain(ready);
+        let env = self.subject.program.env.values().chain(workload.env.values());
+        let texts = words.chain(env).chain(ready);
         for placeholder in template::placeholders(texts).map_err(|error| Error::usage(error.to_string()))? {
             if let Placeholder::Port(name) = placeholder {
                 let taken: Vec<u16> = ports.values().copied().collect();
@@ -121,19 +122,29 @@ impl Runner<'_> {
 
     /// A command of a workload, with the environment that it runs in.
     pub(crate) fn command(&self, workload: &Workload, words: &[String], values: &Values) -> Result<Command> {
-        let fill =
-            |text: &String| template::expand(text, values).map_err(|error| Error::usage(error.to_string()));
         let (program, args) = words.split_first().ok_or_else(|| Error::usage("a command is empty"))?;
-        let mut command = Command::new(fill(program)?, &self.session.env, &self.session.workspace.root);
-        command.args(args.iter().map(fill).collect::<Result<Vec<_>>>()?);
-        for (name, value) in self.subject.program.env.iter().chain(&workload.env) {
-            command.env(name, fill(value)?);
-        }
+        let mut command =
+            Command::new(fill(program, values)?, &self.session.env, &self.session.workspace.root);
+        command.args(expand_all(args, values)?);
+        self.set_env(&mut command, workload, values)?;
         Ok(command)
     }
 
+    fn set_env(&self, command: &mut Command, workload: &Workload, values: &Values) -> Result<()> {
+        for (name, value) in self.subject.program.env.iter().chain(&workload.env) {
+            command.env(name, fill(value, values)?);
+        }
+        Ok(())
+    }
+
     /// `cargo test` or `cargo bench` in the flavour that is trained.
-    pub(crate) fn cargo_command(&self, verb: &str, run: &CargoRun, values: &Values) -> Result<Command> {
+    pub(crate) fn cargo_command(
+        &self,
+        verb: &str,
+        workload: &Workload,
+        run: &CargoRun,
+        values: &Values,
+    ) -> Result<Command> {
         let mut wanted = self
             .cargo
             .clone()
@@ -141,20 +152,20 @@ impl Runner<'_> {
         if let Some(package) = run.package.as_deref().filter(|package| *package != wanted.package) {
             // Features are the program's package's own.
             (wanted.package, wanted.features, wanted.default_features) = (package, Vec::new(), true);
-            let mut command = driver_command(self.session, verb, &wanted);
-            command.args(expand_all(&run.args, values)?);
-            return Ok(command);
         }
         let mut command = driver_command(self.session, verb, &wanted);
         command.args(expand_all(&run.args, values)?);
+        self.set_env(&mut command, workload, values)?;
         Ok(command)
     }
 }
 
+fn fill(text: &str, values: &Values) -> Result<String> {
+    template::expand(text, values).map_err(|error| Error::usage(error.to_string()))
+}
+
 fn expand_all(words: &[String], values: &Values) -> Result<Vec<String>> {
-    let fill =
-        |text: &String| template::expand(text, values).map_err(|error| Error::usage(error.to_string()));
-    words.iter().map(fill).collect()
+    words.iter().map(|word| fill(word, values)).collect()
 }
 
 impl Attempt<'_> {
@@ -170,11 +181,14 @@ impl Attempt<'_> {
             }
             Some(Kind::Service(service)) => self.service(service),
             Some(Kind::CargoTest(run)) => {
-                self.to_end(&self.profiled(runner.cargo_command("test", run, &self.values)?))
+                self.to_end(&self.profiled(runner.cargo_command("test", self.workload, run, &self.values)?))
             }
-            Some(Kind::CargoBench(run)) => {
-                self.to_end(&self.profiled(runner.cargo_command("bench", run, &self.values)?))
-            }
+            Some(Kind::CargoBench(run)) => self.to_end(&self.profiled(runner.cargo_command(
+                "bench",
+                self.workload,
+                run,
+                &self.values,
+            )?)),
             None => Err(Error::usage(format!("workload `{}` has nothing to run", self.name))),
         }
     }
@@ -183,6 +197,15 @@ impl Attempt<'_> {
     pub(super) fn profiled(&self, mut command: Command) -> Command {
         if let Some(pattern) = self.runner.raw_pattern {
             command.env("LLVM_PROFILE_FILE", self.dir.join("raw").join(pattern));
+        }
+        command
+    }
+
+    /// The same for one that is run on the side, such as to prepare: its profile teaches
+    /// nothing, and must not lie about in the workspace.
+    pub(super) fn not_profiled(&self, mut command: Command) -> Command {
+        if self.runner.raw_pattern.is_some() {
+            command.env("LLVM_PROFILE_FILE", self.dir.join("scratch/aside_%p.profraw"));
         }
         command
     }
@@ -197,7 +220,8 @@ impl Attempt<'_> {
         Ran { usage, stdout: self.stream(part, "stdout"), raw: self.dir.join("raw") }
     }
 
-    /// Runs a command with its streams in files; where it fails, they go into the log.
+    /// Runs a command with its streams in files, so that nothing of ours works meanwhile;
+    /// what it said goes into the log and to whoever listens afterwards.
     pub(super) fn run_to_files(
         &self,
         command: &Command,
@@ -209,15 +233,23 @@ impl Attempt<'_> {
         let (stdout, stderr) = (self.stream(part, "stdout"), self.stream(part, "stderr"));
         let mut child = Child::spawn_to_files(&session.launcher, command, &stdout, &stderr)?;
         let ended = child.wait_unless(&session.cancel, Some(self.workload.timeout.0), stop);
-        if !matches!(ended, Ok(Ended { status: Status::Code(0), .. }))
-            && let Ok(mut log) = log.lock()
-        {
-            for stream in [stdout, stderr] {
-                let _ = log.write_all(files::tail(&stream, LOGGED_LINES).as_bytes());
-                let _ = log.write_all(b"\n");
+        for line in [stdout, stderr].iter().flat_map(|stream| files::last_lines(stream, LOGGED_LINES)) {
+            if let Ok(mut log) = log.lock() {
+                let _ = writeln!(log, "{line}");
             }
+            self.output(&line);
         }
         ended
+    }
+
+    /// Passes on a line that a child printed.
+    fn output(&self, line: &str) {
+        let program = self.runner.subject.name.to_owned();
+        self.runner.session.sink.emit(Event::Output {
+            program,
+            stage: self.runner.stage,
+            line: line.to_owned(),
+        });
     }
 
     fn stream(&self, part: &str, name: &str) -> PathBuf {
@@ -253,7 +285,7 @@ impl Attempt<'_> {
     }
 
     fn auxiliary(&self, key: &str, words: &[String]) -> Result<()> {
-        let command = self.runner.command(self.workload, words, &self.values)?;
+        let command = self.not_profiled(self.runner.command(self.workload, words, &self.values)?);
         let part = format!("{key}.");
         let ended = self.run_to_files(&command, &part, || false)?;
         self.judge_part(&command, &ended, &part, &[0])

@@ -8,6 +8,7 @@ use std::{
 use honing_core::{
     Error, ExitCode, Result,
     config::{Flush, Service},
+    event::Event,
 };
 
 use super::{
@@ -26,7 +27,8 @@ impl Attempt<'_> {
     pub(super) fn service(&self, service: &Service) -> Result<Ran> {
         let runner = self.runner;
         let command = self.profiled(runner.command(self.workload, &service.start, &self.values)?);
-        let load = runner.command(self.workload, &service.load, &self.values)?;
+        // Where the program is its own load, only the service is what users wait for.
+        let load = self.not_profiled(runner.command(self.workload, &service.load, &self.values)?);
         let probe = Probe::new(&service.ready, &self.values)?;
         // What answers now is something else, and would be taken for the service.
         if probe.is_ready() {
@@ -36,11 +38,12 @@ impl Attempt<'_> {
                     "end it (`ss -tulpn` lists it), or let a free port be chosen: {port:NAME} in place of the number",
                 ));
         }
-        let listener = probe.clone();
-        let mut child =
-            runner.session.spawn(runner.subject.name, runner.stage, &command, move |_, line| {
-                listener.line(line);
-            })?;
+        let (listener, sink) = (probe.clone(), runner.session.sink.clone());
+        let (program, stage) = (runner.subject.name.to_owned(), runner.stage);
+        let mut child = runner.session.spawn(runner.subject.name, stage, &command, move |_, line| {
+            listener.line(line);
+            sink.emit(Event::Output { program: program.clone(), stage, line: line.to_owned() });
+        })?;
         self.await_ready(service, &probe, &mut child, &command)?;
         let ended = self.run_to_files(&load, "load.", || !child.is_running())?;
         if !child.is_running() {

@@ -1,7 +1,7 @@
 //! Simulated experiments: how often the verdict is wrong, and how often the interval misses.
 //!
 //! Seeds are fixed, so a test here either always passes or always fails. The short form runs with
-//! the other tests; the long form and the tables behind docs/measurement.md:
+//! the other tests; the long form:
 //! `cargo test -p honing-paired --test simulation -- --ignored --nocapture`.
 
 #![allow(
