@@ -50,7 +50,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Flaw> {
     }
     match Format::detect(bytes) {
         Some(Format::Indexed) => match honing_profdata::read(bytes) {
-            Ok(read) if read.report.losses.is_empty() => Ok(()),
+            Ok(read) if read.report.losses.is_empty() && table_is_whole(bytes).unwrap_or(false) => Ok(()),
             Err(Error::IndexedVersion { .. }) => Ok(()),
             Ok(_) | Err(_) => Err(Flaw::CutShort),
         },
@@ -58,6 +58,20 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Flaw> {
         Some(Format::Text) => Err(Flaw::Text),
         None => Err(Flaw::Strange),
     }
+}
+
+/// Whether the buckets of the hash table are inside the file. Our reader walks the
+/// records and does not need them; the compiler finds functions through them.
+fn table_is_whole(bytes: &[u8]) -> Option<bool> {
+    let word = |at: usize| -> Option<u64> {
+        Some(u64::from_le_bytes(bytes.get(at..at.checked_add(8)?)?.try_into().ok()?))
+    };
+    // LLVM's `IndexedInstrProf::Header`: magic, version, two words, offset of the table;
+    // its `OnDiskChainedHashTable`: number of buckets, number of entries, the buckets.
+    let table = word(32)?;
+    let buckets = word(usize::try_from(table).ok()?)?;
+    let end = buckets.checked_mul(8)?.checked_add(table)?.checked_add(16)?;
+    Some(end <= bytes.len() as u64)
 }
 
 #[cfg(test)]
