@@ -67,6 +67,8 @@ mod tests {
             .collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
         policy.inconclusive = "warn"  # default
+        merge.tool = "builtin"  # default
+        merge.max_lost = 1.0  # default
         bench.pairs = 8  # pgo/pgo.toml:2
         bench.warmup = 1  # default
         bench.confidence = 0.99  # default
