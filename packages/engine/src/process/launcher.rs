@@ -2,7 +2,7 @@
 //!
 //! Protocol: each byte on standard input is the number of a signal for the child's
 //! process group; end of file kills everything below. When the child has ended, a
-//! JSON [`Report`] is put into the file named by the first argument.
+//! JSON report is put into the file named by the first argument.
 
 use std::{
     ffi::OsString,
