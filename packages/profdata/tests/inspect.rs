@@ -224,7 +224,10 @@ fn a_real_profile_reads_like_the_program() {
         names.iter().any(|name| name == "mixed::copies"),
         "{names:?}"
     );
-    assert!(names.iter().any(|name| name == "mixed::collatz"), "{names:?}");
+    assert!(
+        names.iter().any(|name| name == "mixed::collatz"),
+        "{names:?}"
+    );
     let coverage = units.coverage();
     assert!(coverage.functions_run < coverage.functions && coverage.functions_run > 20);
 }

@@ -338,6 +338,18 @@ fn threads_and_the_order_of_files_do_not_show() {
             );
         }
     }
+    // A second thread within one file, for its names; several for writing.
+    let large = raw(&synth::program(6000, 1), &Shape::default());
+    let one = |threads: usize| {
+        let run = merge_all(1, threads, Policy::default(), |_| Ok::<_, ()>((&large, 1)));
+        let profile = run.merger.finish().unwrap().profile;
+        assert_eq!(profile.len(), 6000);
+        profile.to_indexed_on(Default::default(), threads).unwrap()
+    };
+    let expected = one(1);
+    for threads in [2, 3, 7, 10_000] {
+        assert!(one(threads) == expected, "{threads} threads");
+    }
     let failed = merge_all(2, 2, Policy::KEEP_ALL, |at| match at {
         0 => Ok((files[0].clone(), 1)),
         _ => Err("gone"),
