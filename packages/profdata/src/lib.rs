@@ -13,6 +13,8 @@
 //! What cannot be read is left out and reported ([`FileReport`], [`Loss`]); a [`Policy`] says how
 //! much may be lost. Any bytes give a profile or an [`Error`].
 
+#![forbid(unsafe_code)]
+
 mod binary;
 mod bytes;
 mod diff;
