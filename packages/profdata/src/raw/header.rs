@@ -94,12 +94,7 @@ impl Header {
             .get(..size)
             .ok_or_else(|| Error::bounds("the raw header", size as u64, 0, bytes.len()))?;
         let variant = Variant::of_version(field);
-        if !variant.has(Variant::IR) {
-            return Err(Error::FrontEnd);
-        }
-        if variant.has(Variant::DEBUG_CORRELATED) {
-            return Err(Error::DebugCorrelated);
-        }
+        check(variant)?;
         let mut words = fields
             .chunks_exact(WORD)
             .skip(2)
@@ -154,4 +149,15 @@ impl Header {
             last_value_kind,
         })
     }
+}
+
+/// Whether a profile of that variant can be read.
+fn check(variant: Variant) -> Result<(), Error> {
+    if !variant.has(Variant::IR) {
+        return Err(Error::FrontEnd);
+    }
+    if variant.has(Variant::DEBUG_CORRELATED) {
+        return Err(Error::DebugCorrelated);
+    }
+    Ok(())
 }

@@ -96,38 +96,25 @@ impl<'a> Image<'a> {
             at: Header::bytes(header.version),
         };
         let (binary_ids, _) = walk.section("binary ids", header.binary_ids_bytes, 1)?;
-        let data_at = walk.at;
-        let (data, data_declared) = walk.section("data records", header.records, layout.size)?;
-        if data.len() < data_declared {
+        let data_at = start.saturating_add(walk.at);
+        let (data, declared) = walk.section("data records", header.records, layout.size)?;
+        if data.len() < declared {
             let room = data.len() / layout.size;
-            return Err(Error::bounds(
-                "data records",
-                header.records,
-                start.saturating_add(data_at),
-                room,
-            ));
+            return Err(Error::bounds("data records", header.records, data_at, room));
         }
-        walk.skip(
-            "padding before the counters",
-            header.padding_before_counters,
-        )?;
-        let counters_at = walk.at;
+        walk.skip("padding before counters", header.padding_before_counters)?;
+        let counters_at = start.saturating_add(walk.at);
         let (counters, counters_declared) =
             walk.section("counters", header.counters, counter_bytes)?;
         if counters.is_empty() && header.counters > 0 {
-            return Err(Error::bounds(
-                "counters",
-                header.counters,
-                start.saturating_add(counters_at),
-                0,
-            ));
+            return Err(Error::bounds("counters", header.counters, counters_at, 0));
         }
         walk.skip("padding after the counters", header.padding_after_counters)?;
         let (bitmaps, _) = walk.section("bitmaps", header.bitmap_bytes, 1)?;
         walk.skip("padding after the bitmaps", header.padding_after_bitmap)?;
         walk.section("uniform counters", header.uniform_counters, WORD)?;
         walk.skip(
-            "padding after the uniform counters",
+            "padding after uniform counters",
             header.padding_after_uniform,
         )?;
         let (names, _) = walk.section("names", header.names_bytes, 1)?;

@@ -12,6 +12,7 @@
     reason = "tests read files and run tools; the library does not"
 )]
 
+pub mod listing;
 pub mod synth;
 pub mod tools;
 

@@ -127,41 +127,16 @@ pub fn raw(functions: &[Function], shape: &Shape) -> Vec<u8> {
         true => Vec::new(),
         false => names(shape.vtables.iter().map(String::as_str), shape.packed_names),
     };
-    let counters: usize = functions.iter().map(|f| f.counts.len()).sum();
+    let version = shape.version;
     let bitmaps: usize = functions.iter().map(|f| f.bitmap.len()).sum();
     let bitmap_padding = bitmaps.next_multiple_of(8) - bitmaps;
-    let id_bytes = if shape.binary_id.is_empty() {
-        0
-    } else {
-        8 + shape.binary_id.len().next_multiple_of(8)
-    };
-    let version = shape.version;
-    out.u64(MAGIC);
-    out.u64(version | VARIANT_IR);
-    out.u64(id_bytes as u64);
-    out.u64(functions.len() as u64);
-    out.u64(0);
-    out.u64(counters as u64);
-    out.u64(0);
-    if version >= 9 {
-        out.u64(bitmaps as u64);
-        out.u64(bitmap_padding as u64);
-    }
-    if version >= 11 {
-        [1, 0, 77].into_iter().for_each(|word| out.u64(word)); // One uniform counter.
-    }
-    out.u64(function_names.len() as u64);
-    out.u64(COUNTERS_DELTA);
-    if version >= 9 {
-        out.u64(BITMAP_DELTA);
-    }
-    out.u64(0x1234);
-    if version >= 10 {
-        out.u64(shape.vtables.len() as u64);
-        out.u64(vtable_names.len() as u64);
-    }
-    out.u64(if version >= 10 { 2 } else { 1 });
-    if id_bytes > 0 {
+    header(
+        &mut out,
+        functions,
+        function_names.len(),
+        vtable_names.len(),
+    );
+    if !shape.binary_id.is_empty() {
         out.u64(shape.binary_id.len() as u64);
         out.bytes.extend(&shape.binary_id);
         out.pad();
@@ -196,6 +171,41 @@ pub fn raw(functions: &[Function], shape: &Shape) -> Vec<u8> {
             .for_each(|function| values(&mut out, function));
     }
     out.bytes
+}
+
+fn header(out: &mut Out<'_>, functions: &[Function], names: usize, vtable_names: usize) {
+    let shape = out.shape;
+    let counters: usize = functions.iter().map(|f| f.counts.len()).sum();
+    let bitmaps: usize = functions.iter().map(|f| f.bitmap.len()).sum();
+    let id_bytes = match shape.binary_id.len() {
+        0 => 0,
+        length => 8 + length.next_multiple_of(8),
+    };
+    out.u64(MAGIC);
+    out.u64(shape.version | VARIANT_IR);
+    out.u64(id_bytes as u64);
+    out.u64(functions.len() as u64);
+    out.u64(0);
+    out.u64(counters as u64);
+    out.u64(0);
+    if shape.version >= 9 {
+        out.u64(bitmaps as u64);
+        out.u64((bitmaps.next_multiple_of(8) - bitmaps) as u64);
+    }
+    if shape.version >= 11 {
+        [1, 0, 77].into_iter().for_each(|word| out.u64(word)); // One uniform counter.
+    }
+    out.u64(names as u64);
+    out.u64(COUNTERS_DELTA);
+    if shape.version >= 9 {
+        out.u64(BITMAP_DELTA);
+    }
+    out.u64(0x1234);
+    if shape.version >= 10 {
+        out.u64(shape.vtables.len() as u64);
+        out.u64(vtable_names as u64);
+    }
+    out.u64(if shape.version >= 10 { 2 } else { 1 });
 }
 
 fn data(out: &mut Out<'_>, functions: &[Function]) {
