@@ -60,6 +60,16 @@ impl FileReport {
             .fold(0, |sum, loss| sum.saturating_add(loss.weight))
     }
 
+    /// Share of the file's weight, kept and lost, that one of its losses has, 0 to 1.
+    pub fn share_of(&self, loss: &Loss) -> f64 {
+        share(
+            loss.weight,
+            self.weight
+                .saturating_add(self.weight_lost())
+                .saturating_sub(loss.weight),
+        )
+    }
+
     /// Share of the file's weight that was lost, 0 to 1.
     pub fn share_lost(&self) -> f64 {
         share(self.weight_lost(), self.weight)

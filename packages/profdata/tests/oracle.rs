@@ -76,6 +76,8 @@ fn corpus() -> &'static Corpus {
                 tools::run(clang.arg(common::program("mixed.c")));
                 programs.push(recorded(name, binary));
             }
+        } else {
+            tools::skip("clang-22 (Debian packages clang-22, libclang-rt-22-dev) for C programs");
         }
         Corpus { folder, programs }
     })

@@ -116,6 +116,8 @@ fn an_impossible_counter_costs_its_function_only() {
         (loss.kind, loss.functions, loss.weight),
         (LossKind::ImpossibleCounter, 1, 2)
     );
+    assert_eq!(report.share_of(&loss), 0.002);
+    assert_eq!(report.share_lost(), 0.002);
     let merged = merger.finish().unwrap();
     assert_eq!(merged.profile.weight(), 9980);
     assert_eq!(
