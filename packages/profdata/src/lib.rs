@@ -10,8 +10,22 @@
 //! - [`Profile::hottest`], [`Profile::coverage`], [`overlap()`] and [`diff()`] look into it.
 //! - [`instrumented`] reads the functions out of the instrumented program itself.
 //!
+//! ```
+//! use honing_profdata::{IndexedVersion, Policy, merge_all};
+//! let files = [b":ir\nmain\n7\n1\n40\n".as_slice(), b":ir\nmain\n7\n1\n2\n".as_slice()];
+//! let load = |file: usize| files.get(file).map(|bytes| (bytes, 1)).ok_or("no such file");
+//! let run = merge_all(files.len(), 2, Policy::default(), load);
+//! let merged = run.merger.finish()?;
+//! assert_eq!(merged.profile.weight(), 42);
+//! let profdata: Vec<u8> = merged.profile.to_indexed(IndexedVersion::Lowest)?;
+//! # assert!(!profdata.is_empty());
+//! # Ok::<(), honing_profdata::Error>(())
+//! ```
+//!
 //! What cannot be read is left out and reported ([`FileReport`], [`Loss`]); a [`Policy`] says how
 //! much may be lost. Any bytes give a profile or an [`Error`].
+
+#![forbid(unsafe_code)]
 
 mod binary;
 mod bytes;

@@ -11,7 +11,8 @@ fuzz_target!(|bytes: &[u8]| {
     let again = read(&newest).expect("what was written can be read");
     assert!(again.report.losses.is_empty(), "{:?}", again.report.losses);
     assert!(again.profile.to_text() == text);
-    let lowest = first.profile.to_indexed_on(IndexedVersion::Lowest, 2).expect("some version does");
+    // On one thread: the leak sanitizer takes a thread that has not quite ended for a leak.
+    let lowest = first.profile.to_indexed(IndexedVersion::Lowest).expect("some version does");
     assert!(read(&lowest).expect("it can be read").profile.to_text() == text);
     let mut merger = Merger::new(Policy::KEEP_ALL);
     merger.add(bytes, 1).expect("it was read before");

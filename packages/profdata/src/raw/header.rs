@@ -2,13 +2,13 @@
 //!
 //! All fields are `u64` in the program's byte order. Source: `INSTR_PROF_RAW_HEADER` in
 //! `llvm/include/llvm/ProfileData/InstrProfData.inc`; version 8 as in LLVM 14 to 17, 9 as in 18,
-//! 10 as in 19 to 22, 11 as in 23.
+//! 10 as in 19 to 22; 11 (LLVM 23) from descriptions of it, see docs/adr/profile-engine.md.
 
 use crate::bytes::{ByteOrder, WORD};
 use crate::error::Error;
 use crate::format::{
-    RAW_MAGIC_32, RAW_MAGIC_64, RAW_VERSION_BITMAPS, RAW_VERSION_MAX, RAW_VERSION_MIN, RAW_VERSION_VTABLES,
-    VERSION_BITS, Variant,
+    RAW_MAGIC_32, RAW_MAGIC_64, RAW_VERSION_BITMAPS, RAW_VERSION_MAX, RAW_VERSION_MIN,
+    RAW_VERSION_VTABLES, VERSION_BITS, Variant,
 };
 
 /// Fields of the header by version, 8 to 11.
@@ -90,18 +90,21 @@ impl Header {
             return Err(Error::RawVersion { found: version });
         }
         let size = Header::bytes(version);
-        let fields =
-            bytes.get(..size).ok_or_else(|| Error::bounds("the raw header", size as u64, 0, bytes.len()))?;
+        let fields = bytes
+            .get(..size)
+            .ok_or_else(|| Error::bounds("the raw header", size as u64, 0, bytes.len()))?;
         let variant = Variant::of_version(field);
-        if !variant.has(Variant::IR) {
-            return Err(Error::FrontEnd);
-        }
-        if variant.has(Variant::DEBUG_CORRELATED) {
-            return Err(Error::DebugCorrelated);
-        }
-        let mut words = fields.chunks_exact(WORD).skip(2).map(|word| order.word(word));
+        check(variant)?;
+        let mut words = fields
+            .chunks_exact(WORD)
+            .skip(2)
+            .map(|word| order.word(word));
         let mut next = |since: u64| {
-            if version >= since { words.next().unwrap_or(0) } else { 0 }
+            if version >= since {
+                words.next().unwrap_or(0)
+            } else {
+                0
+            }
         };
         const ALL: u64 = RAW_VERSION_MIN;
         const BITMAPS: u64 = RAW_VERSION_BITMAPS;
@@ -146,4 +149,15 @@ impl Header {
             last_value_kind,
         })
     }
+}
+
+/// Whether a profile of that variant can be read.
+fn check(variant: Variant) -> Result<(), Error> {
+    if !variant.has(Variant::IR) {
+        return Err(Error::FrontEnd);
+    }
+    if variant.has(Variant::DEBUG_CORRELATED) {
+        return Err(Error::DebugCorrelated);
+    }
+    Ok(())
 }

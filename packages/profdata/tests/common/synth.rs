@@ -60,15 +60,27 @@ struct Out<'s> {
 impl Out<'_> {
     fn u64(&mut self, word: u64) {
         let big = self.shape.order == ByteOrder::Big;
-        self.bytes.extend(if big { word.to_be_bytes() } else { word.to_le_bytes() });
+        self.bytes.extend(if big {
+            word.to_be_bytes()
+        } else {
+            word.to_le_bytes()
+        });
     }
     fn u32(&mut self, word: u32) {
         let big = self.shape.order == ByteOrder::Big;
-        self.bytes.extend(if big { word.to_be_bytes() } else { word.to_le_bytes() });
+        self.bytes.extend(if big {
+            word.to_be_bytes()
+        } else {
+            word.to_le_bytes()
+        });
     }
     fn u16(&mut self, word: u16) {
         let big = self.shape.order == ByteOrder::Big;
-        self.bytes.extend(if big { word.to_be_bytes() } else { word.to_le_bytes() });
+        self.bytes.extend(if big {
+            word.to_be_bytes()
+        } else {
+            word.to_le_bytes()
+        });
     }
     fn pad(&mut self) {
         self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
@@ -103,49 +115,37 @@ fn names<'a>(names: impl Iterator<Item = &'a str>, packed: bool) -> Vec<u8> {
 
 /// Writes a raw profile.
 pub fn raw(functions: &[Function], shape: &Shape) -> Vec<u8> {
-    let mut out = Out { bytes: Vec::new(), shape };
-    let function_names = names(functions.iter().map(|f| f.name.as_str()), shape.packed_names);
+    let mut out = Out {
+        bytes: Vec::new(),
+        shape,
+    };
+    let function_names = names(
+        functions.iter().map(|f| f.name.as_str()),
+        shape.packed_names,
+    );
     let vtable_names = match shape.vtables.is_empty() {
         true => Vec::new(),
         false => names(shape.vtables.iter().map(String::as_str), shape.packed_names),
     };
-    let counters: usize = functions.iter().map(|f| f.counts.len()).sum();
+    let version = shape.version;
     let bitmaps: usize = functions.iter().map(|f| f.bitmap.len()).sum();
     let bitmap_padding = bitmaps.next_multiple_of(8) - bitmaps;
-    let id_bytes = if shape.binary_id.is_empty() { 0 } else { 8 + shape.binary_id.len().next_multiple_of(8) };
-    let version = shape.version;
-    out.u64(MAGIC);
-    out.u64(version | VARIANT_IR);
-    out.u64(id_bytes as u64);
-    out.u64(functions.len() as u64);
-    out.u64(0);
-    out.u64(counters as u64);
-    out.u64(0);
-    if version >= 9 {
-        out.u64(bitmaps as u64);
-        out.u64(bitmap_padding as u64);
-    }
-    if version >= 11 {
-        [1, 0, 77].into_iter().for_each(|word| out.u64(word)); // One uniform counter.
-    }
-    out.u64(function_names.len() as u64);
-    out.u64(COUNTERS_DELTA);
-    if version >= 9 {
-        out.u64(BITMAP_DELTA);
-    }
-    out.u64(0x1234);
-    if version >= 10 {
-        out.u64(shape.vtables.len() as u64);
-        out.u64(vtable_names.len() as u64);
-    }
-    out.u64(if version >= 10 { 2 } else { 1 });
-    if id_bytes > 0 {
+    header(
+        &mut out,
+        functions,
+        function_names.len(),
+        vtable_names.len(),
+    );
+    if !shape.binary_id.is_empty() {
         out.u64(shape.binary_id.len() as u64);
         out.bytes.extend(&shape.binary_id);
         out.pad();
     }
     data(&mut out, functions);
-    functions.iter().flat_map(|f| &f.counts).for_each(|count| out.u64(*count));
+    functions
+        .iter()
+        .flat_map(|f| &f.counts)
+        .for_each(|count| out.u64(*count));
     if version >= 9 {
         functions.iter().for_each(|f| out.bytes.extend(&f.bitmap));
         out.bytes.resize(out.bytes.len() + bitmap_padding, 0);
@@ -166,9 +166,46 @@ pub fn raw(functions: &[Function], shape: &Shape) -> Vec<u8> {
         out.pad();
     }
     if !shape.continuous {
-        functions.iter().for_each(|function| values(&mut out, function));
+        functions
+            .iter()
+            .for_each(|function| values(&mut out, function));
     }
     out.bytes
+}
+
+fn header(out: &mut Out<'_>, functions: &[Function], names: usize, vtable_names: usize) {
+    let shape = out.shape;
+    let counters: usize = functions.iter().map(|f| f.counts.len()).sum();
+    let bitmaps: usize = functions.iter().map(|f| f.bitmap.len()).sum();
+    let id_bytes = match shape.binary_id.len() {
+        0 => 0,
+        length => 8 + length.next_multiple_of(8),
+    };
+    out.u64(MAGIC);
+    out.u64(shape.version | VARIANT_IR);
+    out.u64(id_bytes as u64);
+    out.u64(functions.len() as u64);
+    out.u64(0);
+    out.u64(counters as u64);
+    out.u64(0);
+    if shape.version >= 9 {
+        out.u64(bitmaps as u64);
+        out.u64((bitmaps.next_multiple_of(8) - bitmaps) as u64);
+    }
+    if shape.version >= 11 {
+        [1, 0, 77].into_iter().for_each(|word| out.u64(word)); // One uniform counter.
+    }
+    out.u64(names as u64);
+    out.u64(COUNTERS_DELTA);
+    if shape.version >= 9 {
+        out.u64(BITMAP_DELTA);
+    }
+    out.u64(0x1234);
+    if shape.version >= 10 {
+        out.u64(shape.vtables.len() as u64);
+        out.u64(vtable_names as u64);
+    }
+    out.u64(if shape.version >= 10 { 2 } else { 1 });
 }
 
 fn data(out: &mut Out<'_>, functions: &[Function]) {
@@ -217,11 +254,17 @@ fn data(out: &mut Out<'_>, functions: &[Function]) {
 fn values(out: &mut Out<'_>, function: &Function) {
     let base = out.shape.base;
     let target = |at: &Option<usize>| at.map_or(0xdead_0000, |at| base + 16 * at as u64);
-    let calls: Vec<Vec<(u64, u64)>> =
-        function.calls.iter().map(|site| site.iter().map(|(at, n)| (target(at), *n)).collect()).collect();
+    let calls: Vec<Vec<(u64, u64)>> = function
+        .calls
+        .iter()
+        .map(|site| site.iter().map(|(at, n)| (target(at), *n)).collect())
+        .collect();
     let vtable = |(at, n): &(usize, u64)| (VTABLES_AT + 32 * *at as u64 + 16, *n);
-    let vtables: Vec<Vec<(u64, u64)>> =
-        function.vtables.iter().map(|site| site.iter().map(vtable).collect()).collect();
+    let vtables: Vec<Vec<(u64, u64)>> = function
+        .vtables
+        .iter()
+        .map(|site| site.iter().map(vtable).collect())
+        .collect();
     let mut kinds = vec![calls, function.sizes.clone()];
     if out.shape.version >= 10 {
         kinds.push(vtables);
@@ -233,13 +276,23 @@ fn values(out: &mut Out<'_>, function: &Function) {
     let size = |sites: &Vec<Vec<(u64, u64)>>| {
         8 + sites.len().next_multiple_of(8) + 16 * sites.iter().map(Vec::len).sum::<usize>()
     };
-    let total: usize = 8 + kinds.iter().filter(|sites| !sites.is_empty()).map(size).sum::<usize>();
+    let total: usize = 8 + kinds
+        .iter()
+        .filter(|sites| !sites.is_empty())
+        .map(size)
+        .sum::<usize>();
     out.u32(total as u32);
     out.u32(used as u32);
-    for (kind, sites) in kinds.iter().enumerate().filter(|(_, sites)| !sites.is_empty()) {
+    for (kind, sites) in kinds
+        .iter()
+        .enumerate()
+        .filter(|(_, sites)| !sites.is_empty())
+    {
         out.u32(kind as u32);
         out.u32(sites.len() as u32);
-        sites.iter().for_each(|site| out.bytes.push(site.len() as u8));
+        sites
+            .iter()
+            .for_each(|site| out.bytes.push(site.len() as u8));
         out.pad();
         for (value, count) in sites.iter().flatten() {
             out.u64(*value);
@@ -280,13 +333,19 @@ pub fn program(functions: usize, run: u64) -> Vec<Function> {
         let counts = (0..counters).map(|_| count(1 << 20)).collect();
         let (call_sites, size_sites) = (fixed.below(6) / 4, fixed.below(4) / 2);
         let targets = (0..call_sites).map(|_| match ran {
-            true => vec![(Some((at * 7 + 3) % functions), 5 + varying.below(99)), (None, 3)],
+            true => vec![
+                (Some((at * 7 + 3) % functions), 5 + varying.below(99)),
+                (None, 3),
+            ],
             false => Vec::new(),
         });
         let targets = targets.collect();
         let shape_hash = fixed.below(1 << 30);
         let sizes = (0..size_sites).map(|_| match ran {
-            true => vec![(fixed.below(9), 4 + varying.below(9)), (9 + fixed.below(all), 1)],
+            true => vec![
+                (fixed.below(9), 4 + varying.below(9)),
+                (9 + fixed.below(all), 1),
+            ],
             false => Vec::new(),
         });
         Function {
