@@ -39,10 +39,7 @@ fn large() -> &'static [u8] {
 }
 
 fn raw(functions: usize, run: u64) -> Vec<u8> {
-    let shape = synth::Shape {
-        base: 0x5500_0000_0000 + (run << 12),
-        ..synth::Shape::default()
-    };
+    let shape = synth::Shape { base: 0x5500_0000_0000 + (run << 12), ..synth::Shape::default() };
     synth::raw(&synth::program(functions, run), &shape)
 }
 
@@ -58,10 +55,7 @@ fn merge<const THREADS: usize>(bencher: divan::Bencher<'_, '_>, files: usize) {
     let bytes: usize = (0..files).map(|at| inputs[at % RUNS].len()).sum();
     bencher.counter(BytesCount::new(bytes)).bench(|| {
         let load = |at: usize| Ok::<_, ()>((inputs[at % RUNS].as_slice(), 1));
-        merge_all(files, THREADS, Policy::default(), load)
-            .merger
-            .finish()
-            .unwrap()
+        merge_all(files, THREADS, Policy::default(), load).merger.finish().unwrap()
     });
 }
 
@@ -78,11 +72,7 @@ fn read_large(bencher: divan::Bencher<'_, '_>) {
 /// Writes the large program's profile.
 #[divan::bench(consts = [1, 2], sample_count = 10)]
 fn write_large<const THREADS: usize>(bencher: divan::Bencher<'_, '_>) {
-    bencher.bench(|| {
-        merged()
-            .to_indexed_on(IndexedVersion::Lowest, THREADS)
-            .unwrap()
-    });
+    bencher.bench(|| merged().to_indexed_on(IndexedVersion::Lowest, THREADS).unwrap());
 }
 
 /// Compares the large program's profile with itself.

@@ -20,10 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all(&folder)?;
     for run in 0..runs {
         // Each process has its functions elsewhere.
-        let shape = Shape {
-            base: 0x5500_0000_0000 + (run << 12),
-            ..Shape::default()
-        };
+        let shape = Shape { base: 0x5500_0000_0000 + (run << 12), ..Shape::default() };
         let path = format!("{folder}/{run:04}.profraw");
         std::fs::write(path, raw(&program(functions, run), &shape))?;
     }

@@ -55,11 +55,8 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let merged = run.merger.finish()?;
-    let bytes = if text {
-        merged.profile.to_text()
-    } else {
-        merged.profile.to_indexed_on(version, threads)?
-    };
+    let bytes =
+        if text { merged.profile.to_text() } else { merged.profile.to_indexed_on(version, threads)? };
     std::fs::write(out, bytes)?;
     Ok(())
 }

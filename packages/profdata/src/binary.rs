@@ -64,9 +64,7 @@ pub fn instrumented(binary: &[u8]) -> Result<Instrumented, Error> {
     let file = object::File::parse(binary).map_err(|error| Error::Binary(error.to_string()))?;
     // Not `is_64`, which says no to every COFF object.
     if file.architecture().address_size() != Some(object::AddressSize::U64) {
-        return Err(Error::Binary(
-            "a 32-bit program: only 64-bit ones can be read".to_owned(),
-        ));
+        return Err(Error::Binary("a 32-bit program: only 64-bit ones can be read".to_owned()));
     }
     let data = sections(&file, &DATA_SECTIONS)?;
     let packed = sections(&file, &NAME_SECTIONS)?;
@@ -76,34 +74,21 @@ pub fn instrumented(binary: &[u8]) -> Result<Instrumented, Error> {
             by_hash.insert(names::name_hash(name), name.to_vec());
         })?;
     }
-    let order = if file.is_little_endian() {
-        ByteOrder::Little
-    } else {
-        ByteOrder::Big
-    };
+    let order = if file.is_little_endian() { ByteOrder::Little } else { ByteOrder::Big };
     let records = |layout: DataLayout| {
-        let bytes = data
-            .iter()
-            .flat_map(move |section| section.chunks_exact(layout.size));
+        let bytes = data.iter().flat_map(move |section| section.chunks_exact(layout.size));
         bytes.map(move |bytes| Data::new(bytes, order, layout))
     };
     // Records of the wrong size give garbage for hashes, of which hardly any is a name's.
     let layouts = (RAW_VERSION_MIN..=RAW_VERSION_MAX).map(DataLayout::of);
     let known = |layout: &DataLayout| {
-        records(*layout)
-            .filter(|record| by_hash.contains_key(&record.name_hash()))
-            .count()
+        records(*layout).filter(|record| by_hash.contains_key(&record.name_hash())).count()
     };
-    let layout = layouts
-        .max_by_key(known)
-        .unwrap_or(DataLayout::of(RAW_VERSION_MAX));
+    let layout = layouts.max_by_key(known).unwrap_or(DataLayout::of(RAW_VERSION_MAX));
     let mut functions: Vec<_> = records(layout)
         .filter(|record| record.counters() > 0)
         .map(|record| InstrumentedFunction {
-            name: by_hash
-                .get(&record.name_hash())
-                .cloned()
-                .unwrap_or_default(),
+            name: by_hash.get(&record.name_hash()).cloned().unwrap_or_default(),
             cfg_hash: record.cfg_hash(),
             name_hash: record.name_hash(),
             counters: record.counters() as u64,
@@ -116,8 +101,7 @@ pub fn instrumented(binary: &[u8]) -> Result<Instrumented, Error> {
 
 /// The sections with one of these names: one in a linked program, several in an object file.
 fn sections<'a>(file: &object::File<'a>, names: &[&str]) -> Result<Vec<Cow<'a, [u8]>>, Error> {
-    let named =
-        |section: &object::Section<'a, '_>| section.name().is_ok_and(|name| names.contains(&name));
+    let named = |section: &object::Section<'a, '_>| section.name().is_ok_and(|name| names.contains(&name));
     let mut found = Vec::new();
     for section in file.sections().filter(named) {
         let data = section.uncompressed_data();
@@ -125,9 +109,7 @@ fn sections<'a>(file: &object::File<'a>, names: &[&str]) -> Result<Vec<Cow<'a, [
     }
     if found.is_empty() {
         let names = names.join(" or ");
-        return Err(Error::Binary(format!(
-            "no section {names}: the program is not instrumented"
-        )));
+        return Err(Error::Binary(format!("no section {names}: the program is not instrumented")));
     }
     Ok(found)
 }
@@ -135,16 +117,9 @@ fn sections<'a>(file: &object::File<'a>, names: &[&str]) -> Result<Vec<Cow<'a, [
 impl Instrumented {
     /// How much of a profile this program could apply.
     pub fn match_with(&self, profile: &Profile) -> BinaryMatch {
-        let keys: HashSet<(u64, u64)> = self
-            .functions
-            .iter()
-            .map(|function| (function.name_hash, function.cfg_hash))
-            .collect();
-        let names: HashSet<u64> = self
-            .functions
-            .iter()
-            .map(|function| function.name_hash)
-            .collect();
+        let keys: HashSet<(u64, u64)> =
+            self.functions.iter().map(|function| (function.name_hash, function.cfg_hash)).collect();
+        let names: HashSet<u64> = self.functions.iter().map(|function| function.name_hash).collect();
         let (mut matched, mut named, mut functions_matched) = (0_u128, 0_u128, 0);
         for function in profile.functions() {
             if keys.contains(&(function.name_hash(), function.cfg_hash())) {

@@ -120,10 +120,7 @@ mod tests {
     #[test]
     fn reads_both_orders_and_stops_at_the_end() {
         let bytes = [1, 2, 3, 4, 5, 6, 7, 8, 9];
-        assert_eq!(
-            ByteOrder::Little.u64(&bytes, 1),
-            Some(0x0908_0706_0504_0302)
-        );
+        assert_eq!(ByteOrder::Little.u64(&bytes, 1), Some(0x0908_0706_0504_0302));
         assert_eq!(ByteOrder::Big.u64(&bytes, 1), Some(0x0203_0405_0607_0809));
         assert_eq!(ByteOrder::Big.u64(&bytes, 2), None);
         assert_eq!(ByteOrder::Little.u32(&bytes, usize::MAX), None);

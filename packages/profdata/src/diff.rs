@@ -82,33 +82,18 @@ pub fn diff<'a>(base: &'a Profile, test: &'a Profile) -> Diff<'a> {
             overlap: ours.map_or(0.0, |ours| own_overlap(ours, &function)),
         });
     }
-    for function in base
-        .functions()
-        .filter(|function| !in_test.contains(&key(function)))
-    {
+    for function in base.functions().filter(|function| !in_test.contains(&key(function))) {
         let named = test_names.contains(&function.name_hash());
-        let presence = if named {
-            Presence::OldCfg
-        } else {
-            Presence::Removed
-        };
+        let presence = if named { Presence::OldCfg } else { Presence::Removed };
         let base_share = function.weight() as f64 / whole_base;
-        functions.push(FunctionDiff {
-            function,
-            presence,
-            base_share,
-            test_share: 0.0,
-            overlap: 0.0,
-        });
+        functions.push(FunctionDiff { function, presence, base_share, test_share: 0.0, overlap: 0.0 });
     }
     functions.sort_by(|a, b| {
         let changes = b.change().total_cmp(&a.change());
         changes.then_with(|| a.function.name_bytes().cmp(b.function.name_bytes()))
     });
     let share = |which: fn(&FunctionDiff<'_>) -> f64, presences: &[Presence]| {
-        let of = functions
-            .iter()
-            .filter(|diff| presences.contains(&diff.presence));
+        let of = functions.iter().filter(|diff| presences.contains(&diff.presence));
         of.map(which).sum::<f64>()
     };
     use Presence::{Both, NewCfg, OldCfg};
@@ -126,9 +111,5 @@ fn own_overlap(ours: &Function<'_>, theirs: &Function<'_>) -> f64 {
         return 0.0;
     }
     let (base, test) = (ours.weight() as f64, theirs.weight() as f64);
-    ours.counts()
-        .iter()
-        .zip(theirs.counts())
-        .map(|(a, b)| score(*a, *b, base, test))
-        .sum()
+    ours.counts().iter().zip(theirs.counts()).map(|(a, b)| score(*a, *b, base, test)).sum()
 }

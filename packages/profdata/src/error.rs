@@ -48,9 +48,7 @@ pub enum Error {
     #[error("names and data of this profile are in debug information, which cannot be joined")]
     DebugCorrelated,
     /// A declared size or offset does not fit the file.
-    #[error(
-        "{what} does not fit the file: {declared} declared at byte {at}, {available} available"
-    )]
+    #[error("{what} does not fit the file: {declared} declared at byte {at}, {available} available")]
     OutOfBounds {
         /// What was declared.
         what: &'static str,
@@ -123,11 +121,6 @@ pub enum Error {
 impl Error {
     /// Shorthand for [`Error::OutOfBounds`].
     pub(crate) fn bounds(what: &'static str, declared: u64, at: usize, available: usize) -> Error {
-        Error::OutOfBounds {
-            what,
-            declared,
-            at: at as u64,
-            available: available as u64,
-        }
+        Error::OutOfBounds { what, declared, at: at as u64, available: available as u64 }
     }
 }

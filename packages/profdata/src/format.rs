@@ -75,11 +75,8 @@ pub enum ValueKind {
 
 impl ValueKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [ValueKind; 3] = [
-        ValueKind::IndirectCallTarget,
-        ValueKind::MemOpSize,
-        ValueKind::VtableTarget,
-    ];
+    pub const ALL: [ValueKind; 3] =
+        [ValueKind::IndirectCallTarget, ValueKind::MemOpSize, ValueKind::VtableTarget];
 
     /// The kind's number in every format.
     pub fn number(self) -> u32 {
@@ -96,9 +93,7 @@ impl ValueKind {
 
     /// The kind of that number.
     pub fn from_number(number: u64) -> Option<ValueKind> {
-        ValueKind::ALL
-            .into_iter()
-            .find(|kind| u64::from(kind.number()) == number)
+        ValueKind::ALL.into_iter().find(|kind| u64::from(kind.number()) == number)
     }
 
     /// Whether the kind's values are hashes of names rather than sizes.
@@ -180,10 +175,7 @@ impl Variant {
             (Variant::MEMORY, "memory"),
             (Variant::TEMPORAL, "temporal"),
         ];
-        NAMES
-            .into_iter()
-            .filter(move |(bit, _)| self.has(*bit))
-            .map(|(_, name)| name)
+        NAMES.into_iter().filter(move |(bit, _)| self.has(*bit)).map(|(_, name)| name)
     }
 }
 
@@ -214,10 +206,7 @@ impl Format {
             if little == INDEXED_MAGIC {
                 return Some(Format::Indexed);
             }
-            if [RAW_MAGIC_64, RAW_MAGIC_32]
-                .iter()
-                .any(|raw| little == *raw || big == *raw)
-            {
+            if [RAW_MAGIC_64, RAW_MAGIC_32].iter().any(|raw| little == *raw || big == *raw) {
                 return Some(Format::Raw);
             }
         }

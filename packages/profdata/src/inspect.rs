@@ -34,11 +34,7 @@ impl Coverage {
 }
 
 fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
-    }
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// A function and its part of the weight.
@@ -71,21 +67,13 @@ impl Profile {
     /// The `most` heaviest functions, the heaviest first; equally heavy ones in the order of names.
     pub fn hottest(&self, most: usize) -> Vec<Hot<'_>> {
         let whole = self.weight().max(1) as f64;
-        let mut functions: Vec<_> = self
-            .functions()
-            .map(|function| (function.weight(), function))
-            .filter(|(w, _)| *w > 0)
-            .collect();
+        let mut functions: Vec<_> =
+            self.functions().map(|function| (function.weight(), function)).filter(|(w, _)| *w > 0).collect();
         functions.sort_by_key(|(weight, _)| Reverse(*weight));
         let mut sum = 0_u128;
         let hot = functions.into_iter().take(most).map(|(weight, function)| {
             sum = sum.saturating_add(weight);
-            Hot {
-                function,
-                weight,
-                share: weight as f64 / whole,
-                cumulative: sum as f64 / whole,
-            }
+            Hot { function, weight, share: weight as f64 / whole, cumulative: sum as f64 / whole }
         });
         hot.collect()
     }
@@ -115,8 +103,7 @@ pub fn split_name(name: &[u8]) -> (Option<&[u8]>, &[u8]) {
     let last = |separator| name.iter().rposition(|byte| *byte == separator);
     // A C++ or Objective-C symbol may have colons itself; a mangled one has not.
     let at = last(UNIT_SEPARATOR).or_else(|| {
-        last(OLD_UNIT_SEPARATOR)
-            .filter(|at| name.get(at + 1..).is_some_and(|s| s.starts_with(b"_")))
+        last(OLD_UNIT_SEPARATOR).filter(|at| name.get(at + 1..).is_some_and(|s| s.starts_with(b"_")))
     });
     match at.and_then(|at| Some((name.get(..at)?, name.get(at + 1..)?))) {
         Some((unit, symbol)) if !symbol.is_empty() => (Some(unit), symbol),
@@ -141,10 +128,7 @@ mod tests {
     fn names_for_people() {
         let legacy = b"mixed.9bb6beb47f0497f5-cgu.0;_ZN5mixed5total17h5b71f686701949b6E";
         assert_eq!(demangle(legacy), "mixed::total");
-        assert_eq!(
-            split_name(legacy).0,
-            Some(&b"mixed.9bb6beb47f0497f5-cgu.0"[..])
-        );
+        assert_eq!(split_name(legacy).0, Some(&b"mixed.9bb6beb47f0497f5-cgu.0"[..]));
         assert_eq!(demangle(b"_RNvCs1234_5mixed4main"), "mixed::main");
         assert_eq!(demangle(b"mixed.c;two"), "two");
         assert_eq!(demangle(b"mixed.c:_two"), "_two");

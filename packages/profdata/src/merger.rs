@@ -73,10 +73,7 @@ pub struct MergeSummary {
 impl MergeSummary {
     /// Lost weight over all weight, 0 to 1.
     pub fn share_lost(&self) -> f64 {
-        share(
-            self.weight_lost,
-            self.weight_read.saturating_sub(self.dropped_weight()),
-        )
+        share(self.weight_lost, self.weight_read.saturating_sub(self.dropped_weight()))
     }
 
     fn dropped_weight(&self) -> u128 {
@@ -87,13 +84,7 @@ impl MergeSummary {
 impl Merger {
     /// An empty sum.
     pub fn new(policy: Policy) -> Merger {
-        Merger {
-            policy,
-            store: Store::default(),
-            slots: Vec::new(),
-            tally: Tally::default(),
-            helper: false,
-        }
+        Merger { policy, store: Store::default(), slots: Vec::new(), tally: Tally::default(), helper: false }
     }
 
     /// Lets the merger use a second thread within a file.
@@ -129,14 +120,9 @@ impl Merger {
         match Format::detect(bytes) {
             _ if bytes.is_empty() => Err(Error::Empty),
             None => Err(Error::UnknownFormat),
-            Some(Format::Raw) => raw::add(
-                bytes,
-                &mut self.store,
-                &mut self.slots,
-                weight,
-                &self.policy,
-                self.helper,
-            ),
+            Some(Format::Raw) => {
+                raw::add(bytes, &mut self.store, &mut self.slots, weight, &self.policy, self.helper)
+            }
             Some(Format::Indexed) => indexed::add(bytes, &mut self.store, weight, &self.policy),
             Some(Format::Text) => text::add(bytes, &mut self.store, weight),
         }
@@ -183,25 +169,14 @@ impl Merger {
         if profile.is_empty() {
             return Err(Error::Nothing { files: tally.files });
         }
-        let losses = |Dropped {
-                          kind,
-                          functions,
-                          weight,
-                      }| crate::Loss {
-            kind,
-            functions,
-            weight,
-        };
+        let losses = |Dropped { kind, functions, weight }| crate::Loss { kind, functions, weight };
         let dropped: Vec<crate::Loss> = dropped.into_iter().map(losses).collect();
         let estimated = match tally.bytes_read {
             0 => 0,
             read => tally.weight_read.saturating_mul(tally.bytes_set_aside) / read,
         };
         let of_functions: u128 = dropped.iter().map(|loss| loss.weight).sum();
-        let weight_lost = tally
-            .weight_lost
-            .saturating_add(estimated)
-            .saturating_add(of_functions);
+        let weight_lost = tally.weight_lost.saturating_add(estimated).saturating_add(of_functions);
         let summary = MergeSummary {
             files: tally.files,
             set_aside: tally.set_aside,
@@ -281,8 +256,5 @@ where
     });
     merger.slots = Vec::new();
     reports.sort_by_key(|(input, _)| *input);
-    MergeRun {
-        merger,
-        reports: reports.into_iter().map(|(_, report)| report).collect(),
-    }
+    MergeRun { merger, reports: reports.into_iter().map(|(_, report)| report).collect() }
 }

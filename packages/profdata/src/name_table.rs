@@ -28,10 +28,7 @@ impl NameTable {
     pub(crate) fn learn(&mut self, hash: u64, name: &[u8]) {
         let bytes = &mut self.bytes;
         self.places.entry(hash).or_insert_with(|| {
-            let place = Place {
-                at: bytes.len(),
-                len: name.len() as u32,
-            };
+            let place = Place { at: bytes.len(), len: name.len() as u32 };
             bytes.extend_from_slice(name);
             place
         });
@@ -49,16 +46,12 @@ impl NameTable {
 
     /// The name at a place.
     pub(crate) fn at(&self, place: Place) -> &[u8] {
-        self.bytes
-            .get(place.at..place.at + place.len as usize)
-            .unwrap_or_default()
+        self.bytes.get(place.at..place.at + place.len as usize).unwrap_or_default()
     }
 
     /// The name with that hash.
     pub(crate) fn get(&self, hash: u64) -> Option<&[u8]> {
-        Some(self.place(hash))
-            .filter(|place| place.is_some())
-            .map(|place| self.at(place))
+        Some(self.place(hash)).filter(|place| place.is_some()).map(|place| self.at(place))
     }
 
     /// Forgets the names with other hashes than these.

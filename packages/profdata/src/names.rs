@@ -23,9 +23,7 @@ const PACK_LEVEL: u32 = 9;
 /// (`IndexedInstrProf::ComputeHash`).
 pub fn name_hash(name: &[u8]) -> u64 {
     let digest = md5::compute(name).0;
-    digest
-        .first_chunk::<8>()
-        .map_or(0, |low| u64::from_le_bytes(*low))
+    digest.first_chunk::<8>().map_or(0, |low| u64::from_le_bytes(*low))
 }
 
 /// Hands every name of a names section to `each`, in the section's order, and skips empty ones.
@@ -33,11 +31,7 @@ pub fn name_hash(name: &[u8]) -> u64 {
 /// # Errors
 /// [`Error::Names`] where a blob is cut off, expands to other than its declared size, or is larger
 /// than `policy` allows. Names before the fault have been handed over by then.
-pub(crate) fn unpack(
-    section: &[u8],
-    policy: &Policy,
-    each: &mut dyn FnMut(&[u8]),
-) -> Result<(), Error> {
+pub(crate) fn unpack(section: &[u8], policy: &Policy, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
     let mut rest = section;
     let mut budget = policy.max_name_bytes;
     while let Some(first) = rest.iter().position(|byte| *byte != 0) {
@@ -45,9 +39,7 @@ pub(crate) fn unpack(
         rest = rest.get(first..).unwrap_or_default();
         let unpacked_size = take_uleb(&mut rest)?;
         let packed_size = take_uleb(&mut rest)?;
-        budget = budget
-            .checked_sub(unpacked_size)
-            .ok_or(Error::Names("more names than allowed"))?;
+        budget = budget.checked_sub(unpacked_size).ok_or(Error::Names("more names than allowed"))?;
         if packed_size == 0 {
             split(take(&mut rest, unpacked_size)?, each);
         } else {
@@ -91,10 +83,7 @@ pub(crate) fn pack<'a>(names: impl Iterator<Item = &'a [u8]>) -> Result<Vec<u8>,
 }
 
 fn split(names: &[u8], each: &mut dyn FnMut(&[u8])) {
-    names
-        .split(|byte| *byte == NAME_SEPARATOR)
-        .filter(|name| !name.is_empty())
-        .for_each(each);
+    names.split(|byte| *byte == NAME_SEPARATOR).filter(|name| !name.is_empty()).for_each(each);
 }
 
 fn take<'a>(rest: &mut &'a [u8], length: u64) -> Result<&'a [u8], Error> {
@@ -109,14 +98,10 @@ fn take_uleb(rest: &mut &[u8]) -> Result<u64, Error> {
     let mut number = 0_u64;
     let mut shift = 0_u32;
     loop {
-        let (byte, after) = rest
-            .split_first()
-            .ok_or(Error::Names("it ends within a size"))?;
+        let (byte, after) = rest.split_first().ok_or(Error::Names("it ends within a size"))?;
         *rest = after;
         let payload = u64::from(byte & ULEB_PAYLOAD);
-        let shifted = payload
-            .checked_shl(shift)
-            .filter(|shifted| shifted >> shift == payload);
+        let shifted = payload.checked_shl(shift).filter(|shifted| shifted >> shift == payload);
         number |= shifted.ok_or(Error::Names("a size is too large"))?;
         if byte & ULEB_MORE == 0 {
             return Ok(number);

@@ -51,10 +51,7 @@ pub fn overlap(base: &Profile, test: &Profile, context_sensitive: bool) -> Overl
     if result.base.edges < 1.0 || result.test.edges < 1.0 {
         return result;
     }
-    let names: HashSet<u64> = base
-        .functions()
-        .map(|function| function.name_hash())
-        .collect();
+    let names: HashSet<u64> = base.functions().map(|function| function.name_hash()).collect();
     let positions = base.positions();
     for theirs in test.functions() {
         let part = part_of(&theirs);
@@ -76,10 +73,7 @@ pub fn overlap(base: &Profile, test: &Profile, context_sensitive: bool) -> Overl
 
 fn sums(profile: &Profile, context_sensitive: bool) -> OverlapPart {
     let mut sums = OverlapPart::default();
-    for function in profile
-        .functions()
-        .filter(|f| f.is_context_sensitive() == context_sensitive)
-    {
+    for function in profile.functions().filter(|f| f.is_context_sensitive() == context_sensitive) {
         let part = part_of(&function);
         sums.functions += 1;
         sums.edges += part.edges;
@@ -92,19 +86,12 @@ fn sums(profile: &Profile, context_sensitive: bool) -> OverlapPart {
 
 fn part_of(function: &Function<'_>) -> OverlapPart {
     // LLVM adds the counters of a function up in 64 bits, whatever they hold.
-    let edges = function
-        .counts()
-        .iter()
-        .fold(0_u64, |sum, count| sum.wrapping_add(*count));
+    let edges = function.counts().iter().fold(0_u64, |sum, count| sum.wrapping_add(*count));
     let values = ValueKind::ALL.map(|kind| {
         let counts = function.sites(kind).flatten().map(|(_, count)| *count);
         counts.fold(0_u64, u64::wrapping_add) as f64
     });
-    OverlapPart {
-        functions: 1,
-        edges: edges as f64,
-        values,
-    }
+    OverlapPart { functions: 1, edges: edges as f64, values }
 }
 
 fn add_share(sum: &mut OverlapPart, part: &OverlapPart, whole: &OverlapPart) {
@@ -119,9 +106,7 @@ fn add_share(sum: &mut OverlapPart, part: &OverlapPart, whole: &OverlapPart) {
 
 fn same_shape(ours: &Function<'_>, theirs: &Function<'_>) -> bool {
     ours.counts().len() == theirs.counts().len()
-        && ValueKind::ALL
-            .into_iter()
-            .all(|kind| ours.site_count(kind) == theirs.site_count(kind))
+        && ValueKind::ALL.into_iter().all(|kind| ours.site_count(kind) == theirs.site_count(kind))
 }
 
 fn add_overlap(result: &mut Overlap, ours: &Function<'_>, theirs: &Function<'_>) {
@@ -145,11 +130,7 @@ fn add_overlap(result: &mut Overlap, ours: &Function<'_>, theirs: &Function<'_>)
 
 /// The smaller of a count's shares of two sums.
 pub(crate) fn score(a: u64, b: u64, base: f64, test: f64) -> f64 {
-    if base < 1.0 || test < 1.0 {
-        0.0
-    } else {
-        (a as f64 / base).min(b as f64 / test)
-    }
+    if base < 1.0 || test < 1.0 { 0.0 } else { (a as f64 / base).min(b as f64 / test) }
 }
 
 fn site_score(a: &[(u64, u64)], b: &[(u64, u64)], base: f64, test: f64) -> f64 {

@@ -19,16 +19,10 @@ pub struct Policy {
 
 impl Policy {
     /// The policy that keeps whatever can be read, and reports the losses.
-    pub const KEEP_ALL: Policy = Policy {
-        max_lost_share: 1.0,
-        ..Policy::RELEASE
-    };
+    pub const KEEP_ALL: Policy = Policy { max_lost_share: 1.0, ..Policy::RELEASE };
 
-    const RELEASE: Policy = Policy {
-        max_lost_share: 0.01,
-        max_counter: MAX_PLAUSIBLE_COUNT,
-        max_name_bytes: 256 << 20,
-    };
+    const RELEASE: Policy =
+        Policy { max_lost_share: 0.01, max_counter: MAX_PLAUSIBLE_COUNT, max_name_bytes: 256 << 20 };
 }
 
 impl Default for Policy {

@@ -45,22 +45,16 @@ impl Profile {
         // What tells entries apart is in the key or the form: the order is total.
         entries.sort_unstable_by(|a, b| {
             let key = |entry| (store.name_of(entry), entry.cfg_hash);
-            let form =
-                |entry| Reverse((store.weight_of(entry), entry.counters(), !entry.is_pseudo()));
+            let form = |entry| Reverse((store.weight_of(entry), entry.counters(), !entry.is_pseudo()));
             key(a).cmp(&key(b)).then_with(|| form(a).cmp(&form(b)))
         });
         // Of several forms the heaviest is first now.
         let mut mismatched = Dropped::none(LossKind::CounterMismatch);
         let same = |a: &Entry, b: &Entry| (a.name_hash, a.cfg_hash) == (b.name_hash, b.cfg_hash);
-        entries.dedup_by(|later, first| {
-            same(later, first) && !mismatched.count(store.weight_of(later))
-        });
+        entries.dedup_by(|later, first| same(later, first) && !mismatched.count(store.weight_of(later)));
         entries.iter_mut().for_each(|entry| entry.values.finish());
         store.entries = entries;
-        let dropped = [unnamed, mismatched]
-            .into_iter()
-            .filter(|dropped| dropped.functions > 0)
-            .collect();
+        let dropped = [unnamed, mismatched].into_iter().filter(|dropped| dropped.functions > 0).collect();
         Ok((Profile { store }, dropped))
     }
 
@@ -81,19 +75,13 @@ impl Profile {
 
     /// Every function, by name and CFG hash.
     pub fn functions(&self) -> impl ExactSizeIterator<Item = Function<'_>> + Clone {
-        self.store.entries.iter().map(|entry| Function {
-            store: &self.store,
-            entry,
-        })
+        self.store.entries.iter().map(|entry| Function { store: &self.store, entry })
     }
 
     /// The function at a position in the order of [`Profile::functions`].
     pub fn function(&self, position: usize) -> Option<Function<'_>> {
         let entry = self.store.entries.get(position)?;
-        Some(Function {
-            store: &self.store,
-            entry,
-        })
+        Some(Function { store: &self.store, entry })
     }
 
     /// The functions of that name, by CFG hash.
@@ -106,10 +94,7 @@ impl Profile {
             .get(start..after)
             .unwrap_or_default()
             .iter()
-            .map(|entry| Function {
-                store: &self.store,
-                entry,
-            })
+            .map(|entry| Function { store: &self.store, entry })
     }
 
     /// The name whose MD5 has that low half, among the functions and vtables of the profile.
@@ -134,20 +119,14 @@ impl Profile {
 
     /// Positions of the functions in [`Profile::functions`], by name hash and CFG hash.
     pub(crate) fn positions(&self) -> HashMap<(u64, u64), usize> {
-        let keys = self
-            .functions()
-            .map(|function| (function.name_hash(), function.cfg_hash()));
+        let keys = self.functions().map(|function| (function.name_hash(), function.cfg_hash()));
         keys.enumerate().map(|(at, key)| (key, at)).collect()
     }
 }
 
 impl Dropped {
     fn none(kind: LossKind) -> Dropped {
-        Dropped {
-            kind,
-            functions: 0,
-            weight: 0,
-        }
+        Dropped { kind, functions: 0, weight: 0 }
     }
 
     /// Counts a function that is left out; false, for use in a condition that keeps one.

@@ -110,19 +110,13 @@ pub(crate) struct Sites<'a> {
 
 impl Default for Sites<'_> {
     fn default() -> Self {
-        Self {
-            lengths: &[],
-            pairs: &[],
-            order: ByteOrder::Little,
-        }
+        Self { lengths: &[], pairs: &[], order: ByteOrder::Little }
     }
 }
 
 impl<'a> Sites<'a> {
     /// The values of every site, in order.
-    pub(crate) fn iter(
-        &self,
-    ) -> impl Iterator<Item = impl Iterator<Item = (u64, u64)> + use<'a>> + use<'a> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = impl Iterator<Item = (u64, u64)> + use<'a>> + use<'a> {
         let order = self.order;
         let mut rest = self.pairs;
         self.lengths.iter().map(move |length| {

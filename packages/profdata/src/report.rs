@@ -45,29 +45,18 @@ impl FileReport {
                 loss.functions += functions;
                 loss.weight = loss.weight.saturating_add(weight);
             }
-            None => self.losses.push(Loss {
-                kind,
-                functions,
-                weight,
-            }),
+            None => self.losses.push(Loss { kind, functions, weight }),
         }
     }
 
     /// Weight of all losses, in increments.
     pub fn weight_lost(&self) -> u128 {
-        self.losses
-            .iter()
-            .fold(0, |sum, loss| sum.saturating_add(loss.weight))
+        self.losses.iter().fold(0, |sum, loss| sum.saturating_add(loss.weight))
     }
 
     /// Share of the file's weight, kept and lost, that one of its losses has, 0 to 1.
     pub fn share_of(&self, loss: &Loss) -> f64 {
-        share(
-            loss.weight,
-            self.weight
-                .saturating_add(self.weight_lost())
-                .saturating_sub(loss.weight),
-        )
+        share(loss.weight, self.weight.saturating_add(self.weight_lost()).saturating_sub(loss.weight))
     }
 
     /// Share of the file's weight that was lost, 0 to 1.
@@ -79,11 +68,7 @@ impl FileReport {
 /// `lost` over the sum of both, 0 to 1; 0 where there is no weight at all.
 pub(crate) fn share(lost: u128, kept: u128) -> f64 {
     let all = lost.saturating_add(kept);
-    if all == 0 {
-        0.0
-    } else {
-        lost as f64 / all as f64
-    }
+    if all == 0 { 0.0 } else { lost as f64 / all as f64 }
 }
 
 /// Whether the value data that a file's functions announce was in the file.

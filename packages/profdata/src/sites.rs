@@ -37,9 +37,7 @@ impl SiteSet {
     fn site(&self, site: usize) -> &[Pair] {
         let end = |site: usize| self.ends.get(site).map(|end| *end as usize);
         let start = site.checked_sub(1).and_then(end).unwrap_or(0);
-        end(site)
-            .and_then(|end| self.pairs.get(start..end))
-            .unwrap_or_default()
+        end(site).and_then(|end| self.pairs.get(start..end)).unwrap_or_default()
     }
 
     fn push_site(&mut self, values: impl Iterator<Item = Pair>) {
@@ -50,12 +48,9 @@ impl SiteSet {
     fn of(sites: Sites<'_>, resolve: &dyn Fn(u64) -> u64, weight: u64) -> SiteSet {
         let mut set = SiteSet::default();
         set.ends.reserve_exact(sites.lengths.len());
-        set.pairs
-            .reserve_exact(sites.pairs.len() / crate::record::VALUE_BYTES);
+        set.pairs.reserve_exact(sites.pairs.len() / crate::record::VALUE_BYTES);
         for site in sites.iter() {
-            set.push_site(
-                site.map(|(value, count)| (resolve(value), count.saturating_mul(weight))),
-            );
+            set.push_site(site.map(|(value, count)| (resolve(value), count.saturating_mul(weight))));
         }
         set
     }
@@ -93,9 +88,7 @@ impl SiteSet {
             if let Some(copy) = finished.pairs.get_mut(start..) {
                 copy.sort_by_key(|(_, count)| Reverse(*count));
             }
-            finished
-                .pairs
-                .truncate(start + site.len().min(MAX_VALUES_PER_SITE));
+            finished.pairs.truncate(start + site.len().min(MAX_VALUES_PER_SITE));
             finished.ends.push(finished.pairs.len() as u32);
         }
         finished.pairs.shrink_to_fit();
@@ -143,23 +136,15 @@ impl FunctionValues {
         weight: u64,
     ) -> FunctionValues {
         let sites = ValueKind::ALL.map(|kind| values.get(kind).lengths.len() as u32);
-        let recorded = ValueKind::ALL
-            .into_iter()
-            .any(|kind| !values.get(kind).pairs.is_empty());
+        let recorded = ValueKind::ALL.into_iter().any(|kind| !values.get(kind).pairs.is_empty());
         let set = |kind| SiteSet::of(values.get(kind), &|value| resolve(kind, value), weight);
         let sets = recorded.then(|| Box::new(ValueKind::ALL.map(set)));
-        FunctionValues {
-            sites,
-            shared: false,
-            sets,
-        }
+        FunctionValues { sites, shared: false, sets }
     }
 
     /// Number of sites of a kind.
     pub(crate) fn sites(&self, kind: ValueKind) -> usize {
-        self.sites
-            .get(kind.slot())
-            .map_or(0, |sites| *sites as usize)
+        self.sites.get(kind.slot()).map_or(0, |sites| *sites as usize)
     }
 
     /// The values of one site of a kind.
@@ -180,9 +165,7 @@ impl FunctionValues {
     pub(crate) fn share(&mut self) {
         if !self.shared {
             self.shared = true;
-            self.sets
-                .iter_mut()
-                .for_each(|sets| sets.iter_mut().for_each(SiteSet::sort_for_adding));
+            self.sets.iter_mut().for_each(|sets| sets.iter_mut().for_each(SiteSet::sort_for_adding));
         }
     }
 
@@ -204,11 +187,7 @@ impl FunctionValues {
                     false => sum.add(&set),
                 }),
                 Ordering::Greater => {
-                    self.sites
-                        .iter_mut()
-                        .skip(slot)
-                        .take(1)
-                        .for_each(|sites| *sites = theirs);
+                    self.sites.iter_mut().skip(slot).take(1).for_each(|sites| *sites = theirs);
                     self.slot(slot, |sum| *sum = set);
                 }
             }
@@ -225,8 +204,6 @@ impl FunctionValues {
 
     /// Brings the values into their final order.
     pub(crate) fn finish(&mut self) {
-        self.sets
-            .iter_mut()
-            .for_each(|sets| sets.iter_mut().for_each(SiteSet::finish));
+        self.sets.iter_mut().for_each(|sets| sets.iter_mut().for_each(SiteSet::finish));
     }
 }

@@ -127,10 +127,7 @@ impl Store {
         guess: Option<u32>,
         resolve: &dyn Fn(ValueKind, u64) -> u64,
     ) -> Added {
-        debug_assert!(
-            u32::try_from(record.counts.len()).is_ok(),
-            "a file of 32 GiB"
-        );
+        debug_assert!(u32::try_from(record.counts.len()).is_ok(), "a file of 32 GiB");
         let pseudo = pseudo_count(record);
         let key = Key {
             name_hash: record.name_hash,
@@ -140,11 +137,7 @@ impl Store {
         };
         let (slot, new) = self.slot(key, guess, record.bitmap.len());
         let Some(entry) = self.entries.get_mut(slot as usize) else {
-            return Added {
-                slot,
-                named: false,
-                sites_mismatch: false,
-            };
+            return Added { slot, named: false, sites_mismatch: false };
         };
         let counts = entry.counts_at..entry.counts_at + entry.counts_len as usize;
         let sums = self.counts.get_mut(counts).unwrap_or_default();
@@ -159,22 +152,12 @@ impl Store {
         }
         let bitmap = entry.bitmap_at..entry.bitmap_at + entry.bitmap_len as usize;
         if entry.bitmap_len as usize == record.bitmap.len() {
-            for (at, sum) in self
-                .bitmaps
-                .get_mut(bitmap)
-                .unwrap_or_default()
-                .iter_mut()
-                .enumerate()
-            {
+            for (at, sum) in self.bitmaps.get_mut(bitmap).unwrap_or_default().iter_mut().enumerate() {
                 *sum |= record.bitmap.get(at);
             }
         }
         let sites_mismatch = add_values(entry, record, weight, new, resolve);
-        Added {
-            slot,
-            named: entry.name.is_some(),
-            sites_mismatch,
-        }
+        Added { slot, named: entry.name.is_some(), sites_mismatch }
     }
 
     fn slot(&mut self, key: Key, guess: Option<u32>, bitmap_len: usize) -> (u32, bool) {
@@ -205,8 +188,7 @@ impl Store {
             name: self.names.place(key.name_hash),
             values: FunctionValues::default(),
         };
-        self.counts
-            .resize(entry.counts_at + entry.counts_len as usize, 0);
+        self.counts.resize(entry.counts_at + entry.counts_len as usize, 0);
         self.bitmaps.resize(entry.bitmap_at + bitmap_len, 0);
         self.entries.push(entry);
         (slot, true)
@@ -241,25 +223,17 @@ impl Store {
 
     /// The counters of an entry.
     pub(crate) fn counts_of(&self, entry: &Entry) -> &[u64] {
-        self.counts
-            .get(entry.counts_at..entry.counts_at + entry.counts_len as usize)
-            .unwrap_or_default()
+        self.counts.get(entry.counts_at..entry.counts_at + entry.counts_len as usize).unwrap_or_default()
     }
 
     /// The bitmap of an entry.
     pub(crate) fn bitmap_of(&self, entry: &Entry) -> &[u8] {
-        self.bitmaps
-            .get(entry.bitmap_at..entry.bitmap_at + entry.bitmap_len as usize)
-            .unwrap_or_default()
+        self.bitmaps.get(entry.bitmap_at..entry.bitmap_at + entry.bitmap_len as usize).unwrap_or_default()
     }
 
     /// Sum of an entry's counters; a pseudo count is none.
     pub(crate) fn weight_of(&self, entry: &Entry) -> u128 {
-        if entry.pseudo {
-            0
-        } else {
-            sum(self.counts_of(entry))
-        }
+        if entry.pseudo { 0 } else { sum(self.counts_of(entry)) }
     }
 
     /// Notes a file's variant bits.
@@ -301,21 +275,12 @@ impl Store {
         let Some(ours) = self.entries.get_mut(slot as usize) else {
             return;
         };
-        let sums = self
-            .counts
-            .get_mut(ours.counts_at..ours.counts_at + counts.len())
-            .unwrap_or_default();
+        let sums = self.counts.get_mut(ours.counts_at..ours.counts_at + counts.len()).unwrap_or_default();
         for (sum, count) in sums.iter_mut().zip(counts) {
-            *sum = if key.pseudo {
-                (*sum).max(*count)
-            } else {
-                sum.saturating_add(*count).min(MAX_COUNT)
-            };
+            *sum = if key.pseudo { (*sum).max(*count) } else { sum.saturating_add(*count).min(MAX_COUNT) };
         }
         if ours.bitmap_len as usize == bitmap.len() {
-            let sums = self
-                .bitmaps
-                .get_mut(ours.bitmap_at..ours.bitmap_at + bitmap.len());
+            let sums = self.bitmaps.get_mut(ours.bitmap_at..ours.bitmap_at + bitmap.len());
             for (sum, byte) in sums.unwrap_or_default().iter_mut().zip(bitmap) {
                 *sum |= byte;
             }
@@ -337,10 +302,7 @@ pub(crate) fn sum(counts: &[u64]) -> u128 {
 /// Sum of counters as a file has them, in increments; a pseudo count is none.
 pub(crate) fn sum_words(words: &[u8], order: ByteOrder) -> u128 {
     let words = words.chunks_exact(WORD).map(|word| order.word(word));
-    words
-        .filter(|word| *word <= MAX_COUNT)
-        .map(u128::from)
-        .sum()
+    words.filter(|word| *word <= MAX_COUNT).map(u128::from).sum()
 }
 
 fn pseudo_count(record: &Record<'_>) -> Option<u64> {
@@ -359,9 +321,7 @@ fn add_counts(sums: &mut [u64], record: &Record<'_>, weight: u64) {
     } else {
         record.counts.for_each(|count| {
             if let Some(sum) = sums.next() {
-                *sum = sum
-                    .saturating_add(count.saturating_mul(weight))
-                    .min(MAX_COUNT);
+                *sum = sum.saturating_add(count.saturating_mul(weight)).min(MAX_COUNT);
             }
         });
     }

@@ -24,29 +24,15 @@ const KIND_HEADER_BYTES: usize = 8;
 /// [`Error::OutOfBounds`] and [`Error::Malformed`], with offsets relative to `bytes`.
 pub(crate) fn read(bytes: &[u8], order: ByteOrder) -> Result<(Values<'_>, usize), Error> {
     let short = |what, declared: u64, at| Error::bounds(what, declared, at, bytes.len());
-    let total = order
-        .u32(bytes, 0)
-        .ok_or_else(|| short("value data", HEADER_BYTES as u64, 0))?;
-    let kinds = order
-        .u32(bytes, 4)
-        .ok_or_else(|| short("value data", HEADER_BYTES as u64, 0))?;
+    let total = order.u32(bytes, 0).ok_or_else(|| short("value data", HEADER_BYTES as u64, 0))?;
+    let kinds = order.u32(bytes, 4).ok_or_else(|| short("value data", HEADER_BYTES as u64, 0))?;
     let total_bytes = index(u64::from(total)).unwrap_or(usize::MAX);
-    let data = bytes
-        .get(..total_bytes)
-        .ok_or_else(|| short("value data", u64::from(total), 0))?;
+    let data = bytes.get(..total_bytes).ok_or_else(|| short("value data", u64::from(total), 0))?;
     if total_bytes < HEADER_BYTES || !total_bytes.is_multiple_of(WORD) {
-        return Err(Error::Malformed {
-            what: "the size of value data",
-            found: u64::from(total),
-            at: 0,
-        });
+        return Err(Error::Malformed { what: "the size of value data", found: u64::from(total), at: 0 });
     }
     if kinds as usize > ValueKind::ALL.len() {
-        return Err(Error::Malformed {
-            what: "the number of value kinds",
-            found: u64::from(kinds),
-            at: 4,
-        });
+        return Err(Error::Malformed { what: "the number of value kinds", found: u64::from(kinds), at: 4 });
     }
     let mut values = Values::default();
     let mut at = HEADER_BYTES;
@@ -58,18 +44,10 @@ pub(crate) fn read(bytes: &[u8], order: ByteOrder) -> Result<(Values<'_>, usize)
     Ok((values, total_bytes))
 }
 
-fn read_kind(
-    data: &[u8],
-    at: usize,
-    order: ByteOrder,
-) -> Result<(ValueKind, Sites<'_>, usize), Error> {
+fn read_kind(data: &[u8], at: usize, order: ByteOrder) -> Result<(ValueKind, Sites<'_>, usize), Error> {
     let short = |what, declared: u64| Error::bounds(what, declared, at, data.len());
-    let number = order
-        .u32(data, at)
-        .ok_or_else(|| short("a value kind", 4))?;
-    let sites = order
-        .u32(data, at + 4)
-        .ok_or_else(|| short("a value kind", 4))?;
+    let number = order.u32(data, at).ok_or_else(|| short("a value kind", 4))?;
+    let sites = order.u32(data, at + 4).ok_or_else(|| short("a value kind", 4))?;
     let kind = ValueKind::from_number(u64::from(number)).ok_or(Error::Malformed {
         what: "a value kind",
         found: u64::from(number),
@@ -81,21 +59,10 @@ fn read_kind(
         .ok_or_else(|| short("value sites", u64::from(sites)))?;
     let pairs_at = align_word(lengths_at + lengths.len()).unwrap_or(usize::MAX);
     let count: usize = lengths.iter().map(|length| usize::from(*length)).sum();
-    let end = count
-        .checked_mul(VALUE_BYTES)
-        .and_then(|bytes| pairs_at.checked_add(bytes));
-    let pairs = end
-        .and_then(|end| data.get(pairs_at..end))
-        .ok_or_else(|| short("profiled values", count as u64))?;
-    Ok((
-        kind,
-        Sites {
-            lengths,
-            pairs,
-            order,
-        },
-        pairs_at + pairs.len(),
-    ))
+    let end = count.checked_mul(VALUE_BYTES).and_then(|bytes| pairs_at.checked_add(bytes));
+    let pairs =
+        end.and_then(|end| data.get(pairs_at..end)).ok_or_else(|| short("profiled values", count as u64))?;
+    Ok((kind, Sites { lengths, pairs, order }, pairs_at + pairs.len()))
 }
 
 /// Bytes that value data takes with, for each kind that has sites, these numbers of sites and

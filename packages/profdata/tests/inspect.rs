@@ -1,10 +1,5 @@
 //! What is read out of profiles: totals, hottest functions, coverage, differences, matches.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod common;
 
@@ -68,42 +63,17 @@ fn totals_and_the_hottest_functions() {
     let base = profile(BASE);
     assert_eq!((base.len(), base.weight()), (4, 1000));
     let hot = base.hottest(2);
-    let rows: Vec<_> = hot
-        .iter()
-        .map(|hot| {
-            (
-                hot.function.demangled(),
-                hot.weight,
-                hot.share,
-                hot.cumulative,
-            )
-        })
-        .collect();
-    assert_eq!(
-        rows,
-        [
-            ("demo::hot".to_owned(), 600, 0.6, 0.6),
-            ("demo::warm".to_owned(), 300, 0.3, 0.9)
-        ]
-    );
+    let rows: Vec<_> =
+        hot.iter().map(|hot| (hot.function.demangled(), hot.weight, hot.share, hot.cumulative)).collect();
+    assert_eq!(rows, [("demo::hot".to_owned(), 600, 0.6, 0.6), ("demo::warm".to_owned(), 300, 0.3, 0.9)]);
     let all = base.hottest(usize::MAX);
     assert_eq!(all.len(), 3, "a function that did not run is not hot");
     assert_eq!(all[2].function.demangled(), "demo::cold");
     assert_eq!(all[2].function.unit(), Some(&b"demo.0"[..]));
     let summary = base.summary(false);
-    assert_eq!(
-        (summary.functions, summary.blocks, summary.total),
-        (4, 8, 1000)
-    );
-    assert_eq!(
-        (summary.max_function_count, summary.max_internal_count),
-        (500, 300)
-    );
-    let half = summary
-        .entries
-        .iter()
-        .find(|entry| entry.cutoff == 500_000)
-        .unwrap();
+    assert_eq!((summary.functions, summary.blocks, summary.total), (4, 8, 1000));
+    assert_eq!((summary.max_function_count, summary.max_internal_count), (500, 300));
+    let half = summary.entries.iter().find(|entry| entry.cutoff == 500_000).unwrap();
     assert_eq!((half.min_count, half.blocks), (500, 1));
 }
 
@@ -112,10 +82,7 @@ fn coverage_counts_functions_and_blocks_that_ran() {
     let coverage = profile(BASE).coverage();
     assert_eq!((coverage.functions, coverage.functions_run), (4, 3));
     assert_eq!((coverage.blocks, coverage.blocks_run), (8, 4));
-    assert_eq!(
-        (coverage.function_share(), coverage.block_share()),
-        (0.75, 0.5)
-    );
+    assert_eq!((coverage.function_share(), coverage.block_share()), (0.75, 0.5));
 }
 
 #[test]
@@ -128,33 +95,16 @@ fn overlap_of_two_profiles() {
     assert!((both.overlap.edges - 0.2).abs() < 1e-9, "{both:?}");
     assert!((both.mismatch.edges - 0.3).abs() < 1e-9);
     assert!((both.unique.edges - 0.1).abs() < 1e-9);
-    let functions = (
-        both.overlap.functions,
-        both.mismatch.functions,
-        both.unique.functions,
-    );
-    assert_eq!(
-        functions,
-        (2, 1, 1),
-        "a function that never ran counts as common"
-    );
-    assert_eq!(
-        overlap(&base, &profile(":ir\nf\n1\n1\n0\n"), false)
-            .overlap
-            .edges,
-        0.0
-    );
+    let functions = (both.overlap.functions, both.mismatch.functions, both.unique.functions);
+    assert_eq!(functions, (2, 1, 1), "a function that never ran counts as common");
+    assert_eq!(overlap(&base, &profile(":ir\nf\n1\n1\n0\n"), false).overlap.edges, 0.0);
 }
 
 #[test]
 fn difference_by_function() {
     let (base, test) = (profile(BASE), profile(TEST));
     let diff = diff(&base, &test);
-    let rows: Vec<_> = diff
-        .functions
-        .iter()
-        .map(|diff| (diff.function.demangled(), diff.presence))
-        .collect();
+    let rows: Vec<_> = diff.functions.iter().map(|diff| (diff.function.demangled(), diff.presence)).collect();
     use Presence::{Added, Both, NewCfg, OldCfg, Removed};
     let expected = [
         ("demo::warm", NewCfg),
@@ -171,37 +121,18 @@ fn difference_by_function() {
         rows
     };
     assert_eq!(sorted(&rows), sorted(&expected));
-    assert!(
-        diff.functions
-            .windows(2)
-            .all(|pair| pair[0].change() >= pair[1].change())
-    );
+    assert!(diff.functions.windows(2).all(|pair| pair[0].change() >= pair[1].change()));
     let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
-    assert!(
-        close(diff.base_matched, 0.6) && close(diff.base_named, 0.9),
-        "{diff:?}"
-    );
-    assert!(
-        close(diff.test_matched, 0.6) && close(diff.test_named, 0.9),
-        "{diff:?}"
-    );
-    let hot = diff
-        .functions
-        .iter()
-        .find(|diff| diff.presence == Both)
-        .unwrap();
-    assert!(
-        close(hot.overlap, 2.0 / 6.0) && close(hot.change(), 0.0),
-        "{hot:?}"
-    );
+    assert!(close(diff.base_matched, 0.6) && close(diff.base_named, 0.9), "{diff:?}");
+    assert!(close(diff.test_matched, 0.6) && close(diff.test_named, 0.9), "{diff:?}");
+    let hot = diff.functions.iter().find(|diff| diff.presence == Both).unwrap();
+    assert!(close(hot.overlap, 2.0 / 6.0) && close(hot.change(), 0.0), "{hot:?}");
 }
 
 #[test]
 fn what_a_binary_could_apply_of_a_profile() {
     let binary = instrumented(&fixture("plain.c.elf.o")).unwrap();
-    let [half, steps] = binary.functions.as_slice() else {
-        panic!("two functions")
-    };
+    let [half, steps] = binary.functions.as_slice() else { panic!("two functions") };
     let text = format!(
         ":ir\nhalf\n{}\n2\n30\n30\nsteps\n{}\n3\n10\n10\n10\nother\n1\n1\n10\n",
         half.cfg_hash,
@@ -215,19 +146,9 @@ fn what_a_binary_could_apply_of_a_profile() {
 #[test]
 fn a_real_profile_reads_like_the_program() {
     let units = read(&fixture("rust-units.1.profraw.gz")).unwrap().profile;
-    let names: Vec<String> = units
-        .hottest(20)
-        .iter()
-        .map(|hot| hot.function.demangled())
-        .collect();
-    assert!(
-        names.iter().any(|name| name == "mixed::copies"),
-        "{names:?}"
-    );
-    assert!(
-        names.iter().any(|name| name == "mixed::collatz"),
-        "{names:?}"
-    );
+    let names: Vec<String> = units.hottest(20).iter().map(|hot| hot.function.demangled()).collect();
+    assert!(names.iter().any(|name| name == "mixed::copies"), "{names:?}");
+    assert!(names.iter().any(|name| name == "mixed::collatz"), "{names:?}");
     let coverage = units.coverage();
     assert!(coverage.functions_run < coverage.functions && coverage.functions_run > 20);
 }

@@ -1,11 +1,6 @@
 //! Real profiles with something wrong in them: any bytes give a profile or an error, and what was
 //! read can be written and read back. The fuzz targets in `fuzz/` do the same for longer.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod common;
 

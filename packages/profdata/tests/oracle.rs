@@ -12,9 +12,7 @@ mod common;
 
 use common::listing::{assert_same, lines, show};
 use common::tools;
-use honing_profdata::{
-    IndexedVersion, Merger, Policy, Profile, ValueKind, instrumented, overlap, read,
-};
+use honing_profdata::{IndexedVersion, Merger, Policy, Profile, ValueKind, instrumented, overlap, read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -40,18 +38,10 @@ const RUST: [(&str, &str, &[&str]); 10] = [
     ("many-units", "mixed.rs", &["-Ccodegen-units=64"]),
     ("unoptimized", "mixed.rs", &["-Copt-level=0"]),
     ("v0-names", "mixed.rs", &["-Csymbol-mangling-version=v0"]),
-    (
-        "no-id",
-        "mixed.rs",
-        &["-Clink-arg=-Wl,--build-id=none", "-Cpanic=abort"],
-    ),
+    ("no-id", "mixed.rs", &["-Clink-arg=-Wl,--build-id=none", "-Cpanic=abort"]),
     ("no-values", "mixed.rs", &["-Cllvm-args=-disable-vp=true"]),
     ("tokens", "tokens.rs", &[]),
-    (
-        "tokens-lto",
-        "tokens.rs",
-        &["-Clto=fat", "-Ccodegen-units=1", "-Cdebuginfo=1"],
-    ),
+    ("tokens-lto", "tokens.rs", &["-Clto=fat", "-Ccodegen-units=1", "-Cdebuginfo=1"]),
 ];
 /// Arguments of the runs: rounds and threads.
 const RUNS: [[&str; 2]; 4] = [["3", "0"], ["40", "1"], ["200", "4"], ["1000", "2"]];
@@ -90,11 +80,7 @@ fn recorded(name: &'static str, binary: PathBuf) -> Recorded {
         profile
     };
     let profiles = RUNS.iter().enumerate().map(record).collect();
-    Recorded {
-        name,
-        binary,
-        profiles,
-    }
+    Recorded { name, binary, profiles }
 }
 
 fn ours(files: &[(PathBuf, u64)]) -> Profile {
@@ -114,11 +100,7 @@ fn theirs(oracle: &Path, files: &[(PathBuf, u64)], flags: &[&str]) -> Vec<u8> {
     let out = tempfile::NamedTempFile::new().unwrap();
     let mut merge = Command::new(oracle);
     // One thread: with more, the order of files and with it the order of equal counts varies.
-    merge
-        .args(["merge", "-num-threads=1"])
-        .args(flags)
-        .arg("-o")
-        .arg(out.path());
+    merge.args(["merge", "-num-threads=1"]).args(flags).arg("-o").arg(out.path());
     for (file, weight) in files {
         merge.arg(format!("-weighted-input={weight},{}", file.display()));
     }
@@ -137,18 +119,10 @@ fn each_profile_becomes_the_same_bytes() {
             let files = once(std::slice::from_ref(file));
             let profile = ours(&files);
             let bytes = profile.to_indexed(IndexedVersion::Exactly(13)).unwrap();
-            assert!(
-                bytes == theirs(&oracle, &files, &[]),
-                "{}: indexed",
-                file.display()
-            );
+            assert!(bytes == theirs(&oracle, &files, &[]), "{}: indexed", file.display());
             let text = theirs(&oracle, &files, &["--text"]);
             assert!(profile.to_text() == text, "{}: text", file.display());
-            assert!(
-                read(&text).unwrap().profile.to_text() == text,
-                "{}: read",
-                file.display()
-            );
+            assert!(read(&text).unwrap().profile.to_text() == text, "{}: read", file.display());
             profiles += 1;
         }
     }
@@ -175,25 +149,13 @@ fn pools_of_several_programs_show_the_same() {
     let Some(oracle) = tools::oracle() else {
         return;
     };
-    let all: Vec<PathBuf> = corpus()
-        .programs
-        .iter()
-        .flat_map(|program| program.profiles.clone())
-        .collect();
+    let all: Vec<PathBuf> = corpus().programs.iter().flat_map(|program| program.profiles.clone()).collect();
     // The program without values has the functions of the first with another number of sites.
-    let all: Vec<PathBuf> = all
-        .into_iter()
-        .filter(|file| !file.to_string_lossy().contains("no-values"))
-        .collect();
-    let bytes = ours(&once(&all))
-        .to_indexed(IndexedVersion::Lowest)
-        .unwrap();
+    let all: Vec<PathBuf> =
+        all.into_iter().filter(|file| !file.to_string_lossy().contains("no-values")).collect();
+    let bytes = ours(&once(&all)).to_indexed(IndexedVersion::Lowest).unwrap();
     let merged = theirs(&oracle, &once(&all), &[]);
-    assert_same(
-        &show(&oracle, &bytes),
-        &show(&oracle, &merged),
-        "all programs",
-    );
+    assert_same(&show(&oracle, &bytes), &show(&oracle, &merged), "all programs");
 }
 
 #[test]
@@ -202,26 +164,17 @@ fn weights_count_counters_as_llvm_does() {
         return;
     };
     for program in &corpus().programs {
-        let files: Vec<_> = program
-            .profiles
-            .iter()
-            .cloned()
-            .zip([3, 1, 20, 7])
-            .collect();
+        let files: Vec<_> = program.profiles.iter().cloned().zip([3, 1, 20, 7]).collect();
         let ours = ours(&files);
         let theirs = read(&theirs(&oracle, &files, &[])).unwrap().profile;
         let counters = |profile: &Profile| -> Vec<Vec<u64>> {
-            profile
-                .functions()
-                .map(|function| function.counts().to_vec())
-                .collect()
+            profile.functions().map(|function| function.counts().to_vec()).collect()
         };
         assert_eq!(counters(&ours), counters(&theirs), "{}", program.name);
         // Values that a later file is the first to have are not weighted by LLVM; here they are.
         let values = |profile: &Profile| -> u64 {
-            let sites = profile
-                .functions()
-                .flat_map(|f| ValueKind::ALL.map(move |kind| f.sites(kind).flatten()));
+            let sites =
+                profile.functions().flat_map(|f| ValueKind::ALL.map(move |kind| f.sites(kind).flatten()));
             sites.flatten().map(|(_, count)| *count).sum()
         };
         assert!(values(&ours) >= values(&theirs), "{}", program.name);
@@ -234,32 +187,16 @@ fn a_mix_of_formats_becomes_the_same_bytes() {
         return;
     };
     for program in &corpus().programs {
-        let [first, second, ..] = program.profiles.as_slice() else {
-            panic!("two runs at least")
-        };
+        let [first, second, ..] = program.profiles.as_slice() else { panic!("two runs at least") };
         let folder = corpus().folder.path();
         let indexed = folder.join(format!("{}.profdata", program.name));
         let text = folder.join(format!("{}.proftext", program.name));
-        std::fs::write(
-            &indexed,
-            theirs(&oracle, &once(std::slice::from_ref(second)), &[]),
-        )
-        .unwrap();
-        std::fs::write(
-            &text,
-            theirs(&oracle, &once(std::slice::from_ref(first)), &["--text"]),
-        )
-        .unwrap();
+        std::fs::write(&indexed, theirs(&oracle, &once(std::slice::from_ref(second)), &[])).unwrap();
+        std::fs::write(&text, theirs(&oracle, &once(std::slice::from_ref(first)), &["--text"])).unwrap();
         let files = once(&[first.clone(), indexed, text]);
-        let bytes = ours(&files)
-            .to_indexed(IndexedVersion::Exactly(13))
-            .unwrap();
+        let bytes = ours(&files).to_indexed(IndexedVersion::Exactly(13)).unwrap();
         let merged = theirs(&oracle, &files, &[]);
-        assert_same(
-            &show(&oracle, &bytes),
-            &show(&oracle, &merged),
-            program.name,
-        );
+        assert_same(&show(&oracle, &bytes), &show(&oracle, &merged), program.name);
     }
 }
 
@@ -274,11 +211,7 @@ fn overlap_is_the_same_to_the_last_printed_digit() {
         std::fs::write(&out, &bytes).unwrap();
         (read(&bytes).unwrap().profile, out)
     };
-    let files: Vec<PathBuf> = corpus()
-        .programs
-        .iter()
-        .flat_map(|program| program.profiles.clone())
-        .collect();
+    let files: Vec<PathBuf> = corpus().programs.iter().flat_map(|program| program.profiles.clone()).collect();
     let profiles: Vec<_> = files.iter().map(|file| indexed(file)).collect();
     let mut compared = 0;
     for (at, (base, base_file)) in profiles.iter().enumerate() {
@@ -287,17 +220,9 @@ fn overlap_is_the_same_to_the_last_printed_digit() {
             let Some((test, test_file)) = profiles.get(other) else {
                 continue;
             };
-            let shown = tools::run(
-                Command::new(&oracle)
-                    .arg("overlap")
-                    .arg(base_file)
-                    .arg(test_file),
-            );
+            let shown = tools::run(Command::new(&oracle).arg("overlap").arg(base_file).arg(test_file));
             let shown = String::from_utf8(shown).unwrap();
-            let expected: Vec<&str> = shown
-                .lines()
-                .skip_while(|line| !line.starts_with("Program"))
-                .collect();
+            let expected: Vec<&str> = shown.lines().skip_while(|line| !line.starts_with("Program")).collect();
             assert_eq!(
                 lines(&overlap(base, test, false)),
                 expected,
@@ -316,21 +241,13 @@ fn a_binary_declares_what_its_profile_has() {
     for program in &corpus().programs {
         let binary = instrumented(&std::fs::read(&program.binary).unwrap()).unwrap();
         let profile = ours(&once(&program.profiles[..1]));
-        let declared: Vec<_> = binary
-            .functions
-            .iter()
-            .map(|f| (f.name.as_slice(), f.cfg_hash, f.counters as usize))
-            .collect();
-        let recorded: Vec<_> = profile
-            .functions()
-            .map(|f| (f.name_bytes(), f.cfg_hash(), f.counts().len()))
-            .collect();
+        let declared: Vec<_> =
+            binary.functions.iter().map(|f| (f.name.as_slice(), f.cfg_hash, f.counters as usize)).collect();
+        let recorded: Vec<_> =
+            profile.functions().map(|f| (f.name_bytes(), f.cfg_hash(), f.counts().len())).collect();
         assert_eq!(declared, recorded, "{}", program.name);
         let matched = binary.match_with(&profile);
-        assert_eq!(
-            (matched.weight_matched, matched.functions_matched),
-            (1.0, profile.len() as u64)
-        );
+        assert_eq!((matched.weight_matched, matched.functions_matched), (1.0, profile.len() as u64));
     }
 }
 
@@ -339,57 +256,34 @@ fn the_compiler_makes_the_same_binary_of_ours() {
     let Some(oracle) = tools::oracle() else {
         return;
     };
-    for program in corpus()
-        .programs
-        .iter()
-        .filter(|program| !program.name.starts_with('c'))
-    {
-        let (name, source, flags) = RUST
-            .into_iter()
-            .find(|(name, ..)| *name == program.name)
-            .unwrap();
+    for program in corpus().programs.iter().filter(|program| !program.name.starts_with('c')) {
+        let (name, source, flags) = RUST.into_iter().find(|(name, ..)| *name == program.name).unwrap();
         let files = once(&program.profiles);
         let profile = ours(&files);
         let mut binaries = Vec::new();
         for (tool, bytes) in [
             ("llvm", theirs(&oracle, &files, &[])),
-            (
-                "lowest",
-                profile.to_indexed(IndexedVersion::Lowest).unwrap(),
-            ),
-            (
-                "newest",
-                profile.to_indexed(IndexedVersion::Exactly(13)).unwrap(),
-            ),
+            ("lowest", profile.to_indexed(IndexedVersion::Lowest).unwrap()),
+            ("newest", profile.to_indexed(IndexedVersion::Exactly(13)).unwrap()),
         ] {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("merged.profdata");
             std::fs::write(&file, bytes).unwrap();
             let profile_use = format!("-Cprofile-use={}", file.display());
-            let flags: Vec<&str> = flags
-                .iter()
-                .copied()
-                .chain([profile_use.as_str()])
-                .collect();
+            let flags: Vec<&str> = flags.iter().copied().chain([profile_use.as_str()]).collect();
             let binary = folder.path().join("optimized");
             tools::rustc(source, &binary, &flags);
             binaries.push((tool, std::fs::read(binary).unwrap()));
         }
         for (tool, binary) in &binaries[1..] {
-            assert!(
-                *binary == binaries[0].1,
-                "{name}: the binary of {tool} differs from LLVM's"
-            );
+            assert!(*binary == binaries[0].1, "{name}: the binary of {tool} differs from LLVM's");
         }
         // And the profile was used at all.
         let folder = tempfile::tempdir().unwrap();
         let plain = folder.path().join("optimized");
         tools::rustc(source, &plain, flags);
         if !flags.contains(&"-Copt-level=0") {
-            assert!(
-                std::fs::read(plain).unwrap() != binaries[0].1,
-                "{name}: no effect"
-            );
+            assert!(std::fs::read(plain).unwrap() != binaries[0].1, "{name}: no effect");
         }
     }
 }

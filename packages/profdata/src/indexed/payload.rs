@@ -45,43 +45,26 @@ impl<'a> Payload<'a> {
                     last.records += 1;
                     last.data_bytes += data_bytes;
                 }
-                _ => items.push(Item {
-                    hash: function.name_hash(),
-                    start,
-                    records: 1,
-                    data_bytes,
-                }),
+                _ => items.push(Item { hash: function.name_hash(), start, records: 1, data_bytes }),
             }
         }
         let hashes: Vec<u64> = items.iter().map(|item| item.hash).collect();
         let buckets = table::buckets(&hashes);
-        let mut payload = Payload {
-            profile,
-            version,
-            items,
-            buckets,
-            offsets: Vec::new(),
-        };
+        let mut payload = Payload { profile, version, items, buckets, offsets: Vec::new() };
         payload.offsets.reserve_exact(payload.buckets.len() + 1);
         let mut end = 0;
         for bucket in 0..payload.buckets.len() {
             payload.offsets.push(end);
             let items = payload.bucket(bucket).map(|item| payload.item_bytes(item));
             let bytes: usize = items.sum();
-            end += if bytes > 0 {
-                BUCKET_COUNT_BYTES + bytes
-            } else {
-                0
-            };
+            end += if bytes > 0 { BUCKET_COUNT_BYTES + bytes } else { 0 };
         }
         payload.offsets.push(end);
         payload
     }
 
     fn bucket(&self, bucket: usize) -> impl Iterator<Item = &Item> {
-        self.buckets
-            .chain(bucket)
-            .filter_map(|item| self.items.get(item))
+        self.buckets.chain(bucket).filter_map(|item| self.items.get(item))
     }
 
     fn item_bytes(&self, item: &Item) -> usize {
@@ -89,9 +72,7 @@ impl<'a> Payload<'a> {
     }
 
     fn name_of(&self, item: &Item) -> &'a [u8] {
-        self.profile
-            .function(item.start)
-            .map_or(&[], |function| function.name_bytes())
+        self.profile.function(item.start).map_or(&[], |function| function.name_bytes())
     }
 
     /// Size of the payload in bytes.
@@ -113,11 +94,7 @@ impl<'a> Payload<'a> {
             for part in 1..=threads {
                 let wanted = share * part;
                 let after = self.offsets.partition_point(|offset| *offset < wanted);
-                let after = if part == threads {
-                    self.buckets.len()
-                } else {
-                    after.min(self.buckets.len())
-                };
+                let after = if part == threads { self.buckets.len() } else { after.min(self.buckets.len()) };
                 let offset = |bucket: usize| self.offsets.get(bucket).copied().unwrap_or(0);
                 let length = offset(after).saturating_sub(offset(first));
                 let (mine, others) = rest.split_at_mut(length.min(rest.len()));
@@ -140,8 +117,7 @@ impl<'a> Payload<'a> {
             if items > 0 {
                 out.bytes(&(items as u16).to_le_bytes());
             }
-            self.bucket(bucket)
-                .for_each(|item| self.fill_item(item, &mut out));
+            self.bucket(bucket).for_each(|item| self.fill_item(item, &mut out));
         }
         debug_assert_eq!(out.left(), 0, "the sizes were computed right");
     }
@@ -154,17 +130,12 @@ impl<'a> Payload<'a> {
         out.bytes(name);
         let functions = |at: usize| self.profile.function(item.start + at);
         if item.records == 1 {
-            functions(0)
-                .iter()
-                .for_each(|function| self.fill_record(function, out));
+            functions(0).iter().for_each(|function| self.fill_record(function, out));
             return;
         }
         let all = (0..item.records).filter_map(functions);
         let hashes: Vec<u64> = all.map(|function| function.cfg_hash()).collect();
-        for function in table::record_order(&hashes)
-            .into_iter()
-            .filter_map(functions)
-        {
+        for function in table::record_order(&hashes).into_iter().filter_map(functions) {
             self.fill_record(&function, out);
         }
     }
@@ -175,10 +146,7 @@ impl<'a> Payload<'a> {
         out.words(function.counts());
         if self.version >= INDEXED_VERSION_BITMAPS {
             out.word(function.bitmap().len() as u64);
-            function
-                .bitmap()
-                .iter()
-                .for_each(|byte| out.word(u64::from(*byte)));
+            function.bitmap().iter().for_each(|byte| out.word(u64::from(*byte)));
         }
         fill_values(function, out);
     }
@@ -199,9 +167,7 @@ impl<'a> Payload<'a> {
 
 fn kinds_of<'f>(function: &Function<'f>) -> impl Iterator<Item = ValueKind> + use<'f> {
     let function = *function;
-    ValueKind::ALL
-        .into_iter()
-        .filter(move |kind| function.site_count(*kind) > 0)
+    ValueKind::ALL.into_iter().filter(move |kind| function.site_count(*kind) > 0)
 }
 
 fn value_bytes(function: &Function<'_>) -> usize {
@@ -210,11 +176,7 @@ fn value_bytes(function: &Function<'_>) -> usize {
 }
 
 fn record_bytes(function: &Function<'_>, version: u64) -> usize {
-    let bitmap = if version >= INDEXED_VERSION_BITMAPS {
-        WORD + function.bitmap().len() * WORD
-    } else {
-        0
-    };
+    let bitmap = if version >= INDEXED_VERSION_BITMAPS { WORD + function.bitmap().len() * WORD } else { 0 };
     2 * WORD + function.counts().len() * WORD + bitmap + value_bytes(function)
 }
 
@@ -226,9 +188,7 @@ fn fill_values(function: &Function<'_>, out: &mut Filler<'_>) {
         let sites = function.site_count(kind);
         out.bytes(&kind.number().to_le_bytes());
         out.bytes(&(sites as u32).to_le_bytes());
-        function
-            .sites(kind)
-            .for_each(|site| out.bytes(&[site.len() as u8]));
+        function.sites(kind).for_each(|site| out.bytes(&[site.len() as u8]));
         out.align_after(sites);
         for (value, count) in function.site_pairs(kind) {
             out.words(&[*value, *count]);

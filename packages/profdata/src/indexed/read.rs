@@ -7,8 +7,8 @@ use crate::bytes::{ByteOrder, Cursor, WORD, align_word, index};
 use crate::error::Error;
 use crate::format::{
     Format, INDEXED_VERSION_BINARY_IDS, INDEXED_VERSION_BITMAPS, INDEXED_VERSION_MAX,
-    INDEXED_VERSION_MEMPROF, INDEXED_VERSION_MIN, INDEXED_VERSION_TEMPORAL,
-    INDEXED_VERSION_VTABLES, VERSION_BITS, Variant,
+    INDEXED_VERSION_MEMPROF, INDEXED_VERSION_MIN, INDEXED_VERSION_TEMPORAL, INDEXED_VERSION_VTABLES,
+    VERSION_BITS, Variant,
 };
 use crate::names;
 use crate::policy::Policy;
@@ -39,12 +39,7 @@ struct Header {
 ///
 /// # Errors
 /// If the header or the summary cannot be read. The store is unchanged then.
-pub(crate) fn add(
-    file: &[u8],
-    store: &mut Store,
-    weight: u64,
-    policy: &Policy,
-) -> Result<FileReport, Error> {
+pub(crate) fn add(file: &[u8], store: &mut Store, weight: u64, policy: &Policy) -> Result<FileReport, Error> {
     let cut = |what| move || Error::bounds(what, WORD as u64, file.len(), 0);
     let mut cursor = Cursor::new(file, WORD);
     let header = read_header(&mut cursor).ok_or_else(cut("the indexed header"))??;
@@ -55,12 +50,7 @@ pub(crate) fn add(
     let payload_at = cursor.position();
     let table_at = index(header.table_at).unwrap_or(usize::MAX);
     if table_at < payload_at {
-        return Err(Error::bounds(
-            "the hash table",
-            header.table_at,
-            payload_at,
-            file.len(),
-        ));
+        return Err(Error::bounds("the hash table", header.table_at, payload_at, file.len()));
     }
     let mut report = FileReport::new(Format::Indexed);
     report.version = header.version;
@@ -69,12 +59,7 @@ pub(crate) fn add(
     store.note_variant(header.variant);
     let there = table_at.min(file.len());
     let payload = file.get(..there).unwrap_or_default();
-    let mut items = Items {
-        store,
-        weight,
-        version: header.version,
-        report: &mut report,
-    };
+    let mut items = Items { store, weight, version: header.version, report: &mut report };
     let read_to = items.add_payload(Cursor::new(payload, payload_at));
     // What was not read: behind a fault, or cut off.
     let missed = table_at.saturating_sub(read_to);
@@ -109,32 +94,17 @@ fn read_header(cursor: &mut Cursor<'_>) -> Option<Result<Header, Error>> {
     let hash_at = cursor.position() as u64;
     let hash_type = cursor.u64()?;
     if hash_type != HASH_TYPE_MD5 {
-        return Some(Err(Error::Malformed {
-            what: "the hash type",
-            found: hash_type,
-            at: hash_at,
-        }));
+        return Some(Err(Error::Malformed { what: "the hash type", found: hash_type, at: hash_at }));
     }
     let table_at = cursor.u64()?;
     let mut since = |first: u64| {
-        if version >= first {
-            cursor.u64()
-        } else {
-            Some(0)
-        }
+        if version >= first { cursor.u64() } else { Some(0) }
     };
     let memory_at = since(INDEXED_VERSION_MEMPROF)?;
     let binary_ids_at = since(INDEXED_VERSION_BINARY_IDS)?;
     let _temporal_at = since(INDEXED_VERSION_TEMPORAL)?;
     let vtable_names_at = since(INDEXED_VERSION_VTABLES)?;
-    Some(Ok(Header {
-        version,
-        variant,
-        table_at,
-        memory_at,
-        binary_ids_at,
-        vtable_names_at,
-    }))
+    Some(Ok(Header { version, variant, table_at, memory_at, binary_ids_at, vtable_names_at }))
 }
 
 /// The summary is computed anew when a profile is written.
@@ -189,9 +159,7 @@ impl Items<'_> {
                 self.report.lose(LossKind::MalformedRecord, 1, 0);
                 continue;
             }
-            let added = self
-                .store
-                .add(&record, self.weight, None, &|_, value| value);
+            let added = self.store.add(&record, self.weight, None, &|_, value| value);
             if added.sites_mismatch {
                 self.report.lose(LossKind::Values, 1, 0);
             }
@@ -211,10 +179,7 @@ fn next_item<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a [u8], &'a [u8])> {
     let _hash = cursor.u64()?;
     let name_bytes = cursor.u64()?;
     let data_bytes = cursor.u64()?;
-    Some((
-        cursor.take_items(name_bytes, 1)?,
-        cursor.take_items(data_bytes, 1)?,
-    ))
+    Some((cursor.take_items(name_bytes, 1)?, cursor.take_items(data_bytes, 1)?))
 }
 
 fn next_record<'a>(
@@ -226,22 +191,12 @@ fn next_record<'a>(
     let cfg_hash = cursor.u64()?;
     let counters = cursor.u64()?;
     let counts = Counts::Words(cursor.take_items(counters, WORD)?, ByteOrder::Little);
-    let bitmap_bytes = if version >= INDEXED_VERSION_BITMAPS {
-        cursor.u64()?
-    } else {
-        0
-    };
+    let bitmap_bytes = if version >= INDEXED_VERSION_BITMAPS { cursor.u64()? } else { 0 };
     let bitmap = Bitmap::Words(cursor.take_items(bitmap_bytes, WORD)?);
     let rest = data.get(cursor.position()..)?;
     let (values, bytes) = value::read(rest, ByteOrder::Little).ok()?;
     cursor.take(bytes)?;
-    Some(Record {
-        name_hash,
-        cfg_hash,
-        counts,
-        bitmap,
-        values,
-    })
+    Some(Record { name_hash, cfg_hash, counts, bitmap, values })
 }
 
 fn add_binary_ids(file: &[u8], at: u64, store: &mut Store) {

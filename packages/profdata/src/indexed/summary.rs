@@ -9,8 +9,8 @@ use std::cmp::Reverse;
 /// Shares of the weight for which the summary has an entry, in millionths
 /// (`ProfileSummaryBuilder::DefaultCutoffs`).
 pub const CUTOFFS: [u32; 16] = [
-    10_000, 100_000, 200_000, 300_000, 400_000, 500_000, 600_000, 700_000, 800_000, 900_000,
-    950_000, 990_000, 999_000, 999_900, 999_990, 999_999,
+    10_000, 100_000, 200_000, 300_000, 400_000, 500_000, 600_000, 700_000, 800_000, 900_000, 950_000,
+    990_000, 999_000, 999_900, 999_990, 999_999,
 ];
 /// The unit of [`CUTOFFS`] (`ProfileSummary::Scale`).
 const CUTOFF_SCALE: u128 = 1_000_000;
@@ -60,11 +60,8 @@ impl Summary {
             for (at, count) in function.counts().iter().copied().enumerate() {
                 summary.blocks += 1;
                 summary.total = summary.total.saturating_add(count);
-                let part = if at == 0 {
-                    &mut summary.max_function_count
-                } else {
-                    &mut summary.max_internal_count
-                };
+                let part =
+                    if at == 0 { &mut summary.max_function_count } else { &mut summary.max_internal_count };
                 *part = count.max(*part);
                 if count > 0 {
                     counts.push(count);
@@ -90,11 +87,7 @@ impl Summary {
                 sum = sum.saturating_add(min_count.saturating_mul(group.len() as u64));
                 blocks += group.len() as u64;
             }
-            self.entries.push(CutoffEntry {
-                cutoff,
-                min_count,
-                blocks,
-            });
+            self.entries.push(CutoffEntry { cutoff, min_count, blocks });
         }
     }
 
@@ -111,8 +104,7 @@ impl Summary {
             self.total,
         ];
         let entries = self.entries.iter();
-        let entries =
-            entries.flat_map(|entry| [u64::from(entry.cutoff), entry.min_count, entry.blocks]);
+        let entries = entries.flat_map(|entry| [u64::from(entry.cutoff), entry.min_count, entry.blocks]);
         for word in head.into_iter().chain(entries) {
             out.extend_from_slice(&word.to_le_bytes());
         }

@@ -20,9 +20,7 @@ impl Table {
     fn push(&mut self, item: u32, hash: u64) {
         // The number of buckets is a power of two.
         let bucket = (hash & (self.heads.len() as u64 - 1)) as usize;
-        if let (Some(head), Some(next)) =
-            (self.heads.get_mut(bucket), self.next.get_mut(item as usize))
-        {
+        if let (Some(head), Some(next)) = (self.heads.get_mut(bucket), self.next.get_mut(item as usize)) {
             *next = std::mem::replace(head, item);
         }
     }
@@ -55,18 +53,13 @@ impl Buckets {
     pub(super) fn chain(&self, bucket: usize) -> impl Iterator<Item = usize> {
         let next = |item: &u32| self.table.next.get(*item as usize).copied();
         let head = self.table.heads.get(bucket).copied();
-        std::iter::successors(head, next)
-            .take_while(|item| *item != NONE)
-            .map(|item| item as usize)
+        std::iter::successors(head, next).take_while(|item| *item != NONE).map(|item| item as usize)
     }
 }
 
 /// The buckets of items that are put in in the order of `hashes`.
 pub(super) fn buckets(hashes: &[u64]) -> Buckets {
-    let mut table = Table {
-        heads: vec![NONE; FIRST_BUCKETS],
-        next: vec![NONE; hashes.len()],
-    };
+    let mut table = Table { heads: vec![NONE; FIRST_BUCKETS], next: vec![NONE; hashes.len()] };
     for (item, hash) in hashes.iter().enumerate() {
         let items = item + 1;
         if 4 * items >= 3 * table.heads.len() {
@@ -136,9 +129,8 @@ mod tests {
     #[test]
     fn every_item_is_in_its_bucket_once() {
         for items in [0, 1, 2, 3, 47, 48, 49, 1000] {
-            let hashes: Vec<u64> = (0..items)
-                .map(|item: u64| crate::name_hash(&item.to_le_bytes()))
-                .collect();
+            let hashes: Vec<u64> =
+                (0..items).map(|item: u64| crate::name_hash(&item.to_le_bytes())).collect();
             let buckets = buckets(&hashes);
             assert!(buckets.len().is_power_of_two());
             let mut seen = Vec::new();

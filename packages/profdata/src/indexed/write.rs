@@ -4,8 +4,8 @@ use crate::bytes::WORD;
 use crate::error::Error;
 use crate::format::{
     INDEXED_MAGIC, INDEXED_VERSION_BINARY_IDS, INDEXED_VERSION_BITMAPS, INDEXED_VERSION_MAX,
-    INDEXED_VERSION_MEMPROF, INDEXED_VERSION_MIN, INDEXED_VERSION_TEMPORAL,
-    INDEXED_VERSION_VTABLES, ValueKind, Variant,
+    INDEXED_VERSION_MEMPROF, INDEXED_VERSION_MIN, INDEXED_VERSION_TEMPORAL, INDEXED_VERSION_VTABLES,
+    ValueKind, Variant,
 };
 use crate::indexed::payload::Payload;
 use crate::indexed::read::HASH_TYPE_MD5;
@@ -49,9 +49,7 @@ impl Profile {
     pub fn to_indexed_on(&self, version: IndexedVersion, threads: usize) -> Result<Vec<u8>, Error> {
         let (needed, what) = self.needed_version();
         let version = match version {
-            IndexedVersion::Lowest if self.binary_ids().len() > 0 => {
-                needed.max(INDEXED_VERSION_BINARY_IDS)
-            }
+            IndexedVersion::Lowest if self.binary_ids().len() > 0 => needed.max(INDEXED_VERSION_BINARY_IDS),
             IndexedVersion::Lowest => needed,
             IndexedVersion::Exactly(asked)
                 if !(INDEXED_VERSION_MIN..=INDEXED_VERSION_MAX).contains(&asked) =>
@@ -59,21 +57,11 @@ impl Profile {
                 return Err(Error::IndexedVersion { found: asked });
             }
             IndexedVersion::Exactly(asked) if asked < needed => {
-                return Err(Error::VersionTooLow {
-                    asked,
-                    what,
-                    needed,
-                });
+                return Err(Error::VersionTooLow { asked, what, needed });
             }
             IndexedVersion::Exactly(asked) => asked,
         };
-        Writer {
-            profile: self,
-            version,
-            threads,
-            out: Vec::new(),
-        }
-        .write()
+        Writer { profile: self, version, threads, out: Vec::new() }.write()
     }
 
     /// The lowest indexed version that carries what a compiler reads, and what needs it.
@@ -82,10 +70,7 @@ impl Profile {
         if self.vtable_names().len() > 0 || self.functions().any(|function| vtables(&function)) {
             return (INDEXED_VERSION_VTABLES, "vtables");
         }
-        if self
-            .functions()
-            .any(|function| !function.bitmap().is_empty())
-        {
+        if self.functions().any(|function| !function.bitmap().is_empty()) {
             return (INDEXED_VERSION_BITMAPS, "bitmaps");
         }
         (INDEXED_VERSION_MIN, "counters")
@@ -93,10 +78,7 @@ impl Profile {
 
     /// The profile's summary: of its context-sensitive records, or of the others.
     pub fn summary(&self, context_sensitive: bool) -> Summary {
-        Summary::of(
-            self.functions()
-                .filter(|f| f.is_context_sensitive() == context_sensitive),
-        )
+        Summary::of(self.functions().filter(|f| f.is_context_sensitive() == context_sensitive))
     }
 }
 
@@ -122,8 +104,7 @@ impl Writer<'_> {
     fn write(mut self) -> Result<Vec<u8>, Error> {
         let payload = Payload::plan(self.profile, self.version);
         let fixed = MOST_HEADER_BYTES + 2 * SUMMARY_BYTES;
-        self.out
-            .reserve_exact(fixed + payload.bytes() + payload.table_bytes() + TAIL_ROOM);
+        self.out.reserve_exact(fixed + payload.bytes() + payload.table_bytes() + TAIL_ROOM);
         self.word(INDEXED_MAGIC);
         self.word(self.version | self.profile.variant().bits());
         self.word(0);
@@ -164,10 +145,7 @@ impl Writer<'_> {
     fn write_table(&mut self, payload: &Payload<'_>) -> usize {
         let payload_at = self.out.len();
         self.out.resize(payload_at + payload.bytes(), 0);
-        payload.fill(
-            self.out.get_mut(payload_at..).unwrap_or_default(),
-            self.threads,
-        );
+        payload.fill(self.out.get_mut(payload_at..).unwrap_or_default(), self.threads);
         self.align();
         let table_at = self.out.len();
         self.out.resize(table_at + payload.table_bytes(), 0);
@@ -182,10 +160,7 @@ impl Writer<'_> {
         for id in self.profile.binary_ids() {
             self.word(id.len() as u64);
             self.out.extend_from_slice(id);
-            self.out.resize(
-                self.out.len() + id.len().next_multiple_of(WORD) - id.len(),
-                0,
-            );
+            self.out.resize(self.out.len() + id.len().next_multiple_of(WORD) - id.len(), 0);
         }
     }
 
@@ -193,10 +168,7 @@ impl Writer<'_> {
         let packed = names::pack(self.profile.vtable_names())?;
         self.word(packed.len() as u64);
         self.out.extend_from_slice(&packed);
-        self.out.resize(
-            self.out.len() + packed.len().next_multiple_of(WORD) - packed.len(),
-            0,
-        );
+        self.out.resize(self.out.len() + packed.len().next_multiple_of(WORD) - packed.len(), 0);
         Ok(())
     }
 

@@ -67,11 +67,7 @@ pub(crate) struct Data<'a> {
 impl<'a> Data<'a> {
     /// The record in `bytes`, which has the layout's size.
     pub(crate) fn new(bytes: &'a [u8], order: ByteOrder, layout: DataLayout) -> Data<'a> {
-        Data {
-            bytes,
-            order,
-            layout,
-        }
+        Data { bytes, order, layout }
     }
 
     fn word(&self, at: usize) -> u64 {
@@ -105,18 +101,14 @@ impl<'a> Data<'a> {
 
     /// Number of counters (bytes with byte coverage, else words).
     pub(crate) fn counters(&self) -> usize {
-        let count = self
-            .order
-            .u32(self.bytes, self.layout.counters)
-            .unwrap_or(0);
+        let count = self.order.u32(self.bytes, self.layout.counters).unwrap_or(0);
         index(u64::from(count)).unwrap_or(usize::MAX)
     }
 
     /// Number of bitmap bytes.
     pub(crate) fn bitmap_bytes(&self) -> usize {
         let at = self.layout.bitmap_bytes;
-        at.and_then(|at| self.order.u32(self.bytes, at))
-            .unwrap_or(0) as usize
+        at.and_then(|at| self.order.u32(self.bytes, at)).unwrap_or(0) as usize
     }
 
     /// Number of value sites of a kind.

@@ -7,8 +7,8 @@
 use crate::bytes::{ByteOrder, WORD};
 use crate::error::Error;
 use crate::format::{
-    RAW_MAGIC_32, RAW_MAGIC_64, RAW_VERSION_BITMAPS, RAW_VERSION_MAX, RAW_VERSION_MIN,
-    RAW_VERSION_VTABLES, VERSION_BITS, Variant,
+    RAW_MAGIC_32, RAW_MAGIC_64, RAW_VERSION_BITMAPS, RAW_VERSION_MAX, RAW_VERSION_MIN, RAW_VERSION_VTABLES,
+    VERSION_BITS, Variant,
 };
 
 /// Fields of the header by version, 8 to 11.
@@ -90,21 +90,13 @@ impl Header {
             return Err(Error::RawVersion { found: version });
         }
         let size = Header::bytes(version);
-        let fields = bytes
-            .get(..size)
-            .ok_or_else(|| Error::bounds("the raw header", size as u64, 0, bytes.len()))?;
+        let fields =
+            bytes.get(..size).ok_or_else(|| Error::bounds("the raw header", size as u64, 0, bytes.len()))?;
         let variant = Variant::of_version(field);
         check(variant)?;
-        let mut words = fields
-            .chunks_exact(WORD)
-            .skip(2)
-            .map(|word| order.word(word));
+        let mut words = fields.chunks_exact(WORD).skip(2).map(|word| order.word(word));
         let mut next = |since: u64| {
-            if version >= since {
-                words.next().unwrap_or(0)
-            } else {
-                0
-            }
+            if version >= since { words.next().unwrap_or(0) } else { 0 }
         };
         const ALL: u64 = RAW_VERSION_MIN;
         const BITMAPS: u64 = RAW_VERSION_BITMAPS;

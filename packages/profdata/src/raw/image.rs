@@ -39,29 +39,12 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// The next section: what is there of it, and its declared size in bytes.
-    fn section(
-        &mut self,
-        what: &'static str,
-        count: u64,
-        width: usize,
-    ) -> Result<(&'a [u8], usize), Error> {
-        let too_large = || {
-            Error::bounds(
-                what,
-                count,
-                self.at,
-                self.bytes.len().saturating_sub(self.at),
-            )
-        };
-        let declared = index(count)
-            .and_then(|count| count.checked_mul(width))
-            .ok_or_else(too_large)?;
+    fn section(&mut self, what: &'static str, count: u64, width: usize) -> Result<(&'a [u8], usize), Error> {
+        let too_large = || Error::bounds(what, count, self.at, self.bytes.len().saturating_sub(self.at));
+        let declared = index(count).and_then(|count| count.checked_mul(width)).ok_or_else(too_large)?;
         let end = self.at.checked_add(declared).ok_or_else(too_large)?;
         let start = self.at.min(self.bytes.len());
-        let there = self
-            .bytes
-            .get(start..end.min(self.bytes.len()))
-            .unwrap_or_default();
+        let there = self.bytes.get(start..end.min(self.bytes.len())).unwrap_or_default();
         self.at = end;
         Ok((there, declared))
     }
@@ -86,15 +69,8 @@ impl<'a> Image<'a> {
         let bytes = file.get(start..).unwrap_or_default();
         let header = Header::read(bytes)?;
         let layout = DataLayout::of(header.version);
-        let counter_bytes = if header.variant.has(Variant::BYTE_COVERAGE) {
-            1
-        } else {
-            WORD
-        };
-        let mut walk = Walk {
-            bytes,
-            at: Header::bytes(header.version),
-        };
+        let counter_bytes = if header.variant.has(Variant::BYTE_COVERAGE) { 1 } else { WORD };
+        let mut walk = Walk { bytes, at: Header::bytes(header.version) };
         let (binary_ids, _) = walk.section("binary ids", header.binary_ids_bytes, 1)?;
         let data_at = start.saturating_add(walk.at);
         let (data, declared) = walk.section("data records", header.records, layout.size)?;
@@ -104,8 +80,7 @@ impl<'a> Image<'a> {
         }
         walk.skip("padding before counters", header.padding_before_counters)?;
         let counters_at = start.saturating_add(walk.at);
-        let (counters, counters_declared) =
-            walk.section("counters", header.counters, counter_bytes)?;
+        let (counters, counters_declared) = walk.section("counters", header.counters, counter_bytes)?;
         if counters.is_empty() && header.counters > 0 {
             return Err(Error::bounds("counters", header.counters, counters_at, 0));
         }
@@ -113,10 +88,7 @@ impl<'a> Image<'a> {
         let (bitmaps, _) = walk.section("bitmaps", header.bitmap_bytes, 1)?;
         walk.skip("padding after the bitmaps", header.padding_after_bitmap)?;
         walk.section("uniform counters", header.uniform_counters, WORD)?;
-        walk.skip(
-            "padding after uniform counters",
-            header.padding_after_uniform,
-        )?;
+        walk.skip("padding after uniform counters", header.padding_after_uniform)?;
         let (names, _) = walk.section("names", header.names_bytes, 1)?;
         walk.align("names")?;
         let (vtables, _) = walk.section("vtables", header.vtables, VTABLE_BYTES)?;
@@ -144,9 +116,7 @@ impl<'a> Image<'a> {
     /// The data records, in the file's order.
     pub(crate) fn records(&self) -> impl Iterator<Item = Data<'a>> + use<'a> {
         let (order, layout) = (self.header.order, self.layout);
-        self.data
-            .chunks_exact(layout.size)
-            .map(move |bytes| Data::new(bytes, order, layout))
+        self.data.chunks_exact(layout.size).map(move |bytes| Data::new(bytes, order, layout))
     }
 
     /// Bytes of the counters that the file has.
@@ -155,18 +125,11 @@ impl<'a> Image<'a> {
     }
 
     /// The counters of the record at `position`.
-    pub(crate) fn counts(
-        &self,
-        position: usize,
-        data: &Data<'a>,
-    ) -> Result<Counts<'a>, CountsFault> {
+    pub(crate) fn counts(&self, position: usize, data: &Data<'a>) -> Result<Counts<'a>, CountsFault> {
         let covered = self.header.variant.has(Variant::BYTE_COVERAGE);
         let width = if covered { 1 } else { WORD };
         let offset = self.offset(position, data.counter_pointer(), self.header.counters_delta);
-        let length = data
-            .counters()
-            .checked_mul(width)
-            .ok_or(CountsFault::Malformed)?;
+        let length = data.counters().checked_mul(width).ok_or(CountsFault::Malformed)?;
         let end = offset.checked_add(length).ok_or(CountsFault::Malformed)?;
         if length == 0 || end > self.counters_declared {
             return Err(CountsFault::Malformed);
@@ -174,25 +137,16 @@ impl<'a> Image<'a> {
         let mut bytes = self.counters.get(offset..end).ok_or(CountsFault::CutOff)?;
         if self.header.variant.has(Variant::TEMPORAL) {
             // The first eight bytes are the time of the first call.
-            bytes = bytes
-                .get(WORD..)
-                .filter(|rest| !rest.is_empty())
-                .ok_or(CountsFault::Malformed)?;
+            bytes = bytes.get(WORD..).filter(|rest| !rest.is_empty()).ok_or(CountsFault::Malformed)?;
         }
-        Ok(if covered {
-            Counts::Covered(bytes)
-        } else {
-            Counts::Words(bytes, self.header.order)
-        })
+        Ok(if covered { Counts::Covered(bytes) } else { Counts::Words(bytes, self.header.order) })
     }
 
     /// The bitmap of the record at `position`; empty where it has none or it is not in the file.
     pub(crate) fn bitmap(&self, position: usize, data: &Data<'a>) -> Bitmap<'a> {
         let offset = self.offset(position, data.bitmap_pointer(), self.header.bitmap_delta);
         let length = data.bitmap_bytes();
-        let bytes = offset
-            .checked_add(length)
-            .and_then(|end| self.bitmaps.get(offset..end));
+        let bytes = offset.checked_add(length).and_then(|end| self.bitmaps.get(offset..end));
         Bitmap::Bytes(bytes.unwrap_or_default())
     }
 

@@ -43,11 +43,7 @@ pub(crate) fn add(
     helper: bool,
 ) -> Result<FileReport, Error> {
     let mut report = FileReport::new(Format::Raw);
-    let mut images = Images {
-        file,
-        at: 0,
-        order: Header::order(file)?,
-    };
+    let mut images = Images { file, at: 0, order: Header::order(file)? };
     let mut next_slot = 0;
     let mut first = Some(Image::read(file, 0)?);
     while let Some(image) = first.take().or_else(|| images.next(&mut report)) {
@@ -82,10 +78,7 @@ impl<'a> Images<'a> {
         let mut lost = 0_usize;
         loop {
             let rest = self.file.get(self.at..)?;
-            let zeros = rest
-                .iter()
-                .position(|byte| *byte != 0)
-                .unwrap_or(rest.len());
+            let zeros = rest.iter().position(|byte| *byte != 0).unwrap_or(rest.len());
             self.at = self.at.max((self.at + zeros) / WORD * WORD);
             let rest = self.file.get(self.at..).filter(|rest| !rest.is_empty());
             let Some(rest) = rest.filter(|rest| rest.iter().any(|byte| *byte != 0)) else {
@@ -114,11 +107,7 @@ impl<'a> Images<'a> {
 
 /// What `lost` bytes weigh if `kept` bytes weigh `weight`.
 pub(crate) fn estimate(weight: u128, lost: usize, kept: usize) -> u128 {
-    if kept == 0 {
-        0
-    } else {
-        weight.saturating_mul(lost as u128) / kept as u128
-    }
+    if kept == 0 { 0 } else { weight.saturating_mul(lost as u128) / kept as u128 }
 }
 
 /// One profile being added.
@@ -143,8 +132,7 @@ impl<'a> Reading<'_, 'a> {
         report.profiles += 1;
         self.store.note_variant(header.variant);
         let records = index(header.records).unwrap_or(0);
-        self.store
-            .reserve(records, self.image.counters_present() / WORD);
+        self.store.reserve(records, self.image.counters_present() / WORD);
         self.add_binary_ids();
         let weight_before = report.weight;
         let (at, unnamed) = self.add_records_and_names(report);
@@ -155,11 +143,7 @@ impl<'a> Reading<'_, 'a> {
         let missing = self.image.counters_declared - self.image.counters_present();
         if missing > 0 {
             let weight = report.weight - weight_before;
-            report.lose(
-                LossKind::CutOff,
-                0,
-                estimate(weight, missing, self.image.counters_present()),
-            );
+            report.lose(LossKind::CutOff, 0, estimate(weight, missing, self.image.counters_present()));
         }
         (at, self.next_slot)
     }
@@ -186,11 +170,7 @@ impl<'a> Reading<'_, 'a> {
     fn add_records(&mut self, report: &mut FileReport) -> (usize, bool) {
         let image = self.image;
         let symbols = OnceCell::new();
-        let resolve = |kind, value| {
-            symbols
-                .get_or_init(|| Symbols::of(image))
-                .resolve(kind, value)
-        };
+        let resolve = |kind, value| symbols.get_or_init(|| Symbols::of(image)).resolve(kind, value);
         let mut values = ValuesCursor::new(self.file, image);
         let mut unnamed = false;
         for (position, data) in image.records().enumerate() {
@@ -250,12 +230,7 @@ impl<'a> Reading<'_, 'a> {
                 table
             });
             let added = self.add_records(report);
-            (
-                added,
-                helper
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            )
+            (added, helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
         self.store.names.absorb(&mut table);
         self.refresh_names();
@@ -276,18 +251,12 @@ impl<'a> Reading<'_, 'a> {
     }
 
     fn own_slots(&self) -> &[u32] {
-        self.slots
-            .get(self.first_slot..self.next_slot)
-            .unwrap_or_default()
+        self.slots.get(self.first_slot..self.next_slot).unwrap_or_default()
     }
 
     fn all_named(&self) -> bool {
-        let named = |slot: &u32| {
-            self.store
-                .entries
-                .get(*slot as usize)
-                .is_some_and(|entry| entry.name.is_some())
-        };
+        let named =
+            |slot: &u32| self.store.entries.get(*slot as usize).is_some_and(|entry| entry.name.is_some());
         self.own_slots().iter().all(named)
     }
 
@@ -300,9 +269,7 @@ impl<'a> Reading<'_, 'a> {
 /// Learns the names of a section. A fault in it shows as functions without a name, at the end;
 /// another file of the same program may have them.
 fn learn(section: &[u8], policy: &Policy, table: &mut NameTable) {
-    let _ = names::unpack(section, policy, &mut |name| {
-        table.learn(names::name_hash(name), name)
-    });
+    let _ = names::unpack(section, policy, &mut |name| table.learn(names::name_hash(name), name));
 }
 
 /// The sum of the counters that can be right, and whether all can.
@@ -333,14 +300,7 @@ struct ValuesCursor<'a> {
 impl<'a> ValuesCursor<'a> {
     fn new(file: &'a [u8], image: &Image<'a>) -> ValuesCursor<'a> {
         let at = image.values_at;
-        ValuesCursor {
-            file,
-            order: image.order(),
-            at,
-            expected: 0,
-            read: 0,
-            broken: false,
-        }
+        ValuesCursor { file, order: image.order(), at, expected: 0, read: 0, broken: false }
     }
 
     /// The values of the next record.
@@ -389,7 +349,5 @@ impl<'a> ValuesCursor<'a> {
 }
 
 fn agrees(values: &Values<'_>, data: &Data<'_>) -> bool {
-    ValueKind::ALL
-        .into_iter()
-        .all(|kind| values.get(kind).lengths.len() == data.sites(kind))
+    ValueKind::ALL.into_iter().all(|kind| values.get(kind).lengths.len() == data.sites(kind))
 }

@@ -27,11 +27,8 @@ impl Symbols {
             .collect();
         functions.sort_unstable();
         let order = image.order();
-        let mut vtables: Vec<_> = image
-            .vtables
-            .chunks_exact(VTABLE_BYTES)
-            .filter_map(|bytes| vtable(bytes, order))
-            .collect();
+        let mut vtables: Vec<_> =
+            image.vtables.chunks_exact(VTABLE_BYTES).filter_map(|bytes| vtable(bytes, order)).collect();
         vtables.sort_unstable();
         Symbols { functions, vtables }
     }
@@ -41,9 +38,7 @@ impl Symbols {
         match kind {
             ValueKind::MemOpSize => value,
             ValueKind::IndirectCallTarget => {
-                let at = self
-                    .functions
-                    .partition_point(|(address, _)| *address < value);
+                let at = self.functions.partition_point(|(address, _)| *address < value);
                 match self.functions.get(at) {
                     Some((address, hash)) if *address == value => *hash,
                     _ => 0,

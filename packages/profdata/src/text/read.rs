@@ -3,9 +3,7 @@
 
 use crate::bytes::{ByteOrder, WORD};
 use crate::error::Error;
-use crate::format::{
-    EXTERNAL_SYMBOL, Format, MAX_VALUES_PER_SITE, NAME_SEPARATOR, ValueKind, Variant,
-};
+use crate::format::{EXTERNAL_SYMBOL, Format, MAX_VALUES_PER_SITE, NAME_SEPARATOR, ValueKind, Variant};
 use crate::names::name_hash;
 use crate::record::{Bitmap, Counts, Record, Sites, Values};
 use crate::report::{FileReport, LossKind, ValueData};
@@ -24,11 +22,7 @@ pub(crate) fn add(file: &[u8], store: &mut Store, weight: u64) -> Result<FileRep
     Parser::new(file).parse(&mut Check)?;
     let mut report = FileReport::new(Format::Text);
     report.profiles = 1;
-    let mut adder = Adder {
-        store,
-        weight,
-        report: &mut report,
-    };
+    let mut adder = Adder { store, weight, report: &mut report };
     Parser::new(file).parse(&mut adder)?;
     Ok(report)
 }
@@ -65,17 +59,13 @@ impl Take for Adder<'_> {
         let name_hash = name_hash(function.name);
         self.store.names.learn(name_hash, function.name);
         for (kind, target) in &function.targets {
-            self.store
-                .names
-                .learn(crate::names::name_hash(target), target);
+            self.store.names.learn(crate::names::name_hash(target), target);
             if *kind == ValueKind::VtableTarget {
                 self.store.vtable_names.insert(target.to_vec());
             }
         }
         let record = function.record(name_hash);
-        let added = self
-            .store
-            .add(&record, self.weight, None, &|_, value| value);
+        let added = self.store.add(&record, self.weight, None, &|_, value| value);
         if added.sites_mismatch {
             self.report.lose(LossKind::Values, 1, 0);
         }
@@ -104,14 +94,7 @@ impl Scratch<'_> {
     fn record(&self, name_hash: u64) -> Record<'_> {
         let mut values = Values::default();
         for (kind, (lengths, pairs)) in ValueKind::ALL.into_iter().zip(&self.sites) {
-            values.set(
-                kind,
-                Sites {
-                    lengths,
-                    pairs,
-                    order: ByteOrder::Little,
-                },
-            );
+            values.set(kind, Sites { lengths, pairs, order: ByteOrder::Little });
         }
         Record {
             name_hash,
@@ -133,11 +116,7 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn new(file: &'a [u8]) -> Parser<'a> {
-        Parser {
-            rest: file,
-            line: 0,
-            peeked: None,
-        }
+        Parser { rest: file, line: 0, peeked: None }
     }
 
     fn peek(&mut self) -> Option<&'a [u8]> {
@@ -162,20 +141,14 @@ impl<'a> Parser<'a> {
     }
 
     fn take(&mut self, what: &'static str) -> Result<&'a [u8], Error> {
-        let line = self
-            .peek()
-            .ok_or_else(|| self.fault(what, b"the end of the file"))?;
+        let line = self.peek().ok_or_else(|| self.fault(what, b"the end of the file"))?;
         self.peeked = None;
         Ok(line)
     }
 
     fn fault(&self, what: &'static str, found: &[u8]) -> Error {
         let shown = found.get(..found.len().min(SHOWN)).unwrap_or_default();
-        Error::Text {
-            line: self.line,
-            what,
-            found: String::from_utf8_lossy(shown).into_owned(),
-        }
+        Error::Text { line: self.line, what, found: String::from_utf8_lossy(shown).into_owned() }
     }
 
     fn number(&mut self, what: &'static str) -> Result<u64, Error> {
@@ -189,10 +162,7 @@ impl<'a> Parser<'a> {
         let (variant, traces) = self.header()?;
         if !variant.has(Variant::IR) {
             let first = self.peek().unwrap_or_default();
-            return Err(self.fault(
-                "`:ir` or `:csir` first (a front end's profile has neither)",
-                first,
-            ));
+            return Err(self.fault("`:ir` or `:csir` first (a front end's profile has neither)", first));
         }
         take.header(variant, traces);
         let mut scratch = Scratch::default();
@@ -259,14 +229,11 @@ impl<'a> Parser<'a> {
             return Ok(());
         };
         self.peeked = None;
-        let length =
-            number(length).ok_or_else(|| self.fault("a number of bitmap bytes", length))?;
+        let length = number(length).ok_or_else(|| self.fault("a number of bitmap bytes", length))?;
         for _ in 0..length {
             let line = self.take("a bitmap byte")?;
             let byte = number(line).and_then(|byte| u8::try_from(byte).ok());
-            scratch
-                .bitmap
-                .push(byte.ok_or_else(|| self.fault("a bitmap byte", line))?);
+            scratch.bitmap.push(byte.ok_or_else(|| self.fault("a bitmap byte", line))?);
         }
         Ok(())
     }
@@ -278,10 +245,7 @@ impl<'a> Parser<'a> {
             pairs.clear();
         }
         // The next function's name stands here where there are no values.
-        let Some(kinds) = self
-            .peek()
-            .filter(|line| line.iter().all(u8::is_ascii_digit))
-            .and_then(number)
+        let Some(kinds) = self.peek().filter(|line| line.iter().all(u8::is_ascii_digit)).and_then(number)
         else {
             return Ok(());
         };
@@ -306,10 +270,7 @@ impl<'a> Parser<'a> {
         for _ in 0..length {
             let line = self.take("a value and its count")?;
             let fault = || self.fault("a value and its count, `value:count`", line);
-            let colon = line
-                .iter()
-                .rposition(|byte| *byte == b':')
-                .ok_or_else(fault)?;
+            let colon = line.iter().rposition(|byte| *byte == b':').ok_or_else(fault)?;
             let (value, count) = line.split_at_checked(colon).ok_or_else(fault)?;
             let count = count.get(1..).and_then(number).ok_or_else(fault)?;
             let value = if !kind.is_symbol() {

@@ -21,10 +21,7 @@ impl Profile {
             flag("Always instrument the function entry block", "entry_first");
         }
         if variant.has(Variant::LOOP_ENTRIES) {
-            flag(
-                "Always instrument the loop entry blocks",
-                "instrument_loop_entries",
-            );
+            flag("Always instrument the loop entry blocks", "instrument_loop_entries");
         }
         if variant.has(Variant::BYTE_COVERAGE) {
             flag("Instrument block coverage", "single_byte_coverage");
@@ -38,33 +35,22 @@ impl Profile {
     fn write_function(&self, function: &Function<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(function.name_bytes());
         line(out, format_args!("\n# Func Hash:\n{}", function.cfg_hash()));
-        line(
-            out,
-            format_args!("# Num Counters:\n{}", function.counts().len()),
-        );
+        line(out, format_args!("# Num Counters:\n{}", function.counts().len()));
         line(out, format_args!("# Counter Values:"));
         for count in function.counts() {
             line(out, format_args!("{count}"));
         }
         if !function.bitmap().is_empty() {
-            line(
-                out,
-                format_args!("# Num Bitmap Bytes:\n${}", function.bitmap().len()),
-            );
+            line(out, format_args!("# Num Bitmap Bytes:\n${}", function.bitmap().len()));
             line(out, format_args!("# Bitmap Byte Values:"));
             for byte in function.bitmap() {
                 line(out, format_args!("{byte:#x}"));
             }
             out.push(b'\n');
         }
-        let kinds = ValueKind::ALL
-            .into_iter()
-            .filter(|kind| function.site_count(*kind) > 0);
+        let kinds = ValueKind::ALL.into_iter().filter(|kind| function.site_count(*kind) > 0);
         if kinds.clone().count() > 0 {
-            line(
-                out,
-                format_args!("# Num Value Kinds:\n{}", kinds.clone().count()),
-            );
+            line(out, format_args!("# Num Value Kinds:\n{}", kinds.clone().count()));
         }
         for kind in kinds {
             self.write_kind(function, kind, out);
@@ -73,21 +59,13 @@ impl Profile {
     }
 
     fn write_kind(&self, function: &Function<'_>, kind: ValueKind, out: &mut Vec<u8>) {
-        line(
-            out,
-            format_args!("# ValueKind = {}:\n{}", kind.llvm_name(), kind.number()),
-        );
-        line(
-            out,
-            format_args!("# NumValueSites:\n{}", function.site_count(kind)),
-        );
+        line(out, format_args!("# ValueKind = {}:\n{}", kind.llvm_name(), kind.number()));
+        line(out, format_args!("# NumValueSites:\n{}", function.site_count(kind)));
         for site in function.sites(kind) {
             line(out, format_args!("{}", site.len()));
             for (value, count) in site {
                 if kind.is_symbol() {
-                    let name = self
-                        .name_of_hash(*value)
-                        .unwrap_or(EXTERNAL_SYMBOL.as_bytes());
+                    let name = self.name_of_hash(*value).unwrap_or(EXTERNAL_SYMBOL.as_bytes());
                     out.extend_from_slice(name);
                     line(out, format_args!(":{count}"));
                 } else {

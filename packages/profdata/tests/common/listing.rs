@@ -11,13 +11,7 @@ use std::process::Command;
 pub fn show(oracle: &Path, profile: &[u8]) -> BTreeMap<String, Vec<String>> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), profile).unwrap();
-    let flags = [
-        "show",
-        "--all-functions",
-        "--counts",
-        "--ic-targets",
-        "--memop-sizes",
-    ];
+    let flags = ["show", "--all-functions", "--counts", "--ic-targets", "--memop-sizes"];
     let shown = tools::run(Command::new(oracle).args(flags).arg(file.path()));
     let shown = String::from_utf8(shown).unwrap();
     let mut functions: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -38,11 +32,7 @@ pub fn show(oracle: &Path, profile: &[u8]) -> BTreeMap<String, Vec<String>> {
             function = format!("{name}\n{hash}");
         }
         let lines = functions.entry(function.clone()).or_default();
-        match line
-            .trim()
-            .strip_prefix('[')
-            .filter(|_| line.contains("** External Symbol **"))
-        {
+        match line.trim().strip_prefix('[').filter(|_| line.contains("** External Symbol **")) {
             Some(entry) => {
                 let mut fields = entry.split(',');
                 let site = format!("{function} {}", fields.next().unwrap().trim());
@@ -52,19 +42,12 @@ pub fn show(oracle: &Path, profile: &[u8]) -> BTreeMap<String, Vec<String>> {
             None => lines.push(line.to_owned()),
         }
     }
-    functions.insert(
-        "unknown targets".into(),
-        unknown.iter().map(|entry| format!("{entry:?}")).collect(),
-    );
+    functions.insert("unknown targets".into(), unknown.iter().map(|entry| format!("{entry:?}")).collect());
     functions
 }
 
 /// Compares two listings and shows the first function that differs.
-pub fn assert_same(
-    ours: &BTreeMap<String, Vec<String>>,
-    theirs: &BTreeMap<String, Vec<String>>,
-    what: &str,
-) {
+pub fn assert_same(ours: &BTreeMap<String, Vec<String>>, theirs: &BTreeMap<String, Vec<String>>, what: &str) {
     assert!(ours.keys().eq(theirs.keys()), "{what}: other functions");
     for (function, lines) in ours {
         assert_eq!(Some(lines), theirs.get(function), "{what}: {function}");
@@ -74,10 +57,7 @@ pub fn assert_same(
 /// An overlap as `llvm-profdata overlap` prints it.
 pub fn lines(overlap: &Overlap) -> Vec<String> {
     let mut lines = vec!["Program level:".to_owned()];
-    lines.push(format!(
-        "  # of functions overlap: {}",
-        overlap.overlap.functions
-    ));
+    lines.push(format!("  # of functions overlap: {}", overlap.overlap.functions));
     let (mismatched, unique) = (overlap.mismatch.functions, overlap.unique.functions);
     if mismatched > 0 {
         lines.push(format!("  # of functions mismatch: {mismatched}"));
@@ -90,10 +70,7 @@ pub fn lines(overlap: &Overlap) -> Vec<String> {
         if base < 1.0 && test < 1.0 {
             return;
         }
-        lines.push(format!(
-            "  {name} profile overlap: {:.3}%",
-            pick(&overlap.overlap) * 100.0
-        ));
+        lines.push(format!("  {name} profile overlap: {:.3}%", pick(&overlap.overlap) * 100.0));
         if mismatched > 0 {
             lines.push(format!(
                 "  Mismatched count percentage ({name}): {:.3}%",
@@ -102,9 +79,7 @@ pub fn lines(overlap: &Overlap) -> Vec<String> {
         }
         if unique > 0 {
             let share = pick(&overlap.unique) * 100.0;
-            lines.push(format!(
-                "  Percentage of {name} profile only in test_profile: {share:.3}%"
-            ));
+            lines.push(format!("  Percentage of {name} profile only in test_profile: {share:.3}%"));
         }
         lines.push(format!("  {name} profile base count sum: {base:.0}"));
         lines.push(format!("  {name} profile test count sum: {test:.0}"));

@@ -60,27 +60,15 @@ struct Out<'s> {
 impl Out<'_> {
     fn u64(&mut self, word: u64) {
         let big = self.shape.order == ByteOrder::Big;
-        self.bytes.extend(if big {
-            word.to_be_bytes()
-        } else {
-            word.to_le_bytes()
-        });
+        self.bytes.extend(if big { word.to_be_bytes() } else { word.to_le_bytes() });
     }
     fn u32(&mut self, word: u32) {
         let big = self.shape.order == ByteOrder::Big;
-        self.bytes.extend(if big {
-            word.to_be_bytes()
-        } else {
-            word.to_le_bytes()
-        });
+        self.bytes.extend(if big { word.to_be_bytes() } else { word.to_le_bytes() });
     }
     fn u16(&mut self, word: u16) {
         let big = self.shape.order == ByteOrder::Big;
-        self.bytes.extend(if big {
-            word.to_be_bytes()
-        } else {
-            word.to_le_bytes()
-        });
+        self.bytes.extend(if big { word.to_be_bytes() } else { word.to_le_bytes() });
     }
     fn pad(&mut self) {
         self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
@@ -115,14 +103,8 @@ fn names<'a>(names: impl Iterator<Item = &'a str>, packed: bool) -> Vec<u8> {
 
 /// Writes a raw profile.
 pub fn raw(functions: &[Function], shape: &Shape) -> Vec<u8> {
-    let mut out = Out {
-        bytes: Vec::new(),
-        shape,
-    };
-    let function_names = names(
-        functions.iter().map(|f| f.name.as_str()),
-        shape.packed_names,
-    );
+    let mut out = Out { bytes: Vec::new(), shape };
+    let function_names = names(functions.iter().map(|f| f.name.as_str()), shape.packed_names);
     let vtable_names = match shape.vtables.is_empty() {
         true => Vec::new(),
         false => names(shape.vtables.iter().map(String::as_str), shape.packed_names),
@@ -130,22 +112,14 @@ pub fn raw(functions: &[Function], shape: &Shape) -> Vec<u8> {
     let version = shape.version;
     let bitmaps: usize = functions.iter().map(|f| f.bitmap.len()).sum();
     let bitmap_padding = bitmaps.next_multiple_of(8) - bitmaps;
-    header(
-        &mut out,
-        functions,
-        function_names.len(),
-        vtable_names.len(),
-    );
+    header(&mut out, functions, function_names.len(), vtable_names.len());
     if !shape.binary_id.is_empty() {
         out.u64(shape.binary_id.len() as u64);
         out.bytes.extend(&shape.binary_id);
         out.pad();
     }
     data(&mut out, functions);
-    functions
-        .iter()
-        .flat_map(|f| &f.counts)
-        .for_each(|count| out.u64(*count));
+    functions.iter().flat_map(|f| &f.counts).for_each(|count| out.u64(*count));
     if version >= 9 {
         functions.iter().for_each(|f| out.bytes.extend(&f.bitmap));
         out.bytes.resize(out.bytes.len() + bitmap_padding, 0);
@@ -166,9 +140,7 @@ pub fn raw(functions: &[Function], shape: &Shape) -> Vec<u8> {
         out.pad();
     }
     if !shape.continuous {
-        functions
-            .iter()
-            .for_each(|function| values(&mut out, function));
+        functions.iter().for_each(|function| values(&mut out, function));
     }
     out.bytes
 }
@@ -254,17 +226,11 @@ fn data(out: &mut Out<'_>, functions: &[Function]) {
 fn values(out: &mut Out<'_>, function: &Function) {
     let base = out.shape.base;
     let target = |at: &Option<usize>| at.map_or(0xdead_0000, |at| base + 16 * at as u64);
-    let calls: Vec<Vec<(u64, u64)>> = function
-        .calls
-        .iter()
-        .map(|site| site.iter().map(|(at, n)| (target(at), *n)).collect())
-        .collect();
+    let calls: Vec<Vec<(u64, u64)>> =
+        function.calls.iter().map(|site| site.iter().map(|(at, n)| (target(at), *n)).collect()).collect();
     let vtable = |(at, n): &(usize, u64)| (VTABLES_AT + 32 * *at as u64 + 16, *n);
-    let vtables: Vec<Vec<(u64, u64)>> = function
-        .vtables
-        .iter()
-        .map(|site| site.iter().map(vtable).collect())
-        .collect();
+    let vtables: Vec<Vec<(u64, u64)>> =
+        function.vtables.iter().map(|site| site.iter().map(vtable).collect()).collect();
     let mut kinds = vec![calls, function.sizes.clone()];
     if out.shape.version >= 10 {
         kinds.push(vtables);
@@ -276,23 +242,13 @@ fn values(out: &mut Out<'_>, function: &Function) {
     let size = |sites: &Vec<Vec<(u64, u64)>>| {
         8 + sites.len().next_multiple_of(8) + 16 * sites.iter().map(Vec::len).sum::<usize>()
     };
-    let total: usize = 8 + kinds
-        .iter()
-        .filter(|sites| !sites.is_empty())
-        .map(size)
-        .sum::<usize>();
+    let total: usize = 8 + kinds.iter().filter(|sites| !sites.is_empty()).map(size).sum::<usize>();
     out.u32(total as u32);
     out.u32(used as u32);
-    for (kind, sites) in kinds
-        .iter()
-        .enumerate()
-        .filter(|(_, sites)| !sites.is_empty())
-    {
+    for (kind, sites) in kinds.iter().enumerate().filter(|(_, sites)| !sites.is_empty()) {
         out.u32(kind as u32);
         out.u32(sites.len() as u32);
-        sites
-            .iter()
-            .for_each(|site| out.bytes.push(site.len() as u8));
+        sites.iter().for_each(|site| out.bytes.push(site.len() as u8));
         out.pad();
         for (value, count) in sites.iter().flatten() {
             out.u64(*value);
@@ -333,19 +289,13 @@ pub fn program(functions: usize, run: u64) -> Vec<Function> {
         let counts = (0..counters).map(|_| count(1 << 20)).collect();
         let (call_sites, size_sites) = (fixed.below(6) / 4, fixed.below(4) / 2);
         let targets = (0..call_sites).map(|_| match ran {
-            true => vec![
-                (Some((at * 7 + 3) % functions), 5 + varying.below(99)),
-                (None, 3),
-            ],
+            true => vec![(Some((at * 7 + 3) % functions), 5 + varying.below(99)), (None, 3)],
             false => Vec::new(),
         });
         let targets = targets.collect();
         let shape_hash = fixed.below(1 << 30);
         let sizes = (0..size_sites).map(|_| match ran {
-            true => vec![
-                (fixed.below(9), 4 + varying.below(9)),
-                (9 + fixed.below(all), 1),
-            ],
+            true => vec![(fixed.below(9), 4 + varying.below(9)), (9 + fixed.below(all), 1)],
             false => Vec::new(),
         });
         Function {
