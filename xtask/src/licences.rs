@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::MetadataCommand;
-use spdx::{Expression, LicenseReq};
+use spdx::{Expression, LicenseReq, ParseMode};
 
 /// Licences that impose nothing beyond attribution.
 const ALLOWED: [&str; 10] = [
@@ -37,8 +37,8 @@ pub(crate) fn check() -> Result<()> {
 fn fits(licence: &str) -> bool {
     let allowed =
         |requirement: &LicenseReq| requirement.license.id().is_some_and(|id| ALLOWED.contains(&id.name));
-    // Old manifests separate alternatives by a slash.
-    Expression::parse(&licence.replace('/', " OR ")).is_ok_and(|expression| expression.evaluate(allowed))
+    // Lax: old manifests separate alternatives by a slash, and write GPL-3.0.
+    Expression::parse_mode(licence, ParseMode::LAX).is_ok_and(|expression| expression.evaluate(allowed))
 }
 
 #[cfg(test)]

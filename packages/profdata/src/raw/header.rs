@@ -2,7 +2,7 @@
 //!
 //! All fields are `u64` in the program's byte order. Source: `INSTR_PROF_RAW_HEADER` in
 //! `llvm/include/llvm/ProfileData/InstrProfData.inc`; version 8 as in LLVM 14 to 17, 9 as in 18,
-//! 10 as in 19 to 22; 11 (LLVM 23) from descriptions of it, see docs/adr/profile-engine.md.
+//! 10 as in 19 to 22; 11 (LLVM 23) from descriptions of it, see docs/adr/0011-profile-engine.md.
 
 use crate::bytes::{ByteOrder, WORD};
 use crate::error::Error;
