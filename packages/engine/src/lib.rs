@@ -4,6 +4,7 @@
 //! between them are processes, cargo, the file system and the clock.
 
 pub mod cargo;
+mod clean;
 mod clock;
 mod disk;
 mod files;
@@ -19,7 +20,7 @@ pub mod store;
 mod toolchain;
 mod workload;
 
-pub use lock::RunLock;
+pub use clean::clean;
 pub use pipeline::{Finished, run};
 pub use planned::{Planned, PlannedState, plan};
 pub use session::{Options, Session, Subject, find_binaries};

@@ -12,7 +12,7 @@ use crate::{Sink, files, process::Cancel};
 
 /// Held while a run works; the kernel lets go of it however the run ends.
 #[derive(Debug)]
-pub struct RunLock(#[expect(dead_code, reason = "held, not read")] File);
+pub(crate) struct RunLock(#[expect(dead_code, reason = "held, not read")] File);
 
 impl RunLock {
     /// Takes the lock of `dir`, and says so where it has to wait for another run.

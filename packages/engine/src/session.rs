@@ -194,10 +194,7 @@ impl Session {
     }
 
     /// Waits until no other run uses the target directory.
-    ///
-    /// # Errors
-    /// Interrupted; preflight, where the directory cannot be written.
-    pub fn lock(&self) -> Result<RunLock> {
+    pub(crate) fn lock(&self) -> Result<RunLock> {
         RunLock::take(self.store.root(), &self.sink, &self.cancel)
     }
 
