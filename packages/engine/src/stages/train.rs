@@ -196,23 +196,24 @@ pub(crate) fn train(
             files::remove_dir(&dir.join(name).join("scratch"))?;
             usage.user += ran.usage.user;
             usage.system += ran.usage.system;
-            collected.push(collect(name, &ran.raw, dir)?);
+            collected.push(collect(session, name, &ran.raw, dir)?);
         }
         Ok((RawProfiles { collected }, usage))
     })
 }
 
 /// Lists what a workload left, and refuses what cannot be a profile.
-fn collect(workload: &str, raw: &Path, dir: &Path) -> Result<Collected> {
+fn collect(session: &Session, workload: &str, raw: &Path, dir: &Path) -> Result<Collected> {
     let failed = |cause: std::io::Error| files::error("read", raw, &cause);
     let mut found = Vec::new();
-    let mut bytes = 0;
+    let (mut bytes, mut empty) = (0, 0);
     let mut hasher = blake3::Hasher::new();
     let mut digests = Vec::new();
     for entry in fs::read_dir(raw).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let size = files::size(&path);
         if size == 0 {
+            empty += 1;
             continue;
         }
         bytes += size;
@@ -234,6 +235,13 @@ fn collect(workload: &str, raw: &Path, dir: &Path) -> Result<Collected> {
             "the instrumented program never ran, or was ended by a signal, _exit or abort before it could write; \
              let it return from main, or set flush = \"continuous\"",
         ));
+    }
+    if empty > 0 {
+        let text = format!(
+            "train: workload `{workload}`: {empty} of {} processes were killed before they wrote a profile",
+            found.len() + empty
+        );
+        session.sink.emit(Event::Warning { text });
     }
     Ok(Collected { workload: workload.to_owned(), files: found, bytes, digest: hasher.finalize().into() })
 }
@@ -268,7 +276,7 @@ fn manual(
         })?;
     session.cancel.forgive();
     session.sink.emit(Event::Note { text: format!("{} ended: {status}", subject.artifact) });
-    Ok((RawProfiles { collected: vec![collect(MANUAL, &raw, dir)?] }, Usage::default()))
+    Ok((RawProfiles { collected: vec![collect(session, MANUAL, &raw, dir)?] }, Usage::default()))
 }
 
 /// Removes the raw profiles once they are merged: they are numerous and large.
