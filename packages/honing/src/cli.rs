@@ -60,7 +60,7 @@ pub(crate) struct Range {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Trailing {
     /// Arguments for cargo's builds.
-    #[arg(last = true, value_name = "CARGO ARGS")]
+    #[arg(last = true, value_name = "CARGO ARGS", help_heading = "Cargo")]
     pub(crate) cargo_args: Vec<String>,
 }
 
