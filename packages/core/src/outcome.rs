@@ -157,7 +157,7 @@ impl Outcome {
             (Self::Improved, None) => consequence(
                 true,
                 ExitCode::Success,
-                format!("PGO pays: {} less in the weighted mean", percent(gain)),
+                format!("PGO pays: {} less CPU time in the weighted mean", percent(gain)),
             ),
             (Self::NoChange, Some(least)) => consequence(
                 true,

@@ -121,7 +121,8 @@ impl Chain<'_> {
             wording: judged.then_some(wording),
             costs: self.costs,
             baseline: baseline.map(|built| built.artifact()),
-            optimized: optimized.map(|built| built.artifact()),
+            // What an earlier run left is not what this one asked for.
+            optimized: optimized.filter(|_| judged).map(|built| built.artifact()),
             recorded: recorded.and_then(|recorded| recorded.path),
         };
         Ok((summary, if judged { exit } else { ExitCode::Success }))
@@ -184,6 +185,7 @@ impl Chain<'_> {
             || {
                 let baseline = baseline.ok_or_else(|| missing(Stage::Baseline, Stage::Bench))?;
                 let optimized = optimized.ok_or_else(|| missing(Stage::Optimize, Stage::Bench))?;
+                stages::check_same_source(session, subject)?;
                 if baseline.digest() == optimized.digest() {
                     let text = "PGO had no effect on the binary: baseline and optimized are identical".into();
                     session.sink.emit(Event::Warning { text });

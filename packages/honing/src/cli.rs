@@ -151,7 +151,7 @@ pub(crate) enum Command {
     ShowConfig,
     /// Print the JSON Schema of pgo.toml
     Schema,
-    /// Print completions for a shell
+    /// Print completions of the `honing` program for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,

@@ -2,7 +2,7 @@
 //!
 //! A reader that goes away (`| head`) is no error: what cannot be written is dropped.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use clap::ColorChoice;
 
@@ -18,8 +18,27 @@ pub(crate) fn choose(color: ColorChoice) {
 }
 
 /// Standard output, for results.
-pub(crate) fn out() -> anstream::Stdout {
-    anstream::stdout()
+pub(crate) fn out() -> impl Write {
+    Patient(anstream::stdout())
+}
+
+/// A reader that has gone away has seen enough.
+struct Patient<W>(W);
+
+impl<W: Write> Write for Patient<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
+    }
 }
 
 /// Standard error, for everything else.

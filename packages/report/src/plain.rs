@@ -66,7 +66,7 @@ impl Plain {
             }
             Event::Progress { program, stage, done, total, unit, at } => {
                 let due = record.at_ms >= self.last_progress_ms + PROGRESS_EVERY_MS;
-                if due || unit == "workloads" {
+                if due || unit == "workloads" || (*done == 0 && unit == "pairs") {
                     self.last_progress_ms = record.at_ms;
                     let total = total.map(|total| format!("/{total}")).unwrap_or_default();
                     self.line(out, *stage, green, program, &format!("{done}{total} {unit}, {at}"))?;
@@ -91,6 +91,7 @@ impl Plain {
             }
             Event::StageFinished { program, stage, state, detail, elapsed_ms, .. } => {
                 self.finished(out, (program, *stage), *state, detail, *elapsed_ms)?;
+                self.log = None;
             }
             Event::Measured { .. } | Event::ProgramFinished { .. } | Event::RunFinished { .. } => {}
         }

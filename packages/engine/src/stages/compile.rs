@@ -4,7 +4,7 @@
 use std::{path::Path, time::Instant};
 
 use honing_core::{
-    Digest, Fingerprint, Result, Stage,
+    Digest, Error, Fingerprint, Result, Stage,
     config::{Flush, ProgramKind},
     event::{Artifact, StageState},
 };
@@ -212,6 +212,30 @@ pub(crate) fn optimize_flags(session: &Session, subject: &Subject<'_>) -> Vec<St
 
 fn profile_path(session: &Session, subject: &Subject<'_>) -> std::path::PathBuf {
     session.store.root().join("build").join(format!("optimize-{}.profdata", subject.name))
+}
+
+/// A difference between two sources is not one that PGO made.
+pub(crate) fn check_same_source(session: &Session, subject: &Subject<'_>) -> Result<()> {
+    let print = |stage| stored::<Compiled>(session, subject, stage).map(|manifest| manifest.fingerprint);
+    let (Some(baseline), Some(optimized)) = (print(Stage::Baseline), print(Stage::Optimize)) else {
+        return Ok(());
+    };
+    // The profile, and what build scripts generated, which each flavour has of its own.
+    let generated = session.store.root().join("build");
+    let generated = generated.strip_prefix(&session.workspace.root).unwrap_or(&generated).to_string_lossy();
+    let of_pgo = |change: &String| {
+        change.starts_with("rustflags ") || change.starts_with("profile ") || change.starts_with(&*generated)
+    };
+    let differ: Vec<String> =
+        optimized.changes_since(&baseline).into_iter().filter(|change| !of_pgo(change)).collect();
+    if differ.is_empty() {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "bench: baseline and optimized were not built from the same source: {}",
+        differ.join(", ")
+    ))
+    .with_hint("build both from what is there now: --from baseline"))
 }
 
 fn compile(

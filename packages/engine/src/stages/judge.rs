@@ -60,8 +60,12 @@ fn words(comparison: &paired::Comparison) -> (Verdict, Option<String>) {
         paired::Verdict::NoChange => (Verdict::NoChange, None),
         paired::Verdict::Regressed => (Verdict::Regressed, None),
         paired::Verdict::Inconclusive { reason } => {
-            let more =
-                comparison.further_pairs.map(|pairs| format!("; {pairs} more pairs would probably tell"));
+            let more = comparison.further_pairs.map(|further| {
+                match (comparison.pairs + further).next_multiple_of(2) {
+                    pairs @ ..=1000 => format!("; --pairs {pairs} would probably tell"),
+                    _ => "; not even 1000 pairs would probably tell".to_owned(),
+                }
+            });
             (Verdict::Inconclusive, Some(format!("{reason}{}", more.unwrap_or_default())))
         }
     }

@@ -20,7 +20,8 @@ pub(crate) use bench::{BenchInputs, bench, bench_fingerprint};
 pub use bench::{Measurements, Series};
 pub use compile::{Baseline, Instrumented, Optimized};
 pub(crate) use compile::{
-    baseline, build_fingerprint, instrument, instrument_flags, optimize, optimize_flags, wanted,
+    baseline, build_fingerprint, check_same_source, instrument, instrument_flags, optimize, optimize_flags,
+    wanted,
 };
 pub(crate) use judge::judge;
 pub(crate) use merge::Merged as MergedManifest;

@@ -27,9 +27,9 @@ pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection
 
 fn check_pairs(pairs: u32, seed: u64) -> Result<()> {
     match Schedule::new(pairs, seed) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Error::usage(format!("--pairs: {pairs} is not an even number of at least 2"))
-            .with_hint(format!("write --pairs {}", pairs.next_multiple_of(2).max(2)))),
+        Ok(_) if (2..=1000).contains(&pairs) => Ok(()),
+        _ => Err(Error::usage(format!("--pairs: {pairs} is not an even number from 2 to 1000"))
+            .with_hint(format!("write --pairs {}", pairs.clamp(2, 1000).next_multiple_of(2)))),
     }
 }
 

@@ -275,7 +275,8 @@ fn manual(
             Error::preflight(format!("cannot run {}: {error}", instrumented.path().display()))
         })?;
     session.cancel.forgive();
-    session.sink.emit(Event::Note { text: format!("{} ended: {status}", subject.artifact) });
+    let text = format!("{} ended: {status}; go on with --from merge", subject.artifact);
+    session.sink.emit(if status.success() { Event::Note { text } } else { Event::Warning { text } });
     Ok((RawProfiles { collected: vec![collect(session, MANUAL, &raw, dir)?] }, Usage::default()))
 }
 

@@ -233,6 +233,10 @@ impl Attempt<'_> {
         let (stdout, stderr) = (self.stream(part, "stdout"), self.stream(part, "stderr"));
         let mut child = Child::spawn_to_files(&session.launcher, command, &stdout, &stderr)?;
         let ended = child.wait_unless(&session.cancel, Some(self.workload.timeout.0), stop);
+        // While measuring, only what failed is worth a line.
+        if self.runner.stage == Stage::Bench && matches!(ended, Ok(Ended { status: Status::Code(0), .. })) {
+            return ended;
+        }
         for line in [stdout, stderr].iter().flat_map(|stream| files::last_lines(stream, LOGGED_LINES)) {
             if let Ok(mut log) = log.lock() {
                 let _ = writeln!(log, "{line}");

@@ -69,8 +69,8 @@ pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
         Some(Command::ShowConfig) => show_config::show_config(&shared, &matches),
         Some(Command::Schema) => write!(console::out(), "{}", Config::json_schema()).map_err(broken),
         Some(Command::Completions { shell }) => {
-            let first = name.split(' ').next().unwrap_or(name);
-            clap_complete::generate(shell, &mut Cli::command(), first, &mut console::out());
+            // A completion of `cargo xtask pgo` would have to take cargo's own over.
+            clap_complete::generate(shell, &mut Cli::command(), "honing", &mut console::out());
             Ok(())
         }
     };

@@ -42,10 +42,17 @@ pub(crate) fn run(
 
 fn open(shared: &Shared, trailing: &Trailing, manual: bool, sink: &Sink) -> Result<Session> {
     let cancel = Cancel::default();
-    let on_signal = cancel.clone();
+    let (on_signal, told) = (cancel.clone(), sink.clone());
     // The first asks the children to stop, the second kills them.
-    ctrlc::set_handler(move || on_signal.request())
-        .map_err(|error| Error::internal(format!("cannot handle signals: {error}")))?;
+    ctrlc::set_handler(move || {
+        if !manual && !on_signal.requested() {
+            told.emit(Event::Note {
+                text: "interrupting: children are asked to stop; once more kills them".into(),
+            });
+        }
+        on_signal.request();
+    })
+    .map_err(|error| Error::internal(format!("cannot handle signals: {error}")))?;
     Session::open(shared.options(trailing, manual), sink.clone(), cancel)
 }
 

@@ -107,6 +107,25 @@ fn source_and_lockfile_reach_every_build() {
 }
 
 #[test]
+fn two_sources_are_not_compared() {
+    let fixture = Fixture::tiny();
+    fixture.succeeds(&["--to", "optimize"]);
+    fixture.replace("src/main.rs", "steps += 1", "steps += 1 + u64::from(n == 12345678)");
+    fixture.succeeds(&["baseline"]);
+    let refused = fixture.run(&["bench"]);
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused.stderr.contains("not built from the same source: src/main.rs changed"),
+        "{}",
+        refused.stderr
+    );
+    fixture.succeeds(&["--from", "baseline"]);
+    // More pairs than pgo.toml asks for are kept.
+    fixture.succeeds(&["bench", "--pairs", "8"]);
+    assert_eq!(fixture.stages(&["bench"])[1], ("bench".to_owned(), "up_to_date".to_owned()));
+}
+
+#[test]
 fn stages_run_alone_from_and_up_to() {
     let fixture = Fixture::tiny();
     let states = |args: &[&str]| fixture.stages(args).into_iter().map(|(stage, _)| stage).collect::<Vec<_>>();
