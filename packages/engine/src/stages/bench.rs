@@ -167,7 +167,9 @@ impl Measuring<'_> {
         let mut waiting: Option<(Arm, Vec<Reading>)> = None;
         for run in schedule.runs() {
             self.session.cancel.check()?;
-            self.progress(u64::from(run.pair), pairs);
+            if waiting.is_none() {
+                self.progress(u64::from(run.pair), pairs);
+            }
             let (readings, used) = self.once(run.arm)?;
             usage.user += used.user;
             usage.system += used.system;
