@@ -55,6 +55,7 @@ fn main() {
 const CONFIG: &str = r#"[bench]
 pairs = 4
 warmup = 0
+margin = 50.0
 
 [tool.load]
 package = "tiny"

@@ -28,7 +28,7 @@ fn a_cdylib_is_driven_by_a_command() {
     fixture.write(
         "pgo/pgo.toml",
         &format!(
-            "[bench]\npairs = 6\n\n[program.mixer]\npackage = \"tiny\"\ncdylib = true\n\n\
+            "[bench]\npairs = 6\nmargin = 50.0\n\n[program.mixer]\npackage = \"tiny\"\ncdylib = true\n\n\
              [program.mixer.workload]\n\
              learn = {{ role = \"train\", command = [\"python3\", \"-c\", {python:?}, \"{{program}}\", \"1000000\"] }}\n\
              judge = {{ role = \"eval\", command = [\"python3\", \"-c\", {python:?}, \"{{program}}\", \"2000000\"] }}\n"

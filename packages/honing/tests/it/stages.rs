@@ -52,7 +52,7 @@ fn a_change_runs_exactly_the_stages_that_read_it() {
         ),
         (
             "the margin of the verdict",
-            |at| at.replace("pgo/pgo.toml", "pairs = 6", "pairs = 6\nmargin = 2.0"),
+            |at| at.replace("pgo/pgo.toml", "margin = 50.0", "margin = 40.0"),
             &["record"],
         ),
         (

@@ -133,10 +133,10 @@ const KEYS: [Row; 10] = [
     },
     Row {
         name: "a margin beyond its range",
-        breaks: |case| case.config("warmup", "margin = 80.0\nwarmup"),
+        breaks: |case| case.config("margin = 50.0", "margin = 80.0"),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:3:1", "margin = 80"],
+        says: &["pgo/pgo.toml:4:1", "margin = 80"],
         hint: "margin = 1.0",
     },
     Row {
