@@ -55,11 +55,6 @@ impl Stage {
             Self::Record => "record",
         }
     }
-
-    /// Whether cargo decides if there is anything to do.
-    pub fn is_build(self) -> bool {
-        matches!(self, Self::Baseline | Self::Instrument | Self::Optimize)
-    }
 }
 
 impl fmt::Display for Stage {
@@ -94,9 +89,6 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The whole chain.
-    pub const ALL: Self = Self { first: Stage::Preflight, last: Stage::Record };
-
     /// The chain from `first` to `last`.
     ///
     /// # Errors
@@ -112,11 +104,6 @@ impl Selection {
     /// One stage alone.
     pub fn only(stage: Stage) -> Self {
         Self { first: stage, last: stage }
-    }
-
-    /// The first stage that was asked for.
-    pub fn first(self) -> Stage {
-        self.first
     }
 
     /// The last stage that was asked for.

@@ -95,11 +95,9 @@ pub(crate) fn wants_llvm(session: &Session) -> bool {
 pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step<Ready>> {
     check(session, subject)?;
     let print = preflight_fingerprint(session, subject);
-    let redo = |ready: &Ready| matches!(&ready.merges, Merges::Llvm { path, .. } if !path.is_file());
-    if let Some(stale) =
-        super::stored::<Ready>(session, subject, Stage::Preflight).filter(|old| redo(&old.output))
-    {
-        drop(stale);
+    let old = super::stored::<Ready>(session, subject, Stage::Preflight);
+    let tool_is_gone = |ready: &Ready| matches!(&ready.merges, Merges::Llvm { path, .. } if !path.is_file());
+    if old.is_some_and(|old| tool_is_gone(&old.output)) {
         files::remove_dir(&session.store.dir(subject.name, Stage::Preflight))?;
     }
     up_to_date_or(session, subject, Stage::Preflight, print, Instant::now(), |dir| {
