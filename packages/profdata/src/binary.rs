@@ -9,11 +9,10 @@ use crate::error::Error;
 use crate::format::{RAW_VERSION_MAX, RAW_VERSION_MIN};
 use crate::names;
 use crate::policy::Policy;
-use crate::profile::Profile;
 use crate::raw::{Data, DataLayout};
 use object::{Object, ObjectSection};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// The section of data records: ELF and Mach-O, then a linked PE file and a COFF object.
 const DATA_SECTIONS: [&str; 3] = ["__llvm_prf_data", ".lprfd", ".lprfd$M"];
@@ -38,19 +37,6 @@ pub struct InstrumentedFunction {
     pub name_hash: u64,
     /// Number of counters.
     pub counters: u64,
-}
-
-/// How much of a profile a program could apply.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BinaryMatch {
-    /// Share of the profile's weight in functions with the same name and CFG hash, 0 to 1.
-    pub weight_matched: f64,
-    /// Share of the profile's weight in functions with the same name, 0 to 1.
-    pub weight_named: f64,
-    /// Functions of the profile with the same name and CFG hash in the program.
-    pub functions_matched: u64,
-    /// Functions of the profile.
-    pub functions: u64,
 }
 
 /// Reads the instrumented functions out of an ELF, Mach-O or PE file of a 64-bit program.
@@ -112,30 +98,4 @@ fn sections<'a>(file: &object::File<'a>, names: &[&str]) -> Result<Vec<Cow<'a, [
         return Err(Error::Binary(format!("no section {names}: the program is not instrumented")));
     }
     Ok(found)
-}
-
-impl Instrumented {
-    /// How much of a profile this program could apply.
-    pub fn match_with(&self, profile: &Profile) -> BinaryMatch {
-        let keys: HashSet<(u64, u64)> =
-            self.functions.iter().map(|function| (function.name_hash, function.cfg_hash)).collect();
-        let names: HashSet<u64> = self.functions.iter().map(|function| function.name_hash).collect();
-        let (mut matched, mut named, mut functions_matched) = (0_u128, 0_u128, 0);
-        for function in profile.functions() {
-            if keys.contains(&(function.name_hash(), function.cfg_hash())) {
-                matched += function.weight();
-                functions_matched += 1;
-            }
-            if names.contains(&function.name_hash()) {
-                named += function.weight();
-            }
-        }
-        let whole = profile.weight().max(1) as f64;
-        BinaryMatch {
-            weight_matched: matched as f64 / whole,
-            weight_named: named as f64 / whole,
-            functions_matched,
-            functions: profile.len() as u64,
-        }
-    }
 }

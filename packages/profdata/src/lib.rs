@@ -8,7 +8,8 @@
 //!   so on several threads.
 //! - [`Profile::to_indexed`] and [`Profile::to_text`] write it.
 //! - [`Profile::hottest`], [`Profile::coverage`], [`overlap()`] and [`diff()`] look into it.
-//! - [`instrumented`] reads the functions out of the instrumented program itself.
+//! - [`instrumented`] reads the functions out of the instrumented program itself, [`TraceReader`]
+//!   out of what the compiler says while it builds; [`match_build`] tells what of a profile applies.
 //!
 //! ```
 //! use honing_profdata::{IndexedVersion, Policy, merge_all};
@@ -32,35 +33,47 @@ mod bytes;
 mod diff;
 mod error;
 mod format;
+mod functions;
 mod indexed;
 mod inspect;
+mod matching;
 mod merger;
 mod name_table;
 mod names;
+mod origin;
 mod overlap;
 mod policy;
 mod profile;
 mod raw;
 mod record;
 mod report;
+mod scan;
 mod sites;
 mod store;
+mod symbol;
 mod text;
+mod trace;
+mod v0;
 mod value;
 
-pub use binary::{BinaryMatch, Instrumented, InstrumentedFunction, instrumented};
+pub use binary::{Instrumented, InstrumentedFunction, instrumented};
 pub use bytes::ByteOrder;
 pub use diff::{Diff, FunctionDiff, Presence, diff};
 pub use error::Error;
 pub use format::*;
+pub use functions::{BuildFunction, BuildFunctions, Linkage};
 pub use indexed::{CUTOFFS, CutoffEntry, IndexedVersion, Summary};
 pub use inspect::{Coverage, Hot, demangle, split_name};
+pub use matching::{Lost, Match, Share, Why, match_build};
 pub use merger::{InputError, MergeRun, MergeSummary, Merged, Merger, merge_all};
 pub use names::name_hash;
+pub use origin::{Crates, Origin};
 pub use overlap::{Overlap, OverlapPart, overlap};
 pub use policy::Policy;
 pub use profile::{Function, Profile};
 pub use report::{FileReport, Loss, LossKind, ValueData};
+pub use symbol::{Meaning, unit_crate};
+pub use trace::TraceReader;
 
 /// A profile that was read from one file.
 #[derive(Debug)]

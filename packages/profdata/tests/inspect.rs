@@ -4,7 +4,9 @@
 mod common;
 
 use common::fixture;
-use honing_profdata::{Presence, Profile, diff, instrumented, overlap, read};
+use honing_profdata::{
+    BuildFunctions, Crates, Presence, Profile, diff, instrumented, match_build, overlap, read,
+};
 
 fn profile(text: &str) -> Profile {
     read(text.as_bytes()).unwrap().profile
@@ -138,9 +140,9 @@ fn what_a_binary_could_apply_of_a_profile() {
         half.cfg_hash,
         steps.cfg_hash + 1
     );
-    let matched = binary.match_with(&profile(&text));
-    assert_eq!((matched.weight_matched, matched.weight_named), (0.6, 0.9));
-    assert_eq!((matched.functions_matched, matched.functions), (1, 3));
+    let matched = match_build(&profile(&text), &BuildFunctions::from(&binary), &Crates::default());
+    assert_eq!((matched.all.matched(), matched.all.named()), (0.6, 0.9));
+    assert_eq!((matched.all.functions_matched, matched.all.functions), (1, 3));
 }
 
 #[test]

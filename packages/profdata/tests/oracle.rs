@@ -12,7 +12,10 @@ mod common;
 
 use common::listing::{assert_same, lines, show};
 use common::tools;
-use honing_profdata::{IndexedVersion, Merger, Policy, Profile, ValueKind, instrumented, overlap, read};
+use honing_profdata::{
+    BuildFunctions, Crates, IndexedVersion, Merger, Policy, Profile, ValueKind, instrumented, match_build,
+    overlap, read,
+};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -246,8 +249,11 @@ fn a_binary_declares_what_its_profile_has() {
         let recorded: Vec<_> =
             profile.functions().map(|f| (f.name_bytes(), f.cfg_hash(), f.counts().len())).collect();
         assert_eq!(declared, recorded, "{}", program.name);
-        let matched = binary.match_with(&profile);
-        assert_eq!((matched.weight_matched, matched.functions_matched), (1.0, profile.len() as u64));
+        let matched = match_build(&profile, &BuildFunctions::from(&binary), &Crates::default()).all;
+        assert_eq!(
+            (matched.weight_matched, matched.functions_matched),
+            (profile.weight(), matched.functions)
+        );
     }
 }
 
