@@ -7,6 +7,7 @@ use std::{
 
 use cargo_metadata::Message;
 use honing_core::{Error, ExitCode, Result, Stage, config::ProgramKind, event::Event};
+use honing_profdata::{BuildFunctions, TraceReader};
 
 use crate::{
     Session,
@@ -25,6 +26,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) features: Vec<String>,
     pub(crate) default_features: bool,
     pub(crate) target: &'a str,
+    /// Changes to the Cargo profile, as cargo's `--config` takes them.
+    pub(crate) overrides: Vec<String>,
     /// All of them, PGO's included.
     pub(crate) rustflags: Vec<String>,
     pub(crate) target_dir: PathBuf,
@@ -36,11 +39,14 @@ pub(crate) struct Built {
     pub(crate) path: PathBuf,
     /// Whether there was nothing to compile.
     pub(crate) fresh: bool,
+    /// What the compiler said about the functions that it built, if it was asked to.
+    pub(crate) functions: BuildFunctions,
     pub(crate) usage: Usage,
 }
 
 #[derive(Debug, Default)]
 struct Seen {
+    trace: TraceReader,
     artifact: Option<PathBuf>,
     compiled: u64,
     units: u64,
@@ -69,6 +75,9 @@ pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>)
     }
     command.args([verb, "--package", wanted.package, "--profile", wanted.profile, "--target", wanted.target]);
     command.args(["--target-dir".as_ref(), wanted.target_dir.as_os_str()]);
+    for change in &wanted.overrides {
+        command.args(["--config", change]);
+    }
     if !wanted.features.is_empty() {
         command.args(["--features", &wanted.features.join(",")]);
     }
@@ -124,7 +133,8 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
         Error::new(ExitCode::Build, message)
             .with_hint(format!("run it by hand:\n{}", build_command(session, wanted)))
     })?;
-    Ok(Built { path, fresh: seen.compiled == 0, usage: ended.usage })
+    let functions = std::mem::take(&mut seen.trace).finish();
+    Ok(Built { path, fresh: seen.compiled == 0, functions, usage: ended.usage })
 }
 
 #[derive(Clone)]
@@ -138,9 +148,19 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn line(&self, stream: StdStream, line: &str) {
-        let Ok(mut seen) = self.seen.lock() else { return };
+    /// Whether the line is one for people: the trace of functions is thousands of lines.
+    fn line(&self, stream: StdStream, line: &str) -> bool {
+        let Ok(mut seen) = self.seen.lock() else { return true };
+        let traced = matches!(stream, StdStream::Stderr).then(|| seen.trace.line(line));
+        // What is left of a line that a warning and the trace share is shown.
+        let line = match traced {
+            Some(None) => return false,
+            Some(Some(rest)) => rest,
+            None => line.into(),
+        };
+        let line = &*line;
         match stream {
+
             StdStream::Stdout => self.message(&mut seen, line),
             StdStream::Stderr => match progress_bar(line) {
                 Some(total) => seen.total = Some(total),
@@ -156,6 +176,7 @@ impl Watcher {
                 }
             },
         }
+        true
     }
 
     fn message(&self, seen: &mut Seen, line: &str) {

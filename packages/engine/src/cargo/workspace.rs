@@ -147,6 +147,35 @@ impl Workspace {
         Ok(())
     }
 
+    /// Names of the workspace's crates, as symbols have them.
+    pub fn crate_names(&self) -> Vec<String> {
+        let targets = self.metadata.workspace_packages().into_iter().flat_map(|package| &package.targets);
+        let mut names: Vec<String> = targets.map(|target| target.name.replace('-', "_")).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The folders of `package` and of the packages that it depends on by path.
+    pub fn folders_of(&self, package: &str) -> Vec<PathBuf> {
+        let mut folders: Vec<PathBuf> = Vec::new();
+        let mut open = vec![package.to_owned()];
+        while let Some(name) = open.pop() {
+            let found = self.metadata.packages.iter().find(|found| found.name.as_str() == name);
+            let Some(folder) = found.and_then(|found| found.manifest_path.parent()) else { continue };
+            let folder = folder.as_std_path().to_owned();
+            if folders.contains(&folder) {
+                continue;
+            }
+            folders.push(folder);
+            let local = found.into_iter().flat_map(|found| &found.dependencies);
+            let local = local.filter(|dependency| dependency.path.is_some());
+            open.extend(local.map(|dependency| dependency.name.clone()));
+        }
+        folders.sort();
+        folders
+    }
+
     /// Names of the Cargo profiles that the root manifest defines, and the built-in ones.
     pub fn profiles(&self) -> Vec<String> {
         let mut names: Vec<String> = ["dev", "release", "test", "bench"].map(String::from).into();

@@ -18,7 +18,7 @@ use crate::{
     Session,
     cargo::unknown,
     disk, files,
-    session::{Subject, find_program},
+    session::{ProfileSource, Subject, find_program},
     toolchain::is_executable,
 };
 
@@ -34,6 +34,9 @@ const MEMORY: u64 = 256 << 20;
 pub struct Ready {
     /// What was seen to merge what this toolchain's programs write.
     pub(crate) merges: Merges,
+    /// Whether the compiler can list the functions that it builds, with the hashes of
+    /// their control flow.
+    pub(crate) traces: bool,
 }
 
 /// What merges raw profiles.
@@ -82,7 +85,7 @@ pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) ->
 
 /// A profile from elsewhere is merged already.
 pub(crate) fn needs_merge(session: &Session) -> bool {
-    session.options.profile.is_none()
+    session.options.profile == ProfileSource::Training
 }
 
 /// Whether LLVM's tool was asked for; naming one asks for it.
@@ -123,7 +126,7 @@ pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
     for (name, workload) in &program.workload {
         check_workload(session, workload).map_err(|error| at(error.at(format!("workload `{name}`"))))?;
     }
-    if let Some(file) = &session.options.profile {
+    if let ProfileSource::File(file) = &session.options.profile {
         super::import_fingerprint(file)?;
     }
     check_cargo_args(session)?;

@@ -10,4 +10,5 @@ mod kinds;
 mod profiles;
 mod second_workspace;
 mod stages;
+mod stored;
 mod support;
