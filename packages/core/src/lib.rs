@@ -9,6 +9,7 @@ pub mod event;
 mod fingerprint;
 mod names;
 pub mod outcome;
+pub mod pin;
 mod settings;
 mod stage;
 pub mod template;
