@@ -10,6 +10,7 @@ mod disk;
 mod files;
 mod lock;
 pub mod merging;
+pub mod pinning;
 mod pipeline;
 mod planned;
 pub mod process;

@@ -90,13 +90,13 @@ impl Planner<'_> {
         let reasons = stages::reasons(session, ready.as_ref(), &print);
         self.push(Stage::Preflight, reasons, Vec::new());
         self.upstream = None;
-        self.build(Stage::Baseline, Baseline::load(session, subject).is_some(), None);
+        self.build(Stage::Baseline, Baseline::load(session, subject).is_some(), None)?;
         // The profile does not depend on the baseline.
         let baseline_runs = self.upstream.take();
         self.collect(ready.map(|ready| ready.output))?;
         let profile = MergedProfile::load(session, subject);
         let digest = profile.as_ref().map(|profile| profile.output.digest().clone());
-        self.build(Stage::Optimize, Optimized::load(session, subject).is_some(), digest.as_ref());
+        self.build(Stage::Optimize, Optimized::load(session, subject).is_some(), digest.as_ref())?;
         self.upstream = self.upstream.or(baseline_runs);
         self.bench()?;
         self.record(profile.map(|step| step.output))
@@ -124,7 +124,7 @@ impl Planner<'_> {
             return self.compare::<stages::MergedManifest>(Stage::Merge, Some(print), Vec::new());
         }
         let instrumented = Instrumented::load(session, subject);
-        self.build(Stage::Instrument, instrumented.is_some(), None);
+        self.build(Stage::Instrument, instrumented.is_some(), None)?;
         self.train(instrumented.map(|step| step.output), ready.as_ref())?;
         let raw = RawProfiles::load(session, subject).map(|step| step.output);
         let print = match (&ready, &raw) {
@@ -135,19 +135,20 @@ impl Planner<'_> {
         self.compare::<stages::MergedManifest>(Stage::Merge, print, commands)
     }
 
-    fn build(&mut self, stage: Stage, built: bool, profile: Option<&Digest>) {
+    fn build(&mut self, stage: Stage, built: bool, profile: Option<&Digest>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let flags = match stage {
             Stage::Instrument => stages::instrument_flags(subject.program.flush),
             Stage::Optimize => stages::optimize_flags(session, subject),
             _ => Vec::new(),
         };
-        let wanted = stages::wanted(session, subject, stage, &flags);
+        let wanted = stages::wanted(session, subject, stage, &flags)?;
         let print = stages::build_fingerprint(session, &wanted, profile);
         let old: Option<Manifest<serde_json::Value>> =
             session.store.load(subject.name, stage).filter(|_| built);
         let reasons = stages::reasons(session, old.as_ref(), &print);
         self.push(stage, reasons, vec![build_command(session, &wanted).to_string()]);
+        Ok(())
     }
 
     fn train(&mut self, instrumented: Option<Instrumented>, ready: Option<&Ready>) -> Result<()> {
@@ -199,7 +200,7 @@ impl Planner<'_> {
     ) -> Result<Vec<String>> {
         let (session, subject) = (self.session, self.subject);
         let flags = stages::instrument_flags(subject.program.flush);
-        let cargo = Some(stages::wanted(session, subject, Stage::Instrument, &flags));
+        let cargo = Some(stages::wanted(session, subject, Stage::Instrument, &flags)?);
         let runner = Runner { session, subject, stage, program, tools, cargo, raw_pattern: None };
         let mut lines = Vec::new();
         for (name, workload) in chosen {

@@ -298,6 +298,10 @@ impl Subject<'_> {
             setting("binary", self.artifact.clone(), "cargo metadata"),
             setting("target", self.triple.clone(), "--target, pgo.toml, cargo's configuration, or the host"),
         ];
+        if self.program.pin_symbols {
+            let scheme = honing_core::pin::SCHEME.to_string();
+            found.push(setting("scheme of pinned symbols", scheme, "Honing; another one renames them"));
+        }
         if !self.linking.rustflags.is_empty() {
             found.push(setting("rustflags", self.linking.rustflags.join(" "), "cargo's configuration"));
         }

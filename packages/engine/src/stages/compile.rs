@@ -14,7 +14,13 @@ use super::{
     MergedProfile, Product, Ready, Step,
     step::{finish, reasons, started, stored},
 };
-use crate::{Session, cargo, cargo::Wanted, files, session::Subject};
+use crate::{
+    Session, cargo,
+    cargo::Wanted,
+    files,
+    pinning::{self, Pinned},
+    session::Subject,
+};
 
 /// A build's output: a copy of the binary, so that the next build cannot change it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -92,7 +98,7 @@ pub(crate) fn wanted<'a>(
     subject: &'a Subject<'a>,
     stage: Stage,
     pgo: &[String],
-) -> Wanted<'a> {
+) -> Result<Wanted<'a>> {
     let program = subject.program;
     // Dependencies of several programs are compiled once; a profile belongs to one.
     let folder = match stage {
@@ -100,7 +106,10 @@ pub(crate) fn wanted<'a>(
         stage => stage.name().to_owned(),
     };
     let features = program.features.iter().chain(&session.options.features).cloned().collect();
-    Wanted {
+    let pinned = pinning::pinned(session, subject)?;
+    let builds =
+        pinned.as_ref().map_or_else(|| pinning::builds(session), |pinned| pinned.folder().to_owned());
+    Ok(Wanted {
         package: &program.package,
         kind: program.kind(),
         artifact: &subject.artifact,
@@ -109,8 +118,9 @@ pub(crate) fn wanted<'a>(
         default_features: program.default_features,
         target: &subject.triple,
         rustflags: subject.linking.rustflags.iter().chain(pgo).cloned().collect(),
-        target_dir: session.store.root().join("build").join(folder),
-    }
+        pinned,
+        target_dir: builds.join(folder),
+    })
 }
 
 /// What a build reads, as far as it can be told before cargo looks: the specification,
@@ -129,6 +139,7 @@ pub(crate) fn build_fingerprint(
         .value("features", wanted.features.join(","))
         .value("default features", wanted.default_features)
         .value("target", wanted.target)
+        .value("symbols", wanted.pinned.as_ref().map_or_else(|| "cargo's own".into(), Pinned::words))
         .value("rustflags", wanted.rustflags.join(" "))
         .value("cargo arguments", session.options.cargo_args.join(" "));
     if let Some(profile) = profile {
@@ -166,14 +177,14 @@ fn profile_folder(profile: &str) -> &str {
 
 /// Builds the program as it ships without PGO.
 pub(crate) fn baseline(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Baseline>> {
-    let wanted = wanted(session, subject, Stage::Baseline, &[]);
+    let wanted = wanted(session, subject, Stage::Baseline, &[])?;
     let step = compile(session, subject, Stage::Baseline, &wanted, None)?;
     Ok(Baseline::step(session, subject, step))
 }
 
 /// Builds the program with counters.
 pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Instrumented>> {
-    let wanted = wanted(session, subject, Stage::Instrument, &instrument_flags(subject.program.flush));
+    let wanted = wanted(session, subject, Stage::Instrument, &instrument_flags(subject.program.flush))?;
     let step = compile(session, subject, Stage::Instrument, &wanted, None)?;
     Ok(Instrumented::step(session, subject, step))
 }
@@ -197,7 +208,7 @@ pub(crate) fn optimize(
     _: &Ready,
     profile: &MergedProfile,
 ) -> Result<Step<Optimized>> {
-    let wanted = wanted(session, subject, Stage::Optimize, &optimize_flags(session, subject));
+    let wanted = wanted(session, subject, Stage::Optimize, &optimize_flags(session, subject))?;
     // Cargo rebuilds when the file is newer than the build: it must not be touched
     // while its contents stay the same.
     files::write_if_changed(&profile_path(session, subject), &files::read(profile.path())?)?;
@@ -211,7 +222,7 @@ pub(crate) fn optimize_flags(session: &Session, subject: &Subject<'_>) -> Vec<St
 }
 
 fn profile_path(session: &Session, subject: &Subject<'_>) -> std::path::PathBuf {
-    session.store.root().join("build").join(format!("optimize-{}.profdata", subject.name))
+    pinning::builds(session).join(format!("optimize-{}.profdata", subject.name))
 }
 
 /// A difference between two sources is not one that PGO made.
