@@ -66,7 +66,9 @@ mod tests {
     fn inherits_layers_and_environment() {
         let table = |text: &str| text.parse::<toml::Table>().unwrap();
         let layers = [
-            table("[release]\nlto = \"fat\"\ncodegen-units = 1\n[pgo]\ninherits = \"release\"\nstrip = true\n[release.package.a]\nopt-level = 2\n"),
+            table(
+                "[release]\nlto = \"fat\"\ncodegen-units = 1\n[pgo]\ninherits = \"release\"\nstrip = true\n[release.package.a]\nopt-level = 2\n",
+            ),
             table("[release]\nlto = \"thin\"\n"),
         ];
         let env = |name: &str| (name == "CARGO_PROFILE_RELEASE_DEBUG").then(|| "1".to_owned());

@@ -11,6 +11,7 @@ pub mod event;
 mod fingerprint;
 mod names;
 pub mod outcome;
+pub mod pin;
 pub mod recorded;
 mod settings;
 mod stage;

@@ -97,8 +97,8 @@ pub struct Build {
     /// rustflags apart from those of PGO.
     #[serde(default)]
     pub rustflags: Vec<String>,
-    /// How symbols were pinned, or `off`.
-    pub pinning: String,
+    /// How symbols were named: pinned, or by cargo.
+    pub symbols: String,
     /// Digest of Cargo.lock.
     pub lockfile: Option<Digest>,
 }
@@ -214,8 +214,8 @@ impl Manifest {
     /// # Errors
     /// Internal, where it cannot be written as TOML.
     pub fn to_toml(&self) -> Result<String> {
-        let text =
-            toml::to_string(self).map_err(|error| Error::internal(format!("a profile's manifest: {error}")))?;
+        let text = toml::to_string(self)
+            .map_err(|error| Error::internal(format!("a profile's manifest: {error}")))?;
         Ok(format!("# Written by `cargo xtask pgo`; `cargo xtask pgo status` reads it.\n{text}"))
     }
 }
@@ -269,7 +269,7 @@ mod tests {
                 features: Vec::new(),
                 default_features: true,
                 rustflags: Vec::new(),
-                pinning: "1".into(),
+                symbols: "pinned (scheme 1)".into(),
                 lockfile: Some(Digest::of(b"")),
             },
             profile: Profile {

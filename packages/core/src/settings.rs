@@ -77,6 +77,7 @@ mod tests {
         program.t.package = "t"  # pgo/pgo.toml:4
         program.t.profile = "release"  # default
         program.t.default_features = true  # default
+        program.t.pin_symbols = true  # default
         program.t.flush = "exit"  # default
         "#);
     }

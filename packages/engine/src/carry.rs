@@ -109,7 +109,8 @@ fn record(chain: &mut Chain<'_>, profile: &MergedProfile, built: &Optimized) -> 
     let (session, subject) = (chain.session, chain.subject);
     let from_file = matches!(session.options.profile, ProfileSource::File(_));
     let stored = if from_file { None } else { recorded::load(session, subject)? };
-    let before = stored.as_ref().and_then(|stored| stored.manifest.carried).map_or(1.0, |percent| percent / 100.0);
+    let before =
+        stored.as_ref().and_then(|stored| stored.manifest.carried).map_or(1.0, |percent| percent / 100.0);
     let outcome = Outcome::NotMeasured;
     let mut consequence = outcome.consequence(&Policy::default(), &[]);
     if let Some(stored) = &stored {

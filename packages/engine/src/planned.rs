@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use honing_core::{Digest, Fingerprint, Result, Selection, Stage, config::Kind, outcome::Outcome, recorded::Source};
+use honing_core::{
+    Digest, Fingerprint, Result, Selection, Stage, config::Kind, outcome::Outcome, recorded::Source,
+};
 use serde::Serialize;
 
 use crate::{
@@ -10,7 +12,8 @@ use crate::{
     cargo::build_command,
     session::{ProfileSource, Subject},
     stages::{
-        self, Baseline, Findings, Instrumented, Measurements, MergedProfile, Optimized, RawProfiles, Ready, Recorded,
+        self, Baseline, Findings, Instrumented, Measurements, MergedProfile, Optimized, RawProfiles, Ready,
+        Recorded,
     },
     store::Manifest,
     workload::Runner,
@@ -66,7 +69,8 @@ pub fn plan(session: &Session, selection: Selection) -> Result<Vec<Planned>> {
     for subject in &session.subjects()? {
         stages::check(session, subject)?;
         stages::check_selected(session, subject, selection)?;
-        let mut planner = Planner { session, subject, selection, planned: Vec::new(), traces: true, upstream: None };
+        let mut planner =
+            Planner { session, subject, selection, planned: Vec::new(), traces: true, upstream: None };
         planner.all()?;
         planned.append(&mut planner.planned);
     }
@@ -93,7 +97,7 @@ impl Planner<'_> {
         self.traces = ready.as_ref().is_none_or(|ready| ready.output.traces);
         self.push(Stage::Preflight, reasons, Vec::new());
         self.upstream = None;
-        self.build(Stage::Baseline, Baseline::load(session, subject).is_some(), None);
+        self.build(Stage::Baseline, Baseline::load(session, subject).is_some(), None)?;
         // The profile does not depend on the baseline.
         let baseline_runs = self.upstream.take();
         self.collect(ready.map(|ready| ready.output))?;
@@ -103,7 +107,7 @@ impl Planner<'_> {
         let profile = rebased.or(trained);
         let optimized = Optimized::load(session, subject).map(|step| step.output);
         let digest = profile.as_ref().map(|profile| profile.digest().clone());
-        self.build(Stage::Optimize, optimized.is_some(), digest.as_ref());
+        self.build(Stage::Optimize, optimized.is_some(), digest.as_ref())?;
         self.upstream = self.upstream.or(baseline_runs);
         self.bench()?;
         self.record(profile, optimized)
@@ -142,7 +146,7 @@ impl Planner<'_> {
             return self.compare::<stages::MergedManifest>(Stage::Merge, Some(print), Vec::new());
         }
         let instrumented = Instrumented::load(session, subject);
-        self.build(Stage::Instrument, instrumented.is_some(), None);
+        self.build(Stage::Instrument, instrumented.is_some(), None)?;
         self.train(instrumented.map(|step| step.output), ready.as_ref())?;
         let raw = RawProfiles::load(session, subject).map(|step| step.output);
         let print = match (&ready, &raw) {
@@ -153,19 +157,20 @@ impl Planner<'_> {
         self.compare::<stages::MergedManifest>(Stage::Merge, print, commands)
     }
 
-    fn build(&mut self, stage: Stage, built: bool, profile: Option<&Digest>) {
+    fn build(&mut self, stage: Stage, built: bool, profile: Option<&Digest>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let flags = match stage {
             Stage::Instrument => stages::instrument_flags(subject.program.flush),
             Stage::Optimize => stages::optimize_flags(session, subject, self.traces),
             _ => Vec::new(),
         };
-        let wanted = stages::wanted(session, subject, stage, &flags);
+        let wanted = stages::wanted(session, subject, stage, &flags)?;
         let print = stages::build_fingerprint(session, &wanted, profile);
         let old: Option<Manifest<serde_json::Value>> =
             session.store.load(subject.name, stage).filter(|_| built);
         let reasons = stages::reasons(session, old.as_ref(), &print);
         self.push(stage, reasons, vec![build_command(session, &wanted).to_string()]);
+        Ok(())
     }
 
     fn train(&mut self, instrumented: Option<Instrumented>, ready: Option<&Ready>) -> Result<()> {
@@ -217,7 +222,7 @@ impl Planner<'_> {
     ) -> Result<Vec<String>> {
         let (session, subject) = (self.session, self.subject);
         let flags = stages::instrument_flags(subject.program.flush);
-        let cargo = Some(stages::wanted(session, subject, Stage::Instrument, &flags));
+        let cargo = Some(stages::wanted(session, subject, Stage::Instrument, &flags)?);
         let runner = Runner { session, subject, stage, program, tools, cargo, raw_pattern: None };
         let mut lines = Vec::new();
         for (name, workload) in chosen {

@@ -94,7 +94,8 @@ fn others(dir: &Path) -> String {
         return String::new();
     };
     let stored = entries.flatten().filter(|entry| entry.path().join(MANIFEST).is_file());
-    let mut names: Vec<String> = stored.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        stored.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names.join(", ")
 }
@@ -144,6 +145,7 @@ fn finish_interrupted(dir: &Path) -> Result<()> {
     let belongs = Manifest::parse(&text, &next).is_ok_and(|manifest| {
         files::digest(&dir.join(&manifest.profile.file)).is_ok_and(|digest| digest == manifest.profile.digest)
     });
-    let ended = if belongs { std::fs::rename(&next, dir.join(MANIFEST)) } else { std::fs::remove_file(&next) };
+    let ended =
+        if belongs { std::fs::rename(&next, dir.join(MANIFEST)) } else { std::fs::remove_file(&next) };
     ended.map_err(|error| files::error("write", &next, &error))
 }

@@ -212,16 +212,6 @@ impl Session {
         Ok(Subject { name, program, artifact, triple, linking })
     }
 
-    /// Whether symbols are pinned.
-    pub(crate) fn pins(&self) -> bool {
-        false
-    }
-
-    /// How symbols are pinned, for manifests.
-    pub(crate) fn pinning(&self) -> &str {
-        "off"
-    }
-
     /// Waits until no other run uses the target directory.
     pub(crate) fn lock(&self) -> Result<RunLock> {
         RunLock::take(self.store.root(), &self.sink, &self.cancel)
@@ -328,6 +318,10 @@ impl Subject<'_> {
             setting("binary", self.artifact.clone(), "cargo metadata"),
             setting("target", self.triple.clone(), "--target, pgo.toml, cargo's configuration, or the host"),
         ];
+        if self.program.pin_symbols {
+            let scheme = honing_core::pin::SCHEME.to_string();
+            found.push(setting("scheme of pinned symbols", scheme, "Honing; another one renames them"));
+        }
         if !self.linking.rustflags.is_empty() {
             found.push(setting("rustflags", self.linking.rustflags.join(" "), "cargo's configuration"));
         }

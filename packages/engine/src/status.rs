@@ -82,7 +82,7 @@ fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
     status.stale = staleness::reasons(&facts, &session.config.policy);
     let folders = session.workspace.folders_of(&subject.program.package);
     status.since = history::since(session, &stored.manifest.commit, &folders);
-    status.differences = differences(session, subject, &stored.manifest);
+    status.differences = differences(session, subject, &stored.manifest)?;
     status.last_match = Some(last_match(session, subject, &stored));
     status.manifest = Some(stored.manifest);
     Ok(status)
@@ -117,7 +117,7 @@ fn last_match(session: &Session, subject: &Subject<'_>, stored: &Stored) -> Last
     }
 }
 
-fn differences(session: &Session, subject: &Subject<'_>, manifest: &Manifest) -> Vec<String> {
+fn differences(session: &Session, subject: &Subject<'_>, manifest: &Manifest) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let mut compare = |what: &str, before: String, now: String| {
         if before != now {
@@ -128,9 +128,10 @@ fn differences(session: &Session, subject: &Subject<'_>, manifest: &Manifest) ->
     let toolchain = session.toolchain.recorded();
     compare("rustc", manifest.toolchain.rustc.clone(), toolchain.rustc);
     compare("LLVM", manifest.toolchain.llvm.clone(), toolchain.llvm);
-    let (then, now) = (&manifest.build, &stages::build_entry(session, subject));
+    let (then, now) = (&manifest.build, &stages::build_entry(session, subject)?);
     compare("Cargo profile", then.cargo_profile.clone(), now.cargo_profile.clone());
-    let keys = then.settings.keys().chain(now.settings.keys().filter(|key| !then.settings.contains_key(*key)));
+    let keys =
+        then.settings.keys().chain(now.settings.keys().filter(|key| !then.settings.contains_key(*key)));
     for key in keys {
         let of = |build: &Build| build.settings.get(key).cloned().unwrap_or_default();
         compare(key, of(then), of(now));
@@ -138,9 +139,9 @@ fn differences(session: &Session, subject: &Subject<'_>, manifest: &Manifest) ->
     compare("features", then.features.join(","), now.features.join(","));
     compare("default features", then.default_features.to_string(), now.default_features.to_string());
     compare("rustflags", then.rustflags.join(" "), now.rustflags.join(" "));
-    compare("pinned symbols", then.pinning.clone(), now.pinning.clone());
+    compare("symbols", then.symbols.clone(), now.symbols.clone());
     if then.lockfile != now.lockfile {
         found.push("Cargo.lock changed".into());
     }
-    found
+    Ok(found)
 }

@@ -32,6 +32,10 @@ pub struct Program {
     /// The target triple; the host's without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// Whether symbols keep their names across version bumps, features and the Cargo
+    /// profile, so that a profile keeps applying. False leaves them to cargo.
+    #[serde(default = "yes")]
+    pub pin_symbols: bool,
     /// When counters reach the disk.
     #[serde(default)]
     pub flush: Flush,

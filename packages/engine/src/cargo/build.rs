@@ -11,6 +11,7 @@ use honing_profdata::{BuildFunctions, TraceReader};
 
 use crate::{
     Session,
+    pinning::Pinned,
     process::{Command, Status, StdStream, Usage},
 };
 
@@ -30,6 +31,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) overrides: Vec<String>,
     /// All of them, PGO's included.
     pub(crate) rustflags: Vec<String>,
+    /// How its symbols are pinned; without it they are cargo's own.
+    pub(crate) pinned: Option<Pinned>,
     pub(crate) target_dir: PathBuf,
 }
 
@@ -70,6 +73,9 @@ pub(crate) fn build_command(session: &Session, wanted: &Wanted<'_>) -> Command {
 pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>) -> Command {
     let options = &session.options;
     let mut command = Command::new(&session.toolchain.cargo, &session.env, &session.workspace.root);
+    if let Some(pinned) = &wanted.pinned {
+        pinned.set(&mut command);
+    }
     if !wanted.rustflags.is_empty() {
         command.env("CARGO_ENCODED_RUSTFLAGS", wanted.rustflags.join("\x1f"));
     }
@@ -120,12 +126,7 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
         session.run_cargo(program, stage, &command, move |stream, line| watcher.line(stream, line))?;
     if ended.status != Status::Code(0) {
         let first = seen.lock().ok().and_then(|seen| seen.error.clone());
-        let why = first.map(|line| format!(": {line}")).unwrap_or_default();
-        return Err(Error::new(
-            ExitCode::Build,
-            format!("{stage}: cargo build failed ({}){why}", ended.status),
-        )
-        .with_hint(format!("mend what it printed, or run it by hand:\n{}", build_command(session, wanted))));
+        return Err(failure(session, stage, wanted, ended.status, first));
     }
     let mut seen = seen.lock().map_err(|_| Error::internal("a reader of cargo's output failed"))?;
     let path = seen.artifact.take().ok_or_else(|| {
@@ -135,6 +136,27 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
     })?;
     let functions = std::mem::take(&mut seen.trace).finish();
     Ok(Built { path, fresh: seen.compiled == 0, functions, usage: ended.usage })
+}
+
+/// What rustc says of two crates that it cannot tell apart.
+const INDISTINGUISHABLE: [&str; 3] = ["E0519", "E0523", "StableCrateId"];
+
+fn failure(
+    session: &Session,
+    stage: Stage,
+    wanted: &Wanted<'_>,
+    status: Status,
+    first: Option<String>,
+) -> Error {
+    let why = first.map(|line| format!(": {line}")).unwrap_or_default();
+    let error = Error::new(ExitCode::Build, format!("{stage}: cargo build failed ({status}){why}"));
+    if wanted.pinned.is_some() && INDISTINGUISHABLE.iter().any(|words| why.contains(words)) {
+        return error.with_hint(
+            "two crates have the same pinned name: run it again, in case Cargo.lock was written only now; \
+             else set `pin_symbols = false` for the program, and tell us which crates they are",
+        );
+    }
+    error.with_hint(format!("mend what it printed, or run it by hand:\n{}", build_command(session, wanted)))
 }
 
 #[derive(Clone)]
@@ -160,7 +182,6 @@ impl Watcher {
         };
         let line = &*line;
         match stream {
-
             StdStream::Stdout => self.message(&mut seen, line),
             StdStream::Stderr => match progress_bar(line) {
                 Some(total) => seen.total = Some(total),

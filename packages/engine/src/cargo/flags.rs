@@ -45,6 +45,11 @@ impl CargoConfig {
         config.build.rustc.clone()
     }
 
+    /// `build.rustc-wrapper`, or what a variable says instead.
+    pub(crate) fn rustc_wrapper(&self) -> Option<&Path> {
+        self.0.build.rustc_wrapper.as_deref()
+    }
+
     /// `build.target`, where it is one triple.
     pub(crate) fn target(&self) -> Result<Option<String>> {
         match self.0.build.target.as_deref() {

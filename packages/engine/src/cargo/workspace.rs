@@ -62,6 +62,41 @@ impl Workspace {
         Ok(Self { metadata, root })
     }
 
+    /// All packages that a build for `triple` can use, dependencies included.
+    ///
+    /// # Errors
+    /// Build, with cargo's own words, where it cannot find all of them.
+    pub(crate) fn all_packages(&self, session: &crate::Session, triple: &str) -> Result<Metadata> {
+        let options = &session.options;
+        let flags =
+            [(options.locked, "--locked"), (options.offline, "--offline"), (options.frozen, "--frozen")];
+        let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.to_owned());
+        let mut command = cargo_metadata::MetadataCommand::new();
+        command
+            .cargo_path(&session.toolchain.cargo)
+            .manifest_path(self.root.join("Cargo.toml"))
+            .features(cargo_metadata::CargoOpt::AllFeatures)
+            .other_options(
+                ["--filter-platform".to_owned(), triple.to_owned()]
+                    .into_iter()
+                    .chain(flags)
+                    .collect::<Vec<_>>(),
+            );
+        let mut command = command.cargo_command();
+        let output = command.env_clear().envs(&session.env).current_dir(&self.root).output();
+        let output = output.map_err(|error| Error::preflight(format!("cannot run cargo: {error}")))?;
+        let words = String::from_utf8_lossy(&output.stderr);
+        let failed = |why: &str| {
+            Error::new(honing_core::ExitCode::Build, format!("cargo metadata: {why}"))
+                .with_hint("packages that share a name have to be told apart; mend what cargo names, or set `pin_symbols = false`")
+        };
+        if !output.status.success() {
+            return Err(failed(words.trim().trim_start_matches("error: ")));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        cargo_metadata::MetadataCommand::parse(text).map_err(|error| failed(&error.to_string()))
+    }
+
     /// Cargo's target directory.
     pub fn target_dir(&self) -> &Path {
         self.metadata.target_directory.as_std_path()

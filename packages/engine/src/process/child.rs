@@ -39,6 +39,11 @@ impl Launcher {
         Self { exe, reports, started: AtomicU64::new(0) }
     }
 
+    /// The executable.
+    pub(crate) fn exe(&self) -> &Path {
+        &self.exe
+    }
+
     fn next_report(&self) -> PathBuf {
         self.reports.join(format!("{}.report.json", self.started.fetch_add(1, Ordering::Relaxed)))
     }

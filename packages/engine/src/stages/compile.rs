@@ -19,6 +19,7 @@ use crate::{
     Session, cargo,
     cargo::{Built, Wanted},
     files,
+    pinning::{self, Pinned},
     session::Subject,
     store::Manifest,
 };
@@ -106,13 +107,14 @@ flavour!(
     Instrumented,
     Instrument
 );
+
 /// The build of `subject` that `stage` does, with the flags of PGO given.
 pub(crate) fn wanted<'a>(
     session: &Session,
     subject: &'a Subject<'a>,
     stage: Stage,
     pgo: &[String],
-) -> Wanted<'a> {
+) -> Result<Wanted<'a>> {
     let program = subject.program;
     // Dependencies of several programs are compiled once; a profile belongs to one.
     let folder = match stage {
@@ -120,7 +122,10 @@ pub(crate) fn wanted<'a>(
         stage => stage.name().to_owned(),
     };
     let features = program.features.iter().chain(&session.options.features).cloned().collect();
-    Wanted {
+    let pinned = pinning::pinned(session, subject)?;
+    let builds =
+        pinned.as_ref().map_or_else(|| pinning::builds(session), |pinned| pinned.folder().to_owned());
+    Ok(Wanted {
         package: &program.package,
         kind: program.kind(),
         artifact: &subject.artifact,
@@ -130,8 +135,9 @@ pub(crate) fn wanted<'a>(
         target: &subject.triple,
         overrides: if stage == Stage::Instrument { light(session, subject) } else { Vec::new() },
         rustflags: subject.linking.rustflags.iter().chain(pgo).cloned().collect(),
-        target_dir: session.store.root().join("build").join(folder),
-    }
+        pinned,
+        target_dir: builds.join(folder),
+    })
 }
 
 /// What a build reads, as far as it can be told before cargo looks: the specification,
@@ -151,6 +157,7 @@ pub(crate) fn build_fingerprint(
         .value("default features", wanted.default_features)
         .value("target", wanted.target)
         .value("changes to the Cargo profile", wanted.overrides.join(", "))
+        .value("symbols", wanted.pinned.as_ref().map_or_else(|| "cargo's own".into(), Pinned::words))
         .value("rustflags", wanted.rustflags.join(" "))
         .value("cargo arguments", session.options.cargo_args.join(" "));
     if let Some(profile) = profile {
@@ -188,14 +195,14 @@ fn profile_folder(profile: &str) -> &str {
 
 /// Builds the program as it ships without PGO.
 pub(crate) fn baseline(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Baseline>> {
-    let wanted = wanted(session, subject, Stage::Baseline, &[]);
+    let wanted = wanted(session, subject, Stage::Baseline, &[])?;
     let step = compile(session, subject, Stage::Baseline, &wanted, None, |compiled, _, _| Ok(compiled))?;
     Ok(Baseline::step(session, subject, step))
 }
 
 /// Builds the program with counters.
 pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Instrumented>> {
-    let wanted = wanted(session, subject, Stage::Instrument, &instrument_flags(subject.program.flush));
+    let wanted = wanted(session, subject, Stage::Instrument, &instrument_flags(subject.program.flush))?;
     let step = compile(session, subject, Stage::Instrument, &wanted, None, |compiled, _, _| Ok(compiled))?;
     Ok(Instrumented::step(session, subject, step))
 }
@@ -213,7 +220,7 @@ fn light(session: &Session, subject: &Subject<'_>) -> Vec<String> {
 /// How the instrumented program is built. Without pinned symbols LTO and debug info are
 /// part of every symbol, and once a light build's profile did not fit, none does.
 pub(crate) fn instrumenting(session: &Session, subject: &Subject<'_>) -> Instrumenting {
-    if !session.pins() || too_light(session, subject).is_file() {
+    if !pinning::pins(session, subject) || too_light(session, subject).is_file() {
         return Instrumenting::Same;
     }
     subject.program.instrument

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     Session, files,
     merging::{self, Input},
-    recorded::Stored,
     process::{Command, Status, Usage},
+    recorded::Stored,
     session::Subject,
 };
 

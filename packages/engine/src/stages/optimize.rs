@@ -17,7 +17,7 @@ use super::{
     merge::RebasedFrom,
     step::stored,
 };
-use crate::{Session, files, session::Subject};
+use crate::{Session, files, pinning, session::Subject};
 
 /// Makes LLVM list every function that it builds, with the hash of its control flow. The
 /// pattern that names have to contain is empty: `_` would miss `main`.
@@ -121,30 +121,29 @@ pub(crate) fn optimize(
     ready: &Ready,
     profile: &MergedProfile,
 ) -> Result<Step<Optimized>> {
-    let wanted = wanted(session, subject, Stage::Optimize, &optimize_flags(session, subject, ready.traces));
+    let wanted = wanted(session, subject, Stage::Optimize, &optimize_flags(session, subject, ready.traces))?;
     let bytes = files::read(profile.path())?;
     // Cargo rebuilds when the file is newer than the build: it must not be touched
     // while its contents stay the same.
     files::write_if_changed(&profile_path(session, subject), &bytes)?;
     let digest = profile.digest();
-    let step =
-        compile(session, subject, Stage::Optimize, &wanted, Some(digest), |compiled, built, dir| {
-            let functions = (!built.functions.is_empty()).then_some(&built.functions);
-            if let Some(functions) = functions {
-                matching::write_functions(functions, &dir.join(FUNCTIONS))?;
-            }
-            let applied = match functions {
-                Some(functions) => matching::applied(session, &bytes, functions, MatchedBy::Trace),
-                None => without_trace(session, subject, &bytes),
-            };
-            Ok(OptimizedBuild {
-                compiled,
-                profile: digest.clone(),
-                rebased: profile.rebased().cloned(),
-                applied: matching::of_original(applied, profile.rebased()),
-                functions: functions.is_some(),
-            })
-        })?;
+    let step = compile(session, subject, Stage::Optimize, &wanted, Some(digest), |compiled, built, dir| {
+        let functions = (!built.functions.is_empty()).then_some(&built.functions);
+        if let Some(functions) = functions {
+            matching::write_functions(functions, &dir.join(FUNCTIONS))?;
+        }
+        let applied = match functions {
+            Some(functions) => matching::applied(session, &bytes, functions, MatchedBy::Trace),
+            None => without_trace(session, subject, &bytes),
+        };
+        Ok(OptimizedBuild {
+            compiled,
+            profile: digest.clone(),
+            rebased: profile.rebased().cloned(),
+            applied: matching::of_original(applied, profile.rebased()),
+            functions: functions.is_some(),
+        })
+    })?;
     Ok(Optimized::step(session, subject, step))
 }
 
@@ -154,7 +153,10 @@ fn without_trace(session: &Session, subject: &Subject<'_>, profile: &[u8]) -> Ap
     let Some(built) = Instrumented::load(session, subject) else {
         return unknown("this compiler cannot list its functions, and there is no instrumented build");
     };
-    let wanted = wanted(session, subject, Stage::Instrument, &instrument_flags(subject.program.flush));
+    let flags = instrument_flags(subject.program.flush);
+    let Ok(wanted) = wanted(session, subject, Stage::Instrument, &flags) else {
+        return unknown("this compiler cannot list its functions");
+    };
     let print = build_fingerprint(session, &wanted, None);
     let manifest = stored::<Compiled>(session, subject, Stage::Instrument);
     if manifest.is_none_or(|old| !print.changes_since(&old.fingerprint).is_empty()) {
@@ -176,5 +178,5 @@ pub(crate) fn optimize_flags(session: &Session, subject: &Subject<'_>, traces: b
 }
 
 fn profile_path(session: &Session, subject: &Subject<'_>) -> PathBuf {
-    session.store.root().join("build").join(format!("optimize-{}.profdata", subject.name))
+    pinning::builds(session).join(format!("optimize-{}.profdata", subject.name))
 }

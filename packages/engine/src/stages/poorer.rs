@@ -20,7 +20,9 @@ pub(super) fn poorer(old: &Profile, new: &Profile) -> Option<String> {
     let by_meaning = |profile: &Profile| {
         let mut weights: HashMap<String, (u128, String)> = HashMap::new();
         for function in profile.functions().filter(|function| function.weight() > 0) {
-            let entry = weights.entry(Meaning::of(function.name_bytes()).loose).or_insert_with(|| (0, function.demangled()));
+            let entry = weights
+                .entry(Meaning::of(function.name_bytes()).loose)
+                .or_insert_with(|| (0, function.demangled()));
             entry.0 += function.weight();
         }
         weights

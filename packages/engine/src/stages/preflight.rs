@@ -129,6 +129,7 @@ pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
     if let ProfileSource::File(file) = &session.options.profile {
         super::import_fingerprint(file)?;
     }
+    check_wrapper(session)?;
     check_cargo_args(session)?;
     check_disk(session)?;
     check_memory()
@@ -201,6 +202,16 @@ fn check_workload(session: &Session, workload: &Workload) -> Result<()> {
     Ok(())
 }
 
+/// Cargo asks it only when there is something to compile.
+fn check_wrapper(session: &Session) -> Result<()> {
+    let Some(wrapper) = session.cargo_config.rustc_wrapper() else { return Ok(()) };
+    if find_program(session, &wrapper.to_string_lossy()).is_some() {
+        return Ok(());
+    }
+    Err(Error::preflight(format!("there is no rustc wrapper {}", wrapper.display()))
+        .with_hint("RUSTC_WRAPPER or `build.rustc-wrapper` of cargo's configuration names it: install it, or take it out there"))
+}
+
 /// Flags that we set ourselves must not be set behind our back.
 fn check_cargo_args(session: &Session) -> Result<()> {
     const OURS: [&str; 6] =
@@ -231,7 +242,8 @@ fn check_disk(session: &Session) -> Result<()> {
         ))
         .with_hint("choose another folder with --target-dir"));
     }
-    let first = !root.join("build").is_dir();
+    let built = |program: &String| session.store.dir(program, Stage::Baseline).is_dir();
+    let first = !session.config.program.keys().any(built);
     files::make_dir(root)?;
     let probe = root.join(".writable");
     files::write_atomically(&probe, b"").map_err(|error| {

@@ -2,7 +2,7 @@
 //! symbols have other names.
 
 use honing_core::{Error, ExitCode, Result, config::Rebase};
-use honing_profdata::{IndexedVersion};
+use honing_profdata::IndexedVersion;
 
 use super::{MergedProfile, Optimized, merge::RebasedFrom};
 use crate::{Session, files, session::Subject};

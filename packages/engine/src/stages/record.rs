@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     Session, clock, files, history,
+    pinning::Pinned,
     process::Usage,
     recorded::{INDEXED, MANIFEST, PACKED, folder, load, save},
     session::Subject,
@@ -131,7 +132,7 @@ fn manifest(
         source: findings.source,
         carried: findings.carried.map(|share| (share * 10_000.0).floor() / 100.0),
         toolchain: session.toolchain.recorded(),
-        build: build_entry(session, subject),
+        build: build_entry(session, subject)?,
         profile,
         matched: MatchEntry::of(findings.applied.unwrap_or(&unknown)),
         verdict: VerdictEntry {
@@ -158,18 +159,22 @@ fn manifest(
 }
 
 /// What is built today, in the words of a manifest.
-pub(crate) fn build_entry(session: &Session, subject: &Subject<'_>) -> recorded::Build {
-    let wanted = wanted(session, subject, Stage::Baseline, &[]);
-    recorded::Build {
+pub(crate) fn build_entry(session: &Session, subject: &Subject<'_>) -> Result<recorded::Build> {
+    let wanted = wanted(session, subject, Stage::Baseline, &[])?;
+    Ok(recorded::Build {
         package: wanted.package.to_owned(),
         cargo_profile: wanted.profile.to_owned(),
-        settings: session.cargo_config.profile_settings(&session.workspace.root, &session.env, wanted.profile),
+        settings: session.cargo_config.profile_settings(
+            &session.workspace.root,
+            &session.env,
+            wanted.profile,
+        ),
         features: wanted.features,
         default_features: wanted.default_features,
         rustflags: wanted.rustflags,
-        pinning: session.pinning().to_owned(),
+        symbols: wanted.pinned.as_ref().map_or_else(|| "cargo's own".into(), Pinned::words),
         lockfile: files::digest(&session.workspace.root.join("Cargo.lock")).ok(),
-    }
+    })
 }
 
 fn profile_entry(

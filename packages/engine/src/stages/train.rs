@@ -178,7 +178,7 @@ pub(crate) fn train(
             stage: Stage::Train,
             program: instrumented.path(),
             tools: &tools.paths,
-            cargo: Some(wanted(session, subject, Stage::Instrument, &flags)),
+            cargo: Some(wanted(session, subject, Stage::Instrument, &flags)?),
             raw_pattern: Some(raw_pattern(subject.program.flush)),
         };
         let mut usage = tools.cost;

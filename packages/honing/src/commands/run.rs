@@ -44,11 +44,7 @@ pub(crate) fn export_unpinned(shared: &Shared, trailing: &Trailing, output: &Pat
     execute(shared, options, |session| honing_engine::export_rebased(session, output))
 }
 
-fn execute(
-    shared: &Shared,
-    options: Options,
-    work: impl FnOnce(&Session) -> Result<Finished>,
-) -> ExitCode {
+fn execute(shared: &Shared, options: Options, work: impl FnOnce(&Session) -> Result<Finished>) -> ExitCode {
     let sink = Sink::new(vec![listener(shared)]);
     let session = open(options, &sink);
     let ended = session.as_ref().map_err(Clone::clone).and_then(work);

@@ -103,7 +103,11 @@ fn changes(status: &Status) -> String {
             format!("{commits} and {lines} in the program's crates since")
         },
     );
-    if status.differences.is_empty() { format!("{since}; same toolchain, specification and lockfile") } else { since }
+    if status.differences.is_empty() {
+        format!("{since}; same toolchain, specification and lockfile")
+    } else {
+        since
+    }
 }
 
 fn profile(manifest: &Manifest) -> String {

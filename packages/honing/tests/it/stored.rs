@@ -232,11 +232,19 @@ fn a_poorer_profile_does_not_replace_a_better_one_unasked() {
     let fixture = recorded();
     let before = fs::read(folder(&fixture).join("profile.honing")).unwrap();
     // A training that ends before the hot loop.
-    fixture.replace("pgo/pgo.toml", "command = [\"{program}\", \"2000\"]", "command = [\"{program}\", \"1\"]");
+    fixture.replace(
+        "pgo/pgo.toml",
+        "command = [\"{program}\", \"2000\"]",
+        "command = [\"{program}\", \"1\"]",
+    );
     fixture.succeeds(&["--to", "optimize"]);
     let ran = fixture.run(&["record"]);
     assert_eq!(ran.code, 14, "{}", ran.stderr);
-    assert!(ran.stderr.contains("tiny::walk::steps") && ran.stderr.contains("--accept-poorer"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("tiny::walk::steps") && ran.stderr.contains("--accept-poorer"),
+        "{}",
+        ran.stderr
+    );
     assert!(fs::read(folder(&fixture).join("profile.honing")).unwrap() == before);
     fixture.succeeds(&["record", "--accept-poorer"]);
     assert!(fs::read(folder(&fixture).join("profile.honing")).unwrap() != before);
@@ -252,7 +260,10 @@ fn a_profile_goes_out_and_comes_back_in() {
     // For a plain build of a user: without our wrapper nothing of ours would apply.
     fixture.succeeds(&["export", "--unpinned", "-o", "plain.profdata"]);
     let build = |profile: &str| {
-        let flags = format!("-Cprofile-use={} -Cllvm-args=-pgo-warn-missing-function", fixture.path(profile).display());
+        let flags = format!(
+            "-Cprofile-use={} -Cllvm-args=-pgo-warn-missing-function",
+            fixture.path(profile).display()
+        );
         let mut cargo = Command::new("cargo");
         cargo.args(["build", "--release", "--target", TRIPLE, "--target-dir", "plain-target"]);
         cargo.current_dir(&fixture.root).env("RUSTFLAGS", flags).env_remove("CARGO_ENCODED_RUSTFLAGS");
@@ -260,7 +271,9 @@ fn a_profile_goes_out_and_comes_back_in() {
         assert!(output.status.success());
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
-    let missing = |said: &str| said.lines().filter(|line| line.contains("no profile data") && line.contains("walk")).count();
+    let missing = |said: &str| {
+        said.lines().filter(|line| line.contains("no profile data") && line.contains("walk")).count()
+    };
     assert_eq!(missing(&build("out.profdata")), 2);
     assert_eq!(missing(&build("plain.profdata")), 0);
 

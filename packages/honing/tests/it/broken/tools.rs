@@ -219,9 +219,9 @@ const COMPILERS: [Row; 15] = [
         name: "a wrapper of rustc that is not there",
         breaks: |case| case.set("RUSTC_WRAPPER", "/nowhere/sccache"),
         args: &[],
-        code: 10,
-        says: &["baseline: cargo build failed", "/nowhere/sccache"],
-        hint: "cargo build --package tiny",
+        code: 15,
+        says: &["there is no rustc wrapper /nowhere/sccache"],
+        hint: "RUSTC_WRAPPER",
     },
     Row {
         name: "a cargo whose metadata is nonsense",
