@@ -30,6 +30,7 @@
 
 mod binary;
 mod bytes;
+mod deflate;
 mod diff;
 mod error;
 mod format;
