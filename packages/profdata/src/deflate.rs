@@ -42,9 +42,8 @@ pub(crate) fn unpack(packed: &[u8], unpacked_size: u64, wrapping: Wrapping) -> R
     let size = usize::try_from(unpacked_size).map_err(|_| "a size is too large")?;
     let mut bytes = vec![0; size];
     let mut zlib = Decompress::new(wrapping == Wrapping::Zlib);
-    let status = zlib
-        .decompress(packed, &mut bytes, FlushDecompress::Finish)
-        .map_err(|_| "zlib data is corrupt")?;
+    let status =
+        zlib.decompress(packed, &mut bytes, FlushDecompress::Finish).map_err(|_| "zlib data is corrupt")?;
     if status != Status::StreamEnd || zlib.total_out() != unpacked_size {
         return Err("zlib data is cut off");
     }
