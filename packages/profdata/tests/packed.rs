@@ -136,16 +136,66 @@ fn seal(file: &mut [u8]) {
     }
 }
 
+/// A file as somebody else would write it: one function `main` with so many counters, none counted.
+fn by_hand(counters: u32) -> Vec<u8> {
+    fn number(mut number: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while number > 127 {
+            bytes.push(number as u8 | 128);
+            number >>= 7;
+        }
+        bytes.push(number as u8);
+        bytes
+    }
+    fn sized(bytes: &[u8]) -> Vec<u8> {
+        [number(bytes.len() as u32), bytes.to_vec()].concat()
+    }
+    fn blob(bytes: &[u8]) -> Vec<u8> {
+        // A stored block: deflate need not be good at it.
+        let length = bytes.len() as u16;
+        let block = [&[1][..], &length.to_le_bytes(), &(!length).to_le_bytes(), bytes].concat();
+        [number(bytes.len() as u32), sized(&block)].concat()
+    }
+    let columns = [vec![0, 0, 0], number(counters), vec![0, 0, 0, 0]].concat();
+    let sections = [
+        [number(1 << 24), vec![0]].concat(), // head
+        blob(b""),                           // vtables
+        blob(&[0]),                          // prefixes
+        blob(&[0]),                          // prefix of
+        [vec![1], blob(b"main\0"), blob(&columns)].concat(),
+        7_u64.to_le_bytes().to_vec(), // CFG hashes
+        vec![],                       // name hashes
+        vec![0],                      // live
+        vec![],                       // not zero
+        vec![],                       // counters
+        blob(b""),                    // bitmaps
+        vec![],                       // values
+        vec![],                       // value counts
+    ];
+    let body: Vec<u8> = sections.iter().flat_map(|section| sized(section)).collect();
+    let mut file = [b"\x8fhoning\n\x01\0\0\0".as_slice(), &[0; 16], &body].concat();
+    seal(&mut file);
+    file
+}
+
 #[test]
-fn bombs_are_refused() {
-    // A function of 2^32 - 1 counters, of which none counted, takes a few bytes.
-    let text = b":ir\nmain\n7\n300\n".iter().copied().chain(b"0\n".repeat(300)).collect::<Vec<u8>>();
-    let packed = read(&text).unwrap().profile.to_packed().unwrap();
-    let policy = Policy { max_count_bytes: 2000, ..Policy::default() };
-    let error = Merger::new(policy).add(&packed, 1).unwrap_err();
-    assert!(matches!(error, Error::Packed(what) if what.contains("more than is allowed")), "{error}");
+fn the_description_suffices_to_write_one() {
+    let profile = read(&by_hand(3)).unwrap().profile;
+    let text = String::from_utf8(profile.to_text()).unwrap();
+    assert_eq!(
+        text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>(),
+        [":ir", "main", "7", "3", "0", "0", "0", ""]
+    );
+}
+
+#[test]
+fn bombs_are_refused_before_allocating() {
+    for counters in [1 << 27, u32::MAX] {
+        let error = read(&by_hand(counters)).unwrap_err();
+        assert!(matches!(error, Error::Packed(what) if what.contains("more than is allowed")), "{error}");
+    }
     let policy = Policy { max_name_bytes: 3, ..Policy::default() };
-    assert!(matches!(Merger::new(policy).add(&packed, 1), Err(Error::Packed(_))));
+    assert!(matches!(Merger::new(policy).add(&by_hand(1), 1), Err(Error::Packed(_))));
 }
 
 fn bytes_of_a_name() -> impl Strategy<Value = String> {

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::format::{MAX_VALUES_PER_SITE, ValueKind};
 use crate::record::{Bitmap, Counts, Record, Sites, Values};
 
-/// The sections, inflated.
+/// The sections; blobs are inflated.
 pub(super) struct CountSections<'a> {
     pub(super) live: Input<'a>,
     pub(super) not_zero: Input<'a>,

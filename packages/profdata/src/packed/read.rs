@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::format::{Format, NAME_SEPARATOR, Variant};
 use crate::names::name_hash;
 use crate::policy::Policy;
-use crate::report::{FileReport, ValueData};
+use crate::report::{FileReport, LossKind, ValueData};
 use crate::store::{Store, sum_words};
 
 /// Adds a packed file to a store, `weight` times.
@@ -61,8 +61,10 @@ fn add_row(
     let hash = name_hash(name);
     store.names.learn(hash, name);
     let record = counts.record(hash, row.shape.cfg_hash);
-    // A packed profile is a finished one: its sites are as many as its records say.
-    store.add(&record, weight, None, &|_, value| value);
+    let added = store.add(&record, weight, None, &|_, value| value);
+    if added.sites_mismatch {
+        report.lose(LossKind::Values, 1, 0);
+    }
     if !record.values.is_empty() {
         report.value_data = ValueData::Complete;
     }
