@@ -133,7 +133,7 @@ mod tests {
             assert_eq!(takes_digits(&parts.path), parts.digits.is_some());
         }
         let parts = split(names[2]);
-        assert_eq!((parts.prefix, parts.path.as_slice()), (&names[2][..27], &b"_ZN1a1b\x02.llvm.123"[..]));
+        assert_eq!((parts.prefix, parts.path.as_slice()), (&names[2][..25], &b"_ZN1a1b\x02.llvm.123"[..]));
         assert_eq!(parts.digits.map(u64::from_be_bytes), Some(0xdd43_527e_f454_f00d));
     }
 
