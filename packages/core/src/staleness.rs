@@ -72,6 +72,7 @@ mod tests {
             Applied::Measured(Match {
                 share,
                 meant: 1.0,
+                kin: 1.0,
                 carried: None,
                 functions: 2,
                 matched: 1,

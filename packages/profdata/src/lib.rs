@@ -67,7 +67,7 @@ pub use inspect::{Coverage, Hot, demangle, split_name};
 pub use matching::{Lost, Match, Share, Why, match_build};
 pub use merger::{InputError, MergeRun, MergeSummary, Merged, Merger, merge_all};
 pub use names::name_hash;
-pub use origin::{Crates, Origin};
+pub use origin::{Crates, Origin, home_crate};
 pub use overlap::{Overlap, OverlapPart, overlap};
 pub use policy::Policy;
 pub use profile::{Function, Profile};

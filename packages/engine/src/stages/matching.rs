@@ -39,6 +39,7 @@ pub(super) fn applied(
     Applied::Measured(Match {
         share: found.all.matched(),
         meant: meant(&profile, functions),
+        kin: kin(&profile, functions),
         carried: None,
         functions: found.all.functions,
         matched: found.all.functions_matched,
@@ -72,6 +73,19 @@ fn meant(profile: &Profile, functions: &BuildFunctions) -> f64 {
         .filter(|function| function.weight() > 0 && there.contains(&Meaning::of(function.name_bytes()).loose))
         .map(|function| function.weight());
     named.sum::<u128>() as f64 / profile.weight().max(1) as f64
+}
+
+/// The share of the weight outside of std's generics whose crate the build has.
+fn kin(profile: &Profile, functions: &BuildFunctions) -> f64 {
+    let there: HashSet<String> =
+        functions.functions().iter().filter_map(|function| profdata::home_crate(&function.symbol)).collect();
+    let (mut whole, mut kin) = (0_u128, 0_u128);
+    for function in profile.functions().filter(|function| function.weight() > 0) {
+        let Some(home) = profdata::home_crate(function.name_bytes()) else { continue };
+        whole += function.weight();
+        kin += if there.contains(&home) { function.weight() } else { 0 };
+    }
+    if whole == 0 { 1.0 } else { kin as f64 / whole as f64 }
 }
 
 /// A rebased profile's match counts what the rebase dropped as lost.
