@@ -7,6 +7,7 @@ pub mod cargo;
 mod clean;
 mod clock;
 mod disk;
+mod exec;
 mod files;
 mod lock;
 pub mod merging;
@@ -22,6 +23,7 @@ mod toolchain;
 mod workload;
 
 pub use clean::clean;
+pub use exec::{exec, exec_command};
 pub use pipeline::{Finished, run};
 pub use planned::{Planned, PlannedState, plan};
 pub use session::{Options, Session, Subject, find_binaries};

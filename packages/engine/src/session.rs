@@ -92,6 +92,8 @@ pub struct Session {
     pub workspace: Workspace,
     /// What compiles.
     pub toolchain: Toolchain,
+    /// The folder that the person is in.
+    pub dir: PathBuf,
     /// Environment for children.
     pub env: BTreeMap<OsString, OsString>,
     /// Where stages leave their output.
@@ -151,6 +153,7 @@ impl Session {
             options,
             workspace,
             toolchain,
+            dir,
             env,
             store,
             sink,

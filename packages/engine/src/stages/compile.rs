@@ -221,7 +221,8 @@ pub(crate) fn optimize_flags(session: &Session, subject: &Subject<'_>) -> Vec<St
     vec![format!("-Cprofile-use={}", profile_path(session, subject).display())]
 }
 
-fn profile_path(session: &Session, subject: &Subject<'_>) -> std::path::PathBuf {
+/// Where optimize keeps the profile that it uses.
+pub(crate) fn profile_path(session: &Session, subject: &Subject<'_>) -> std::path::PathBuf {
     pinning::builds(session).join(format!("optimize-{}.profdata", subject.name))
 }
 

@@ -21,7 +21,7 @@ pub use bench::{Measurements, Series};
 pub use compile::{Baseline, Instrumented, Optimized};
 pub(crate) use compile::{
     baseline, build_fingerprint, check_same_source, instrument, instrument_flags, optimize, optimize_flags,
-    wanted,
+    profile_path, wanted,
 };
 pub(crate) use judge::judge;
 pub(crate) use merge::Merged as MergedManifest;
