@@ -30,6 +30,7 @@
 
 mod binary;
 mod bytes;
+mod cfg_hash;
 mod diff;
 mod error;
 mod format;
@@ -45,6 +46,7 @@ mod overlap;
 mod policy;
 mod profile;
 mod raw;
+mod rebase;
 mod record;
 mod report;
 mod scan;
@@ -71,6 +73,7 @@ pub use origin::{Crates, Origin, home_crate};
 pub use overlap::{Overlap, OverlapPart, overlap};
 pub use policy::Policy;
 pub use profile::{Function, Profile};
+pub use rebase::{Dropped, Part, RebaseReport, Rebased, Replacement, Rule, Unpaired, rebase};
 pub use report::{FileReport, Loss, LossKind, ValueData};
 pub use symbol::{Meaning, unit_crate};
 pub use trace::TraceReader;
