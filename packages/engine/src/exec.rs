@@ -35,6 +35,9 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
         _ => Vec::new(),
     };
     let rustflags: Vec<String> = subject.linking.rustflags.iter().cloned().chain(flags).collect();
+    if subject.program.pin_symbols {
+        pinning::settle(session)?;
+    }
     let pinned = pinning::pinned(session, subject)?;
     let builds =
         pinned.as_ref().map_or_else(|| pinning::builds(session), |pinned| pinned.folder().to_owned());

@@ -97,6 +97,11 @@ impl Workspace {
         cargo_metadata::MetadataCommand::parse(text).map_err(|error| failed(&error.to_string()))
     }
 
+    /// The manifests of its members.
+    pub(crate) fn manifests(&self) -> impl Iterator<Item = PathBuf> {
+        self.metadata.packages.iter().map(|package| package.manifest_path.clone().into())
+    }
+
     /// Cargo's target directory.
     pub fn target_dir(&self) -> &Path {
         self.metadata.target_directory.as_std_path()

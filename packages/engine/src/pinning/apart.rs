@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use cargo_metadata::Metadata;
 use honing_core::{Result, pin};
 
 use crate::Session;
@@ -15,20 +14,13 @@ impl Apart {
     /// Looks into `Cargo.lock`, which is nearly always enough; where two packages of it
     /// share a key, cargo knows their folders.
     pub(super) fn find(session: &Session, triple: &str) -> Result<Self> {
-        let all_packages = || session.workspace.all_packages(session, triple);
-        let Ok(lock) = std::fs::read_to_string(session.workspace.root.join("Cargo.lock")) else {
-            // The build writes it, too late for us; why that fails, the build says best.
-            return Ok(all_packages().map_or_else(|_| Self::default(), |all| Self::of(session, &all)));
-        };
+        let lock = std::fs::read_to_string(session.workspace.root.join("Cargo.lock")).unwrap_or_default();
         let locked = pin::locked(&lock);
         let named = locked.iter().map(|one| (one.name.as_str(), one.version.as_str(), one.source.as_deref()));
         if pin::sharing(named).is_empty() {
             return Ok(Self::default());
         }
-        Ok(Self::of(session, &all_packages()?))
-    }
-
-    fn of(session: &Session, metadata: &Metadata) -> Self {
+        let metadata = session.workspace.all_packages(session, triple)?;
         let source = |at: usize| metadata.packages[at].source.as_ref().map(|id| id.repr.as_str());
         let named = metadata.packages.iter().enumerate();
         let versions: Vec<String> = metadata.packages.iter().map(|one| one.version.to_string()).collect();
@@ -38,7 +30,7 @@ impl Apart {
             let root = &session.workspace.root;
             Some((dir.to_string(), pin::distinction(source(at), dir.as_std_path(), root)))
         });
-        Self(apart.collect())
+        Ok(Self(apart.collect()))
     }
 
     /// How many there are.

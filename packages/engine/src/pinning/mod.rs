@@ -6,6 +6,7 @@
 //! directory.
 
 mod apart;
+mod lockfile;
 pub mod wrapper;
 
 use std::{
@@ -18,6 +19,7 @@ use honing_core::{Digest, Result, pin};
 
 use crate::{Session, files, process::Command, session::Subject};
 use apart::Apart;
+pub(crate) use lockfile::settle;
 
 /// How the symbols of a build are pinned.
 #[derive(Debug, Clone)]

@@ -17,7 +17,7 @@ use super::{Product, Step, probe, step::up_to_date_or};
 use crate::{
     Session,
     cargo::unknown,
-    disk, files,
+    disk, files, pinning,
     session::{ProfileSource, Subject, find_program},
     toolchain::is_executable,
 };
@@ -97,6 +97,9 @@ pub(crate) fn wants_llvm(session: &Session) -> bool {
 /// Runs every check; the one that compiles only where its inputs have changed.
 pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step<Ready>> {
     check(session, subject)?;
+    if subject.program.pin_symbols {
+        pinning::settle(session)?;
+    }
     let print = preflight_fingerprint(session, subject);
     let old = super::stored::<Ready>(session, subject, Stage::Preflight);
     let tool_is_gone = |ready: &Ready| matches!(&ready.merges, Merges::Llvm { path, .. } if !path.is_file());

@@ -83,7 +83,8 @@ fn status(fixture: &Fixture) -> Value {
 fn matched(fixture: &Fixture, args: &[&str]) -> (Ran, f64) {
     let ran = fixture.run(&[args, &["--format", "json"]].concat());
     let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let applied = events.filter(|event| event["event"] == "matched").last().expect(&ran.stderr);
+    let mut matched = events.filter(|event| event["event"] == "matched");
+    let applied = matched.next_back().expect(&ran.stderr);
     let share = applied["applied"]["share"].as_f64().expect("a measured match");
     let carried = applied["applied"]["carried"].as_f64().unwrap_or(1.0);
     (ran, share * carried)
@@ -164,7 +165,8 @@ fn an_edited_hot_function_loses_its_own_weight_and_is_named() {
     fixture.replace("src/lib.rs", "sum += n % 10;", "if n % 7 == 3 { println!(); } sum += n % 10;");
     let ran = fixture.run(&["check", "--format", "json"]);
     let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let applied = events.filter(|event| event["event"] == "matched").last().unwrap();
+    let mut matched = events.filter(|event| event["event"] == "matched");
+    let applied = matched.next_back().unwrap();
     let lost = applied["applied"]["lost"].as_array().unwrap();
     assert_eq!(lost.len(), 1, "{lost:#?}");
     assert_eq!(lost[0]["function"], "tiny::walk::digits");
