@@ -145,9 +145,13 @@ pub struct Rebased {
 
 /// Carries the counters of a profile over to a build's functions.
 ///
-/// The order and number of functions decide nothing: the result depends only on what is in the two.
-pub fn rebase(profile: &Profile, build: &BuildFunctions) -> Rebased {
-    let pairing = Pairing::of(profile, build);
+/// `recorded` are the functions of the build that the profile was recorded on, if they were kept. In
+/// legacy mangling the name of an external function does not tell which crate it was generated for,
+/// and monomorphizations of one function have the same meaning; the module tells many of them apart.
+///
+/// The order and number of functions decide nothing: the result depends only on what is in the three.
+pub fn rebase(profile: &Profile, recorded: Option<&BuildFunctions>, build: &BuildFunctions) -> Rebased {
+    let pairing = Pairing::of(profile, recorded, build);
     let carried = carry::carry(profile, build, &pairing);
     let report = report(profile, &pairing, carried.sites_dropped);
     Rebased { profile: carried.profile, report }

@@ -8,7 +8,7 @@ use crate::functions::{BuildFunction, BuildFunctions};
 use crate::inspect::{demangle, split_name};
 use crate::matching::{Verdict, verdict};
 use crate::profile::{Function, Profile};
-use crate::symbol::Meaning;
+use crate::symbol::{Meaning, unit_crate};
 use std::collections::{BTreeMap, HashMap};
 
 /// How many functions have to agree on what a codegen unit became.
@@ -96,12 +96,20 @@ pub(super) struct Pairing<'a> {
 
 impl<'a> Pairing<'a> {
     /// Pairs the functions of a profile with those of a build.
-    pub(super) fn of(profile: &'a Profile, build: &'a BuildFunctions) -> Pairing<'a> {
-        let left = profile.functions().map(|function| Left {
-            function,
-            meaning: Meaning::of(function.name_bytes()),
-            unit: split_name(function.name_bytes()).0,
-            pair: None,
+    pub(super) fn of(
+        profile: &'a Profile,
+        recorded: Option<&'a BuildFunctions>,
+        build: &'a BuildFunctions,
+    ) -> Pairing<'a> {
+        let left = profile.functions().map(|function| {
+            let mut meaning = Meaning::of(function.name_bytes());
+            let unit = split_name(function.name_bytes()).0;
+            let unit = unit.or_else(|| recorded_unit(&function, recorded?));
+            if meaning.context.is_none() {
+                let unit_crate = unit.and_then(unit_crate);
+                meaning.context = unit_crate.map(|name| String::from_utf8_lossy(name).into_owned());
+            }
+            Left { function, meaning, unit, pair: None }
         });
         let right = build.functions().iter().map(|function| Right {
             function,
@@ -369,6 +377,16 @@ impl<'a> Pairing<'a> {
                 self.same_function.entry(at).or_insert(row);
             }
         }
+    }
+}
+
+/// The module that the function was in when it was recorded, if there is no doubt.
+fn recorded_unit<'a>(function: &Function<'_>, recorded: &'a BuildFunctions) -> Option<&'a [u8]> {
+    let hash = function.cfg_hash();
+    let mut there = recorded.with_name(function.name_bytes()).filter(|there| there.may_have(hash));
+    match (there.next(), there.next()) {
+        (Some(only), None) if only.certain => only.module.as_deref(),
+        _ => None,
     }
 }
 

@@ -3,13 +3,14 @@
 //! A rename shows as paths that differ in one component, `demo::old` and `demo::new`, in otherwise
 //! equal names of functions with equal CFG hashes. It counts if the old path is nowhere in the build
 //! and the new one nowhere in the profile, if no other rename of the same path is supported, and if
-//! several functions support it, or one whose CFG hash no other function of either side has. Names are
-//! compared as they read demangled.
+//! several functions with several CFG hashes support it. One does not suffice, however rare its hash:
+//! of two functions with the same body a build may have kept the one and the profile the other. Names
+//! are compared as they read demangled.
 
 use super::Replacement;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// How many functions have to support a rename.
+/// How many functions with different CFG hashes have to support a rename.
 const SUPPORT: usize = 2;
 
 /// A function: its demangled name and its possible CFG hashes; whether no pair was found yet.
@@ -45,11 +46,6 @@ pub(super) fn replacements(left: &[Named<'_>], right: &[Named<'_>]) -> Vec<Repla
         gaps
     };
     let (left_gaps, right_gaps) = (gaps(left, &new_paths), gaps(right, &old_paths));
-    let (left_hashes, right_hashes) = (occurrences(left), occurrences(right));
-    let rare = |hash: u64| {
-        let once = |hashes: &HashMap<u64, usize>| hashes.get(&hash) == Some(&1);
-        once(&left_hashes) && once(&right_hashes)
-    };
     let mut votes: BTreeMap<String, BTreeMap<String, Vec<u64>>> = BTreeMap::new();
     for (key, from) in &left_gaps {
         if let ([from], Some([to])) = (from.as_slice(), right_gaps.get(key).map(Vec::as_slice))
@@ -62,7 +58,7 @@ pub(super) fn replacements(left: &[Named<'_>], right: &[Named<'_>]) -> Vec<Repla
     let elected = votes.into_iter().filter_map(|(from, votes)| {
         // Two different renames of one path: nothing tells which.
         let [(to, hashes)] = votes.into_iter().collect::<Vec<_>>().try_into().ok()?;
-        let supported = hashes.len() >= SUPPORT || hashes.iter().any(|hash| rare(*hash));
+        let supported = hashes.iter().collect::<BTreeSet<_>>().len() >= SUPPORT;
         (supported && taken.insert(to.clone())).then_some(Replacement {
             from,
             to,
@@ -86,14 +82,6 @@ fn parent(path: &str) -> Option<&str> {
 
 fn all_paths(functions: &[Named<'_>]) -> HashSet<String> {
     functions.iter().flat_map(|function| paths(function.name)).map(|path| path.whole).collect()
-}
-
-fn occurrences(functions: &[Named<'_>]) -> HashMap<u64, usize> {
-    let mut found = HashMap::new();
-    for hash in functions.iter().flat_map(|function| function.hashes) {
-        *found.entry(*hash).or_default() += 1;
-    }
-    found
 }
 
 /// The paths of more than one component in a name that the other side has not.
@@ -191,14 +179,16 @@ mod tests {
         let left = [("a::f<a::Old>", [1], true), ("a::g<a::Old>", [2], true), ("a::h", [3], false)];
         let right = [("a::f<a::New>", [1], true), ("a::g<a::New>", [2], true), ("a::k<a::Old>", [4], true)];
         assert_eq!(found(&left, &right), []);
-        // One function, with a hash that others have.
-        assert_eq!(found(&[("a::f", [1], true), ("a::x", [1], false)], &[("a::g", [1], true)]), []);
-        // One function, with a hash of its own.
-        let one = [("a::f".to_owned(), "a::g".to_owned(), 1)];
-        assert_eq!(found(&[("a::f", [1], true)], &[("a::g", [1], true)]), one);
+        // One function, or several of one shape.
+        assert_eq!(found(&[("a::f", [1], true)], &[("a::g", [1], true)]), []);
+        let left = [("a::f::b", [1], true), ("a::f::c", [1], true)];
+        assert_eq!(found(&left, &[("a::g::b", [1], true), ("a::g::c", [1], true)]), []);
         // Two that it could be.
-        assert_eq!(found(&[("a::f", [1], true)], &[("a::g", [1], true), ("a::h", [1], true)]), []);
+        let left = [("a::f::b", [1], true), ("a::f::c", [2], true)];
+        let right = [("a::g::b", [1], true), ("a::g::c", [2], true), ("a::h::b", [1], true)];
+        assert_eq!(found(&left, &right), []);
         // Another crate.
-        assert_eq!(found(&[("a::f", [1], true)], &[("b::f", [1], true)]), []);
+        let left = [("a::f", [1], true), ("a::g", [2], true)];
+        assert_eq!(found(&left, &[("b::f", [1], true), ("b::g", [2], true)]), []);
     }
 }
