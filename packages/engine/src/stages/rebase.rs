@@ -25,7 +25,7 @@ pub(crate) fn rebase(
     })?;
     let at = |error: honing_profdata::Error| Error::new(ExitCode::Profile, format!("rebase: {error}"));
     let old = honing_profdata::read(&files::read(profile.path())?).map_err(at)?;
-    let rebased = honing_profdata::rebase(&old.profile, &functions);
+    let rebased = honing_profdata::rebase(&old.profile, None, &functions);
     for text in words(&rebased.report) {
         session.sink.emit(Event::Note { text });
     }
