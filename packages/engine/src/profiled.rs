@@ -81,7 +81,11 @@ impl Chain<'_> {
             Stage::Instrument,
             || stages::instrument(session, subject, ready),
             || Instrumented::load(session, subject),
-            |built| units::bytes(built.artifact().bytes),
+            |built| {
+                let light = stages::instrumenting(session, subject) == Instrumenting::Light;
+                let how = if light { ", without LTO and debug info" } else { "" };
+                format!("{}{how}", units::bytes(built.artifact().bytes))
+            },
         )?;
         let merges = self.selection.contains(Stage::Merge);
         let raw = self.stage_or(

@@ -44,4 +44,4 @@ pub(crate) use selected::check_selected;
 pub(crate) use step::{Product, Step, reasons, stored};
 pub(crate) use tools::{build_tools, known_tools};
 pub use train::RawProfiles;
-pub(crate) use train::{discard_raw, raw_pattern, train, train_fingerprint, workloads};
+pub(crate) use train::{discard_raw, raw_pattern, train, train_fingerprint, trained, workloads};
