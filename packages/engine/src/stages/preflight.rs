@@ -232,6 +232,12 @@ fn check_cargo_args(session: &Session) -> Result<()> {
             ))
             .with_hint("put them into .cargo/config.toml or RUSTFLAGS, where they are extended"));
         }
+        if arg.contains("rustc-wrapper") {
+            return Err(Error::usage(format!(
+                "`{arg}`: a rustc wrapper given with --config would be dropped by cargo"
+            ))
+            .with_hint("put it into .cargo/config.toml or RUSTC_WRAPPER, where it is called as well"));
+        }
     }
     Ok(())
 }

@@ -302,3 +302,35 @@ fn exec_becomes_the_command() {
     assert_eq!(fixture.run(&["exec", "-P", "other", "--flavour", "baseline", "--", "true"]).code, 0);
     assert_eq!(fixture.run(&["exec", "-P", "tiny", "--", "no-such-program"]).code, 15);
 }
+
+/// Of crates.io, with tests in the package: name, version, binary.
+const WELL_KNOWN: [(&str, &str, &str); 3] =
+    [("ripgrep", "15.2.0", "rg"), ("fd-find", "10.5.0", "fd"), ("hexyl", "0.17.0", "hexyl")];
+
+/// Some minutes, and downloads: `cargo test -p honing --test it -- --ignored well_known`.
+#[test]
+#[ignore = "builds and tests three programs of crates.io"]
+fn well_known_programs_pass_their_tests_pinned() {
+    let scratch = Fixture::empty("scratch");
+    let wanted: String =
+        WELL_KNOWN.iter().map(|(name, version, _)| format!("{name} = \"={version}\"\n")).collect();
+    let manifest = "[package]\nname = \"scratch\"\nedition = \"2024\"\n\n[dependencies]\nshlex = \"2\"\n";
+    scratch.write("Cargo.toml", &format!("{manifest}{wanted}"));
+    scratch.write("src/lib.rs", "");
+    let metadata = cargo_metadata::MetadataCommand::new().current_dir(&scratch.root).exec().unwrap();
+    // A package without a library is no dependency, and yet it is unpacked.
+    let shlex = metadata.packages.iter().find(|package| package.name.as_str() == "shlex").unwrap();
+    let unpacked = shlex.manifest_path.ancestors().nth(2).unwrap();
+    for (name, version, binary) in WELL_KNOWN {
+        let fixture = Fixture::empty(name);
+        let from = unpacked.join(format!("{name}-{version}/."));
+        let copied = Command::new("cp").arg("-r").arg(from).arg(&fixture.root).output().unwrap();
+        assert_eq!(finish(copied).code, 0);
+        fixture.write("pgo/pgo.toml", &format!("[program.it]\npackage = \"{name}\"\nbin = \"{binary}\"\n"));
+        let ran = fixture.run(&["exec", "--flavour", "baseline", "--", "cargo", "test", "--no-fail-fast"]);
+        let lines = ran.stdout.lines().filter(|line| line.starts_with("test result"));
+        println!("{name} {version}: {}\n{}", ran.code, lines.collect::<Vec<_>>().join("\n"));
+        assert_eq!(ran.code, 0, "{name}\n{}\n{}", ran.stdout, ran.stderr);
+        assert!(folders(&fixture).contains(&"pinned-1".to_owned()));
+    }
+}
