@@ -23,9 +23,6 @@ pub struct Match {
     /// Share of the profile's weight (sum of counters) whose function exists in the
     /// build with the same control flow, 0 to 1.
     pub share: f64,
-    /// Share of the weight whose function exists at all, once names are reduced to what
-    /// they mean, 0 to 1: what a rebase could reach.
-    pub meant: f64,
     /// Share of the weight outside of std's generics whose crate the build has, 0 to 1: next
     /// to nothing where the profile is another program's.
     pub kin: f64,
@@ -169,7 +166,6 @@ mod tests {
     fn measured(share: f64) -> Applied {
         Applied::Measured(Match {
             share,
-            meant: 1.0,
             kin: 1.0,
             carried: None,
             functions: 1883,

@@ -126,7 +126,10 @@ impl Chain<'_> {
             outcome: judged.then_some(outcome),
             wording: judged.then_some(wording),
             costs: self.costs,
-            baseline: baseline.map(|built| built.artifact()),
+            // One of another source says nothing about this build.
+            baseline: baseline
+                .filter(|_| stages::check_same_source(session, subject).is_ok())
+                .map(|built| built.artifact()),
             // What an earlier run left is not what this one asked for.
             optimized: optimized.filter(|_| built).map(|built| built.artifact()),
             applied: applied.filter(|_| built),

@@ -200,11 +200,9 @@ impl Chain<'_> {
                  program, or was the crate renamed?"
                     .into()
             }
-            Applied::Measured(found) => format!(
-                "{} of the weight is in functions that are still there, if perhaps under other names: \
-                 `cargo xtask pgo rebase --program {name}` carries over what fits; \
-                 `cargo xtask pgo --program {name}` trains anew",
-                units::share(found.meant)
+            Applied::Measured(_) => format!(
+                "`cargo xtask pgo rebase --program {name}` carries the counters over to what functions are \
+                 called now; `cargo xtask pgo --program {name}` trains anew"
             ),
             Applied::Unknown { .. } => format!("train anew: `cargo xtask pgo --program {name}`"),
         }

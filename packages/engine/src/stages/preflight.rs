@@ -66,6 +66,14 @@ impl Product for Ready {
 
 /// What the probe depends on.
 pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) -> Fingerprint {
+    let needed = fingerprint(session, subject, needs_merge(session));
+    // What was seen to merge as well was seen to do the rest.
+    let more = fingerprint(session, subject, true);
+    let old = super::stored::<Ready>(session, subject, Stage::Preflight);
+    if old.is_some_and(|old| old.fingerprint == more) { more } else { needed }
+}
+
+fn fingerprint(session: &Session, subject: &Subject<'_>, merges: bool) -> Fingerprint {
     let mut print = Fingerprint::new();
     let linker = subject.linking.linker.as_deref().unwrap_or("cc");
     print
@@ -74,7 +82,7 @@ pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) ->
         .value("target", &subject.triple)
         .value("linker", linker)
         .value("rustflags", subject.linking.rustflags.join(" "))
-        .value("merges", needs_merge(session))
+        .value("merges", merges)
         .value("merge tool", if wants_llvm(session) { "llvm-profdata" } else { "builtin" })
         .value("llvm-profdata", session.options.llvm_profdata.as_deref().unwrap_or(Path::new("")).display());
     if let Some(linker) = find_program(session, linker) {
