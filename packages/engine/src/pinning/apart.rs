@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use honing_core::{Result, pin};
+use honing_core::{Digest, Result, pin};
 
 use crate::Session;
 
-/// What tells a package apart, by its folder.
+/// Packages with what tells them apart.
 #[derive(Debug, Default)]
-pub(super) struct Apart(BTreeMap<String, String>);
+pub(super) struct Apart(Vec<Package>);
+
+#[derive(Debug)]
+struct Package {
+    name: String,
+    dir: String,
+    distinction: String,
+}
 
 impl Apart {
     /// Looks into `Cargo.lock`, which is nearly always enough; where two packages of it
@@ -26,9 +33,10 @@ impl Apart {
         let versions: Vec<String> = metadata.packages.iter().map(|one| one.version.to_string()).collect();
         let named = named.map(|(at, one)| (one.name.as_str(), versions[at].as_str(), source(at)));
         let apart = pin::sharing(named).into_iter().filter_map(|at| {
-            let dir = metadata.packages[at].manifest_path.parent()?;
-            let root = &session.workspace.root;
-            Some((dir.to_string(), pin::distinction(source(at), dir.as_std_path(), root)))
+            let (package, root) = (&metadata.packages[at], &session.workspace.root);
+            let dir = package.manifest_path.parent()?;
+            let distinction = pin::distinction(source(at), dir.as_std_path(), root);
+            Some(Package { name: package.name.to_string(), dir: dir.to_string(), distinction })
         });
         Ok(Self(apart.collect()))
     }
@@ -38,8 +46,18 @@ impl Apart {
         self.0.len()
     }
 
-    /// For the wrapper.
+    /// Of what reaches keys; folders of this machine do not.
+    pub(super) fn digest(&self) -> Digest {
+        let mut lines: Vec<String> =
+            self.0.iter().map(|package| format!("{}\n{}\n", package.name, package.distinction)).collect();
+        lines.sort();
+        Digest::of(lines.concat().as_bytes())
+    }
+
+    /// For the wrapper, which knows a package by its folder.
     pub(super) fn to_json(&self) -> String {
-        serde_json::to_string_pretty(&self.0).unwrap_or_default()
+        let table: BTreeMap<&str, &str> =
+            self.0.iter().map(|package| (package.dir.as_str(), package.distinction.as_str())).collect();
+        serde_json::to_string_pretty(&table).unwrap_or_default()
     }
 }

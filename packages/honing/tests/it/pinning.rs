@@ -154,6 +154,7 @@ fn names_stay_in_a_workspace_of_every_kind() {
     elsewhere.replace("app/Cargo.toml", "more = []", "more = []\ndefault = [\"more\"]");
     elsewhere.replace("Cargo.toml", "opt-level = 1", "opt-level = 1\ndebug = 1\nstrip = true");
     assert_eq!(names(&elsewhere, "app"), before);
+    assert!(folders(&elsewhere).contains(&folder), "its name says nothing of this machine");
 }
 
 #[test]
