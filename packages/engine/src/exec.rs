@@ -35,7 +35,7 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
         _ => Vec::new(),
     };
     let rustflags: Vec<String> = subject.linking.rustflags.iter().cloned().chain(flags).collect();
-    if subject.program.pin_symbols {
+    if pinning::pins(session, subject) {
         pinning::settle(session)?;
     }
     let pinned = pinning::pinned(session, subject)?;

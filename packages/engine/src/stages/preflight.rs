@@ -105,7 +105,7 @@ pub(crate) fn wants_llvm(session: &Session) -> bool {
 /// Runs every check; the one that compiles only where its inputs have changed.
 pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step<Ready>> {
     check(session, subject)?;
-    if subject.program.pin_symbols {
+    if pinning::pins(session, subject) {
         pinning::settle(session)?;
     }
     let print = preflight_fingerprint(session, subject);
