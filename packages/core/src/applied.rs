@@ -23,9 +23,9 @@ pub struct Match {
     /// Share of the profile's weight (sum of counters) whose function exists in the
     /// build with the same control flow, 0 to 1.
     pub share: f64,
-    /// Share of the weight whose function exists at all, once names are reduced to what
-    /// they mean, 0 to 1: what a rebase could reach.
-    pub meant: f64,
+    /// Share of the weight outside of std's generics whose crate the build has, 0 to 1: next
+    /// to nothing where the profile is another program's.
+    pub kin: f64,
     /// For a rebased profile: the share of the original's weight that was carried over.
     pub carried: Option<f64>,
     /// Functions of the profile that have weight.
@@ -166,7 +166,7 @@ mod tests {
     fn measured(share: f64) -> Applied {
         Applied::Measured(Match {
             share,
-            meant: 1.0,
+            kin: 1.0,
             carried: None,
             functions: 1883,
             matched: 1881,

@@ -53,7 +53,10 @@ fn flatten(prefix: &str, table: &toml::Table, found: &mut BTreeMap<String, Strin
         let key = format!("{prefix}{key}");
         match value.as_table() {
             Some(inner) => flatten(&format!("{key}."), inner, found),
-            None => drop(found.insert(key, value.to_string())),
+            None => {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                found.insert(key, text);
+            }
         }
     }
 }
@@ -75,7 +78,7 @@ mod tests {
         let found = settings("pgo", &layers, &env);
         let lines: Vec<String> = found.iter().map(|(key, value)| format!("{key} = {value}")).collect();
         let expected =
-            ["codegen-units = 1", "debug = 1", "lto = \"thin\"", "package.a.opt-level = 2", "strip = true"];
+            ["codegen-units = 1", "debug = 1", "lto = thin", "package.a.opt-level = 2", "strip = true"];
         assert_eq!(lines, expected);
         assert!(settings("bench", &layers, &|_| None).contains_key("lto"));
     }

@@ -71,7 +71,7 @@ mod tests {
         let measured = |share| {
             Applied::Measured(Match {
                 share,
-                meant: 1.0,
+                kin: 1.0,
                 carried: None,
                 functions: 2,
                 matched: 1,

@@ -83,13 +83,6 @@ fn carried_over(chain: &mut Chain<'_>, ready: &Ready) -> Result<(MergedProfile, 
     }
     let (rebased, rebuilt) = chain.rebase(ready, profile.clone(), built.clone())?;
     let after = rebuilt.applied().share().unwrap_or(0.0);
-    if after <= 0.0 {
-        let message = format!("{}: nothing of the profile can be carried over", chain.subject.name);
-        return Err(Error::new(ExitCode::Stale, message).with_hint(format!(
-            "is it the profile of another program? Train anew: cargo xtask pgo --program {}",
-            chain.subject.name
-        )));
-    }
     if after <= before {
         // Back to what applies more.
         let built = chain.build_with(ready, &profile)?;

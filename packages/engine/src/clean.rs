@@ -21,7 +21,9 @@ pub fn clean(session: &Session) -> Result<u64> {
     for subject in session.subjects()? {
         freed += remove(&root.join(subject.name))?;
         for builds in pinning::all_builds(session) {
-            freed += remove(&builds.join(format!("optimize-{}", subject.name)))?;
+            for name in ["optimize", "exec-baseline", "exec-instrument", "exec-optimize"] {
+                freed += remove(&builds.join(format!("{name}-{}", subject.name)))?;
+            }
         }
     }
     Ok(freed)

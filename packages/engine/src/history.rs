@@ -35,7 +35,11 @@ pub(crate) fn since(session: &Session, commit: &str, folders: &[PathBuf]) -> Opt
     }
     let folders: Vec<&str> = folders.iter().filter_map(|folder| folder.to_str()).collect();
     let range = format!("{commit}..HEAD");
-    let with = |args: &[&str]| git(session, &[args, &["--"], folders.as_slice()].concat());
+    // Not the program: its profile and configuration, and the lockfile, which is told apart.
+    let beside = session.config_path.parent().unwrap_or(Path::new("")).display();
+    let apart = [format!(":(exclude,top){beside}"), ":(exclude,glob)**/Cargo.lock".to_owned()];
+    let apart: Vec<&str> = apart.iter().map(String::as_str).collect();
+    let with = |args: &[&str]| git(session, &[args, &["--"], folders.as_slice(), &apart].concat());
     let commits = with(&["rev-list", "--count", &range])?.parse().ok()?;
     let numbers = with(&["diff", "--numstat", commit])?;
     // Binary files have a dash for both numbers.

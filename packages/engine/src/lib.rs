@@ -9,6 +9,7 @@ mod chain;
 mod clean;
 mod clock;
 mod disk;
+mod exec;
 mod files;
 mod history;
 mod lock;
@@ -29,6 +30,7 @@ mod workload;
 
 pub use carry::{export, export_rebased, rebase};
 pub use clean::clean;
+pub use exec::{exec, exec_command};
 pub use history::Since;
 pub use pipeline::{Finished, run};
 pub use planned::{Planned, PlannedState, plan};

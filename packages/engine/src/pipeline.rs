@@ -92,7 +92,7 @@ impl Chain<'_> {
         let applied = optimized.as_ref().map(|built| built.applied().clone());
         let findings = Findings {
             source: source(session, profile.as_ref()),
-            trained: None,
+            trained: stages::trained(session, subject),
             carried: profile.as_ref().and_then(|profile| profile.rebased()).map(|from| from.carried),
             applied: applied.as_ref(),
             outcome: &outcome,
@@ -126,7 +126,10 @@ impl Chain<'_> {
             outcome: judged.then_some(outcome),
             wording: judged.then_some(wording),
             costs: self.costs,
-            baseline: baseline.map(|built| built.artifact()),
+            // One of another source says nothing about this build.
+            baseline: baseline
+                .filter(|_| stages::check_same_source(session, subject).is_ok())
+                .map(|built| built.artifact()),
             // What an earlier run left is not what this one asked for.
             optimized: optimized.filter(|_| built).map(|built| built.artifact()),
             applied: applied.filter(|_| built),
@@ -154,7 +157,11 @@ impl Chain<'_> {
                 }
                 stages::bench(session, subject, BenchInputs { baseline, optimized })
             },
-            || Measurements::load(session, subject).filter(|_| reports),
+            || {
+                let (baseline, optimized) = (baseline?, optimized?);
+                let loaded = Measurements::load(session, subject).filter(|_| reports)?;
+                loaded.output.are_of(baseline, optimized).then_some(loaded)
+            },
             |measurements| {
                 let pairs = measurements.series.first().map_or(0, |series| series.pairs.len());
                 format!("{pairs} pairs")

@@ -17,7 +17,8 @@ use crate::{
     status,
 };
 
-/// A share of the weight that no version of the same program comes down to.
+/// Where less than this share of the weight is in crates that the build has, the profile
+/// is another program's.
 const ANOTHER_PROGRAM: f64 = 0.05;
 
 /// A profile, and what was built with it.
@@ -80,7 +81,11 @@ impl Chain<'_> {
             Stage::Instrument,
             || stages::instrument(session, subject, ready),
             || Instrumented::load(session, subject),
-            |built| units::bytes(built.artifact().bytes),
+            |built| {
+                let light = stages::instrumenting(session, subject) == Instrumenting::Light;
+                let how = if light { ", without LTO and debug info" } else { "" };
+                format!("{}{how}", units::bytes(built.artifact().bytes))
+            },
         )?;
         let merges = self.selection.contains(Stage::Merge);
         let raw = self.stage_or(
@@ -191,21 +196,20 @@ impl Chain<'_> {
         let name = self.subject.name;
         match applied {
             _ if is_foreign(applied) => {
-                "is it the profile of another program, or were hardly any of its functions kept?".into()
+                "hardly any of its functions are in crates that this program has: is it the profile of another \
+                 program, or was the crate renamed?"
+                    .into()
             }
-            Applied::Measured(found) if found.meant - found.share > 0.05 => format!(
-                "{} of the weight is in functions that are still there under other names or with other control flow: \
-                 `cargo xtask pgo rebase --program {name}` carries over what fits; \
-                 `cargo xtask pgo --program {name}` trains anew",
-                units::share(found.meant)
+            Applied::Measured(_) => format!(
+                "`cargo xtask pgo rebase --program {name}` carries the counters over to what functions are \
+                 called now; `cargo xtask pgo --program {name}` trains anew"
             ),
-            _ => format!("train anew: `cargo xtask pgo --program {name}`"),
+            Applied::Unknown { .. } => format!("train anew: `cargo xtask pgo --program {name}`"),
         }
     }
 }
 
-/// Whether this is the profile of another program: nothing of it applies, and next to
-/// nothing would under other names.
+/// Whether this is the profile of another program.
 fn is_foreign(applied: &Applied) -> bool {
-    matches!(applied, Applied::Measured(found) if found.meant < ANOTHER_PROGRAM)
+    matches!(applied, Applied::Measured(found) if found.kin < ANOTHER_PROGRAM)
 }

@@ -111,6 +111,8 @@ pub struct Session {
     pub workspace: Workspace,
     /// What compiles.
     pub toolchain: Toolchain,
+    /// The folder that the person is in.
+    pub dir: PathBuf,
     /// Environment for children.
     pub env: BTreeMap<OsString, OsString>,
     /// Where stages leave their output.
@@ -170,6 +172,7 @@ impl Session {
             options,
             workspace,
             toolchain,
+            dir,
             env,
             store,
             sink,

@@ -1,6 +1,6 @@
 //! The command line, declared.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use honing_core::{ExitCode, Result, Selection, Stage};
@@ -20,6 +20,18 @@ Examples:
   cargo xtask pgo build               the release build from the stored profile
   cargo xtask pgo train --manual -- --port 8080
                                       use the instrumented program yourself";
+
+const EXEC_EXAMPLES: &str = "\
+Examples:
+  cargo xtask pgo exec -- maturin build --release
+                                      with the profile that optimize used
+  cargo xtask pgo exec --profile p.profdata -- cargo deb
+                                      with a profile from elsewhere
+  LLVM_PROFILE_FILE=$PWD/raw/%p_%m.profraw \\
+    cargo xtask pgo exec --flavour instrument -- cargo test --release
+                                      with counters; then merge --from raw -o p.profdata
+  cargo xtask pgo exec --flavour baseline -- cargo test --release
+                                      pinned symbols alone";
 
 /// Profile-guided optimization that a team can keep.
 ///
@@ -146,6 +158,27 @@ pub(crate) enum Command {
         #[command(flatten)]
         trailing: Trailing,
     },
+    /// Run a command whose cargo builds as Honing does: pinned, with the flags of PGO
+    ///
+    /// For what drives cargo itself: packagers, maturin, cargo-deb. The command gets RUSTC_WRAPPER,
+    /// CARGO_ENCODED_RUSTFLAGS, CARGO_BUILD_TARGET and a CARGO_TARGET_DIR of its own, and keeps this
+    /// terminal; its exit code is the exit code.
+    #[command(after_help = EXEC_EXAMPLES)]
+    Exec {
+        /// Build that the command's cargo does
+        #[arg(
+            long,
+            visible_alias = "flavor",
+            env = "HONING_FLAVOUR",
+            value_enum,
+            value_name = "FLAVOUR",
+            default_value = "optimize"
+        )]
+        flavour: Flavour,
+        /// The command and its arguments
+        #[arg(last = true, required = true, value_name = "CMD")]
+        command: Vec<OsString>,
+    },
     /// Show what is in a profile: weight, coverage, hottest functions
     Show {
         /// A raw, indexed or text profile
@@ -192,6 +225,27 @@ pub(crate) enum Format {
     Plain,
     /// One event a line (docs/events.md).
     Json,
+}
+
+/// The builds that differ in nothing but the flags of PGO.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Flavour {
+    /// Without PGO.
+    Baseline,
+    /// With counters.
+    Instrument,
+    /// With the profile.
+    Optimize,
+}
+
+impl From<Flavour> for Stage {
+    fn from(flavour: Flavour) -> Self {
+        match flavour {
+            Flavour::Baseline => Self::Baseline,
+            Flavour::Instrument => Self::Instrument,
+            Flavour::Optimize => Self::Optimize,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

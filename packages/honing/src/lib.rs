@@ -7,6 +7,9 @@
 //!     honing::xtask()
 //! }
 //! ```
+//!
+//! One with commands of its own calls it for all that it does not know: runs start this
+//! executable again, as launcher of children and as wrapper of rustc.
 
 mod cli;
 mod commands;

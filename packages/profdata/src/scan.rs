@@ -118,7 +118,8 @@ fn value<'a>(text: &'a str, before: Option<Piece<'a>>, known: &dyn Fn(&str) -> b
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$' | b'@' | b'-');
     let word = text.bytes().take_while(|byte| is_word(*byte)).count();
-    if digits > 0 && !(after_module && digits < word) {
+    // The name of an incremental unit may start with a digit.
+    if digits > 0 && !(after_module && digits < word && digits < LIKELY_DIGITS) {
         return Piece::Hashes(text.get(..digits).unwrap_or(text));
     }
     if let Some(module) = module_length(text, word, known).and_then(|length| text.get(..length)) {

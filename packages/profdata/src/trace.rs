@@ -20,6 +20,9 @@ use std::sync::Arc;
 const MAX_WAITING: usize = 256;
 /// Most hashes that are noted for one name.
 const MAX_CANDIDATES: usize = 256;
+/// Whole lines after which a name that still waits is given up: a piece was lost. A thread that had
+/// to wait for a processor was seen to be 130 lines late.
+const MAX_LATE: usize = 5000;
 
 /// Collects the trace out of the lines of a build's standard error.
 #[derive(Debug, Default)]
@@ -34,6 +37,8 @@ pub struct TraceReader {
     /// Names of whole lines in the present damaged stretch: such a line may be mixed all the same.
     suspects: Vec<usize>,
     damaged_lines: u64,
+    /// Whether the line before was damaged: the line break of another thread may follow alone.
+    after_damage: bool,
 }
 
 /// A name whose hash and module are not certain.
@@ -80,6 +85,7 @@ impl TraceReader {
     /// of the trace, the line itself for any other, what is left for people of a mixed one.
     pub fn line<'a>(&mut self, line: &'a str) -> Option<Cow<'a, str>> {
         let open = !self.hashes.names.is_empty() || !self.homes.names.is_empty();
+        let after_damage = std::mem::take(&mut self.after_damage);
         if let Some((symbol, hash, module)) = scan::whole_line(line) {
             let module = self.module(module);
             if open {
@@ -94,6 +100,9 @@ impl TraceReader {
         }
         let known = |text: &str| self.modules.contains(text);
         let marked = line.contains(scan::BEFORE_NAME) || line.contains(scan::BEFORE_HASH);
+        if after_damage && line.is_empty() {
+            return None;
+        }
         if !marked && !open {
             return Some(Cow::Borrowed(line));
         }
@@ -103,6 +112,7 @@ impl TraceReader {
             return Some(Cow::Borrowed(line));
         }
         self.damaged_lines += 1;
+        self.after_damage = true;
         let mut rest = String::new();
         for piece in pieces {
             match piece {
@@ -146,8 +156,10 @@ impl TraceReader {
             if homes.is_empty() && !candidate.hashes.is_empty() {
                 functions.push(row(&candidate.symbol, None, &candidate.hashes, false));
             }
+            // Pieces of two threads that do not touch leave no choice.
+            let only = homes.len() == 1 && candidate.modules.len() == 1 && candidate.hashes.len() == 1;
             for module in homes {
-                functions.push(row(&candidate.symbol, Some(module), &candidate.hashes, false));
+                functions.push(row(&candidate.symbol, Some(module), &candidate.hashes, only));
             }
         }
         for ((symbol, module), hashes) in &self.certain {
@@ -173,6 +185,10 @@ impl TraceReader {
         self.suspects.push(name);
         self.offer_hashes(&[hash]);
         self.offer_module(&module);
+        if self.suspects.len() > MAX_LATE {
+            (self.hashes, self.homes) = (Waiting::default(), Waiting::default());
+            self.suspects.clear();
+        }
     }
 
     fn name(&mut self, symbol: &str) {

@@ -59,7 +59,7 @@ fn of_mixed_lines_the_candidates_are_kept_and_peoples_text_is_left() {
         "",
         &format!("Funcname=main, Hash=5 in building {unit}.1"),
     ]);
-    assert_eq!(left, ["error: mismatched types", "warning: unused", ""]);
+    assert_eq!(left, ["error: mismatched types", "warning: unused"]);
     let rows = rows(&build);
     let of = |symbol: &str, module: &str| {
         rows.iter().find(|row| row.0 == symbol && row.1 == format!("{unit}.{module}")).unwrap().clone()

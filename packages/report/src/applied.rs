@@ -50,7 +50,7 @@ mod tests {
         };
         let measured = Applied::Measured(Match {
             share: 0.9987,
-            meant: 1.0,
+            kin: 1.0,
             carried: None,
             functions: 12,
             matched: 11,

@@ -152,7 +152,7 @@ fn failure(
     let error = Error::new(ExitCode::Build, format!("{stage}: cargo build failed ({status}){why}"));
     if wanted.pinned.is_some() && INDISTINGUISHABLE.iter().any(|words| why.contains(words)) {
         return error.with_hint(
-            "two crates have the same pinned name: run it again, in case Cargo.lock was written only now; \
+            "two crates have the same pinned name: run it again, in case Cargo.lock has changed meanwhile; \
              else set `pin_symbols = false` for the program, and tell us which crates they are",
         );
     }

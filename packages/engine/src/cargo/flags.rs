@@ -47,7 +47,7 @@ impl CargoConfig {
 
     /// `build.rustc-wrapper`, or what a variable says instead.
     pub(crate) fn rustc_wrapper(&self) -> Option<&Path> {
-        self.0.build.rustc_wrapper.as_deref()
+        self.0.build.rustc_wrapper.as_deref().filter(|path| !path.as_os_str().is_empty())
     }
 
     /// `build.target`, where it is one triple.

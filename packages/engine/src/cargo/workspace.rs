@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex},
 };
 
 use cargo_metadata::{Metadata, Package, TargetKind};
@@ -13,6 +14,8 @@ use honing_core::{Error, Result, closest, config::ProgramKind};
 #[derive(Debug)]
 pub struct Workspace {
     metadata: Metadata,
+    /// With dependencies, by triple; where it was asked for.
+    resolved: Mutex<BTreeMap<String, Arc<Metadata>>>,
     /// The root folder.
     pub root: PathBuf,
 }
@@ -59,14 +62,25 @@ impl Workspace {
                 .with_hint("`cargo metadata --format-version 1 --no-deps` should print JSON; is it a cargo?")
         })?;
         let root = metadata.workspace_root.clone().into_std_path_buf();
-        Ok(Self { metadata, root })
+        Ok(Self { metadata, resolved: Mutex::default(), root })
     }
 
     /// All packages that a build for `triple` can use, dependencies included.
     ///
     /// # Errors
     /// Build, with cargo's own words, where it cannot find all of them.
-    pub(crate) fn all_packages(&self, session: &crate::Session, triple: &str) -> Result<Metadata> {
+    pub(crate) fn all_packages(&self, session: &crate::Session, triple: &str) -> Result<Arc<Metadata>> {
+        let failed = || Error::internal("a reader of cargo's metadata failed");
+        let mut known = self.resolved.lock().map_err(|_| failed())?;
+        if let Some(metadata) = known.get(triple) {
+            return Ok(Arc::clone(metadata));
+        }
+        let metadata = Arc::new(self.ask(session, triple)?);
+        known.insert(triple.to_owned(), Arc::clone(&metadata));
+        Ok(metadata)
+    }
+
+    fn ask(&self, session: &crate::Session, triple: &str) -> Result<Metadata> {
         let options = &session.options;
         let flags =
             [(options.locked, "--locked"), (options.offline, "--offline"), (options.frozen, "--frozen")];
@@ -95,6 +109,11 @@ impl Workspace {
         }
         let text = String::from_utf8_lossy(&output.stdout);
         cargo_metadata::MetadataCommand::parse(text).map_err(|error| failed(&error.to_string()))
+    }
+
+    /// The manifests of its members.
+    pub(crate) fn manifests(&self) -> impl Iterator<Item = PathBuf> {
+        self.metadata.packages.iter().map(|package| package.manifest_path.clone().into())
     }
 
     /// Cargo's target directory.

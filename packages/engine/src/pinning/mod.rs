@@ -6,6 +6,7 @@
 //! directory.
 
 mod apart;
+mod lockfile;
 pub mod wrapper;
 
 use std::{
@@ -14,10 +15,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Digest, Result, pin};
+use honing_core::{Result, pin};
 
 use crate::{Session, files, process::Command, session::Subject};
 use apart::Apart;
+pub(crate) use lockfile::settle;
 
 /// How the symbols of a build are pinned.
 #[derive(Debug, Clone)]
@@ -37,16 +39,14 @@ pub(crate) fn pinned(session: &Session, subject: &Subject<'_>) -> Result<Option<
         return Ok(None);
     }
     let apart = Apart::find(session, &subject.triple)?;
-    let table = apart.to_json();
     let mut name = format!("pinned-{}", pin::SCHEME);
     if apart.len() > 0 {
-        let digest = Digest::of(table.as_bytes()).to_string();
-        name.extend(["-", &digest[..8]]);
+        name.extend(["-", &apart.digest().to_string()[..8]]);
     }
     let folder = builds(session).join(name);
     files::make_dir(&folder)?;
     if apart.len() > 0 {
-        files::write_if_changed(&folder.join(wrapper::APART), table.as_bytes())?;
+        files::write_if_changed(&folder.join(wrapper::APART), apart.to_json().as_bytes())?;
     }
     let pinned = Pinned { folder, inner: inner(session), apart: apart.len() };
     place(session.launcher.exe(), &pinned.wrapper())?;
@@ -102,6 +102,8 @@ impl Pinned {
 
     /// Has cargo call the wrapper.
     pub(crate) fn set(&self, command: &mut Command) {
+        // One that `pgo exec` around this session left is not meant without its wrapper.
+        command.env.remove(OsStr::new(wrapper::INNER));
         for (name, value) in self.variables() {
             command.env(name, value);
         }

@@ -6,7 +6,7 @@ use honing_core::{
     Error, ExitCode, Result,
     applied::{Applied, Lost, LostWhy, Match, MatchedBy, Origin, OriginMatch},
 };
-use honing_profdata::{self as profdata, BuildFunctions, Crates, Meaning, Profile, Share};
+use honing_profdata::{self as profdata, BuildFunctions, Crates, Profile, Share};
 
 use super::merge::RebasedFrom;
 use crate::{Session, files};
@@ -38,7 +38,7 @@ pub(super) fn applied(
     });
     Applied::Measured(Match {
         share: found.all.matched(),
-        meant: meant(&profile, functions),
+        kin: kin(&profile, functions),
         carried: None,
         functions: found.all.functions,
         matched: found.all.functions_matched,
@@ -63,15 +63,17 @@ fn of_origin(origin: Origin, found: &profdata::Match, whole: f64) -> OriginMatch
     }
 }
 
-/// The share of the weight whose function the build has, whatever its symbol is.
-fn meant(profile: &Profile, functions: &BuildFunctions) -> f64 {
+/// The share of the weight outside of std's generics whose crate the build has.
+fn kin(profile: &Profile, functions: &BuildFunctions) -> f64 {
     let there: HashSet<String> =
-        functions.functions().iter().map(|function| Meaning::of(&function.symbol).loose).collect();
-    let named = profile
-        .functions()
-        .filter(|function| function.weight() > 0 && there.contains(&Meaning::of(function.name_bytes()).loose))
-        .map(|function| function.weight());
-    named.sum::<u128>() as f64 / profile.weight().max(1) as f64
+        functions.functions().iter().filter_map(|function| profdata::home_crate(&function.symbol)).collect();
+    let (mut whole, mut kin) = (0_u128, 0_u128);
+    for function in profile.functions().filter(|function| function.weight() > 0) {
+        let Some(home) = profdata::home_crate(function.name_bytes()) else { continue };
+        whole += function.weight();
+        kin += if there.contains(&home) { function.weight() } else { 0 };
+    }
+    if whole == 0 { 1.0 } else { kin as f64 / whole as f64 }
 }
 
 /// A rebased profile's match counts what the rebase dropped as lost.

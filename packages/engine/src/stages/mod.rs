@@ -34,7 +34,7 @@ pub(crate) use merge::{
     forget_spent, import, import_fingerprint, merge, merge_command, merge_fingerprint, spent,
 };
 pub use optimize::Optimized;
-pub(crate) use optimize::{optimize, optimize_flags};
+pub(crate) use optimize::{optimize, optimize_flags, profile_path};
 pub use preflight::Ready;
 pub(crate) use preflight::{check, preflight, preflight_fingerprint};
 pub(crate) use rebase::{rebase, rebased_before};
@@ -44,4 +44,4 @@ pub(crate) use selected::check_selected;
 pub(crate) use step::{Product, Step, reasons, stored};
 pub(crate) use tools::{build_tools, known_tools};
 pub use train::RawProfiles;
-pub(crate) use train::{discard_raw, raw_pattern, train, train_fingerprint, workloads};
+pub(crate) use train::{discard_raw, raw_pattern, train, train_fingerprint, trained, workloads};

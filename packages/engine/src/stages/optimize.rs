@@ -177,6 +177,7 @@ pub(crate) fn optimize_flags(session: &Session, subject: &Subject<'_>, traces: b
     flags
 }
 
-fn profile_path(session: &Session, subject: &Subject<'_>) -> PathBuf {
+/// Where the compiler finds the profile.
+pub(crate) fn profile_path(session: &Session, subject: &Subject<'_>) -> PathBuf {
     pinning::builds(session).join(format!("optimize-{}.profdata", subject.name))
 }

@@ -17,7 +17,7 @@ use super::{Product, Step, probe, step::up_to_date_or};
 use crate::{
     Session,
     cargo::unknown,
-    disk, files,
+    disk, files, pinning,
     session::{ProfileSource, Subject, find_program},
     toolchain::is_executable,
 };
@@ -66,6 +66,14 @@ impl Product for Ready {
 
 /// What the probe depends on.
 pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) -> Fingerprint {
+    let needed = fingerprint(session, subject, needs_merge(session));
+    // What was seen to merge as well was seen to do the rest.
+    let more = fingerprint(session, subject, true);
+    let old = super::stored::<Ready>(session, subject, Stage::Preflight);
+    if old.is_some_and(|old| old.fingerprint == more) { more } else { needed }
+}
+
+fn fingerprint(session: &Session, subject: &Subject<'_>, merges: bool) -> Fingerprint {
     let mut print = Fingerprint::new();
     let linker = subject.linking.linker.as_deref().unwrap_or("cc");
     print
@@ -74,7 +82,7 @@ pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) ->
         .value("target", &subject.triple)
         .value("linker", linker)
         .value("rustflags", subject.linking.rustflags.join(" "))
-        .value("merges", needs_merge(session))
+        .value("merges", merges)
         .value("merge tool", if wants_llvm(session) { "llvm-profdata" } else { "builtin" })
         .value("llvm-profdata", session.options.llvm_profdata.as_deref().unwrap_or(Path::new("")).display());
     if let Some(linker) = find_program(session, linker) {
@@ -97,6 +105,9 @@ pub(crate) fn wants_llvm(session: &Session) -> bool {
 /// Runs every check; the one that compiles only where its inputs have changed.
 pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step<Ready>> {
     check(session, subject)?;
+    if pinning::pins(session, subject) {
+        pinning::settle(session)?;
+    }
     let print = preflight_fingerprint(session, subject);
     let old = super::stored::<Ready>(session, subject, Stage::Preflight);
     let tool_is_gone = |ready: &Ready| matches!(&ready.merges, Merges::Llvm { path, .. } if !path.is_file());
@@ -228,6 +239,12 @@ fn check_cargo_args(session: &Session) -> Result<()> {
                 "`{arg}`: rustflags given with --config would be dropped by cargo"
             ))
             .with_hint("put them into .cargo/config.toml or RUSTFLAGS, where they are extended"));
+        }
+        if arg.contains("rustc-wrapper") {
+            return Err(Error::usage(format!(
+                "`{arg}`: a rustc wrapper given with --config would be dropped by cargo"
+            ))
+            .with_hint("put it into .cargo/config.toml or RUSTC_WRAPPER, where it is called as well"));
         }
     }
     Ok(())

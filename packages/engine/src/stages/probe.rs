@@ -52,8 +52,10 @@ struct Probe<'a> {
 pub(super) fn probe(session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)> {
     let probe = Probe { session, subject, dir };
     files::write_atomically(&dir.join("probe.rs"), SOURCE.as_bytes())?;
-    let instrumented = probe.compile("instrumented", &["-Cprofile-generate".into()])?;
+    // With a profile that exists, nothing is instrumented: a distribution's rustc need not
+    // have the profiler runtime.
     let merges = if needs_merge(session) {
+        let instrumented = probe.compile("instrumented", &["-Cprofile-generate".into()])?;
         let raw = probe.run(&instrumented)?;
         if wants_llvm(session) { probe.merge(&raw)? } else { probe.merge_builtin(&raw)? }
     } else {

@@ -87,7 +87,7 @@ pub(crate) fn record(
             if findings.source != Source::Rebased {
                 refuse_poorer(session, subject, &read.profile)?;
             }
-            let packed = read.profile.to_indexed(honing_profdata::IndexedVersion::Lowest);
+            let packed = read.profile.to_packed();
             (PACKED, Cow::Owned(packed.map_err(|error| Error::internal(format!("record: {error}")))?))
         }
         // A newer LLVM's: it is stored as it is.

@@ -1,6 +1,7 @@
 //! A command line to what it does.
 
 mod clean;
+mod exec;
 mod init;
 mod plan;
 mod profiles;
@@ -71,6 +72,7 @@ pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
         Some(Command::Export { output, .. }) => status::export(&shared, &output),
         Some(Command::Status) => status::status(&shared),
         Some(Command::Plan { range, explain, trailing }) => plan::plan(&shared, &trailing, &range, explain),
+        Some(Command::Exec { flavour, command }) => exec::exec(&shared, flavour, &command),
         Some(Command::Show { file, top }) => profiles::show(&file, top, shared.format),
         Some(Command::Diff { base, test, top }) => profiles::diff(&base, &test, top, shared.format),
         Some(Command::Overlap { base, test }) => profiles::overlap(&base, &test, shared.format),

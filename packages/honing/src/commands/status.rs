@@ -74,7 +74,7 @@ fn show(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
     for difference in &status.differences {
         line("", difference)?;
     }
-    line("verdict", &format!("{}: {}", manifest.verdict.outcome, manifest.verdict.wording))?;
+    line("verdict", &manifest.verdict.wording)?;
     line("profile", &profile(manifest))?;
     for hot in manifest.hot.iter().take(HOTTEST) {
         line("", &format!("{:>5.1} %  {}", hot.percent, hot.function))?;

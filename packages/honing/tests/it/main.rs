@@ -7,6 +7,7 @@ mod broken;
 mod docs;
 mod kill;
 mod kinds;
+mod pinning;
 mod profiles;
 mod second_workspace;
 mod stages;

@@ -83,7 +83,8 @@ fn status(fixture: &Fixture) -> Value {
 fn matched(fixture: &Fixture, args: &[&str]) -> (Ran, f64) {
     let ran = fixture.run(&[args, &["--format", "json"]].concat());
     let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let applied = events.filter(|event| event["event"] == "matched").last().expect(&ran.stderr);
+    let mut matched = events.filter(|event| event["event"] == "matched");
+    let applied = matched.next_back().expect(&ran.stderr);
     let share = applied["applied"]["share"].as_f64().expect("a measured match");
     let carried = applied["applied"]["carried"].as_f64().unwrap_or(1.0);
     (ran, share * carried)
@@ -99,7 +100,7 @@ fn a_version_bump_keeps_the_profile_and_status_tells_what_changed() {
     assert!(manifest["hot"][0]["function"].as_str().unwrap().contains("steps"));
 
     let fresh = status(&fixture);
-    assert_eq!(fresh["since"]["commits"], 1, "the commit of the profile itself: {fresh:#}");
+    assert_eq!(fresh["since"]["commits"], 0, "the commit of the profile itself is none: {fresh:#}");
     assert_eq!((&fresh["differences"], &fresh["stale"]), (&serde_json::json!([]), &serde_json::json!([])));
 
     fixture.replace("Cargo.toml", "version = \"0.1.0\"", "version = \"0.2.0\"");
@@ -161,10 +162,11 @@ fn rebase_auto_mends_a_renamed_module_and_stays_up_to_date() {
 #[test]
 fn an_edited_hot_function_loses_its_own_weight_and_is_named() {
     let fixture = recorded();
-    fixture.replace("src/lib.rs", "sum += n % 10;", "if n % 7 == 3 { sum += 1; } sum += n % 10;");
+    fixture.replace("src/lib.rs", "sum += n % 10;", "if n % 7 == 3 { println!(); } sum += n % 10;");
     let ran = fixture.run(&["check", "--format", "json"]);
     let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let applied = events.filter(|event| event["event"] == "matched").last().unwrap();
+    let mut matched = events.filter(|event| event["event"] == "matched");
+    let applied = matched.next_back().unwrap();
     let lost = applied["applied"]["lost"].as_array().unwrap();
     assert_eq!(lost.len(), 1, "{lost:#?}");
     assert_eq!(lost[0]["function"], "tiny::walk::digits");
@@ -288,4 +290,63 @@ fn a_profile_goes_out_and_comes_back_in() {
     fixture.write("src/main.rs", "fn main() { println!(\"{}\", tiny::walk::steps(9)); }\n");
     let ran = fixture.run(&["optimize", "--profile", path.to_str().unwrap()]);
     assert!(ran.stderr.contains("does not fit"), "{}", ran.stderr);
+}
+
+/// An executable script beside the workspace.
+fn script(fixture: &Fixture, name: &str, text: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = fixture.root.parent().unwrap().join(name);
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+fn without_the_compilers_list_the_instrumented_build_tells_or_nobody_does() {
+    let fixture = recorded();
+    let refuses = "case \"$*\" in *pgo-trace-func-hash*) echo 'error: Unknown argument' >&2; exit 1;; esac";
+    let rustc = script(&fixture, "rustc-without", &format!("{refuses}\nexec rustc \"$@\""));
+    let check = || {
+        let mut command = fixture.honing(&["check", "--format", "json"]);
+        crate::support::finish(command.env("RUSTC", &rustc).output().unwrap())
+    };
+    let applied = |ran: &Ran| -> Value {
+        let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let mut matched = events.filter(|event| event["event"] == "matched");
+        matched.next_back().expect(&ran.stderr)["applied"].clone()
+    };
+    let told = check();
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    assert_eq!(
+        (applied(&told)["by"].as_str(), applied(&told)["share"].as_f64()),
+        (Some("instrumented"), Some(1.0))
+    );
+
+    fs::remove_dir_all(fixture.path("target/honing/tiny")).unwrap();
+    let unknown = check();
+    assert_eq!(unknown.code, 14, "{}", unknown.stderr);
+    assert_eq!(applied(&unknown)["match"], "unknown");
+    assert!(unknown.stderr.contains("how much of the profile applies is unknown"), "{}", unknown.stderr);
+    fixture.replace("pgo/pgo.toml", "[bench]", "[policy]\nmin_match = 0.0\n\n[bench]");
+    assert_eq!(check().code, 0);
+}
+
+#[test]
+fn a_light_build_that_does_not_fit_is_replaced_by_the_full_one() {
+    let fixture = Fixture::tiny();
+    // Symbols of light instrumented builds are others, as no real compiler does it.
+    let renames = "case \"$*\" in *profile-generate*lto=off*|*lto=off*profile-generate*) exec \"$@\" -Cmetadata=other;; esac";
+    let wrapper = script(&fixture, "renames", &format!("{renames}\nexec \"$@\""));
+    let run = |args: &[&str]| {
+        let output = fixture.honing(args).env("RUSTC_WRAPPER", &wrapper).output().unwrap();
+        crate::support::finish(output)
+    };
+    let ran = run(&["--to", "optimize", "--ci"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("starting over with instrument = \"same\""), "{}", ran.stderr);
+    assert!(ran.stdout.contains("match      100.0 %"), "{}", ran.stdout);
+    // It is remembered: nothing is tried twice.
+    let again = run(&["--to", "optimize", "--ci"]);
+    assert!(!again.stderr.contains("starting over"), "{}", again.stderr);
+    assert!(again.stderr.contains("Train up to date"), "{}", again.stderr);
 }

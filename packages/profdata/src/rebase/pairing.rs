@@ -1,0 +1,425 @@
+//! Which function of a profile is which function of a build.
+
+use super::rename::{self, Named};
+use super::{Replacement, Rule, Unpaired};
+use crate::cfg_hash::{self, Numbers};
+use crate::format::ValueKind;
+use crate::functions::{BuildFunction, BuildFunctions};
+use crate::inspect::{demangle, split_name};
+use crate::matching::{Verdict, verdict};
+use crate::profile::{Function, Profile};
+use crate::symbol::{Meaning, unit_crate};
+use std::collections::{BTreeMap, HashMap};
+
+/// How many functions have to agree on what a codegen unit became.
+const UNIT_VOTES: u64 = 2;
+/// And which share of them, in percent.
+const UNIT_AGREEMENT: u64 = 90;
+
+/// A function of the profile with its function of the build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pair {
+    /// Position in the build.
+    pub(super) row: usize,
+    /// Hash of the control flow in the build.
+    pub(super) cfg_hash: u64,
+    pub(super) rule: Rule,
+    /// Value sites that do not fit.
+    pub(super) left_behind: Vec<ValueKind>,
+}
+
+/// A function of the profile.
+struct Left<'a> {
+    function: Function<'a>,
+    meaning: Meaning,
+    unit: Option<&'a [u8]>,
+    pair: Option<Pair>,
+}
+
+/// A function of the build.
+struct Right<'a> {
+    function: &'a BuildFunction,
+    meaning: Meaning,
+    taken: bool,
+}
+
+/// What of a name has to be equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Level {
+    loose: bool,
+    place: Place,
+}
+
+/// Which functions are looked at together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Those that were generated for the same crate.
+    Crate,
+    /// Those in the same codegen unit.
+    Unit,
+    /// All.
+    Anywhere,
+}
+
+const LEVELS: [Level; 6] = [
+    Level { loose: false, place: Place::Crate },
+    Level { loose: false, place: Place::Unit },
+    Level { loose: false, place: Place::Anywhere },
+    Level { loose: true, place: Place::Crate },
+    Level { loose: true, place: Place::Unit },
+    Level { loose: true, place: Place::Anywhere },
+];
+
+/// Meaning, place, and hash or a part of it.
+type Key<'k> = (&'k str, &'k [u8], u64);
+
+/// The functions of both sides with one key.
+#[derive(Default)]
+struct Group {
+    left: Vec<usize>,
+    /// Position and hash.
+    right: Vec<(usize, u64)>,
+    /// Functions of the profile that could belong here as well: their place is not known.
+    strays: usize,
+}
+
+/// All pairs.
+pub(super) struct Pairing<'a> {
+    left: Vec<Left<'a>>,
+    right: Vec<Right<'a>>,
+    replacements: Vec<Replacement>,
+    /// By meaning alone, whatever the CFG hash: for names of call targets.
+    same_function: HashMap<usize, usize>,
+    /// Functions of the build by loose meaning.
+    by_loose: HashMap<String, Vec<usize>>,
+}
+
+impl<'a> Pairing<'a> {
+    /// Pairs the functions of a profile with those of a build.
+    pub(super) fn of(
+        profile: &'a Profile,
+        recorded: Option<&'a BuildFunctions>,
+        build: &'a BuildFunctions,
+    ) -> Pairing<'a> {
+        let left = profile.functions().map(|function| {
+            let mut meaning = Meaning::of(function.name_bytes());
+            let unit = split_name(function.name_bytes()).0;
+            let unit = unit.or_else(|| recorded_unit(&function, recorded?));
+            if meaning.context.is_none() {
+                let unit_crate = unit.and_then(unit_crate);
+                meaning.context = unit_crate.map(|name| String::from_utf8_lossy(name).into_owned());
+            }
+            Left { function, meaning, unit, pair: None }
+        });
+        let right = build.functions().iter().map(|function| Right {
+            function,
+            meaning: meaning_of(function),
+            taken: false,
+        });
+        let mut pairing = Pairing {
+            left: left.collect(),
+            right: right.collect(),
+            replacements: Vec::new(),
+            same_function: HashMap::new(),
+            by_loose: HashMap::new(),
+        };
+        for (row, right) in pairing.right.iter().enumerate() {
+            pairing.by_loose.entry(right.meaning.loose.clone()).or_default().push(row);
+        }
+        pairing.exact(build);
+        pairing.by_meaning(Rule::Meaning);
+        pairing.by_shape(Rule::Shape);
+        pairing.replacements = pairing.rename();
+        if !pairing.replacements.is_empty() {
+            pairing.by_meaning(Rule::Renamed);
+            pairing.by_shape(Rule::Renamed);
+        }
+        pairing.name_targets();
+        pairing
+    }
+
+    /// The pair of the profile's function at a position.
+    pub(super) fn pair(&self, at: usize) -> Option<&Pair> {
+        self.left.get(at)?.pair.as_ref()
+    }
+
+    /// The build's function of the same meaning, if there is no doubt; its control flow may differ.
+    pub(super) fn same_function(&self, at: usize) -> Option<usize> {
+        self.pair(at).map(|pair| pair.row).or_else(|| self.same_function.get(&at).copied())
+    }
+
+    /// Words that were replaced in paths.
+    pub(super) fn replacements(&self) -> &[Replacement] {
+        &self.replacements
+    }
+
+    /// Why the profile's function at a position has no pair.
+    pub(super) fn why(&self, at: usize) -> Unpaired {
+        let Some(left) = self.left.get(at) else {
+            return Unpaired::Gone;
+        };
+        let hash = left.function.cfg_hash();
+        let mut why = Unpaired::Gone;
+        let meaning = Meaning::of(left.function.name_bytes()).loose;
+        let rows = self.by_loose.get(&meaning).into_iter().flatten();
+        for right in rows.filter_map(|row| self.right.get(*row)) {
+            match right.function.may_have(hash) {
+                true => return Unpaired::Ambiguous,
+                false if !right.taken => why = Unpaired::ControlFlow,
+                false => {}
+            }
+        }
+        why
+    }
+
+    fn exact(&mut self, build: &BuildFunctions) {
+        for left in &mut self.left {
+            if !matches!(verdict(&left.function, build), Verdict::Applied { .. }) {
+                continue;
+            }
+            let (unit, symbol) = split_name(left.function.name_bytes());
+            let hash = left.function.cfg_hash();
+            let start = build.functions().partition_point(|there| there.symbol.as_slice() < symbol);
+            let rows = self.right.iter_mut().enumerate().skip(start);
+            let mut rows =
+                rows.take_while(|(_, right)| right.function.symbol == symbol).filter(|(_, right)| {
+                    !right.taken
+                        && right.function.may_have(hash)
+                        && (unit.is_none() || right.function.module.as_deref() == unit)
+                });
+            if let Some((row, right)) = rows.next() {
+                right.taken = true;
+                left.pair = Some(Pair { row, cfg_hash: hash, rule: Rule::Exact, left_behind: Vec::new() });
+            }
+        }
+    }
+
+    fn by_meaning(&mut self, rule: Rule) {
+        loop {
+            let mut pairs = Vec::new();
+            for level in LEVELS {
+                let units = self.units();
+                let groups = self.groups(level, &units, &|hash| hash);
+                for group in groups.into_values() {
+                    match (group.left.as_slice(), group.right.as_slice()) {
+                        ([at], [(row, hash)]) if group.strays == 0 => pairs.push((*at, *row, *hash, rule)),
+                        _ => pairs.extend(self.alike(&group, rule)),
+                    }
+                }
+                if !pairs.is_empty() {
+                    break;
+                }
+            }
+            if pairs.is_empty() {
+                return;
+            }
+            for (at, row, hash, rule) in pairs {
+                self.join(at, row, Pair { row, cfg_hash: hash, rule, left_behind: Vec::new() });
+            }
+        }
+    }
+
+    /// Functions of the profile that have the same counters can be given to as many functions of the
+    /// build: whichever is whose, each gets the same.
+    fn alike(&self, group: &Group, rule: Rule) -> Vec<(usize, usize, u64, Rule)> {
+        let functions = || group.left.iter().filter_map(|at| self.left.get(*at)).map(|left| left.function);
+        let Some(first) = functions().next() else {
+            return Vec::new();
+        };
+        let fits = group.strays == 0
+            && !group.right.is_empty()
+            && group.right.len() <= group.left.len()
+            && group.left.len() > 1;
+        if !fits || !functions().all(|other| same_counters(&first, &other)) {
+            return Vec::new();
+        }
+        let rule = if rule == Rule::Meaning { Rule::Alike } else { rule };
+        group.left.iter().zip(&group.right).map(|(at, (row, hash))| (*at, *row, *hash, rule)).collect()
+    }
+
+    fn by_shape(&mut self, rule: Rule) {
+        for level in LEVELS {
+            let units = self.units();
+            let mut pairs = Vec::new();
+            for group in self.groups(level, &units, &cfg_hash::edges_of).into_values() {
+                if let ([at], [(row, hash)], 0) =
+                    (group.left.as_slice(), group.right.as_slice(), group.strays)
+                    && let Some(left_behind) = self.left.get(*at).and_then(|left| same_shape(left, *hash))
+                {
+                    pairs.push((*at, Pair { row: *row, cfg_hash: *hash, rule, left_behind }));
+                }
+            }
+            for (at, pair) in pairs {
+                self.join(at, pair.row, pair);
+            }
+        }
+    }
+
+    fn join(&mut self, at: usize, row: usize, pair: Pair) {
+        if let (Some(left), Some(right)) = (self.left.get_mut(at), self.right.get_mut(row))
+            && left.pair.is_none()
+            && !right.taken
+        {
+            left.pair = Some(pair);
+            right.taken = true;
+        }
+    }
+
+    /// What is left on both sides, by meaning, place and a part of the hash.
+    fn groups<'s>(
+        &'s self,
+        level: Level,
+        units: &HashMap<&'s [u8], &'s [u8]>,
+        part: &dyn Fn(u64) -> u64,
+    ) -> BTreeMap<Key<'s>, Group> {
+        let mut groups: BTreeMap<Key<'s>, Group> = BTreeMap::new();
+        for (row, right) in self.right.iter().enumerate().filter(|(_, right)| !right.taken) {
+            let meaning = if level.loose { &right.meaning.loose } else { &right.meaning.strict };
+            let place = match level.place {
+                Place::Crate => right.meaning.context.as_deref().map(str::as_bytes),
+                Place::Unit => right.function.module.as_deref(),
+                Place::Anywhere => Some(&b""[..]),
+            };
+            let Some(place) = place else {
+                continue;
+            };
+            for hash in &right.function.hashes {
+                let group = groups.entry((meaning, place, part(*hash))).or_default();
+                group.right.push((row, *hash));
+            }
+        }
+        let mut strays: HashMap<(&str, u64), usize> = HashMap::new();
+        for (at, left) in self.left.iter().enumerate().filter(|(_, left)| left.pair.is_none()) {
+            let meaning = if level.loose { &left.meaning.loose } else { &left.meaning.strict };
+            let place = match level.place {
+                Place::Crate => left.meaning.context.as_deref().map(str::as_bytes),
+                Place::Unit => left.unit.and_then(|unit| units.get(unit).copied()),
+                Place::Anywhere => Some(&b""[..]),
+            };
+            let part = part(left.function.cfg_hash());
+            match place {
+                Some(place) => {
+                    if let Some(group) = groups.get_mut(&(meaning.as_str(), place, part)) {
+                        group.left.push(at);
+                    }
+                }
+                None => *strays.entry((meaning, part)).or_default() += 1,
+            }
+        }
+        for ((meaning, _, part), group) in &mut groups {
+            group.strays = strays.get(&(*meaning, *part)).copied().unwrap_or(0);
+        }
+        groups.retain(|_, group| !group.left.is_empty());
+        groups
+    }
+
+    /// What each codegen unit of the profile became, where the pairs so far agree on it.
+    fn units(&self) -> HashMap<&[u8], &[u8]> {
+        let mut votes: BTreeMap<&[u8], BTreeMap<&[u8], u64>> = BTreeMap::new();
+        for left in &self.left {
+            let row = left.pair.as_ref().and_then(|pair| self.right.get(pair.row));
+            if let (Some(unit), Some(module)) =
+                (left.unit, row.and_then(|row| row.function.module.as_deref()))
+            {
+                *votes.entry(unit).or_default().entry(module).or_default() += 1;
+            }
+        }
+        let elected = votes.into_iter().filter_map(|(unit, votes)| {
+            let all: u64 = votes.values().sum();
+            let (module, most) = votes.into_iter().max_by_key(|(_, votes)| *votes)?;
+            (most >= UNIT_VOTES && most * 100 >= all * UNIT_AGREEMENT).then_some((unit, module))
+        });
+        elected.collect()
+    }
+
+    /// Finds renames; from then on what is left means what its name reads with the renames done.
+    fn rename(&mut self) -> Vec<Replacement> {
+        if self.left.iter().all(|left| left.pair.is_some()) {
+            return Vec::new();
+        }
+        let old: Vec<_> = self.left.iter().map(|left| demangle(left.function.name_bytes())).collect();
+        let new: Vec<_> = self.right.iter().map(|right| demangle(&right.function.symbol)).collect();
+        let old_hashes: Vec<_> = self.left.iter().map(|left| [left.function.cfg_hash()]).collect();
+        let left = self.left.iter().zip(&old).zip(&old_hashes);
+        let left: Vec<Named<'_>> =
+            left.map(|((left, name), hashes)| Named { name, hashes, open: left.pair.is_none() }).collect();
+        let right = self.right.iter().zip(&new);
+        let right: Vec<Named<'_>> = right
+            .map(|(right, name)| Named { name, hashes: &right.function.hashes, open: !right.taken })
+            .collect();
+        let replacements = rename::replacements(&left, &right);
+        if !replacements.is_empty() {
+            for (left, name) in self.left.iter_mut().zip(&old) {
+                left.meaning.strict = rename::apply(&replacements, name);
+                left.meaning.loose.clone_from(&left.meaning.strict);
+            }
+            for (right, name) in self.right.iter_mut().zip(new) {
+                right.meaning.loose.clone_from(&name);
+                right.meaning.strict = name;
+            }
+        }
+        replacements
+    }
+
+    /// Pairs what is left by meaning alone where there is one on each side.
+    fn name_targets(&mut self) {
+        for level in LEVELS {
+            let units = self.units();
+            let mut found = Vec::new();
+            for group in self.groups(level, &units, &|_| 0).into_values() {
+                let mut rows: Vec<usize> = group.right.iter().map(|(row, _)| *row).collect();
+                rows.dedup();
+                if let ([at], [row], 0) = (group.left.as_slice(), rows.as_slice(), group.strays) {
+                    found.push((*at, *row));
+                }
+            }
+            for (at, row) in found {
+                self.same_function.entry(at).or_insert(row);
+            }
+        }
+    }
+}
+
+/// The module that the function was in when it was recorded, if there is no doubt.
+fn recorded_unit<'a>(function: &Function<'_>, recorded: &'a BuildFunctions) -> Option<&'a [u8]> {
+    let hash = function.cfg_hash();
+    let mut there = recorded.with_name(function.name_bytes()).filter(|there| there.may_have(hash));
+    match (there.next(), there.next()) {
+        (Some(only), None) if only.certain => only.module.as_deref(),
+        _ => None,
+    }
+}
+
+fn meaning_of(function: &BuildFunction) -> Meaning {
+    match &function.module {
+        Some(module) => Meaning::of(&[module, b";".as_slice(), &function.symbol].concat()),
+        None => Meaning::of(&function.symbol),
+    }
+}
+
+fn same_counters(a: &Function<'_>, b: &Function<'_>) -> bool {
+    let same_sites = |kind| a.site_count(kind) == b.site_count(kind) && a.sites(kind).eq(b.sites(kind));
+    a.counts() == b.counts() && ValueKind::ALL.into_iter().all(same_sites)
+}
+
+/// Whether a function of the build with that hash has the same counters as one of the profile with
+/// the same edges; the kinds of value sites that it has another number of.
+fn same_shape(left: &Left<'_>, cfg_hash: u64) -> Option<Vec<ValueKind>> {
+    let function = &left.function;
+    let sites = |kind| function.site_count(kind) as u64;
+    let (calls, operations) = (sites(ValueKind::IndirectCallTarget), sites(ValueKind::MemOpSize));
+    let counters = function.counts().len() as u64;
+    let old: Numbers = cfg_hash::numbers(function.cfg_hash(), counters, calls, operations)?;
+    let new = cfg_hash::numbers_like(cfg_hash, &old)?;
+    if new.selects != old.selects {
+        return None;
+    }
+    let mut left_behind = Vec::new();
+    if new.indirect_calls != old.indirect_calls {
+        left_behind.extend([ValueKind::IndirectCallTarget, ValueKind::VtableTarget]);
+    }
+    if new.memory_operations != old.memory_operations {
+        left_behind.push(ValueKind::MemOpSize);
+    }
+    Some(left_behind)
+}
