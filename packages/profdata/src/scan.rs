@@ -21,6 +21,9 @@ const LIKELY_DIGITS: usize = 14;
 /// Most digits of a codegen unit's number.
 const UNIT_DIGITS: usize = 4;
 
+/// What a compiler's message for people starts with; it is written as a whole, to the end of the line.
+const MESSAGES: [&str; 6] = ["warning: ", "error: ", "error[", "note: ", "{\"", "\x1b["];
+
 /// A piece of a damaged line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Piece<'a> {
@@ -74,7 +77,8 @@ fn is_module(text: &str) -> bool {
 /// seen in a whole line.
 pub(crate) fn pieces<'a>(line: &'a str, known: &dyn Fn(&str) -> bool) -> Vec<Piece<'a>> {
     let mut found = Vec::new();
-    let mut rest = line;
+    let message = MESSAGES.into_iter().filter_map(|start| line.find(start)).min().unwrap_or(line.len());
+    let (mut rest, message) = line.split_at_checked(message).unwrap_or((line, ""));
     while !rest.is_empty() {
         let separators = [BEFORE_NAME, BEFORE_HASH, BEFORE_MODULE];
         let next = separators.into_iter().filter_map(|text| Some((rest.find(text)?, text))).min();
@@ -86,6 +90,9 @@ pub(crate) fn pieces<'a>(line: &'a str, known: &dyn Fn(&str) -> bool) -> Vec<Pie
         }
         found.push(Piece::Separator(separator));
         rest = after.strip_prefix(separator).unwrap_or("");
+    }
+    if !message.is_empty() {
+        found.push(Piece::Other(message));
     }
     found
 }
@@ -125,20 +132,19 @@ fn value<'a>(text: &'a str, before: Option<Piece<'a>>, known: &dyn Fn(&str) -> b
     if let Some(module) = module_length(text, word, known).and_then(|length| text.get(..length)) {
         return Piece::Module(module);
     }
-    // Something else, up to what is of the trace again.
     let whole = text.get(..word).unwrap_or(text);
-    let mixed = (1..whole.len())
-        .find(|at| whole.get(*at..).is_some_and(|rest| symbol_length(rest.as_bytes()).is_some()));
-    let whole = mixed.and_then(|at| whole.get(..at)).unwrap_or(whole);
+    let symbol_at =
+        |at: &usize| whole.get(*at..).is_some_and(|rest| symbol_length(rest.as_bytes()).is_some());
+    let plain = match (1..whole.len()).find(symbol_at) {
+        Some(at) => whole.get(..at).unwrap_or(whole),
+        // Other text for people: symbols in it are not of the trace.
+        None if whole.is_empty() || whole.len() < text.len() => return Piece::Other(text),
+        None => whole,
+    };
     match before {
-        _ if whole.is_empty() || whole.len() < text.len() && mixed.is_none() => {
-            let end = (1..text.len())
-                .find(|at| text.get(*at..).is_some_and(|rest| symbol_length(rest.as_bytes()).is_some()));
-            Piece::Other(end.and_then(|end| text.get(..end)).unwrap_or(text))
-        }
-        Some(Piece::Separator(BEFORE_MODULE)) => Piece::Module(whole),
-        Some(_) => Piece::Name(whole),
-        None => Piece::Other(whole),
+        Some(Piece::Separator(BEFORE_MODULE)) => Piece::Module(plain),
+        Some(_) => Piece::Name(plain),
+        None => Piece::Other(plain),
     }
 }
 

@@ -27,6 +27,7 @@ fn rows(build: &BuildFunctions) -> Vec<(String, String, Vec<u64>, bool)> {
 }
 
 const A: &str = "_ZN4demo1a17h0123456789abcdefE";
+const C: &str = "_ZN4demo1c17h0123456789abcdefE";
 const B: &str = "_ZN4demo1b17h0123456789abcdefE";
 
 #[test]
@@ -54,12 +55,21 @@ fn of_mixed_lines_the_candidates_are_kept_and_peoples_text_is_left() {
         &format!("Funcname={A}, Hash=Funcname={B}, Hash=238984481941143025 in building {unit}.01"),
         &format!("742261418966908927 in building {unit}.14"),
         "error: mismatched types",
-        &format!("Funcname=Funcname={A}warning: unused{B}, Hash=, Hash=12398448194114302512422614189669089"),
+        &format!("Funcname=Funcname={A}{B}, Hash=, Hash=12398448194114302512422614189669089"),
         &format!(" in building {unit}.3 in building {unit}.2"),
         "",
-        &format!("Funcname=main, Hash=5 in building {unit}.1"),
+        // The compiler's own message in the middle of a line, with a symbol of its own.
+        &format!(
+            "Funcname={C}, Hash=742261418966908927warning: {unit}.0: no profile data available for {A} Hash = 5"
+        ),
+        "",
+        &format!(" in building {unit}.0"),
+        "Funcname=mainwarning: unused",
+        &format!(", Hash=5 in building {unit}.1"),
+        &format!("Funcname=other, Hash=6 in building {unit}.1"),
     ]);
-    assert_eq!(left, ["error: mismatched types", "warning: unused"]);
+    let warning = format!("warning: {unit}.0: no profile data available for {A} Hash = 5");
+    assert_eq!(left, ["error: mismatched types", &warning, "warning: unused"]);
     let rows = rows(&build);
     let of = |symbol: &str, module: &str| {
         rows.iter().find(|row| row.0 == symbol && row.1 == format!("{unit}.{module}")).unwrap().clone()
@@ -73,7 +83,8 @@ fn of_mixed_lines_the_candidates_are_kept_and_peoples_text_is_left() {
         assert!(hashes.contains(&hash), "{hashes:?}");
     }
     assert!(hashes.len() < 10, "{hashes:?}");
-    assert!(of("main", "1").3, "whole lines are certain again");
+    assert_eq!(of(C, "0"), (C.to_owned(), format!("{unit}.0"), vec![742_261_418_966_908_927], true));
+    assert!(of("main", "1").3 && of("other", "1").3, "certain again");
     assert_eq!(build.uncertain(), 2);
 }
 

@@ -41,6 +41,10 @@ struct Right<'a> {
     function: &'a BuildFunction,
     meaning: Meaning,
     taken: bool,
+    /// The function stands here once for each module that it may be in: not known in which it is.
+    homeless: bool,
+    /// It stood here before, for another module.
+    again: bool,
 }
 
 /// What of a name has to be equal.
@@ -115,6 +119,8 @@ impl<'a> Pairing<'a> {
             function,
             meaning: meaning_of(function),
             taken: false,
+            homeless: false,
+            again: false,
         });
         let mut pairing = Pairing {
             left: left.collect(),
@@ -126,6 +132,7 @@ impl<'a> Pairing<'a> {
         for (row, right) in pairing.right.iter().enumerate() {
             pairing.by_loose.entry(right.meaning.loose.clone()).or_default().push(row);
         }
+        pairing.find_homeless();
         pairing.exact(build);
         pairing.by_meaning(Rule::Meaning);
         pairing.by_shape(Rule::Shape);
@@ -172,26 +179,51 @@ impl<'a> Pairing<'a> {
         why
     }
 
-    fn exact(&mut self, build: &BuildFunctions) {
-        for left in &mut self.left {
-            if !matches!(verdict(&left.function, build), Verdict::Applied { .. }) {
-                continue;
-            }
-            let (unit, symbol) = split_name(left.function.name_bytes());
-            let hash = left.function.cfg_hash();
-            let start = build.functions().partition_point(|there| there.symbol.as_slice() < symbol);
-            let rows = self.right.iter_mut().enumerate().skip(start);
-            let mut rows =
-                rows.take_while(|(_, right)| right.function.symbol == symbol).filter(|(_, right)| {
-                    !right.taken
-                        && right.function.may_have(hash)
-                        && (unit.is_none() || right.function.module.as_deref() == unit)
-                });
-            if let Some((row, right)) = rows.next() {
-                right.taken = true;
-                left.pair = Some(Pair { row, cfg_hash: hash, rule: Rule::Exact, left_behind: Vec::new() });
+    /// Functions are sorted by symbol: those of one symbol are neighbours.
+    fn find_homeless(&mut self) {
+        let mut before: Option<usize> = None;
+        for row in 0..self.right.len() {
+            let doubtful = |row: usize| self.right.get(row).filter(|right| !right.function.certain);
+            let same = before.and_then(doubtful).zip(doubtful(row));
+            let again = same.is_some_and(|(a, b)| a.function.symbol == b.function.symbol);
+            if doubtful(row).is_some() {
+                if again {
+                    let both = before.into_iter().chain([row]);
+                    both.for_each(|row| {
+                        self.right.iter_mut().skip(row).take(1).for_each(|right| right.homeless = true)
+                    });
+                    self.right.iter_mut().skip(row).take(1).for_each(|right| right.again = true);
+                }
+                before = Some(row);
             }
         }
+    }
+
+    fn exact(&mut self, build: &BuildFunctions) {
+        for at in 0..self.left.len() {
+            let Some(function) = self.left.get(at).map(|left| left.function) else {
+                continue;
+            };
+            if !matches!(verdict(&function, build), Verdict::Applied { .. }) {
+                continue;
+            }
+            let (unit, symbol) = split_name(function.name_bytes());
+            let cfg_hash = function.cfg_hash();
+            let rows = self.right.iter().enumerate().skip(self.first_row(symbol));
+            let mut rows = rows.take_while(|(_, right)| right.function.symbol == symbol);
+            let row = rows.find(|(_, right)| {
+                let in_unit = unit.is_none() || right.function.module.as_deref() == unit;
+                !right.taken && right.function.may_have(cfg_hash) && in_unit
+            });
+            if let Some((row, _)) = row {
+                self.join(at, row, Pair { row, cfg_hash, rule: Rule::Exact, left_behind: Vec::new() });
+            }
+        }
+    }
+
+    /// Position of the first function of the build with that symbol, if there is one.
+    fn first_row(&self, symbol: &[u8]) -> usize {
+        self.right.partition_point(|right| right.function.symbol.as_slice() < symbol)
     }
 
     fn by_meaning(&mut self, rule: Rule) {
@@ -206,6 +238,7 @@ impl<'a> Pairing<'a> {
                         _ => pairs.extend(self.alike(&group, rule)),
                     }
                 }
+                pairs.retain(|(at, row, ..)| self.has_name(*at, *row, level));
                 if !pairs.is_empty() {
                     break;
                 }
@@ -244,6 +277,7 @@ impl<'a> Pairing<'a> {
             for group in self.groups(level, &units, &cfg_hash::edges_of).into_values() {
                 if let ([at], [(row, hash)], 0) =
                     (group.left.as_slice(), group.right.as_slice(), group.strays)
+                    && self.has_name(*at, *row, level)
                     && let Some(left_behind) = self.left.get(*at).and_then(|left| same_shape(left, *hash))
                 {
                     pairs.push((*at, Pair { row: *row, cfg_hash: *hash, rule, left_behind }));
@@ -255,13 +289,29 @@ impl<'a> Pairing<'a> {
         }
     }
 
+    /// Whether the profile name of the build's function is known: that of a local function has its
+    /// module.
+    fn has_name(&self, at: usize, row: usize, level: Level) -> bool {
+        let external = |left: &Left<'_>| split_name(left.function.name_bytes()).0.is_none();
+        level.place == Place::Unit
+            || self.right.get(row).is_some_and(|right| !right.homeless)
+            || self.left.get(at).is_some_and(external)
+    }
+
     fn join(&mut self, at: usize, row: usize, pair: Pair) {
-        if let (Some(left), Some(right)) = (self.left.get_mut(at), self.right.get_mut(row))
-            && left.pair.is_none()
-            && !right.taken
-        {
-            left.pair = Some(pair);
-            right.taken = true;
+        let Some((left, right)) = self.left.get_mut(at).zip(self.right.get_mut(row)) else {
+            return;
+        };
+        if left.pair.is_some() || right.taken {
+            return;
+        }
+        left.pair = Some(pair);
+        right.taken = true;
+        if right.homeless {
+            let symbol = &right.function.symbol;
+            let first = self.first_row(symbol);
+            let same = self.right.iter_mut().skip(first).take_while(|right| &right.function.symbol == symbol);
+            same.filter(|right| right.homeless).for_each(|right| right.taken = true);
         }
     }
 
@@ -273,7 +323,8 @@ impl<'a> Pairing<'a> {
         part: &dyn Fn(u64) -> u64,
     ) -> BTreeMap<Key<'s>, Group> {
         let mut groups: BTreeMap<Key<'s>, Group> = BTreeMap::new();
-        for (row, right) in self.right.iter().enumerate().filter(|(_, right)| !right.taken) {
+        let open = self.right.iter().enumerate().filter(|(_, right)| !right.taken);
+        for (row, right) in open.filter(|(_, right)| level.place == Place::Unit || !right.again) {
             let meaning = if level.loose { &right.meaning.loose } else { &right.meaning.strict };
             let place = match level.place {
                 Place::Crate => right.meaning.context.as_deref().map(str::as_bytes),
