@@ -5,7 +5,7 @@ use honing_core::{
     recorded::{Build, Manifest},
     staleness::{self, Facts},
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{
     Session, clock, history,
@@ -36,8 +36,12 @@ pub struct Status {
     /// Why the profile is stale under the policy; empty where it is not.
     pub stale: Vec<String>,
     /// What stands in the way of using it at all.
-    #[serde(skip)]
+    #[serde(serialize_with = "message")]
     pub error: Option<Error>,
+}
+
+fn message<S: Serializer>(error: &Option<Error>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    error.as_ref().map(ToString::to_string).serialize(serializer)
 }
 
 /// A match that was measured before.

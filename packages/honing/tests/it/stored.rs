@@ -202,6 +202,7 @@ fn what_is_missing_foreign_or_damaged_is_refused_before_compiling() {
     assert_eq!(told.code, 0, "{}", told.stderr);
     assert!(told.stdout.contains("no profile of `tiny`"), "{}", told.stdout);
     refused(&["status", "--ci"], 14, "no profile of `tiny`");
+    assert!(status(&fixture)["error"].as_str().unwrap().contains("no profile of `tiny`"));
     fs::write(&manifest, text).unwrap();
     // What a kill between profile and manifest leaves.
     fs::rename(&manifest, dir.join("manifest.toml.next")).unwrap();
