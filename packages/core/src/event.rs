@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ExitCode, Stage,
+    applied::Applied,
     outcome::{Measured, Outcome},
 };
 
@@ -102,6 +103,13 @@ pub enum Event {
     Warning {
         /// The text.
         text: String,
+    },
+    /// How much of its profile the optimized build applied.
+    Matched {
+        /// The program.
+        program: String,
+        /// The match.
+        applied: Applied,
     },
     /// A metric of an eval workload has been measured.
     Measured {
@@ -220,6 +228,8 @@ pub struct Summary {
     pub baseline: Option<Artifact>,
     /// The optimized binary: what to ship.
     pub optimized: Option<Artifact>,
+    /// How much of its profile the optimized binary applied.
+    pub applied: Option<Applied>,
     /// Where the profile was recorded, relative to the workspace.
     pub recorded: Option<String>,
 }

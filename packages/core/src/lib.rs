@@ -3,14 +3,19 @@
 //! Nothing in here starts a process, opens a file or reads a clock; the engine does
 //! that at the rim and hands the results in as values.
 
+pub mod applied;
+pub mod cargo_profile;
 pub mod config;
 mod error;
 pub mod event;
 mod fingerprint;
 mod names;
 pub mod outcome;
+pub mod pin;
+pub mod recorded;
 mod settings;
 mod stage;
+pub mod staleness;
 pub mod template;
 pub mod units;
 

@@ -256,7 +256,8 @@ mod tests {
         for (metrics, min_gain, inconclusive, word, record, exit) in rows {
             let metrics: Vec<_> = metrics.iter().map(|(verdict, point)| measured(*verdict, *point)).collect();
             let outcome = Outcome::of(&metrics);
-            let consequence = outcome.consequence(&Policy { min_gain, inconclusive }, &metrics);
+            let consequence =
+                outcome.consequence(&Policy { min_gain, inconclusive, ..Policy::default() }, &metrics);
             assert_eq!(
                 (outcome.word(), consequence.record, consequence.exit.code()),
                 (word, record, exit),

@@ -67,6 +67,9 @@ mod tests {
             .collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
         policy.inconclusive = "warn"  # default
+        policy.min_match = 90.0  # default
+        policy.toolchain_change = "warn"  # default
+        policy.rebase = "never"  # default
         merge.tool = "builtin"  # default
         merge.max_lost = 1.0  # default
         bench.pairs = 8  # pgo/pgo.toml:2
@@ -77,7 +80,9 @@ mod tests {
         program.t.package = "t"  # pgo/pgo.toml:4
         program.t.profile = "release"  # default
         program.t.default_features = true  # default
+        program.t.pin_symbols = true  # default
         program.t.flush = "exit"  # default
+        program.t.instrument = "light"  # default
         "#);
     }
 }

@@ -94,6 +94,24 @@ pub fn change(ratio: f64) -> String {
     if percent.abs() < 0.05 { "0.0 %".into() } else { format!("{percent:+.1} %") }
 }
 
+/// A share from 0 to 1 as a percentage: `99.8 %`. Rounded down, so that only all of it
+/// is `100.0 %`.
+pub fn share(share: f64) -> String {
+    // A hair above the tenth, so that 0.998 is not 99.7 for being a binary fraction.
+    format!("{:.1} %", (share * 1000.0 + 1e-9).floor() / 10.0)
+}
+
+/// Whole days and hours: `12 days`, `5 hours`, `3 minutes`.
+pub fn age(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (count, unit) = match seconds {
+        0..3600 => (seconds / 60, "minute"),
+        3600..172_800 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +129,16 @@ mod tests {
     fn bytes_for_people() {
         for (count, text) in [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 << 30, "5.0 GiB")] {
             assert_eq!(bytes(count), text);
+        }
+    }
+
+    #[test]
+    fn shares_and_ages_for_people() {
+        for (value, text) in [(1.0, "100.0 %"), (0.998, "99.8 %"), (0.999_99, "99.9 %"), (0.0, "0.0 %")] {
+            assert_eq!(share(value), text);
+        }
+        for (seconds, text) in [(59, "0 minutes"), (3600, "1 hour"), (172_800, "2 days")] {
+            assert_eq!(age(Duration::from_secs(seconds)), text);
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use honing_core::Result;
 
-use crate::{Session, files};
+use crate::{Session, files, pinning};
 
 /// Removes the output of the selected programs, or all of it where none was named.
 /// Returns the bytes that it took.
@@ -19,9 +19,12 @@ pub fn clean(session: &Session) -> Result<u64> {
     }
     let mut freed = 0;
     for subject in session.subjects()? {
-        let build = root.join("build");
         freed += remove(&root.join(subject.name))?;
-        freed += remove(&build.join(format!("optimize-{}", subject.name)))?;
+        for builds in pinning::all_builds(session) {
+            for name in ["optimize", "exec-baseline", "exec-instrument", "exec-optimize"] {
+                freed += remove(&builds.join(format!("{name}-{}", subject.name)))?;
+            }
+        }
     }
     Ok(freed)
 }

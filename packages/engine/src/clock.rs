@@ -13,6 +13,12 @@ pub(crate) fn run_name() -> String {
     format!("{plain}-{}", std::process::id())
 }
 
+/// How long ago `when` was, which [`utc_now`] wrote; `None` where it is no time.
+pub(crate) fn age(when: &str) -> Option<Duration> {
+    let then: jiff::Timestamp = when.parse().ok()?;
+    Some(Duration::try_from(jiff::Timestamp::now().duration_since(then)).unwrap_or_default())
+}
+
 /// Whole milliseconds.
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)

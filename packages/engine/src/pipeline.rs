@@ -1,21 +1,19 @@
 //! Runs the chain of stages for each program, and says what came of it.
 
-use std::time::Instant;
-
 use honing_core::{
-    Error, ExitCode, Result, Selection, Stage,
-    event::{Event, SCHEMA, StageCost, StageState, Summary},
+    ExitCode, Result, Selection, Stage,
+    event::{Event, SCHEMA, Summary},
     outcome::{Consequence, Measured, Outcome},
+    recorded::Source,
     units,
 };
 
 use crate::{
-    Session, clock, disk,
-    session::Subject,
-    stages::{
-        self, Baseline, BenchInputs, Instrumented, Measurements, MergedProfile, Optimized, RawProfiles,
-        Ready, Step,
-    },
+    Session,
+    chain::{Chain, missing, need},
+    profiled::Profiled,
+    session::ProfileSource,
+    stages::{self, Baseline, BenchInputs, Findings, Measurements, MergedProfile, Optimized, Ready},
 };
 
 /// A run that came to its end.
@@ -32,6 +30,15 @@ pub struct Finished {
 /// # Errors
 /// The first failure, with its exit code; what was finished before stays.
 pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
+    each_program(session, selection, |chain, ready| chain.run(ready))
+}
+
+/// Checks every selected program, and then does `work` for one after the other.
+pub(crate) fn each_program(
+    session: &Session,
+    selection: Selection,
+    work: impl Fn(Chain<'_>, &Ready) -> Result<(Summary, ExitCode)>,
+) -> Result<Finished> {
     let subjects = session.subjects()?;
     session.prepare_run_dir()?;
     session.keep_events()?;
@@ -46,7 +53,7 @@ pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
     // For all programs first: a wrong word for the last one fails in the first second.
     let mut chains = Vec::new();
     for subject in &subjects {
-        let mut chain = Chain { session, subject, selection, costs: Vec::new() };
+        let mut chain = Chain::new(session, subject, selection);
         let ready = chain.stage(
             Stage::Preflight,
             || {
@@ -59,7 +66,7 @@ pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
     }
     let mut finished = Finished { summaries: Vec::new(), exit: ExitCode::Success };
     for (chain, ready) in chains {
-        let (summary, exit) = chain.run(&ready)?;
+        let (summary, exit) = work(chain, &ready)?;
         session.sink.emit(Event::ProgramFinished { summary: Box::new(summary.clone()) });
         finished.summaries.push(summary);
         if finished.exit == ExitCode::Success {
@@ -69,43 +76,42 @@ pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
     Ok(finished)
 }
 
-struct Chain<'a> {
-    session: &'a Session,
-    subject: &'a Subject<'a>,
-    selection: Selection,
-    costs: Vec<StageCost>,
-}
-
 impl Chain<'_> {
     fn run(mut self, ready: &Ready) -> Result<(Summary, ExitCode)> {
         let (session, subject) = (self.session, self.subject);
-        let size = |artifact: &honing_core::event::Artifact| units::bytes(artifact.bytes);
         let baseline = self.stage_or(
             Stage::Baseline,
             || stages::baseline(session, subject, ready),
             || Baseline::load(session, subject),
-            |built| size(&built.artifact()),
+            |built| units::bytes(built.artifact().bytes),
         )?;
-        let profile = self.profile(ready)?;
-        let optimized = self.stage_or(
-            Stage::Optimize,
-            || stages::optimize(session, subject, ready, need(&profile, Stage::Merge, Stage::Optimize)?),
-            || Optimized::load(session, subject),
-            |built| size(&built.artifact()),
-        )?;
+        let Profiled { profile, optimized } = self.profiled(ready)?;
         let measured = self.measure(baseline.as_ref(), optimized.as_ref())?;
         let outcome = Outcome::of(&measured);
         let consequence = outcome.consequence(&session.config.policy, &measured);
+        let applied = optimized.as_ref().map(|built| built.applied().clone());
+        let findings = Findings {
+            source: source(session, profile.as_ref()),
+            trained: stages::trained(session, subject),
+            carried: profile.as_ref().and_then(|profile| profile.rebased()).map(|from| from.carried),
+            applied: applied.as_ref(),
+            outcome: &outcome,
+            consequence: &consequence,
+            measured: &measured,
+            costs: &self.costs.clone(),
+        };
         let recorded = self.stage_or(
             Stage::Record,
             || {
                 let profile = need(&profile, Stage::Merge, Stage::Record)?;
-                stages::record(session, subject, profile, (&outcome, &consequence), &measured)
+                stages::record(session, subject, profile, &findings)
             },
             || None,
             |recorded| recorded.path.clone().unwrap_or_else(|| "not recorded".into()),
         )?;
-        let judged = self.selection.last() >= Stage::Optimize;
+        let built = self.selection.last() >= Stage::Optimize;
+        // A build from the stored profile is judged by its match alone.
+        let judged = built && session.options.profile != ProfileSource::Stored;
         if matches!(outcome, Outcome::Inconclusive { .. }) && judged && consequence.exit == ExitCode::Success
         {
             let text =
@@ -120,57 +126,16 @@ impl Chain<'_> {
             outcome: judged.then_some(outcome),
             wording: judged.then_some(wording),
             costs: self.costs,
-            baseline: baseline.map(|built| built.artifact()),
+            // One of another source says nothing about this build.
+            baseline: baseline
+                .filter(|_| stages::check_same_source(session, subject).is_ok())
+                .map(|built| built.artifact()),
             // What an earlier run left is not what this one asked for.
-            optimized: optimized.filter(|_| judged).map(|built| built.artifact()),
+            optimized: optimized.filter(|_| built).map(|built| built.artifact()),
+            applied: applied.filter(|_| built),
             recorded: recorded.and_then(|recorded| recorded.path),
         };
         Ok((summary, if judged { exit } else { ExitCode::Success }))
-    }
-
-    /// Instrument, train, merge; or a profile from elsewhere.
-    fn profile(&mut self, ready: &Ready) -> Result<Option<MergedProfile>> {
-        let (session, subject) = (self.session, self.subject);
-        let describe = |profile: &MergedProfile| units::bytes(profile.bytes());
-        if let Some(file) = session.options.profile.clone() {
-            let import = || stages::import(session, subject, &file);
-            return self
-                .stage(Stage::Merge, import, |profile| format!("{} from elsewhere", describe(profile)))
-                .map(Some);
-        }
-        let instrumented = self.stage_or(
-            Stage::Instrument,
-            || stages::instrument(session, subject, ready),
-            || Instrumented::load(session, subject),
-            |built| units::bytes(built.artifact().bytes),
-        )?;
-        let merges = self.selection.contains(Stage::Merge);
-        let raw = self.stage_or(
-            Stage::Train,
-            || {
-                if merges {
-                    stages::forget_spent(session, subject, ready)?;
-                }
-                stages::train(session, subject, need(&instrumented, Stage::Instrument, Stage::Train)?)
-            },
-            || RawProfiles::load(session, subject),
-            |raw| {
-                let (files, bytes) = raw.extent();
-                format!("{files} raw profile{}, {}", if files == 1 { "" } else { "s" }, units::bytes(bytes))
-            },
-        )?;
-        let merged = self.stage_or(
-            Stage::Merge,
-            || stages::merge(session, subject, ready, need(&raw, Stage::Train, Stage::Merge)?),
-            || MergedProfile::load(session, subject),
-            describe,
-        )?;
-        if let (Some(raw), false, true) =
-            (&raw, session.options.keep_raw, self.selection.contains(Stage::Merge))
-        {
-            stages::discard_raw(session, subject, raw)?;
-        }
-        Ok(merged)
     }
 
     fn measure(
@@ -192,7 +157,11 @@ impl Chain<'_> {
                 }
                 stages::bench(session, subject, BenchInputs { baseline, optimized })
             },
-            || Measurements::load(session, subject).filter(|_| reports),
+            || {
+                let (baseline, optimized) = (baseline?, optimized?);
+                let loaded = Measurements::load(session, subject).filter(|_| reports)?;
+                loaded.output.are_of(baseline, optimized).then_some(loaded)
+            },
             |measurements| {
                 let pairs = measurements.series.first().map_or(0, |series| series.pairs.len());
                 format!("{pairs} pairs")
@@ -213,60 +182,13 @@ impl Chain<'_> {
         }
         Ok(measured)
     }
-
-    /// Runs a stage that was selected; otherwise takes what an earlier run left.
-    fn stage_or<T>(
-        &mut self,
-        stage: Stage,
-        run: impl FnOnce() -> Result<Step<T>>,
-        load: impl FnOnce() -> Option<Step<T>>,
-        describe: impl FnOnce(&T) -> String,
-    ) -> Result<Option<T>> {
-        if self.selection.contains(stage) {
-            return self.stage(stage, run, describe).map(Some);
-        }
-        Ok(load().map(|step| {
-            self.note_cost(stage, StageState::Skipped, step.elapsed_ms, step.cpu_ms);
-            step.output
-        }))
-    }
-
-    fn stage<T>(
-        &mut self,
-        stage: Stage,
-        run: impl FnOnce() -> Result<Step<T>>,
-        describe: impl FnOnce(&T) -> String,
-    ) -> Result<T> {
-        let session = self.session;
-        session.cancel.check()?;
-        let start = Instant::now();
-        let step = run().map_err(|error| disk::explain(session, self.subject, stage, error));
-        let step = step.inspect_err(|error| {
-            let cancelled = error.code() == ExitCode::Interrupted;
-            let state = if cancelled { StageState::Cancelled } else { StageState::Failed };
-            self.announce(stage, state, error.to_string(), (clock::millis_since(start), 0));
-        })?;
-        let cost = (step.elapsed_ms, step.cpu_ms);
-        self.announce(stage, step.state, describe(&step.output), cost);
-        self.note_cost(stage, step.state, step.elapsed_ms, step.cpu_ms);
-        Ok(step.output)
-    }
-
-    fn announce(&self, stage: Stage, state: StageState, detail: String, (elapsed_ms, cpu_ms): (u64, u64)) {
-        let program = self.subject.name.to_owned();
-        self.session.sink.emit(Event::StageFinished { program, stage, state, detail, elapsed_ms, cpu_ms });
-    }
-
-    fn note_cost(&mut self, stage: Stage, state: StageState, elapsed_ms: u64, cpu_ms: u64) {
-        self.costs.push(StageCost { stage, state, elapsed_ms, cpu_ms });
-    }
 }
 
-fn need<T>(input: &Option<T>, made_by: Stage, needed_by: Stage) -> Result<&T> {
-    input.as_ref().ok_or_else(|| missing(made_by, needed_by))
-}
-
-fn missing(made_by: Stage, needed_by: Stage) -> Error {
-    Error::usage(format!("{needed_by}: needs what {made_by} makes, and there is no finished {made_by}"))
-        .with_hint(format!("run it first: --from {made_by}"))
+/// How the profile came to be.
+fn source(session: &Session, profile: Option<&MergedProfile>) -> Source {
+    match session.options.profile {
+        _ if profile.is_some_and(|profile| profile.rebased().is_some()) => Source::Rebased,
+        ProfileSource::Training | ProfileSource::Stored => Source::Trained,
+        ProfileSource::File(_) => Source::Imported,
+    }
 }

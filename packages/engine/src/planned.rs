@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use honing_core::{Digest, Fingerprint, Result, Selection, Stage, config::Kind, outcome::Outcome};
+use honing_core::{
+    Digest, Fingerprint, Result, Selection, Stage, config::Kind, outcome::Outcome, recorded::Source,
+};
 use serde::Serialize;
 
 use crate::{
     Session,
     cargo::build_command,
-    session::Subject,
+    session::{ProfileSource, Subject},
     stages::{
-        self, Baseline, Instrumented, Measurements, MergedProfile, Optimized, RawProfiles, Ready, Recorded,
+        self, Baseline, Findings, Instrumented, Measurements, MergedProfile, Optimized, RawProfiles, Ready,
+        Recorded,
     },
     store::Manifest,
     workload::Runner,
@@ -66,7 +69,8 @@ pub fn plan(session: &Session, selection: Selection) -> Result<Vec<Planned>> {
     for subject in &session.subjects()? {
         stages::check(session, subject)?;
         stages::check_selected(session, subject, selection)?;
-        let mut planner = Planner { session, subject, selection, planned: Vec::new(), upstream: None };
+        let mut planner =
+            Planner { session, subject, selection, planned: Vec::new(), traces: true, upstream: None };
         planner.all()?;
         planned.append(&mut planner.planned);
     }
@@ -78,6 +82,8 @@ struct Planner<'a> {
     subject: &'a Subject<'a>,
     selection: Selection,
     planned: Vec<Planned>,
+    /// Whether the compiler lists its functions, as preflight saw.
+    traces: bool,
     /// The earliest stage that would run and whose output the next ones read.
     upstream: Option<Stage>,
 }
@@ -88,28 +94,44 @@ impl Planner<'_> {
         let print = stages::preflight_fingerprint(session, subject);
         let ready = stages::stored::<Ready>(session, subject, Stage::Preflight);
         let reasons = stages::reasons(session, ready.as_ref(), &print);
+        self.traces = ready.as_ref().is_none_or(|ready| ready.output.traces);
         self.push(Stage::Preflight, reasons, Vec::new());
         self.upstream = None;
-        self.build(Stage::Baseline, Baseline::load(session, subject).is_some(), None);
+        self.build(Stage::Baseline, Baseline::load(session, subject).is_some(), None)?;
         // The profile does not depend on the baseline.
         let baseline_runs = self.upstream.take();
         self.collect(ready.map(|ready| ready.output))?;
-        let profile = MergedProfile::load(session, subject);
-        let digest = profile.as_ref().map(|profile| profile.output.digest().clone());
-        self.build(Stage::Optimize, Optimized::load(session, subject).is_some(), digest.as_ref());
+        let trained = MergedProfile::load(session, subject).map(|step| step.output);
+        // What the run would start from, too.
+        let rebased = trained.as_ref().and_then(|profile| stages::rebased_before(session, subject, profile));
+        let profile = rebased.or(trained);
+        let optimized = Optimized::load(session, subject).map(|step| step.output);
+        let digest = profile.as_ref().map(|profile| profile.digest().clone());
+        self.build(Stage::Optimize, optimized.is_some(), digest.as_ref())?;
         self.upstream = self.upstream.or(baseline_runs);
         self.bench()?;
-        self.record(profile.map(|step| step.output))
+        self.record(profile, optimized)
     }
 
-    fn record(&mut self, profile: Option<MergedProfile>) -> Result<()> {
+    fn record(&mut self, profile: Option<MergedProfile>, optimized: Option<Optimized>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let measurements = Measurements::load(session, subject).map(|step| step.output);
         let print = match (profile, measurements) {
             (Some(profile), Some(measurements)) => {
                 let measured = stages::judge(subject.program, &session.config.bench, &measurements)?;
-                let consequence = Outcome::of(&measured).consequence(&session.config.policy, &measured);
-                Some(stages::record_fingerprint(session, subject, &profile, &consequence, &measured)?)
+                let outcome = Outcome::of(&measured);
+                let consequence = outcome.consequence(&session.config.policy, &measured);
+                let findings = Findings {
+                    source: Source::Trained,
+                    trained: None,
+                    carried: None,
+                    applied: optimized.as_ref().map(Optimized::applied),
+                    outcome: &outcome,
+                    consequence: &consequence,
+                    measured: &measured,
+                    costs: &[],
+                };
+                Some(stages::record_fingerprint(session, subject, &profile, &findings)?)
             }
             _ => None,
         };
@@ -119,12 +141,12 @@ impl Planner<'_> {
     /// Instrument, train and merge; or an import.
     fn collect(&mut self, ready: Option<Ready>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
-        if let Some(file) = &session.options.profile {
+        if let ProfileSource::File(file) = &session.options.profile {
             let print = stages::import_fingerprint(file)?;
             return self.compare::<stages::MergedManifest>(Stage::Merge, Some(print), Vec::new());
         }
         let instrumented = Instrumented::load(session, subject);
-        self.build(Stage::Instrument, instrumented.is_some(), None);
+        self.build(Stage::Instrument, instrumented.is_some(), None)?;
         self.train(instrumented.map(|step| step.output), ready.as_ref())?;
         let raw = RawProfiles::load(session, subject).map(|step| step.output);
         let print = match (&ready, &raw) {
@@ -135,19 +157,20 @@ impl Planner<'_> {
         self.compare::<stages::MergedManifest>(Stage::Merge, print, commands)
     }
 
-    fn build(&mut self, stage: Stage, built: bool, profile: Option<&Digest>) {
+    fn build(&mut self, stage: Stage, built: bool, profile: Option<&Digest>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let flags = match stage {
             Stage::Instrument => stages::instrument_flags(subject.program.flush),
-            Stage::Optimize => stages::optimize_flags(session, subject),
+            Stage::Optimize => stages::optimize_flags(session, subject, self.traces),
             _ => Vec::new(),
         };
-        let wanted = stages::wanted(session, subject, stage, &flags);
+        let wanted = stages::wanted(session, subject, stage, &flags)?;
         let print = stages::build_fingerprint(session, &wanted, profile);
         let old: Option<Manifest<serde_json::Value>> =
             session.store.load(subject.name, stage).filter(|_| built);
         let reasons = stages::reasons(session, old.as_ref(), &print);
         self.push(stage, reasons, vec![build_command(session, &wanted).to_string()]);
+        Ok(())
     }
 
     fn train(&mut self, instrumented: Option<Instrumented>, ready: Option<&Ready>) -> Result<()> {
@@ -199,7 +222,7 @@ impl Planner<'_> {
     ) -> Result<Vec<String>> {
         let (session, subject) = (self.session, self.subject);
         let flags = stages::instrument_flags(subject.program.flush);
-        let cargo = Some(stages::wanted(session, subject, Stage::Instrument, &flags));
+        let cargo = Some(stages::wanted(session, subject, Stage::Instrument, &flags)?);
         let runner = Runner { session, subject, stage, program, tools, cargo, raw_pattern: None };
         let mut lines = Vec::new();
         for (name, workload) in chosen {

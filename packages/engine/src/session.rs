@@ -63,18 +63,37 @@ pub struct Options {
     pub cargo_args: Vec<String>,
     /// Pairs per workload, instead of `bench.pairs`.
     pub pairs: Option<u32>,
-    /// A merged profile to start from, instead of one that was trained here.
-    pub profile: Option<PathBuf>,
+    /// Where the profile comes from.
+    pub profile: ProfileSource,
+    /// Whether what is below policy is an error instead of a warning: nobody watches, or
+    /// somebody asked for exactly that.
+    pub strict: bool,
+    /// Replace a stored profile also by a clearly poorer one.
+    pub accept_poorer: bool,
     /// What merges, instead of `merge.tool`.
     pub merge_tool: Option<MergeTool>,
     /// The `llvm-profdata` to merge with.
     pub llvm_profdata: Option<PathBuf>,
+    /// Leave symbols as cargo names them, whatever pgo.toml says.
+    pub unpinned: bool,
     /// Run stages even where they are up to date.
     pub force: bool,
     /// Keep raw profiles after the merge.
     pub keep_raw: bool,
     /// Train by hand: start the program and let the person use it.
     pub manual: Option<Vec<String>>,
+}
+
+/// Where the profile of a run comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ProfileSource {
+    /// It is trained here.
+    #[default]
+    Training,
+    /// A merged profile that was made elsewhere.
+    File(PathBuf),
+    /// The one that is stored in the repository.
+    Stored,
 }
 
 /// Everything that a run's stages share. They keep nothing in it.
@@ -92,6 +111,8 @@ pub struct Session {
     pub workspace: Workspace,
     /// What compiles.
     pub toolchain: Toolchain,
+    /// The folder that the person is in.
+    pub dir: PathBuf,
     /// Environment for children.
     pub env: BTreeMap<OsString, OsString>,
     /// Where stages leave their output.
@@ -151,6 +172,7 @@ impl Session {
             options,
             workspace,
             toolchain,
+            dir,
             env,
             store,
             sink,
@@ -229,20 +251,21 @@ impl Session {
         self.run_dir.join(format!("{program}.{stage}.log"))
     }
 
-    /// Starts a child whose lines go to the log and to `each_line`.
+    /// Starts a child whose lines go to `each_line`, and to the log where that says so.
     pub(crate) fn spawn(
         &self,
         program: &str,
         stage: Stage,
         command: &Command,
-        each_line: impl Fn(StdStream, &str) + Clone + Send + 'static,
+        each_line: impl Fn(StdStream, &str) -> bool + Clone + Send + 'static,
     ) -> Result<Child> {
         let log = self.open_log(program, stage, command)?;
         Child::spawn(&self.launcher, command, move |stream, line| {
-            if let Ok(mut log) = log.lock() {
+            if each_line(stream, line)
+                && let Ok(mut log) = log.lock()
+            {
                 let _ = writeln!(log, "{line}");
             }
-            each_line(stream, line);
         })
     }
 
@@ -272,7 +295,7 @@ impl Session {
         program: &str,
         stage: Stage,
         command: &Command,
-        each_line: impl Fn(StdStream, &str) + Clone + Send + 'static,
+        each_line: impl Fn(StdStream, &str) -> bool + Clone + Send + 'static,
     ) -> Result<Ended> {
         let mut child = self.spawn(program, stage, command, each_line)?;
         let ended = child.wait(&self.cancel, None);
@@ -298,6 +321,10 @@ impl Subject<'_> {
             setting("binary", self.artifact.clone(), "cargo metadata"),
             setting("target", self.triple.clone(), "--target, pgo.toml, cargo's configuration, or the host"),
         ];
+        if self.program.pin_symbols {
+            let scheme = honing_core::pin::SCHEME.to_string();
+            found.push(setting("scheme of pinned symbols", scheme, "Honing; another one renames them"));
+        }
         if !self.linking.rustflags.is_empty() {
             found.push(setting("rustflags", self.linking.rustflags.join(" "), "cargo's configuration"));
         }

@@ -67,6 +67,19 @@ impl Toolchain {
         })
     }
 
+    /// What a manifest says about it.
+    pub(crate) fn recorded(&self) -> honing_core::recorded::Toolchain {
+        let field = |name: &str| {
+            let line = self.verbose_version.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap_or_default().trim_start_matches(':').trim().to_owned()
+        };
+        let commit: String = field("commit-hash").chars().take(9).collect();
+        honing_core::recorded::Toolchain {
+            rustc: format!("{} ({commit})", self.release),
+            llvm: field("LLVM version"),
+        }
+    }
+
     /// Executables that may be able to merge what this toolchain's programs write, the
     /// likeliest first: the toolchain's own `llvm-tools`, the same major version, then
     /// whatever is called `llvm-profdata`, then newer ones.

@@ -1,10 +1,10 @@
 //! The command line, declared.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use honing_core::{ExitCode, Result, Selection, Stage};
-use honing_engine::Options;
+use honing_engine::{Options, ProfileSource};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,8 +16,22 @@ Examples:
   cargo xtask pgo --profile p.profdata --from optimize
                                       build with a profile from elsewhere
   cargo xtask pgo bench --pairs 40    measure longer
+  cargo xtask pgo status              how the stored profile stands
+  cargo xtask pgo build               the release build from the stored profile
   cargo xtask pgo train --manual -- --port 8080
                                       use the instrumented program yourself";
+
+const EXEC_EXAMPLES: &str = "\
+Examples:
+  cargo xtask pgo exec -- maturin build --release
+                                      with the profile that optimize used
+  cargo xtask pgo exec --profile p.profdata -- cargo deb
+                                      with a profile from elsewhere
+  LLVM_PROFILE_FILE=$PWD/raw/%p_%m.profraw \\
+    cargo xtask pgo exec --flavour instrument -- cargo test --release
+                                      with counters; then merge --from raw -o p.profdata
+  cargo xtask pgo exec --flavour baseline -- cargo test --release
+                                      pinned symbols alone";
 
 /// Profile-guided optimization that a team can keep.
 ///
@@ -118,6 +132,53 @@ pub(crate) enum Command {
     Bench(Trailing),
     /// Store the profile in the repository
     Record(Trailing),
+    /// Build with the stored profile: one compile, no training
+    Build(Trailing),
+    /// Build with the stored profile, and fail where it is stale under the policy
+    Check(Trailing),
+    /// Say how the stored profile stands, without compiling
+    Status,
+    /// Carry the stored profile over to what functions are called now, and store it
+    Rebase(Trailing),
+    /// Store a profile from elsewhere, carried over to what functions are called here
+    Import {
+        /// A raw, merged or text profile
+        file: PathBuf,
+        #[command(flatten)]
+        trailing: Trailing,
+    },
+    /// Write the stored profile as a .profdata file
+    Export {
+        /// Where to write it
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+        /// Fit it to builds without pinned symbols, such as a plain `cargo build`
+        #[arg(long, env = "HONING_UNPINNED", value_parser = FalseyValueParser::new())]
+        unpinned: bool,
+        #[command(flatten)]
+        trailing: Trailing,
+    },
+    /// Run a command whose cargo builds as Honing does: pinned, with the flags of PGO
+    ///
+    /// For what drives cargo itself: packagers, maturin, cargo-deb. The command gets RUSTC_WRAPPER,
+    /// CARGO_ENCODED_RUSTFLAGS, CARGO_BUILD_TARGET and a CARGO_TARGET_DIR of its own, and keeps this
+    /// terminal; its exit code is the exit code.
+    #[command(after_help = EXEC_EXAMPLES)]
+    Exec {
+        /// Build that the command's cargo does
+        #[arg(
+            long,
+            visible_alias = "flavor",
+            env = "HONING_FLAVOUR",
+            value_enum,
+            value_name = "FLAVOUR",
+            default_value = "optimize"
+        )]
+        flavour: Flavour,
+        /// The command and its arguments
+        #[arg(last = true, required = true, value_name = "CMD")]
+        command: Vec<OsString>,
+    },
     /// Show what is in a profile: weight, coverage, hottest functions
     Show {
         /// A raw, indexed or text profile
@@ -164,6 +225,27 @@ pub(crate) enum Format {
     Plain,
     /// One event a line (docs/events.md).
     Json,
+}
+
+/// The builds that differ in nothing but the flags of PGO.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Flavour {
+    /// Without PGO.
+    Baseline,
+    /// With counters.
+    Instrument,
+    /// With the profile.
+    Optimize,
+}
+
+impl From<Flavour> for Stage {
+    fn from(flavour: Flavour) -> Self {
+        match flavour {
+            Flavour::Baseline => Self::Baseline,
+            Flavour::Instrument => Self::Instrument,
+            Flavour::Optimize => Self::Optimize,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -223,7 +305,10 @@ pub(crate) struct Shared {
     /// Keep raw profiles after the merge [default: kept, except with --ci]
     #[arg(long, global = true, env = "HONING_KEEP_RAW", value_parser = FalseyValueParser::new(), help_heading = "Stages")]
     pub(crate) keep_raw: bool,
-    /// Headless: for CI
+    /// Replace the stored profile also by a clearly poorer one
+    #[arg(long, global = true, env = "HONING_ACCEPT_POORER", value_parser = FalseyValueParser::new(), help_heading = "Stages")]
+    pub(crate) accept_poorer: bool,
+    /// Headless: for CI; what is below policy is an error
     #[arg(long, global = true, env = "HONING_CI", value_parser = FalseyValueParser::new(), help_heading = "Output")]
     pub(crate) ci: bool,
     /// How to report
@@ -328,7 +413,10 @@ impl Shared {
             verbose: self.verbose,
             cargo_args: if manual { Vec::new() } else { after.clone() },
             pairs: self.pairs,
-            profile: self.profile.clone(),
+            profile: self.profile.clone().map_or(ProfileSource::Training, ProfileSource::File),
+            strict: self.ci,
+            accept_poorer: self.accept_poorer,
+            unpinned: false,
             merge_tool: self.merge_tool.map(Into::into),
             llvm_profdata: self.llvm_profdata.clone(),
             force: self.force,

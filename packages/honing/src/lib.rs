@@ -7,6 +7,9 @@
 //!     honing::xtask()
 //! }
 //! ```
+//!
+//! One with commands of its own calls it for all that it does not know: runs start this
+//! executable again, as launcher of children and as wrapper of rustc.
 
 mod cli;
 mod commands;
@@ -14,12 +17,16 @@ mod console;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use honing_engine::process::{LAUNCH, launcher};
+use honing_engine::{
+    pinning::wrapper,
+    process::{LAUNCH, launcher},
+};
 
 /// The whole of an xtask that has one command: `cargo xtask pgo`.
 pub fn xtask() -> ExitCode {
     let mut args: Vec<OsString> = std::env::args_os().collect();
     match args.get(1) {
+        _ if is_wrapper(&args) => wrapper::main(args),
         Some(first) if first == LAUNCH => launcher::main(args.into_iter().skip(2)),
         Some(first) if first == "pgo" => {
             args.remove(1);
@@ -36,9 +43,15 @@ pub fn xtask() -> ExitCode {
 pub fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     match args.get(1) {
+        _ if is_wrapper(&args) => wrapper::main(args),
         Some(first) if first == LAUNCH => launcher::main(args.into_iter().skip(2)),
         _ => run("honing", args),
     }
+}
+
+/// Whether cargo calls this executable in rustc's place.
+fn is_wrapper(args: &[OsString]) -> bool {
+    args.first().is_some_and(|name| wrapper::is_called(name))
 }
 
 fn run(name: &'static str, args: Vec<OsString>) -> ExitCode {

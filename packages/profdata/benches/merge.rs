@@ -75,6 +75,19 @@ fn write_large<const THREADS: usize>(bencher: divan::Bencher<'_, '_>) {
     bencher.bench(|| merged().to_indexed_on(IndexedVersion::Lowest, THREADS).unwrap());
 }
 
+/// Packs the large program's profile.
+#[divan::bench(sample_count = 10)]
+fn pack_large(bencher: divan::Bencher<'_, '_>) {
+    bencher.bench(|| merged().to_packed().unwrap());
+}
+
+/// Reads it back.
+#[divan::bench(sample_count = 10)]
+fn unpack_large(bencher: divan::Bencher<'_, '_>) {
+    let packed = merged().to_packed().unwrap();
+    bencher.counter(BytesCount::new(packed.len())).bench(|| read(&packed).unwrap());
+}
+
 /// Compares the large program's profile with itself.
 #[divan::bench(sample_count = 10)]
 fn overlap_large(bencher: divan::Bencher<'_, '_>) {

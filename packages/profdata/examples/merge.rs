@@ -1,6 +1,6 @@
 //! Merges profiles, as `llvm-profdata merge` does: for comparing the two as whole processes.
 //!
-//! `merge [--threads N] [--version N] [--text] [--keep-all] -o OUT FILE...`, each file as
+//! `merge [--threads N] [--version N] [--text | --packed] [--keep-all] -o OUT FILE...`, each file as
 //! `[WEIGHT,]PATH`.
 #![allow(
     clippy::disallowed_methods,
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
-    let (mut threads, mut out, mut text) = (2, None, false);
+    let (mut threads, mut out, mut text, mut packed) = (2, None, false, false);
     let mut version = IndexedVersion::Lowest;
     let mut policy = Policy::default();
     let mut files = Vec::new();
@@ -33,6 +33,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             "--threads" => threads = value()?.parse()?,
             "--version" => version = IndexedVersion::Exactly(value()?.parse()?),
             "--text" => text = true,
+            "--packed" => packed = true,
             "--keep-all" => policy = Policy::KEEP_ALL,
             "-o" => out = Some(value()?),
             _ => files.push(match arg.split_once(',') {
@@ -55,8 +56,11 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let merged = run.merger.finish()?;
-    let bytes =
-        if text { merged.profile.to_text() } else { merged.profile.to_indexed_on(version, threads)? };
+    let bytes = match (text, packed) {
+        (true, _) => merged.profile.to_text(),
+        (_, true) => merged.profile.to_packed()?,
+        _ => merged.profile.to_indexed_on(version, threads)?,
+    };
     std::fs::write(out, bytes)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Why a profile cannot be read or merged: what, where, what next.
 
 use crate::format::{INDEXED_VERSION_MAX, INDEXED_VERSION_MIN, RAW_VERSION_MAX, RAW_VERSION_MIN};
+use crate::packed::PACKED_VERSION;
 
 /// A profile that cannot be read at all, or a merge that lost too much.
 ///
@@ -14,8 +15,8 @@ pub enum Error {
          a zero-byte file; end it in order or use continuous mode (%c)"
     )]
     Empty,
-    /// The first bytes are of none of the three formats.
-    #[error("not an LLVM profile: its first bytes are neither raw, indexed nor text")]
+    /// The first bytes are of none of the formats.
+    #[error("not an LLVM profile: its first bytes are neither raw, indexed, text nor packed")]
     UnknownFormat,
     /// The program was 32-bit.
     #[error("a raw profile of a 32-bit program: only 64-bit ones can be read")]
@@ -72,6 +73,18 @@ pub enum Error {
     /// The names cannot be unpacked.
     #[error("the names section cannot be read: {0}")]
     Names(&'static str),
+    /// The packed format's version is not the one that can be read.
+    #[error(
+        "packed profile version {found}, but only version {PACKED_VERSION} can be read: a newer Honing \
+         wrote it; update Honing, or record the profile anew"
+    )]
+    PackedVersion {
+        /// The file's version.
+        found: u32,
+    },
+    /// The packed profile is not as it was written.
+    #[error("the packed profile is damaged: {0}; restore it from version control")]
+    Packed(&'static str),
     /// A line of a text profile is not what belongs there.
     #[error("line {line}: {what}, found `{found}`")]
     Text {

@@ -1,8 +1,9 @@
-//! The numbers of the three formats: magics, versions, variant bits and fixed widths.
+//! The numbers of LLVM's three formats: magics, versions, variant bits and fixed widths.
 //!
 //! Source: `llvm/include/llvm/ProfileData/InstrProfData.inc` and `InstrProf.h` of LLVM 22.1 (raw
 //! version 10, indexed version 13); version 11 of the raw format as in LLVM 23.
 
+use crate::packed::PACKED_MAGIC;
 use std::fmt;
 
 /// First eight bytes of a raw profile of a 64-bit program, in the byte order of that program
@@ -194,13 +195,20 @@ pub enum Format {
     Indexed,
     /// The indexed format's content as lines of text (`.proftext`).
     Text,
+    /// The indexed format's content for version control: Honing's own, see
+    /// [`crate::Profile::to_packed`].
+    Packed,
 }
 
 impl Format {
-    /// The format that a file's first bytes name, as LLVM's `InstrProfReader::create` decides it.
-    /// `None` for an empty file and for bytes that are none of the three.
+    /// The format that a file's first bytes name, as LLVM's `InstrProfReader::create` decides it for its
+    /// three.
+    /// `None` for an empty file and for bytes that are none of them.
     pub fn detect(bytes: &[u8]) -> Option<Format> {
         let head = bytes.get(..bytes.len().min(8))?;
+        if head == PACKED_MAGIC {
+            return Some(Format::Packed);
+        }
         if let Some(magic) = head.first_chunk::<8>() {
             let (little, big) = (u64::from_le_bytes(*magic), u64::from_be_bytes(*magic));
             if little == INDEXED_MAGIC {
@@ -221,6 +229,7 @@ impl fmt::Display for Format {
             Format::Raw => "raw",
             Format::Indexed => "indexed",
             Format::Text => "text",
+            Format::Packed => "packed",
         })
     }
 }

@@ -4,9 +4,10 @@
 //!
 //! Byte slices in, values out: no files, no processes, no clock.
 //!
-//! - [`read`] a profile in any of the three [`Format`]s, or [`Merger::add`] many; [`merge_all`] does
+//! - [`read`] a profile in any of the four [`Format`]s, or [`Merger::add`] many; [`merge_all`] does
 //!   so on several threads.
-//! - [`Profile::to_indexed`] and [`Profile::to_text`] write it.
+//! - [`Profile::to_indexed`] and [`Profile::to_text`] write it, and [`Profile::to_packed`] for
+//!   version control.
 //! - [`Profile::hottest`], [`Profile::coverage`], [`overlap()`] and [`diff()`] look into it.
 //! - [`instrumented`] reads the functions out of the instrumented program itself, [`TraceReader`]
 //!   out of what the compiler says while it builds; [`match_build`] tells what of a profile applies.
@@ -31,6 +32,7 @@
 mod binary;
 mod bytes;
 mod cfg_hash;
+mod deflate;
 mod diff;
 mod error;
 mod format;
@@ -43,6 +45,7 @@ mod name_table;
 mod names;
 mod origin;
 mod overlap;
+mod packed;
 mod policy;
 mod profile;
 mod raw;
@@ -69,8 +72,9 @@ pub use inspect::{Coverage, Hot, demangle, split_name};
 pub use matching::{Lost, Match, Share, Why, match_build};
 pub use merger::{InputError, MergeRun, MergeSummary, Merged, Merger, merge_all};
 pub use names::name_hash;
-pub use origin::{Crates, Origin};
+pub use origin::{Crates, Origin, home_crate};
 pub use overlap::{Overlap, OverlapPart, overlap};
+pub use packed::{PACKED_MAGIC, PACKED_VERSION};
 pub use policy::Policy;
 pub use profile::{Function, Profile};
 pub use rebase::{Dropped, Part, RebaseReport, Rebased, Replacement, Rule, Unpaired, rebase};
@@ -87,7 +91,7 @@ pub struct Read {
     pub report: FileReport,
 }
 
-/// Reads a raw, indexed or text profile and keeps whatever can be read.
+/// Reads a raw, indexed, text or packed profile and keeps whatever can be read.
 ///
 /// # Errors
 /// If nothing can be read, or the file has no function.

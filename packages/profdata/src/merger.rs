@@ -6,7 +6,7 @@ use crate::policy::Policy;
 use crate::profile::{Dropped, Profile};
 use crate::report::{FileReport, share};
 use crate::store::Store;
-use crate::{indexed, raw, text};
+use crate::{indexed, packed, raw, text};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Adds profiles up.
@@ -92,7 +92,7 @@ impl Merger {
         Merger { helper, ..self }
     }
 
-    /// Adds a raw, indexed or text profile, as if it had been recorded `weight` times (0 counts as
+    /// Adds a raw, indexed, text or packed profile, as if it had been recorded `weight` times (0 counts as
     /// 1).
     ///
     /// # Errors
@@ -125,6 +125,7 @@ impl Merger {
             }
             Some(Format::Indexed) => indexed::add(bytes, &mut self.store, weight, &self.policy),
             Some(Format::Text) => text::add(bytes, &mut self.store, weight),
+            Some(Format::Packed) => packed::add(bytes, &mut self.store, weight, &self.policy),
         }
     }
 

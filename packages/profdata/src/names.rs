@@ -5,10 +5,10 @@
 //! Zero bytes may lie between blobs. Source: `readAndDecodeStrings` and
 //! `collectGlobalObjectNameStrings` in `llvm/lib/ProfileData/InstrProf.cpp`, LLVM 22.1.
 
+use crate::deflate::{self, Wrapping};
 use crate::error::Error;
 use crate::format::NAME_SEPARATOR;
-use crate::policy::{Policy, ZLIB_MAX_RATIO};
-use flate2::{Compression, FlushCompress, FlushDecompress, Status};
+use crate::policy::Policy;
 
 /// Bits of a ULEB128 byte that belong to the number.
 const ULEB_PAYLOAD: u8 = 0x7f;
@@ -16,8 +16,6 @@ const ULEB_PAYLOAD: u8 = 0x7f;
 const ULEB_MORE: u8 = 0x80;
 /// Payload bits of a ULEB128 byte.
 const ULEB_BITS: u32 = 7;
-/// Level of zlib that LLVM packs names with (`BestSizeCompression`).
-const PACK_LEVEL: u32 = 9;
 
 /// What a profile knows a function by: the low eight bytes, little-endian, of the MD5 of its name
 /// (`IndexedInstrProf::ComputeHash`).
@@ -44,7 +42,7 @@ pub(crate) fn unpack(section: &[u8], policy: &Policy, each: &mut dyn FnMut(&[u8]
             split(take(&mut rest, unpacked_size)?, each);
         } else {
             let packed = take(&mut rest, packed_size)?;
-            split(&inflate(packed, unpacked_size)?, each);
+            split(&deflate::unpack(packed, unpacked_size, Wrapping::Zlib).map_err(Error::Names)?, each);
         }
     }
     Ok(())
@@ -62,19 +60,7 @@ pub(crate) fn pack<'a>(names: impl Iterator<Item = &'a [u8]>) -> Result<Vec<u8>,
     if joined.is_empty() {
         return Ok(Vec::new());
     }
-    let mut packed = Vec::with_capacity(joined.len() / 2 + 64);
-    let mut zlib = flate2::Compress::new(Compression::new(PACK_LEVEL), true);
-    loop {
-        let fed = usize::try_from(zlib.total_in()).unwrap_or(joined.len());
-        let rest = joined.get(fed..).unwrap_or_default();
-        packed.reserve(joined.len() / 2 + 64);
-        let status = zlib
-            .compress_vec(rest, &mut packed, FlushCompress::Finish)
-            .map_err(|_| Error::Names("zlib refuses to pack them"))?;
-        if status == Status::StreamEnd {
-            break;
-        }
-    }
+    let packed = deflate::pack(&joined, Wrapping::Zlib).map_err(Error::Names)?;
     let mut section = Vec::with_capacity(packed.len() + 20);
     put_uleb(&mut section, joined.len() as u64);
     put_uleb(&mut section, packed.len() as u64);
@@ -120,24 +106,6 @@ fn put_uleb(section: &mut Vec<u8>, mut number: u64) {
         }
         section.push(byte | ULEB_MORE);
     }
-}
-
-fn inflate(packed: &[u8], unpacked_size: u64) -> Result<Vec<u8>, Error> {
-    // What zlib cannot expand to is a lie; say so before anything is allocated.
-    let most = (packed.len() as u64).saturating_mul(ZLIB_MAX_RATIO);
-    if unpacked_size > most {
-        return Err(Error::Names("a blob claims to expand more than zlib can"));
-    }
-    let size = usize::try_from(unpacked_size).map_err(|_| Error::Names("a size is too large"))?;
-    let mut names = vec![0; size];
-    let mut zlib = flate2::Decompress::new(true);
-    let status = zlib
-        .decompress(packed, &mut names, FlushDecompress::Finish)
-        .map_err(|_| Error::Names("zlib data is corrupt"))?;
-    if status != Status::StreamEnd || zlib.total_out() != unpacked_size {
-        return Err(Error::Names("zlib data is cut off"));
-    }
-    Ok(names)
 }
 
 #[cfg(test)]

@@ -100,6 +100,22 @@ impl Crates {
     }
 }
 
+/// The crate outside of std that a function's name starts with; `None` for std's generics and for
+/// foreign code.
+pub fn home_crate(name: &[u8]) -> Option<String> {
+    let symbol = split_name(name).1;
+    let of_program = |name: &str| (!STD.contains(&name) && !name.is_empty()).then(|| name.to_owned());
+    if let Some(v0) = v0::parse(symbol, Detail::Loose) {
+        return of_program(&String::from_utf8_lossy(v0.defined_in));
+    }
+    let demangled = demangle(symbol);
+    if demangled.as_bytes() == symbol {
+        return None;
+    }
+    let (type_head, trait_head) = heads(&demangled);
+    [type_head, trait_head].into_iter().flatten().find_map(of_program)
+}
+
 fn names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> BTreeSet<String> {
     names.into_iter().map(|name| name.as_ref().replace('-', "_")).collect()
 }

@@ -15,14 +15,21 @@ pub struct Policy {
     pub max_counter: u64,
     /// Most bytes that the names of one file may expand to.
     pub max_name_bytes: u64,
+    /// Most bytes that one packed file may expand to, its names apart: 8 for each counter and 128
+    /// for each function.
+    pub max_count_bytes: u64,
 }
 
 impl Policy {
     /// The policy that keeps whatever can be read, and reports the losses.
     pub const KEEP_ALL: Policy = Policy { max_lost_share: 1.0, ..Policy::RELEASE };
 
-    const RELEASE: Policy =
-        Policy { max_lost_share: 0.01, max_counter: MAX_PLAUSIBLE_COUNT, max_name_bytes: 256 << 20 };
+    const RELEASE: Policy = Policy {
+        max_lost_share: 0.01,
+        max_counter: MAX_PLAUSIBLE_COUNT,
+        max_name_bytes: 256 << 20,
+        max_count_bytes: 512 << 20,
+    };
 }
 
 impl Default for Policy {

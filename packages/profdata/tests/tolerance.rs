@@ -159,7 +159,7 @@ fn the_same_function_with_another_number_of_counters() {
 fn profiles_that_are_refused_say_why() {
     let refused = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
     assert!(refused(b"").contains("empty"));
-    assert!(refused(&[0; 64]).contains("neither raw, indexed nor text"));
+    assert!(refused(&[0; 64]).contains("neither raw, indexed, text nor packed"));
     assert!(refused(b"version https://git-lfs.example/spec/v1\noid 1\n").contains("`:ir`"));
     assert!(refused(b":ir\nmain\nx\n").contains("line 3: a CFG hash, found `x`"));
     assert!(refused(b":ir\nmain\n1\n0\n").contains("above zero"));

@@ -3,6 +3,7 @@
 //! Reporters write to whatever they are given; colours are always written, and the
 //! stream that they go to drops them where they are not wanted.
 
+mod applied;
 mod error;
 mod json;
 mod plain;

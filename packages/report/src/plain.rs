@@ -93,6 +93,11 @@ impl Plain {
                 self.finished(out, (program, *stage), *state, detail, *elapsed_ms)?;
                 self.log = None;
             }
+            Event::Matched { applied, .. } => {
+                if self.verbosity > Verbosity::Quiet {
+                    crate::applied::applied(applied, out)?;
+                }
+            }
             Event::Measured { .. } | Event::ProgramFinished { .. } | Event::RunFinished { .. } => {}
         }
         Ok(())

@@ -38,6 +38,9 @@ pub fn summary(summary: &Summary, width: Option<usize>, out: &mut dyn Write) -> 
         let (before, after) = (units::bytes(baseline.bytes), units::bytes(optimized.bytes));
         writeln!(out, "  size       {before} -> {after} ({change})")?;
     }
+    if let Some(applied) = &summary.applied {
+        writeln!(out, "  match      {}", applied.words())?;
+    }
     if let Some(recorded) = &summary.recorded {
         writeln!(out, "  profile    {recorded}")?;
     }

@@ -13,8 +13,10 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::units::Span;
+
 pub use position::Positions;
-pub use program::{Flush, Program, ProgramKind, Tool};
+pub use program::{Flush, Instrumenting, Program, ProgramKind, Tool};
 pub use workload::{CargoRun, Direction, Kind, Metric, Ready, Role, Service, Stop, Workload};
 
 /// The whole of `pgo.toml`.
@@ -39,7 +41,7 @@ pub struct Config {
 }
 
 /// What a result has to fulfil.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     /// The least gain, in percent, that a run has to find. Without it "no change" is
@@ -49,6 +51,53 @@ pub struct Policy {
     pub min_gain: Option<f64>,
     /// What an inconclusive measurement does: `warn` ends 0, `fail` ends 13.
     pub inconclusive: Inconclusive,
+    /// The least share of a profile's weight, in percent, that a build has to apply. 0
+    /// accepts anything, also where the share cannot be measured.
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub min_match: f64,
+    /// The age from which on a stored profile is stale, as in `"90days"`; without it
+    /// age alone makes none stale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<Span>,
+    /// Whether a stored profile is stale once rustc is another one.
+    pub toolchain_change: ToolchainChange,
+    /// Whether a profile that applies too little is carried over to the new names.
+    pub rebase: Rebase,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            min_gain: None,
+            inconclusive: Inconclusive::default(),
+            min_match: 90.0,
+            max_age: None,
+            toolchain_change: ToolchainChange::default(),
+            rebase: Rebase::default(),
+        }
+    }
+}
+
+/// What another rustc does to a stored profile.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolchainChange {
+    /// It is worth a warning; the match decides.
+    #[default]
+    Warn,
+    /// It makes the profile stale.
+    Stale,
+}
+
+/// What is done where a profile applies too little.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rebase {
+    /// Nothing: `cargo xtask pgo rebase` is a person's decision.
+    #[default]
+    Never,
+    /// It is rebased and the program built once more.
+    Auto,
 }
 
 /// What an inconclusive measurement does to the run.

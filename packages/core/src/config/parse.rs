@@ -67,7 +67,7 @@ mod tests {
     fn a_slip_names_the_place_and_the_closest_key() {
         insta::assert_snapshot!(
             error("[program.t]\npackage = \"t\"\nprofil = \"release\"\n"),
-            @"pgo/pgo.toml:3:1: unknown field `profil`, expected one of `package`, `bin`, `cdylib`, `profile`, `features`, `default_features`, `target`, `flush`, `env`, `workload` | did you mean `profile`?"
+            @"pgo/pgo.toml:3:1: unknown field `profil`, expected one of `package`, `bin`, `cdylib`, `profile`, `features`, `default_features`, `target`, `pin_symbols`, `flush`, `instrument`, `env`, `workload` | did you mean `profile`?"
         );
     }
 

@@ -32,9 +32,16 @@ pub struct Program {
     /// The target triple; the host's without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// Whether symbols keep their names across version bumps, features and the Cargo
+    /// profile, so that a profile keeps applying. False leaves them to cargo.
+    #[serde(default = "yes")]
+    pub pin_symbols: bool,
     /// When counters reach the disk.
     #[serde(default)]
     pub flush: Flush,
+    /// How the instrumented program is built.
+    #[serde(default)]
+    pub instrument: Instrumenting,
     /// Environment variables for every run of the program.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
@@ -54,6 +61,19 @@ pub enum Flush {
     /// At every moment, for programs that are ended by a signal. Costs the value
     /// profile (indirect calls, sizes of memory operations).
     Continuous,
+}
+
+/// How the instrumented program is built.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Instrumenting {
+    /// Without LTO, debug info and stripping, none of which changes what the profile
+    /// applies to as long as symbols are pinned. Where too little of the profile applies
+    /// after all, the run starts over with `same`.
+    #[default]
+    Light,
+    /// With exactly the Cargo profile that the program ships with.
+    Same,
 }
 
 /// What cargo makes of a program.

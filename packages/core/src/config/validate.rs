@@ -81,6 +81,12 @@ impl Config {
                 ))
                 .with_hint("write min_gain = 2.0 to demand 2 %, or remove it to accept any outcome"));
         }
+        if !(0.0..=100.0).contains(&self.policy.min_match) {
+            return Err(top
+                .key(&["policy", "min_match"])
+                .error(format!("min_match = {} is not a percentage from 0 to 100", self.policy.min_match))
+                .with_hint("write min_match = 90.0 to demand that 90 % of a profile's weight applies"));
+        }
         if !(0.0..=100.0).contains(&self.merge.max_lost) {
             return Err(top.key(&["merge", "max_lost"]).error("max_lost is a percentage from 0 to 100"));
         }

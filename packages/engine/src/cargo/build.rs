@@ -7,9 +7,11 @@ use std::{
 
 use cargo_metadata::Message;
 use honing_core::{Error, ExitCode, Result, Stage, config::ProgramKind, event::Event};
+use honing_profdata::{BuildFunctions, TraceReader};
 
 use crate::{
     Session,
+    pinning::Pinned,
     process::{Command, Status, StdStream, Usage},
 };
 
@@ -25,8 +27,12 @@ pub(crate) struct Wanted<'a> {
     pub(crate) features: Vec<String>,
     pub(crate) default_features: bool,
     pub(crate) target: &'a str,
+    /// Changes to the Cargo profile, as cargo's `--config` takes them.
+    pub(crate) overrides: Vec<String>,
     /// All of them, PGO's included.
     pub(crate) rustflags: Vec<String>,
+    /// How its symbols are pinned; without it they are cargo's own.
+    pub(crate) pinned: Option<Pinned>,
     pub(crate) target_dir: PathBuf,
 }
 
@@ -36,11 +42,14 @@ pub(crate) struct Built {
     pub(crate) path: PathBuf,
     /// Whether there was nothing to compile.
     pub(crate) fresh: bool,
+    /// What the compiler said about the functions that it built, if it was asked to.
+    pub(crate) functions: BuildFunctions,
     pub(crate) usage: Usage,
 }
 
 #[derive(Debug, Default)]
 struct Seen {
+    trace: TraceReader,
     artifact: Option<PathBuf>,
     compiled: u64,
     units: u64,
@@ -64,11 +73,17 @@ pub(crate) fn build_command(session: &Session, wanted: &Wanted<'_>) -> Command {
 pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>) -> Command {
     let options = &session.options;
     let mut command = Command::new(&session.toolchain.cargo, &session.env, &session.workspace.root);
+    if let Some(pinned) = &wanted.pinned {
+        pinned.set(&mut command);
+    }
     if !wanted.rustflags.is_empty() {
         command.env("CARGO_ENCODED_RUSTFLAGS", wanted.rustflags.join("\x1f"));
     }
     command.args([verb, "--package", wanted.package, "--profile", wanted.profile, "--target", wanted.target]);
     command.args(["--target-dir".as_ref(), wanted.target_dir.as_os_str()]);
+    for change in &wanted.overrides {
+        command.args(["--config", change]);
+    }
     if !wanted.features.is_empty() {
         command.args(["--features", &wanted.features.join(",")]);
     }
@@ -111,12 +126,7 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
         session.run_cargo(program, stage, &command, move |stream, line| watcher.line(stream, line))?;
     if ended.status != Status::Code(0) {
         let first = seen.lock().ok().and_then(|seen| seen.error.clone());
-        let why = first.map(|line| format!(": {line}")).unwrap_or_default();
-        return Err(Error::new(
-            ExitCode::Build,
-            format!("{stage}: cargo build failed ({}){why}", ended.status),
-        )
-        .with_hint(format!("mend what it printed, or run it by hand:\n{}", build_command(session, wanted))));
+        return Err(failure(session, stage, wanted, ended.status, first));
     }
     let mut seen = seen.lock().map_err(|_| Error::internal("a reader of cargo's output failed"))?;
     let path = seen.artifact.take().ok_or_else(|| {
@@ -124,7 +134,29 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
         Error::new(ExitCode::Build, message)
             .with_hint(format!("run it by hand:\n{}", build_command(session, wanted)))
     })?;
-    Ok(Built { path, fresh: seen.compiled == 0, usage: ended.usage })
+    let functions = std::mem::take(&mut seen.trace).finish();
+    Ok(Built { path, fresh: seen.compiled == 0, functions, usage: ended.usage })
+}
+
+/// What rustc says of two crates that it cannot tell apart.
+const INDISTINGUISHABLE: [&str; 3] = ["E0519", "E0523", "StableCrateId"];
+
+fn failure(
+    session: &Session,
+    stage: Stage,
+    wanted: &Wanted<'_>,
+    status: Status,
+    first: Option<String>,
+) -> Error {
+    let why = first.map(|line| format!(": {line}")).unwrap_or_default();
+    let error = Error::new(ExitCode::Build, format!("{stage}: cargo build failed ({status}){why}"));
+    if wanted.pinned.is_some() && INDISTINGUISHABLE.iter().any(|words| why.contains(words)) {
+        return error.with_hint(
+            "two crates have the same pinned name: run it again, in case Cargo.lock has changed meanwhile; \
+             else set `pin_symbols = false` for the program, and tell us which crates they are",
+        );
+    }
+    error.with_hint(format!("mend what it printed, or run it by hand:\n{}", build_command(session, wanted)))
 }
 
 #[derive(Clone)]
@@ -138,8 +170,17 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn line(&self, stream: StdStream, line: &str) {
-        let Ok(mut seen) = self.seen.lock() else { return };
+    /// Whether the line is one for people: the trace of functions is thousands of lines.
+    fn line(&self, stream: StdStream, line: &str) -> bool {
+        let Ok(mut seen) = self.seen.lock() else { return true };
+        let traced = matches!(stream, StdStream::Stderr).then(|| seen.trace.line(line));
+        // What is left of a line that a warning and the trace share is shown.
+        let line = match traced {
+            Some(None) => return false,
+            Some(Some(rest)) => rest,
+            None => line.into(),
+        };
+        let line = &*line;
         match stream {
             StdStream::Stdout => self.message(&mut seen, line),
             StdStream::Stderr => match progress_bar(line) {
@@ -156,6 +197,7 @@ impl Watcher {
                 }
             },
         }
+        true
     }
 
     fn message(&self, seen: &mut Seen, line: &str) {

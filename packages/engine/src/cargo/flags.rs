@@ -5,7 +5,11 @@
 //! the lower ones in silence. So they are resolved here, extended, and handed over as
 //! `CARGO_ENCODED_RUSTFLAGS`.
 
-use std::{collections::BTreeMap, ffi::OsString, path::Path};
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    path::Path,
+};
 
 use honing_core::{Error, Result};
 
@@ -41,6 +45,11 @@ impl CargoConfig {
         config.build.rustc.clone()
     }
 
+    /// `build.rustc-wrapper`, or what a variable says instead.
+    pub(crate) fn rustc_wrapper(&self) -> Option<&Path> {
+        self.0.build.rustc_wrapper.as_deref().filter(|path| !path.as_os_str().is_empty())
+    }
+
     /// `build.target`, where it is one triple.
     pub(crate) fn target(&self) -> Result<Option<String>> {
         match self.0.build.target.as_deref() {
@@ -62,13 +71,36 @@ impl CargoConfig {
         Ok(Linking { rustflags, linker })
     }
 
-    /// Names of the Cargo profiles that configuration files define.
+    /// Whether a configuration file defines the Cargo profile.
     pub(crate) fn has_profile(&self, root: &Path, name: &str) -> bool {
-        // cargo-config2 does not expose profiles; the files it found do.
-        std::iter::successors(Some(root), |dir| dir.parent())
-            .flat_map(|dir| [dir.join(".cargo/config.toml"), dir.join(".cargo/config")])
-            .filter_map(|path| std::fs::read_to_string(path).ok())
-            .filter_map(|text| text.parse::<toml::Table>().ok())
-            .any(|table| table.get("profile").and_then(|profiles| profiles.get(name)).is_some())
+        configured_profiles(root).iter().any(|profiles| profiles.contains_key(name))
     }
+
+    /// What the Cargo profile sets, with configuration files and environment.
+    pub(crate) fn profile_settings(
+        &self,
+        root: &Path,
+        env: &BTreeMap<OsString, OsString>,
+        name: &str,
+    ) -> BTreeMap<String, String> {
+        let mut layers: Vec<toml::Table> = profiles_of(&root.join("Cargo.toml")).into_iter().collect();
+        // The nearest file comes before the others, and so last.
+        layers.extend(configured_profiles(root).into_iter().rev());
+        let variable = |name: &str| env.get(OsStr::new(name))?.to_str().map(str::to_owned);
+        honing_core::cargo_profile::settings(name, &layers, &variable)
+    }
+}
+
+/// The profiles of cargo's configuration files, the nearest first. cargo-config2 does not
+/// expose them.
+fn configured_profiles(root: &Path) -> Vec<toml::Table> {
+    std::iter::successors(Some(root), |dir| dir.parent())
+        .flat_map(|dir| [dir.join(".cargo/config.toml"), dir.join(".cargo/config")])
+        .filter_map(|path| profiles_of(&path))
+        .collect()
+}
+
+fn profiles_of(path: &Path) -> Option<toml::Table> {
+    let table = std::fs::read_to_string(path).ok()?.parse::<toml::Table>().ok()?;
+    table.get("profile")?.as_table().cloned()
 }

@@ -7,7 +7,7 @@ mod flags;
 mod sources;
 mod workspace;
 
-pub(crate) use build::{Wanted, build, build_command, driver_command};
+pub(crate) use build::{Built, Wanted, build, build_command, driver_command};
 pub use environment::clean_environment;
 pub(crate) use flags::{CargoConfig, Linking};
 pub(crate) use sources::source_digests;

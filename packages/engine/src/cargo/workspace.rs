@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex},
 };
 
 use cargo_metadata::{Metadata, Package, TargetKind};
@@ -13,6 +14,8 @@ use honing_core::{Error, Result, closest, config::ProgramKind};
 #[derive(Debug)]
 pub struct Workspace {
     metadata: Metadata,
+    /// With dependencies, by triple; where it was asked for.
+    resolved: Mutex<BTreeMap<String, Arc<Metadata>>>,
     /// The root folder.
     pub root: PathBuf,
 }
@@ -59,7 +62,58 @@ impl Workspace {
                 .with_hint("`cargo metadata --format-version 1 --no-deps` should print JSON; is it a cargo?")
         })?;
         let root = metadata.workspace_root.clone().into_std_path_buf();
-        Ok(Self { metadata, root })
+        Ok(Self { metadata, resolved: Mutex::default(), root })
+    }
+
+    /// All packages that a build for `triple` can use, dependencies included.
+    ///
+    /// # Errors
+    /// Build, with cargo's own words, where it cannot find all of them.
+    pub(crate) fn all_packages(&self, session: &crate::Session, triple: &str) -> Result<Arc<Metadata>> {
+        let failed = || Error::internal("a reader of cargo's metadata failed");
+        let mut known = self.resolved.lock().map_err(|_| failed())?;
+        if let Some(metadata) = known.get(triple) {
+            return Ok(Arc::clone(metadata));
+        }
+        let metadata = Arc::new(self.ask(session, triple)?);
+        known.insert(triple.to_owned(), Arc::clone(&metadata));
+        Ok(metadata)
+    }
+
+    fn ask(&self, session: &crate::Session, triple: &str) -> Result<Metadata> {
+        let options = &session.options;
+        let flags =
+            [(options.locked, "--locked"), (options.offline, "--offline"), (options.frozen, "--frozen")];
+        let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.to_owned());
+        let mut command = cargo_metadata::MetadataCommand::new();
+        command
+            .cargo_path(&session.toolchain.cargo)
+            .manifest_path(self.root.join("Cargo.toml"))
+            .features(cargo_metadata::CargoOpt::AllFeatures)
+            .other_options(
+                ["--filter-platform".to_owned(), triple.to_owned()]
+                    .into_iter()
+                    .chain(flags)
+                    .collect::<Vec<_>>(),
+            );
+        let mut command = command.cargo_command();
+        let output = command.env_clear().envs(&session.env).current_dir(&self.root).output();
+        let output = output.map_err(|error| Error::preflight(format!("cannot run cargo: {error}")))?;
+        let words = String::from_utf8_lossy(&output.stderr);
+        let failed = |why: &str| {
+            Error::new(honing_core::ExitCode::Build, format!("cargo metadata: {why}"))
+                .with_hint("packages that share a name have to be told apart; mend what cargo names, or set `pin_symbols = false`")
+        };
+        if !output.status.success() {
+            return Err(failed(words.trim().trim_start_matches("error: ")));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        cargo_metadata::MetadataCommand::parse(text).map_err(|error| failed(&error.to_string()))
+    }
+
+    /// The manifests of its members.
+    pub(crate) fn manifests(&self) -> impl Iterator<Item = PathBuf> {
+        self.metadata.packages.iter().map(|package| package.manifest_path.clone().into())
     }
 
     /// Cargo's target directory.
@@ -145,6 +199,35 @@ impl Workspace {
             }
         }
         Ok(())
+    }
+
+    /// Names of the workspace's crates, as symbols have them.
+    pub fn crate_names(&self) -> Vec<String> {
+        let targets = self.metadata.workspace_packages().into_iter().flat_map(|package| &package.targets);
+        let mut names: Vec<String> = targets.map(|target| target.name.replace('-', "_")).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The folders of `package` and of the packages that it depends on by path.
+    pub fn folders_of(&self, package: &str) -> Vec<PathBuf> {
+        let mut folders: Vec<PathBuf> = Vec::new();
+        let mut open = vec![package.to_owned()];
+        while let Some(name) = open.pop() {
+            let found = self.metadata.packages.iter().find(|found| found.name.as_str() == name);
+            let Some(folder) = found.and_then(|found| found.manifest_path.parent()) else { continue };
+            let folder = folder.as_std_path().to_owned();
+            if folders.contains(&folder) {
+                continue;
+            }
+            folders.push(folder);
+            let local = found.into_iter().flat_map(|found| &found.dependencies);
+            let local = local.filter(|dependency| dependency.path.is_some());
+            open.extend(local.map(|dependency| dependency.name.clone()));
+        }
+        folders.sort();
+        folders
     }
 
     /// Names of the Cargo profiles that the root manifest defines, and the built-in ones.

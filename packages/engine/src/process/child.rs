@@ -39,6 +39,11 @@ impl Launcher {
         Self { exe, reports, started: AtomicU64::new(0) }
     }
 
+    /// The executable.
+    pub(crate) fn exe(&self) -> &Path {
+        &self.exe
+    }
+
     fn next_report(&self) -> PathBuf {
         self.reports.join(format!("{}.report.json", self.started.fetch_add(1, Ordering::Relaxed)))
     }
@@ -85,13 +90,12 @@ impl Command {
     }
 }
 
+/// What stands between the flags of `CARGO_ENCODED_RUSTFLAGS`.
+const SEPARATOR: char = '\u{1f}';
+
 /// Quoted so that it can be pasted into a shell.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let quote = |word: &OsStr| match shlex::try_quote(&word.to_string_lossy()) {
-            Ok(quoted) => quoted.into_owned(),
-            Err(_) => word.to_string_lossy().into_owned(),
-        };
         for name in &self.shown_env {
             let value = self.env.get(name).map(|value| quote(value)).unwrap_or_default();
             write!(f, "{}={value} ", name.to_string_lossy())?;
@@ -99,6 +103,17 @@ impl fmt::Display for Command {
         f.write_str(&quote(&self.program))?;
         self.args.iter().try_for_each(|word| write!(f, " {}", quote(word)))
     }
+}
+
+/// A word as a shell reads it. What separates encoded rustflags is a control character,
+/// which a terminal neither shows nor lets be copied.
+fn quote(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    if word.contains(SEPARATOR) {
+        let escaped = word.replace('\\', "\\\\").replace('\'', "\\'").replace(SEPARATOR, "\\x1f");
+        return format!("$'{escaped}'");
+    }
+    shlex::try_quote(&word).map_or_else(|_| word.to_string(), |quoted| quoted.into_owned())
 }
 
 /// One of the two streams of a child.
@@ -389,4 +404,17 @@ fn own_group(_: &mut std::process::Command) -> std::io::Result<()> {
 
 fn cannot_start(command: &Command, error: &std::io::Error) -> Error {
     Error::internal(format!("cannot start `{command}`: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_can_be_pasted() {
+        let quoted = |word: &str| quote(OsStr::new(word));
+        assert_eq!(quoted("plain"), "plain");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("-Ca=it's\u{1f}-Cb"), r"$'-Ca=it\'s\x1f-Cb'");
+    }
 }

@@ -25,6 +25,8 @@ use crate::{
 /// Every pair of every metric of every eval workload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Measurements {
+    /// The digests of the two programs: baseline, optimized.
+    programs: (Digest, Digest),
     /// A series for each metric of each workload.
     pub series: Vec<Series>,
 }
@@ -57,6 +59,11 @@ impl Measurements {
     pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
         let manifest = stored(session, subject, Stage::Bench)?;
         Some(Step::of(manifest, honing_core::event::StageState::Skipped))
+    }
+
+    /// Whether these programs were measured, and not earlier ones.
+    pub(crate) fn are_of(&self, baseline: &Baseline, optimized: &Optimized) -> bool {
+        (&self.programs.0, &self.programs.1) == (baseline.digest(), optimized.digest())
     }
 }
 
@@ -131,7 +138,8 @@ pub(crate) fn bench(
             let measuring = Measuring { session, subject, inputs, tools: &tools.paths, name, workload, dir };
             series.extend(measuring.all_pairs(&mut usage)?);
         }
-        Ok((Measurements { series }, usage))
+        let programs = (digests.0.clone(), digests.1.clone());
+        Ok((Measurements { programs, series }, usage))
     })
 }
 

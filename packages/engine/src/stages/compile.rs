@@ -1,20 +1,28 @@
-//! The three builds: baseline, instrument, optimize. One specification; only the flags
-//! of PGO differ.
+//! What the three builds have in common, and the two that need no profile: baseline and
+//! instrument. One specification; only the flags of PGO differ, and what a light
+//! instrumented build leaves out.
 
 use std::{path::Path, time::Instant};
 
 use honing_core::{
     Digest, Error, Fingerprint, Result, Stage,
-    config::{Flush, ProgramKind},
+    config::{Flush, Instrumenting, ProgramKind},
     event::{Artifact, StageState},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MergedProfile, Product, Ready, Step,
+    Product, Ready, Step,
     step::{finish, reasons, started, stored},
 };
-use crate::{Session, cargo, cargo::Wanted, files, session::Subject};
+use crate::{
+    Session, cargo,
+    cargo::{Built, Wanted},
+    files,
+    pinning::{self, Pinned},
+    session::Subject,
+    store::Manifest,
+};
 
 /// A build's output: a copy of the binary, so that the next build cannot change it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,6 +35,29 @@ pub(crate) struct Compiled {
 impl Product for Compiled {
     fn files(&self) -> Vec<&str> {
         vec![&self.name]
+    }
+}
+
+impl AsRef<Self> for Compiled {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl Compiled {
+    /// Name of the file in the stage's folder.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// For reports; `path` is where it is.
+    pub(super) fn artifact(&self, path: &Path) -> Artifact {
+        let digest = self.digest.to_string();
+        Artifact { path: path.display().to_string(), bytes: self.bytes, digest }
     }
 }
 
@@ -60,11 +91,7 @@ macro_rules! flavour {
 
             /// For reports.
             pub fn artifact(&self) -> Artifact {
-                Artifact {
-                    path: self.1.display().to_string(),
-                    bytes: self.0.bytes,
-                    digest: self.0.digest.to_string(),
-                }
+                self.0.artifact(&self.1)
             }
         }
     };
@@ -80,11 +107,6 @@ flavour!(
     Instrumented,
     Instrument
 );
-flavour!(
-    /// The program built with a profile.
-    Optimized,
-    Optimize
-);
 
 /// The build of `subject` that `stage` does, with the flags of PGO given.
 pub(crate) fn wanted<'a>(
@@ -92,7 +114,7 @@ pub(crate) fn wanted<'a>(
     subject: &'a Subject<'a>,
     stage: Stage,
     pgo: &[String],
-) -> Wanted<'a> {
+) -> Result<Wanted<'a>> {
     let program = subject.program;
     // Dependencies of several programs are compiled once; a profile belongs to one.
     let folder = match stage {
@@ -100,7 +122,10 @@ pub(crate) fn wanted<'a>(
         stage => stage.name().to_owned(),
     };
     let features = program.features.iter().chain(&session.options.features).cloned().collect();
-    Wanted {
+    let pinned = pinning::pinned(session, subject)?;
+    let builds =
+        pinned.as_ref().map_or_else(|| pinning::builds(session), |pinned| pinned.folder().to_owned());
+    Ok(Wanted {
         package: &program.package,
         kind: program.kind(),
         artifact: &subject.artifact,
@@ -108,9 +133,11 @@ pub(crate) fn wanted<'a>(
         features,
         default_features: program.default_features,
         target: &subject.triple,
+        overrides: if stage == Stage::Instrument { light(session, subject) } else { Vec::new() },
         rustflags: subject.linking.rustflags.iter().chain(pgo).cloned().collect(),
-        target_dir: session.store.root().join("build").join(folder),
-    }
+        pinned,
+        target_dir: builds.join(folder),
+    })
 }
 
 /// What a build reads, as far as it can be told before cargo looks: the specification,
@@ -129,6 +156,8 @@ pub(crate) fn build_fingerprint(
         .value("features", wanted.features.join(","))
         .value("default features", wanted.default_features)
         .value("target", wanted.target)
+        .value("changes to the Cargo profile", wanted.overrides.join(", "))
+        .value("symbols", wanted.pinned.as_ref().map_or_else(|| "cargo's own".into(), Pinned::words))
         .value("rustflags", wanted.rustflags.join(" "))
         .value("cargo arguments", session.options.cargo_args.join(" "));
     if let Some(profile) = profile {
@@ -166,16 +195,44 @@ fn profile_folder(profile: &str) -> &str {
 
 /// Builds the program as it ships without PGO.
 pub(crate) fn baseline(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Baseline>> {
-    let wanted = wanted(session, subject, Stage::Baseline, &[]);
-    let step = compile(session, subject, Stage::Baseline, &wanted, None)?;
+    let wanted = wanted(session, subject, Stage::Baseline, &[])?;
+    let step = compile(session, subject, Stage::Baseline, &wanted, None, |compiled, _, _| Ok(compiled))?;
     Ok(Baseline::step(session, subject, step))
 }
 
 /// Builds the program with counters.
 pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Instrumented>> {
-    let wanted = wanted(session, subject, Stage::Instrument, &instrument_flags(subject.program.flush));
-    let step = compile(session, subject, Stage::Instrument, &wanted, None)?;
+    let wanted = wanted(session, subject, Stage::Instrument, &instrument_flags(subject.program.flush))?;
+    let step = compile(session, subject, Stage::Instrument, &wanted, None, |compiled, _, _| Ok(compiled))?;
     Ok(Instrumented::step(session, subject, step))
+}
+
+/// What a light instrumented build leaves out of the Cargo profile. Codegen units stay:
+/// local functions carry theirs in the name.
+fn light(session: &Session, subject: &Subject<'_>) -> Vec<String> {
+    if instrumenting(session, subject) == Instrumenting::Same {
+        return Vec::new();
+    }
+    let profile = &subject.program.profile;
+    ["lto=\"off\"", "debug=false", "strip=false"].map(|set| format!("profile.{profile}.{set}")).into()
+}
+
+/// How the instrumented program is built. Without pinned symbols LTO and debug info are
+/// part of every symbol, and once a light build's profile did not fit, none does.
+pub(crate) fn instrumenting(session: &Session, subject: &Subject<'_>) -> Instrumenting {
+    if !pinning::pins(session, subject) || too_light(session, subject).is_file() {
+        return Instrumenting::Same;
+    }
+    subject.program.instrument
+}
+
+/// Remembers that a light build's profile did not fit, until `clean`.
+pub(crate) fn instrument_fully(session: &Session, subject: &Subject<'_>, why: &str) -> Result<()> {
+    files::write_atomically(&too_light(session, subject), why.as_bytes())
+}
+
+fn too_light(session: &Session, subject: &Subject<'_>) -> std::path::PathBuf {
+    session.store.root().join(subject.name).join("instrument-same")
 }
 
 /// Flags that put counters in.
@@ -188,30 +245,6 @@ pub(crate) fn instrument_flags(flush: Flush) -> Vec<String> {
         flags.push("-Cllvm-args=-disable-vp=true".to_owned());
     }
     flags
-}
-
-/// Builds the program with a profile.
-pub(crate) fn optimize(
-    session: &Session,
-    subject: &Subject<'_>,
-    _: &Ready,
-    profile: &MergedProfile,
-) -> Result<Step<Optimized>> {
-    let wanted = wanted(session, subject, Stage::Optimize, &optimize_flags(session, subject));
-    // Cargo rebuilds when the file is newer than the build: it must not be touched
-    // while its contents stay the same.
-    files::write_if_changed(&profile_path(session, subject), &files::read(profile.path())?)?;
-    let step = compile(session, subject, Stage::Optimize, &wanted, Some(profile.digest()))?;
-    Ok(Optimized::step(session, subject, step))
-}
-
-/// Flags that apply the profile of `subject`.
-pub(crate) fn optimize_flags(session: &Session, subject: &Subject<'_>) -> Vec<String> {
-    vec![format!("-Cprofile-use={}", profile_path(session, subject).display())]
-}
-
-fn profile_path(session: &Session, subject: &Subject<'_>) -> std::path::PathBuf {
-    session.store.root().join("build").join(format!("optimize-{}.profdata", subject.name))
 }
 
 /// A difference between two sources is not one that PGO made.
@@ -238,14 +271,16 @@ pub(crate) fn check_same_source(session: &Session, subject: &Subject<'_>) -> Res
     .with_hint("build both from what is there now: --from baseline"))
 }
 
-fn compile(
+/// Builds, and keeps a copy of what was built together with what `describe` makes of it.
+pub(super) fn compile<T: Product + AsRef<Compiled>>(
     session: &Session,
     subject: &Subject<'_>,
     stage: Stage,
     wanted: &Wanted<'_>,
     profile: Option<&Digest>,
-) -> Result<Step<Compiled>> {
-    let old = stored::<Compiled>(session, subject, stage);
+    describe: impl FnOnce(Compiled, &Built, &Path) -> Result<T>,
+) -> Result<Step<T>> {
+    let old = stored::<T>(session, subject, stage);
     let before = build_fingerprint(session, wanted, profile);
     started(session, subject, stage, reasons(session, old.as_ref(), &before));
     let start = Instant::now();
@@ -253,15 +288,15 @@ fn compile(
     let digest = files::digest(&built.path)?;
     // After the build, so that files that it read for the first time are in it.
     let fingerprint = build_fingerprint(session, wanted, profile);
-    if let Some(old) =
-        old.filter(|old| built.fresh && old.output.digest == digest && old.fingerprint == fingerprint)
-    {
+    let same = |old: &Manifest<T>| old.output.as_ref().digest == digest && old.fingerprint == fingerprint;
+    if let Some(old) = old.filter(|old| built.fresh && same(old)) {
         return Ok(Step::of(old, StageState::UpToDate));
     }
     let attempt = session.store.begin(subject.name, stage)?;
     let name = built.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let copy = attempt.dir().join(&name);
     files::copy(&built.path, &copy)?;
-    let output = Compiled { name, bytes: files::size(&copy), digest };
+    let compiled = Compiled { name, bytes: files::size(&copy), digest };
+    let output = describe(compiled, &built, attempt.dir())?;
     finish(attempt, fingerprint, start, built.usage, output)
 }

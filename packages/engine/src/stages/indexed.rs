@@ -56,7 +56,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Flaw> {
         },
         Some(Format::Raw) => Err(Flaw::Raw),
         Some(Format::Text) => Err(Flaw::Text),
-        None => Err(Flaw::Strange),
+        Some(Format::Packed) | None => Err(Flaw::Strange),
     }
 }
 

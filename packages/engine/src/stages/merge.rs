@@ -17,6 +17,7 @@ use crate::{
     Session, files,
     merging::{self, Input},
     process::{Command, Status, Usage},
+    recorded::Stored,
     session::Subject,
 };
 
@@ -35,7 +36,20 @@ impl Product for Merged {
 
 /// A merged profile: what `-Cprofile-use` reads.
 #[derive(Debug, Clone)]
-pub struct MergedProfile(Merged, PathBuf);
+pub struct MergedProfile {
+    merged: Merged,
+    path: PathBuf,
+    rebased: Option<RebasedFrom>,
+}
+
+/// What a rebased profile was carried over from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RebasedFrom {
+    /// The digest of that profile.
+    pub(crate) digest: Digest,
+    /// Share of its weight that was carried over, 0 to 1.
+    pub(crate) carried: f64,
+}
 
 impl MergedProfile {
     /// What an earlier run left.
@@ -46,22 +60,46 @@ impl MergedProfile {
 
     fn step(session: &Session, subject: &Subject<'_>, step: Step<Merged>) -> Step<Self> {
         let path = session.store.dir(subject.name, Stage::Merge).join(&step.output.file);
-        step.map(|merged| Self(merged, path))
+        step.map(|merged| Self { merged, path, rebased: None })
+    }
+
+    /// The profile that is stored in the repository, unpacked.
+    pub(crate) fn stored(session: &Session, subject: &Subject<'_>, stored: &Stored) -> Result<Self> {
+        let path = session.store.root().join(subject.name).join("stored.profdata");
+        let bytes = stored.indexed()?;
+        if let Err(flaw) = indexed::check(&bytes) {
+            let message = format!("{}: the profile {}", stored.folder.display(), flaw.words());
+            return Err(Error::new(ExitCode::Profile, message).with_hint(flaw.hint()));
+        }
+        files::write_if_changed(&path, &bytes)?;
+        Self::of_file(&path, None)
+    }
+
+    /// A profile that an earlier stage of ours wrote.
+    pub(super) fn of_file(path: &Path, rebased: Option<RebasedFrom>) -> Result<Self> {
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let merged = Merged { bytes: files::size(path), digest: files::digest(path)?, file };
+        Ok(Self { merged, path: path.to_owned(), rebased })
     }
 
     /// The file.
     pub fn path(&self) -> &Path {
-        &self.1
+        &self.path
     }
 
     /// Its digest.
     pub fn digest(&self) -> &Digest {
-        &self.0.digest
+        &self.merged.digest
     }
 
     /// Its size in bytes.
     pub fn bytes(&self) -> u64 {
-        self.0.bytes
+        self.merged.bytes
+    }
+
+    /// What this one was carried over from, if it was.
+    pub fn rebased(&self) -> Option<&RebasedFrom> {
+        self.rebased.as_ref()
     }
 }
 
@@ -192,7 +230,7 @@ fn llvm_command(session: &Session, tool: &Path, list: &Path, output: &Path) -> C
 }
 
 fn run(session: &Session, subject: &Subject<'_>, command: &Command) -> Result<Usage> {
-    let mut child = session.spawn(subject.name, Stage::Merge, command, |_, _| {})?;
+    let mut child = session.spawn(subject.name, Stage::Merge, command, |_, _| true)?;
     let ended = child.wait(&session.cancel, None)?;
     if ended.status == Status::Code(0) {
         return Ok(ended.usage);

@@ -7,9 +7,13 @@ mod bench;
 mod compile;
 mod indexed;
 mod judge;
+mod matching;
 mod merge;
+mod optimize;
+mod poorer;
 mod preflight;
 mod probe;
+mod rebase;
 mod record;
 mod selected;
 mod step;
@@ -18,10 +22,10 @@ mod train;
 
 pub(crate) use bench::{BenchInputs, bench, bench_fingerprint};
 pub use bench::{Measurements, Series};
-pub use compile::{Baseline, Instrumented, Optimized};
+pub use compile::{Baseline, Instrumented};
 pub(crate) use compile::{
-    baseline, build_fingerprint, check_same_source, instrument, instrument_flags, optimize, optimize_flags,
-    wanted,
+    baseline, build_fingerprint, check_same_source, instrument, instrument_flags, instrument_fully,
+    instrumenting, wanted,
 };
 pub(crate) use judge::judge;
 pub(crate) use merge::Merged as MergedManifest;
@@ -29,12 +33,15 @@ pub use merge::MergedProfile;
 pub(crate) use merge::{
     forget_spent, import, import_fingerprint, merge, merge_command, merge_fingerprint, spent,
 };
+pub use optimize::Optimized;
+pub(crate) use optimize::{optimize, optimize_flags, profile_path};
 pub use preflight::Ready;
 pub(crate) use preflight::{check, preflight, preflight_fingerprint};
+pub(crate) use rebase::{rebase, rebased_before};
 pub use record::Recorded;
-pub(crate) use record::{record, record_fingerprint};
+pub(crate) use record::{Findings, build_entry, record, record_fingerprint};
 pub(crate) use selected::check_selected;
 pub(crate) use step::{Product, Step, reasons, stored};
 pub(crate) use tools::{build_tools, known_tools};
 pub use train::RawProfiles;
-pub(crate) use train::{discard_raw, raw_pattern, train, train_fingerprint, workloads};
+pub(crate) use train::{discard_raw, raw_pattern, train, train_fingerprint, trained, workloads};

@@ -17,8 +17,8 @@ use super::{Product, Step, probe, step::up_to_date_or};
 use crate::{
     Session,
     cargo::unknown,
-    disk, files,
-    session::{Subject, find_program},
+    disk, files, pinning,
+    session::{ProfileSource, Subject, find_program},
     toolchain::is_executable,
 };
 
@@ -34,6 +34,9 @@ const MEMORY: u64 = 256 << 20;
 pub struct Ready {
     /// What was seen to merge what this toolchain's programs write.
     pub(crate) merges: Merges,
+    /// Whether the compiler can list the functions that it builds, with the hashes of
+    /// their control flow.
+    pub(crate) traces: bool,
 }
 
 /// What merges raw profiles.
@@ -63,6 +66,14 @@ impl Product for Ready {
 
 /// What the probe depends on.
 pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) -> Fingerprint {
+    let needed = fingerprint(session, subject, needs_merge(session));
+    // What was seen to merge as well was seen to do the rest.
+    let more = fingerprint(session, subject, true);
+    let old = super::stored::<Ready>(session, subject, Stage::Preflight);
+    if old.is_some_and(|old| old.fingerprint == more) { more } else { needed }
+}
+
+fn fingerprint(session: &Session, subject: &Subject<'_>, merges: bool) -> Fingerprint {
     let mut print = Fingerprint::new();
     let linker = subject.linking.linker.as_deref().unwrap_or("cc");
     print
@@ -71,7 +82,7 @@ pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) ->
         .value("target", &subject.triple)
         .value("linker", linker)
         .value("rustflags", subject.linking.rustflags.join(" "))
-        .value("merges", needs_merge(session))
+        .value("merges", merges)
         .value("merge tool", if wants_llvm(session) { "llvm-profdata" } else { "builtin" })
         .value("llvm-profdata", session.options.llvm_profdata.as_deref().unwrap_or(Path::new("")).display());
     if let Some(linker) = find_program(session, linker) {
@@ -82,7 +93,7 @@ pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) ->
 
 /// A profile from elsewhere is merged already.
 pub(crate) fn needs_merge(session: &Session) -> bool {
-    session.options.profile.is_none()
+    session.options.profile == ProfileSource::Training
 }
 
 /// Whether LLVM's tool was asked for; naming one asks for it.
@@ -94,6 +105,9 @@ pub(crate) fn wants_llvm(session: &Session) -> bool {
 /// Runs every check; the one that compiles only where its inputs have changed.
 pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step<Ready>> {
     check(session, subject)?;
+    if pinning::pins(session, subject) {
+        pinning::settle(session)?;
+    }
     let print = preflight_fingerprint(session, subject);
     let old = super::stored::<Ready>(session, subject, Stage::Preflight);
     let tool_is_gone = |ready: &Ready| matches!(&ready.merges, Merges::Llvm { path, .. } if !path.is_file());
@@ -123,9 +137,10 @@ pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
     for (name, workload) in &program.workload {
         check_workload(session, workload).map_err(|error| at(error.at(format!("workload `{name}`"))))?;
     }
-    if let Some(file) = &session.options.profile {
+    if let ProfileSource::File(file) = &session.options.profile {
         super::import_fingerprint(file)?;
     }
+    check_wrapper(session)?;
     check_cargo_args(session)?;
     check_disk(session)?;
     check_memory()
@@ -198,6 +213,16 @@ fn check_workload(session: &Session, workload: &Workload) -> Result<()> {
     Ok(())
 }
 
+/// Cargo asks it only when there is something to compile.
+fn check_wrapper(session: &Session) -> Result<()> {
+    let Some(wrapper) = session.cargo_config.rustc_wrapper() else { return Ok(()) };
+    if find_program(session, &wrapper.to_string_lossy()).is_some() {
+        return Ok(());
+    }
+    Err(Error::preflight(format!("there is no rustc wrapper {}", wrapper.display()))
+        .with_hint("RUSTC_WRAPPER or `build.rustc-wrapper` of cargo's configuration names it: install it, or take it out there"))
+}
+
 /// Flags that we set ourselves must not be set behind our back.
 fn check_cargo_args(session: &Session) -> Result<()> {
     const OURS: [&str; 6] =
@@ -215,6 +240,12 @@ fn check_cargo_args(session: &Session) -> Result<()> {
             ))
             .with_hint("put them into .cargo/config.toml or RUSTFLAGS, where they are extended"));
         }
+        if arg.contains("rustc-wrapper") {
+            return Err(Error::usage(format!(
+                "`{arg}`: a rustc wrapper given with --config would be dropped by cargo"
+            ))
+            .with_hint("put it into .cargo/config.toml or RUSTC_WRAPPER, where it is called as well"));
+        }
     }
     Ok(())
 }
@@ -228,7 +259,8 @@ fn check_disk(session: &Session) -> Result<()> {
         ))
         .with_hint("choose another folder with --target-dir"));
     }
-    let first = !root.join("build").is_dir();
+    let built = |program: &String| session.store.dir(program, Stage::Baseline).is_dir();
+    let first = !session.config.program.keys().any(built);
     files::make_dir(root)?;
     let probe = root.join(".writable");
     files::write_atomically(&probe, b"").map_err(|error| {

@@ -8,9 +8,11 @@ use std::{
 };
 
 use honing_core::{Error, ExitCode, Result, Stage, event::Event};
+use honing_profdata::{IndexedVersion, TraceReader};
 
 use super::{
     Ready, indexed,
+    optimize::TRACE_FLAG,
     preflight::{Merges, needs_merge, wants_llvm},
 };
 use crate::{
@@ -50,29 +52,30 @@ struct Probe<'a> {
 pub(super) fn probe(session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)> {
     let probe = Probe { session, subject, dir };
     files::write_atomically(&dir.join("probe.rs"), SOURCE.as_bytes())?;
-    let instrumented = probe.compile("instrumented", &["-Cprofile-generate".into()])?;
-    let mut merges = Merges::Builtin;
-    if needs_merge(session) {
+    // With a profile that exists, nothing is instrumented: a distribution's rustc need not
+    // have the profiler runtime.
+    let merges = if needs_merge(session) {
+        let instrumented = probe.compile("instrumented", &["-Cprofile-generate".into()])?;
         let raw = probe.run(&instrumented)?;
-        merges = if wants_llvm(session) { probe.merge(&raw)? } else { probe.merge_builtin(&raw)? };
-        let mut flag = OsString::from("-Cprofile-use=");
-        flag.push(dir.join("probe.profdata"));
+        if wants_llvm(session) { probe.merge(&raw)? } else { probe.merge_builtin(&raw)? }
+    } else {
+        probe.invent()?;
+        Merges::Builtin
+    };
+    let mut flag = OsString::from("-Cprofile-use=");
+    flag.push(dir.join("probe.profdata"));
+    let traces = probe.traces(&flag)?;
+    if !traces {
         probe.compile("optimized", &[flag])?;
     }
-    Ok((Ready { merges }, Usage::default()))
+    Ok((Ready { merges, traces }, Usage::default()))
 }
 
 impl Probe<'_> {
     fn compile(&self, name: &str, pgo: &[OsString]) -> Result<PathBuf> {
         let out = self.dir.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-        let linking = &self.subject.linking;
-        let mut args: Vec<OsString> = vec!["probe.rs".into(), "-O".into(), "--edition=2021".into()];
-        args.extend(["--target".into(), OsString::from(&self.subject.triple)]);
-        args.extend(linking.linker.iter().map(|linker| format!("-Clinker={linker}").into()));
-        args.extend(linking.rustflags.iter().map(OsString::from));
-        args.extend(pgo.iter().cloned());
-        args.extend(["-o".into(), out.clone().into()]);
-        let output = self.short(self.session.toolchain.rustc.as_os_str(), &args, None)?;
+        let args = self.args(&out, pgo);
+        let output = self.rustc(args)?;
         if output.ok {
             return Ok(out);
         }
@@ -83,6 +86,46 @@ impl Probe<'_> {
             first.trim_start_matches("error: ").trim()
         ));
         Err(error.with_hint(self.compile_hint(&output.stderr)))
+    }
+
+    fn args(&self, out: &Path, pgo: &[OsString]) -> Vec<OsString> {
+        let linking = &self.subject.linking;
+        let mut args: Vec<OsString> = vec!["probe.rs".into(), "-O".into(), "--edition=2021".into()];
+        args.extend(["--target".into(), OsString::from(&self.subject.triple)]);
+        args.extend(linking.linker.iter().map(|linker| format!("-Clinker={linker}").into()));
+        args.extend(linking.rustflags.iter().map(OsString::from));
+        args.extend(pgo.iter().cloned());
+        args.extend(["-o".into(), out.into()]);
+        args
+    }
+
+    fn rustc(&self, args: Vec<OsString>) -> Result<Output> {
+        self.short(self.session.toolchain.rustc.as_os_str(), &args, None)
+    }
+
+    /// Whether the compiler lists the functions that it builds. The option is LLVM's own,
+    /// without a promise that the next version has it.
+    fn traces(&self, profile: &OsStr) -> Result<bool> {
+        let out = self.dir.join(format!("traced{}", std::env::consts::EXE_SUFFIX));
+        let args = self.args(&out, &[profile.to_owned(), TRACE_FLAG.into()]);
+        let output = self.rustc(args)?;
+        let mut reader = TraceReader::default();
+        output.stderr.lines().for_each(|line| drop(reader.line(line)));
+        let traces = output.ok && !reader.finish().is_empty();
+        if !traces {
+            let text = "this compiler does not list the functions that it builds: how much of a profile \
+                        applies is told by an instrumented build, or stays unknown";
+            self.session.sink.emit(Event::Warning { text: text.into() });
+        }
+        Ok(traces)
+    }
+
+    /// A profile to probe the compiler with where none is trained.
+    fn invent(&self) -> Result<()> {
+        let failed = |error: honing_profdata::Error| Error::internal(format!("probe: {error}"));
+        let read = honing_profdata::read(b":ir\nmain\n1\n1\n1\n").map_err(failed)?;
+        let bytes = read.profile.to_indexed(IndexedVersion::Lowest).map_err(failed)?;
+        files::write_atomically(&self.dir.join("probe.profdata"), &bytes)
     }
 
     fn compile_hint(&self, stderr: &str) -> String {

@@ -1,27 +1,36 @@
 //! Record: the profile and what is known about it go into the repository.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{borrow::Cow, time::Instant};
 
 use honing_core::{
-    Digest, Error, Fingerprint, Result, Stage,
-    event::Event,
+    Digest, Error, ExitCode, Fingerprint, Result, Stage,
+    applied::Applied,
+    event::{Event, StageCost},
     outcome::{Consequence, Measured, Outcome},
+    recorded::{
+        self, CostEntry, HotEntry, Manifest, MatchEntry, MeasuredEntry, Source, VerdictEntry, WorkloadEntry,
+    },
 };
+use honing_profdata::Profile;
 use serde::{Deserialize, Serialize};
 
 use super::{
     MergedProfile, Product, Step,
+    compile::wanted,
+    poorer,
     step::{reasons, started, stored, up_to_date_or},
+    train::{add_workload, workloads},
 };
-use crate::{Session, clock, files, process::Usage, session::Subject, toolchain::shell};
+use crate::{
+    Session, clock, files, history,
+    pinning::Pinned,
+    process::Usage,
+    recorded::{INDEXED, MANIFEST, PACKED, folder, load, save},
+    session::Subject,
+};
 
-/// Name of the profile beside its manifest.
-const PROFILE: &str = "profile.profdata";
-/// Name of the manifest.
-const MANIFEST: &str = "manifest.toml";
+/// Heaviest functions that a manifest names.
+const HOT: usize = 20;
 
 /// Where a profile was recorded.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,44 +45,18 @@ impl Product for Recorded {
     }
 }
 
-/// What a person reviews in a diff.
-#[derive(Debug, Serialize)]
-struct Manifest<'a> {
-    schema: u32,
-    program: &'a str,
-    target: &'a str,
-    recorded: String,
-    commit: String,
-    dirty: bool,
-    rustc: String,
-    cargo_profile: &'a str,
-    features: &'a [String],
-    profile: ProfileEntry,
-    verdict: VerdictEntry<'a>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    measured: Vec<MeasuredEntry>,
-}
-
-#[derive(Debug, Serialize)]
-struct ProfileEntry {
-    file: &'static str,
-    bytes: u64,
-    blake3: String,
-}
-
-#[derive(Debug, Serialize)]
-struct VerdictEntry<'a> {
-    outcome: &'a str,
-    wording: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-struct MeasuredEntry {
-    workload: String,
-    metric: String,
-    verdict: &'static str,
-    change: String,
-    pairs: u32,
+/// What is known about a profile when it is recorded.
+pub(crate) struct Findings<'a> {
+    pub(crate) source: Source,
+    /// When it was trained, in UTC, if that was before now.
+    pub(crate) trained: Option<String>,
+    /// For a rebased profile: the share of the trained one's weight that it has.
+    pub(crate) carried: Option<f64>,
+    pub(crate) applied: Option<&'a Applied>,
+    pub(crate) outcome: &'a Outcome,
+    pub(crate) consequence: &'a Consequence,
+    pub(crate) measured: &'a [Measured],
+    pub(crate) costs: &'a [StageCost],
 }
 
 /// Records the profile if the verdict allows it.
@@ -81,12 +64,10 @@ pub(crate) fn record(
     session: &Session,
     subject: &Subject<'_>,
     profile: &MergedProfile,
-    (outcome, consequence): (&Outcome, &Consequence),
-    measured: &[Measured],
+    findings: &Findings<'_>,
 ) -> Result<Step<Recorded>> {
-    let folder = folder(session, subject);
-    let print = record_fingerprint(session, subject, profile, consequence, measured)?;
-    if !consequence.record {
+    let print = record_fingerprint(session, subject, profile, findings)?;
+    if !findings.consequence.record {
         return up_to_date_or(session, subject, Stage::Record, print, Instant::now(), |_| {
             Ok((Recorded { path: None }, Usage::default()))
         });
@@ -98,48 +79,159 @@ pub(crate) fn record(
     }
     started(session, subject, Stage::Record, why);
     let start = Instant::now();
-    let (commit, dirty) = commit(session);
-    let manifest = Manifest {
-        schema: 1,
-        program: subject.name,
-        target: &subject.triple,
-        recorded: clock::utc_now(),
-        commit,
-        dirty,
-        rustc: session.toolchain.release.clone(),
-        cargo_profile: &subject.program.profile,
-        features: &subject.program.features,
-        profile: ProfileEntry { file: PROFILE, bytes: profile.bytes(), blake3: profile.digest().to_string() },
-        verdict: VerdictEntry { outcome: outcome.word(), wording: &consequence.wording },
-        measured: measured.iter().map(entry).collect(),
+    let indexed = files::read(profile.path())?;
+    let read = honing_profdata::read(&indexed).ok();
+    let (file, bytes) = match &read {
+        Some(read) => {
+            // A rebase loses what it cannot carry; that it is better than nothing was seen.
+            if findings.source != Source::Rebased {
+                refuse_poorer(session, subject, &read.profile)?;
+            }
+            let packed = read.profile.to_packed();
+            (PACKED, Cow::Owned(packed.map_err(|error| Error::internal(format!("record: {error}")))?))
+        }
+        // A newer LLVM's: it is stored as it is.
+        None => (INDEXED, Cow::Borrowed(indexed.as_slice())),
     };
-    let text =
-        toml::to_string_pretty(&manifest).map_err(|error| Error::internal(format!("record: {error}")))?;
-    let dir = session.workspace.root.join(&folder);
-    // The manifest last: it names the digest of the profile that it belongs to.
-    files::write_if_changed(&dir.join(PROFILE), &files::read(profile.path())?)?;
-    files::write_atomically(&dir.join(MANIFEST), text.as_bytes())?;
+    let entry = profile_entry((file, &bytes), &indexed, read.as_ref().map(|read| &read.profile));
+    let hot = read.as_ref().map(|read| hot(&read.profile)).unwrap_or_default();
+    let manifest = manifest(session, subject, findings, entry, hot)?;
+    save(&session.workspace.root.join(folder(session, subject)), &manifest, &bytes)?;
     let attempt = session.store.begin(subject.name, Stage::Record)?;
     // Read again: what was just written is part of it.
-    let print = record_fingerprint(session, subject, profile, consequence, measured)?;
-    let output = Recorded { path: Some(folder.display().to_string()) };
+    let print = record_fingerprint(session, subject, profile, findings)?;
+    let output = Recorded { path: Some(folder(session, subject).display().to_string()) };
     super::step::finish(attempt, print, start, Usage::default(), output)
 }
 
-fn entry(measured: &Measured) -> MeasuredEntry {
-    MeasuredEntry {
-        workload: measured.workload.clone(),
-        metric: measured.metric.clone(),
-        verdict: measured.verdict.word(),
-        change: measured.ratio.map(|ratio| ratio.as_change()).unwrap_or_default(),
-        pairs: measured.pairs,
+fn manifest(
+    session: &Session,
+    subject: &Subject<'_>,
+    findings: &Findings<'_>,
+    profile: recorded::Profile,
+    hot: Vec<HotEntry>,
+) -> Result<Manifest> {
+    let (commit, dirty) = history::head(session).unwrap_or_else(|| {
+        session.sink.emit(Event::Warning {
+            text: "record: no git commit here (no git, no repository, or nothing committed yet); \
+                   the manifest says \"unknown\", and the profile's age in commits cannot be told"
+                .into(),
+        });
+        ("unknown".into(), false)
+    });
+    let unknown = Applied::Unknown { why: "nothing was built with it".into() };
+    let second = |ms: u64| ms.div_ceil(1000);
+    Ok(Manifest {
+        schema: recorded::SCHEMA,
+        program: subject.name.to_owned(),
+        target: subject.triple.clone(),
+        recorded: clock::utc_now(),
+        trained: findings.trained.clone().unwrap_or_else(clock::utc_now),
+        commit,
+        dirty,
+        source: findings.source,
+        carried: findings.carried.map(|share| (share * 10_000.0).floor() / 100.0),
+        toolchain: session.toolchain.recorded(),
+        build: build_entry(session, subject)?,
+        profile,
+        matched: MatchEntry::of(findings.applied.unwrap_or(&unknown)),
+        verdict: VerdictEntry {
+            outcome: findings.outcome.word().into(),
+            wording: findings.consequence.wording.clone(),
+        },
+        measured: findings.measured.iter().map(MeasuredEntry::of).collect(),
+        workload: match findings.source {
+            Source::Trained => workload_entries(session, subject)?,
+            Source::Imported | Source::Rebased => Vec::new(),
+        },
+        cost: findings
+            .costs
+            .iter()
+            .filter(|cost| cost.cpu_ms > 0)
+            .map(|cost| CostEntry {
+                stage: cost.stage,
+                wall_s: second(cost.elapsed_ms),
+                cpu_s: second(cost.cpu_ms),
+            })
+            .collect(),
+        hot,
+    })
+}
+
+/// What is built today, in the words of a manifest.
+pub(crate) fn build_entry(session: &Session, subject: &Subject<'_>) -> Result<recorded::Build> {
+    let wanted = wanted(session, subject, Stage::Baseline, &[])?;
+    Ok(recorded::Build {
+        package: wanted.package.to_owned(),
+        cargo_profile: wanted.profile.to_owned(),
+        settings: session.cargo_config.profile_settings(
+            &session.workspace.root,
+            &session.env,
+            wanted.profile,
+        ),
+        features: wanted.features,
+        default_features: wanted.default_features,
+        rustflags: wanted.rustflags,
+        symbols: wanted.pinned.as_ref().map_or_else(|| "cargo's own".into(), Pinned::words),
+        lockfile: files::digest(&session.workspace.root.join("Cargo.lock")).ok(),
+    })
+}
+
+fn profile_entry(
+    (file, bytes): (&str, &[u8]),
+    indexed: &[u8],
+    profile: Option<&Profile>,
+) -> recorded::Profile {
+    let coverage = profile.map(Profile::coverage).unwrap_or_default();
+    recorded::Profile {
+        file: file.to_owned(),
+        bytes: bytes.len() as u64,
+        digest: Digest::of(bytes),
+        indexed_bytes: indexed.len() as u64,
+        indexed_digest: Digest::of(indexed),
+        weight: profile.map_or(0, Profile::weight).to_string(),
+        functions: coverage.functions,
+        functions_run: coverage.functions_run,
     }
 }
 
-/// `pgo/profiles/<program>/<triple>`, beside `pgo.toml`, relative to the workspace.
-pub(super) fn folder(session: &Session, subject: &Subject<'_>) -> PathBuf {
-    let beside = session.config_path.parent().unwrap_or(Path::new(""));
-    beside.join("profiles").join(subject.name).join(&subject.triple)
+fn hot(profile: &Profile) -> Vec<HotEntry> {
+    let entry = |hot: &honing_profdata::Hot<'_>| HotEntry {
+        percent: (hot.share * 10_000.0).round() / 100.0,
+        function: hot.function.demangled(),
+    };
+    profile.hottest(HOT).iter().map(entry).collect()
+}
+
+fn workload_entries(session: &Session, subject: &Subject<'_>) -> Result<Vec<WorkloadEntry>> {
+    let chosen = workloads(session, subject, |workload| workload.role.trains());
+    let entry = |(name, workload): (&str, &honing_core::config::Workload)| {
+        let mut print = Fingerprint::new();
+        add_workload(session, &mut print, name, workload, &["weight"])?;
+        let json = serde_json::to_vec(&print).map_err(|error| Error::internal(format!("record: {error}")))?;
+        Ok(WorkloadEntry { name: name.to_owned(), weight: workload.weight, digest: Digest::of(&json) })
+    };
+    chosen.into_iter().map(entry).collect()
+}
+
+/// A training that missed what an earlier one reached must not replace its profile.
+fn refuse_poorer(session: &Session, subject: &Subject<'_>, new: &Profile) -> Result<()> {
+    if session.options.accept_poorer {
+        return Ok(());
+    }
+    // What is there but cannot be read is replaced: nothing could be made of it.
+    let Ok(Some(stored)) = load(session, subject) else { return Ok(()) };
+    let Ok(old) = stored.indexed() else { return Ok(()) };
+    let Ok(old) = honing_profdata::read(&old) else { return Ok(()) };
+    let Some(why) = poorer::poorer(&old.profile, new) else { return Ok(()) };
+    Err(Error::new(
+        ExitCode::Stale,
+        format!("record: the new profile is poorer than the one in {}: {why}", stored.folder.display()),
+    )
+    .with_hint(
+        "did a training workload do less than before? If it is right so (a function was removed, a workload \
+         was dropped): --accept-poorer",
+    ))
 }
 
 /// What a record reads.
@@ -147,8 +239,7 @@ pub(crate) fn record_fingerprint(
     session: &Session,
     subject: &Subject<'_>,
     profile: &MergedProfile,
-    consequence: &Consequence,
-    measured: &[Measured],
+    findings: &Findings<'_>,
 ) -> Result<Fingerprint> {
     let folder = folder(session, subject);
     let mut print = Fingerprint::new();
@@ -156,36 +247,14 @@ pub(crate) fn record_fingerprint(
     let policy = &session.config.policy;
     print
         .content("profile", profile.digest().clone())
-        .content("measurement", Digest::of(&serde_json::to_vec(measured).map_err(json)?))
-        .value("verdict", &consequence.wording)
+        .content("measurement", Digest::of(&serde_json::to_vec(findings.measured).map_err(json)?))
+        .value("match", findings.applied.map(Applied::words).unwrap_or_default())
+        .value("verdict", &findings.consequence.wording)
         .value("policy", serde_json::to_string(policy).map_err(json)?);
-    for name in [PROFILE, MANIFEST] {
+    for name in [PACKED, INDEXED, MANIFEST] {
         if let Ok(digest) = files::digest(&session.workspace.root.join(&folder).join(name)) {
             print.content(format!("recorded {name}"), digest);
         }
     }
     Ok(print)
-}
-
-/// The commit that is checked out, and whether anything is changed on top of it.
-fn commit(session: &Session) -> (String, bool) {
-    let git = |args: &[&str]| -> Option<String> {
-        let shell = shell(&session.workspace.root).ok()?;
-        let command = xshell::cmd!(shell, "git {args...}").env_clear().envs(&session.env);
-        command.quiet().ignore_stderr().read().ok()
-    };
-    match git(&["rev-parse", "HEAD"]) {
-        Some(commit) => {
-            let changes = git(&["status", "--porcelain", "--untracked-files=no"]);
-            (commit, changes.is_some_and(|changes| !changes.is_empty()))
-        }
-        None => {
-            session.sink.emit(Event::Warning {
-                text: "record: no git commit here (no git, no repository, or nothing committed yet); \
-                       the manifest says \"unknown\", and the profile's age in commits cannot be told"
-                    .into(),
-            });
-            ("unknown".into(), false)
-        }
-    }
 }

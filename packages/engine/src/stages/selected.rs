@@ -6,20 +6,25 @@ use std::path::Path;
 use honing_core::{Error, ExitCode, Result, Selection, Stage};
 use honing_paired::Schedule;
 
-use super::{bench::pairs, record, train::no_training, train::workloads};
-use crate::{Session, session::Subject};
+use super::{bench::pairs, train::no_training, train::workloads};
+use crate::{
+    Session,
+    recorded::folder,
+    session::{ProfileSource, Subject},
+};
 
 /// Checks what `selection` needs beyond what every run needs.
 pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection: Selection) -> Result<()> {
     let options = &session.options;
-    if selection.contains(Stage::Train) && options.manual.is_none() && options.profile.is_none() {
+    let trained = options.profile == ProfileSource::Training;
+    if selection.contains(Stage::Train) && options.manual.is_none() && trained {
         no_training(subject, &workloads(session, subject, |workload| workload.role.trains()))?;
     }
     if selection.contains(Stage::Bench) {
         check_pairs(pairs(session), session.config.bench.seed)?;
     }
     if selection.contains(Stage::Record) {
-        let folder = session.workspace.root.join(record::folder(session, subject));
+        let folder = session.workspace.root.join(folder(session, subject));
         check_writable(&folder)?;
     }
     Ok(())

@@ -84,7 +84,9 @@ fn wanted<'a>(session: &'a Session, tool: &'a Tool, artifact: &'a str) -> Result
         features: tool.features.clone(),
         default_features: true,
         target,
+        overrides: Vec::new(),
         rustflags: session.cargo_config.linking(target)?.rustflags,
+        pinned: None,
         target_dir: PathBuf::from(session.store.root()).join("build").join("tools"),
     })
 }

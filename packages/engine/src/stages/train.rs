@@ -14,7 +14,12 @@ use super::{
     compile::{instrument_flags, wanted},
     step::{stored, up_to_date_or},
 };
-use crate::{Session, files, process::Usage, session::Subject, workload::Runner};
+use crate::{
+    Session, files,
+    process::Usage,
+    session::{ProfileSource, Subject},
+    workload::Runner,
+};
 
 /// Raw profiles, as the training left them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,6 +58,12 @@ impl RawProfiles {
         let files = self.collected.iter().map(|collected| collected.files.len()).sum();
         (files, self.collected.iter().map(|collected| collected.bytes).sum())
     }
+}
+
+/// When the program was trained here, in UTC, if the profile comes from that.
+pub(crate) fn trained(session: &Session, subject: &Subject<'_>) -> Option<String> {
+    let manifest = stored::<RawProfiles>(session, subject, Stage::Train)?;
+    (session.options.profile == ProfileSource::Training).then_some(manifest.finished)
 }
 
 /// Name of the workload that stands for a person at the keyboard.
@@ -178,7 +189,7 @@ pub(crate) fn train(
             stage: Stage::Train,
             program: instrumented.path(),
             tools: &tools.paths,
-            cargo: Some(wanted(session, subject, Stage::Instrument, &flags)),
+            cargo: Some(wanted(session, subject, Stage::Instrument, &flags)?),
             raw_pattern: Some(raw_pattern(subject.program.flush)),
         };
         let mut usage = tools.cost;

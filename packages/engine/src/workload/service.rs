@@ -43,6 +43,7 @@ impl Attempt<'_> {
         let mut child = runner.session.spawn(runner.subject.name, stage, &command, move |_, line| {
             listener.line(line);
             sink.emit(Event::Output { program: program.clone(), stage, line: line.to_owned() });
+            true
         })?;
         self.await_ready(service, &probe, &mut child, &command)?;
         let ended = self.run_to_files(&load, "load.", || !child.is_running())?;

@@ -1,11 +1,13 @@
 //! A command line to what it does.
 
 mod clean;
+mod exec;
 mod init;
 mod plan;
 mod profiles;
 mod run;
 mod show_config;
+mod status;
 
 use std::{ffi::OsString, io::Write};
 
@@ -60,7 +62,17 @@ pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
         Some(Command::Optimize(trailing)) => return alone(&trailing, Stage::Optimize),
         Some(Command::Bench(trailing)) => return alone(&trailing, Stage::Bench),
         Some(Command::Record(trailing)) => return alone(&trailing, Stage::Record),
+        Some(Command::Build(trailing)) => return run::build(&shared, &trailing, false),
+        Some(Command::Check(trailing)) => return run::build(&shared, &trailing, true),
+        Some(Command::Rebase(trailing)) => return run::rebase(&shared, &trailing, None),
+        Some(Command::Import { file, trailing }) => return run::rebase(&shared, &trailing, Some(file)),
+        Some(Command::Export { output, unpinned: true, trailing }) => {
+            return run::export_unpinned(&shared, &trailing, &output);
+        }
+        Some(Command::Export { output, .. }) => status::export(&shared, &output),
+        Some(Command::Status) => status::status(&shared),
         Some(Command::Plan { range, explain, trailing }) => plan::plan(&shared, &trailing, &range, explain),
+        Some(Command::Exec { flavour, command }) => exec::exec(&shared, flavour, &command),
         Some(Command::Show { file, top }) => profiles::show(&file, top, shared.format),
         Some(Command::Diff { base, test, top }) => profiles::diff(&base, &test, top, shared.format),
         Some(Command::Overlap { base, test }) => profiles::overlap(&base, &test, shared.format),

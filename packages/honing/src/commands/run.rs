@@ -1,10 +1,12 @@
 //! `run`, and the stages as commands of their own.
 
+use std::path::{Path, PathBuf};
+
 use honing_core::{
-    Error, ExitCode, Result, Selection,
+    Error, ExitCode, Result, Selection, Stage,
     event::{Event, Record},
 };
-use honing_engine::{Listener, Session, Sink, process::Cancel};
+use honing_engine::{Finished, Listener, Options, ProfileSource, Session, Sink, process::Cancel};
 use honing_report::{Plain, Verbosity};
 
 use crate::{
@@ -18,10 +20,34 @@ pub(crate) fn run(
     selection: Result<Selection>,
     manual: bool,
 ) -> ExitCode {
+    let options = shared.options(trailing, manual);
+    execute(shared, options, |session| honing_engine::run(session, selection?))
+}
+
+/// `build` and `check`: one compile with the stored profile. To check is to be strict.
+pub(crate) fn build(shared: &Shared, trailing: &Trailing, check: bool) -> ExitCode {
+    let mut options = Options { profile: ProfileSource::Stored, ..shared.options(trailing, false) };
+    options.strict |= check;
+    execute(shared, options, |session| honing_engine::run(session, Selection::only(Stage::Optimize)))
+}
+
+/// `rebase`, and `import` where a file is given.
+pub(crate) fn rebase(shared: &Shared, trailing: &Trailing, file: Option<PathBuf>) -> ExitCode {
+    let profile = file.map_or(ProfileSource::Stored, ProfileSource::File);
+    execute(shared, Options { profile, ..shared.options(trailing, false) }, honing_engine::rebase)
+}
+
+/// `export --unpinned`: takes a build.
+pub(crate) fn export_unpinned(shared: &Shared, trailing: &Trailing, output: &Path) -> ExitCode {
+    let profile = ProfileSource::Stored;
+    let options = Options { profile, unpinned: true, ..shared.options(trailing, false) };
+    execute(shared, options, |session| honing_engine::export_rebased(session, output))
+}
+
+fn execute(shared: &Shared, options: Options, work: impl FnOnce(&Session) -> Result<Finished>) -> ExitCode {
     let sink = Sink::new(vec![listener(shared)]);
-    let session = open(shared, trailing, manual, &sink);
-    let ended =
-        session.as_ref().map_err(Clone::clone).and_then(|session| honing_engine::run(session, selection?));
+    let session = open(options, &sink);
+    let ended = session.as_ref().map_err(Clone::clone).and_then(work);
     let (exit, error, summaries) = match ended {
         Ok(finished) => (finished.exit, None, finished.summaries),
         Err(error) => (error.code(), Some(error), Vec::new()),
@@ -40,7 +66,8 @@ pub(crate) fn run(
     exit
 }
 
-fn open(shared: &Shared, trailing: &Trailing, manual: bool, sink: &Sink) -> Result<Session> {
+fn open(options: Options, sink: &Sink) -> Result<Session> {
+    let manual = options.manual.is_some();
     let cancel = Cancel::default();
     let (on_signal, told) = (cancel.clone(), sink.clone());
     // The first asks the children to stop, the second kills them.
@@ -53,7 +80,7 @@ fn open(shared: &Shared, trailing: &Trailing, manual: bool, sink: &Sink) -> Resu
         on_signal.request();
     })
     .map_err(|error| Error::internal(format!("cannot handle signals: {error}")))?;
-    Session::open(shared.options(trailing, manual), sink.clone(), cancel)
+    Session::open(options, sink.clone(), cancel)
 }
 
 fn listener(shared: &Shared) -> Listener {

@@ -143,5 +143,5 @@ fn clean_leaves_what_is_recorded() {
     fixture.succeeds(&["clean"]);
     assert!(!fixture.path("target/honing/tiny").exists());
     let recorded = fs::read_dir(fixture.path("pgo/profiles/tiny")).unwrap().flatten().next().unwrap().path();
-    assert!(recorded.join("profile.profdata").is_file() && recorded.join("manifest.toml").is_file());
+    assert!(recorded.join("profile.honing").is_file() && recorded.join("manifest.toml").is_file());
 }

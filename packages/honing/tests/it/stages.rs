@@ -97,11 +97,10 @@ fn source_and_lockfile_reach_every_build() {
     fixture.replace("src/main.rs", "steps += 1", "steps += 1 + u64::from(n == 12345678)");
     let after_source = ran(&fixture, &[]);
     assert_eq!(after_source, ["baseline", "instrument", "train", "merge", "optimize", "bench", "record"]);
-    // A dependency's version is in Cargo.lock and in every symbol's hash.
+    // A dependency's version is in Cargo.lock, and in no pinned symbol: the binaries come
+    // out the same, and nothing has to be trained or measured again.
     fixture.replace("dep/Cargo.toml", "0.1.0", "0.2.0");
-    let after_lock = ran(&fixture, &[]);
-    assert_eq!(after_lock[..2], ["baseline", "instrument"]);
-    assert!(after_lock.contains(&"train".to_owned()), "{after_lock:?}");
+    assert_eq!(ran(&fixture, &[]), ["baseline", "instrument", "optimize"]);
     let plan = fixture.succeeds(&["plan"]);
     assert!(!plan.stdout.contains(" run "), "{}", plan.stdout);
 }

@@ -112,7 +112,7 @@ fn small_disk(case: &mut Case<'_>, size: &str, script: &str) {
 }
 
 /// As if there had been a run: preflight then asks for less.
-const USED: &str = "mkdir -p honing/build";
+const USED: &str = "mkdir -p honing/tiny/baseline";
 
 const MOUNTED: [Row; 7] = [
     Row {

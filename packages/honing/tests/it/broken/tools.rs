@@ -115,7 +115,7 @@ const PROFDATA: [Row; 9] = [
     },
 ];
 
-const COMPILERS: [Row; 15] = [
+const COMPILERS: [Row; 16] = [
     Row {
         name: "no linker",
         breaks: |case| drop(case.only_on_path(&[])),
@@ -219,9 +219,9 @@ const COMPILERS: [Row; 15] = [
         name: "a wrapper of rustc that is not there",
         breaks: |case| case.set("RUSTC_WRAPPER", "/nowhere/sccache"),
         args: &[],
-        code: 10,
-        says: &["baseline: cargo build failed", "/nowhere/sccache"],
-        hint: "cargo build --package tiny",
+        code: 15,
+        says: &["there is no rustc wrapper /nowhere/sccache"],
+        hint: "RUSTC_WRAPPER",
     },
     Row {
         name: "a cargo whose metadata is nonsense",
@@ -238,6 +238,17 @@ const COMPILERS: [Row; 15] = [
         code: 10,
         says: &["baseline: cargo build failed", "SIGKILL"],
         hint: "cargo build --package tiny",
+    },
+    Row {
+        name: "two crates that pinning cannot tell apart",
+        breaks: |case| {
+            let says = "error: found crates (`x` and `x`) with colliding StableCrateId values";
+            cargo(case, &format!("[ \"$1\" = build ] && echo '{says}' >&2 && exit 101"))
+        },
+        args: &[],
+        code: 10,
+        says: &["baseline: cargo build failed", "StableCrateId"],
+        hint: "pin_symbols = false",
     },
     Row {
         name: "a cargo that builds nothing",

@@ -1,0 +1,199 @@
+//! The match: how much of a profile a build really applied.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units;
+
+/// What is known about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "match", rename_all = "snake_case")]
+pub enum Applied {
+    /// It was measured.
+    Measured(Match),
+    /// It could not be measured, which is never the same as fine.
+    Unknown {
+        /// Why.
+        why: String,
+    },
+}
+
+/// How much of a profile a build applied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Match {
+    /// Share of the profile's weight (sum of counters) whose function exists in the
+    /// build with the same control flow, 0 to 1.
+    pub share: f64,
+    /// Share of the weight outside of std's generics whose crate the build has, 0 to 1: next
+    /// to nothing where the profile is another program's.
+    pub kin: f64,
+    /// For a rebased profile: the share of the original's weight that was carried over.
+    pub carried: Option<f64>,
+    /// Functions of the profile that have weight.
+    pub functions: u64,
+    /// Those among them that the build applied.
+    pub matched: u64,
+    /// The same by where a function comes from, in the order of [`Origin::ALL`].
+    pub origins: Vec<OriginMatch>,
+    /// The heaviest functions that were lost.
+    pub lost: Vec<Lost>,
+    /// What it was measured with.
+    pub by: MatchedBy,
+}
+
+/// The match of the functions of one origin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OriginMatch {
+    /// Where they come from.
+    pub origin: Origin,
+    /// Their share of the profile's weight, 0 to 1.
+    pub weight: f64,
+    /// Share of their weight that was applied, 0 to 1.
+    pub share: f64,
+    /// Functions with weight.
+    pub functions: u64,
+    /// Those among them that were applied.
+    pub matched: u64,
+}
+
+/// Where a function comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A crate of the workspace.
+    Workspace,
+    /// Another crate.
+    Dependencies,
+    /// The standard library's generics, compiled into the program's crates.
+    Std,
+}
+
+impl Origin {
+    /// Every origin.
+    pub const ALL: [Self; 3] = [Self::Workspace, Self::Dependencies, Self::Std];
+
+    /// The words for it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace",
+            Self::Dependencies => "dependencies",
+            Self::Std => "std generics",
+        }
+    }
+}
+
+/// A function whose counters the build did not apply.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lost {
+    /// Its name, demangled.
+    pub function: String,
+    /// Its share of the profile's weight, 0 to 1.
+    pub weight: f64,
+    /// Why.
+    pub why: LostWhy,
+}
+
+/// Why a function's counters were not applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LostWhy {
+    /// The build has no function of that name.
+    Gone,
+    /// The function is there, with another control flow.
+    ControlFlow,
+    /// The function is there, as a local one of another codegen unit.
+    Unit,
+}
+
+impl LostWhy {
+    /// The words for it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Gone => "gone or renamed",
+            Self::ControlFlow => "control flow changed",
+            Self::Unit => "codegen unit changed",
+        }
+    }
+}
+
+/// What a match was measured with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchedBy {
+    /// The compiler's trace of the functions that it built.
+    Trace,
+    /// The records of an instrumented build of the same source.
+    Instrumented,
+}
+
+impl Applied {
+    /// `99.8 % of the profile's weight (1881 of 1883 functions)`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Measured(found) => {
+                let carried = found.carried.map(|carried| {
+                    format!("; rebased, with {} of the original's weight", units::share(carried))
+                });
+                format!(
+                    "{} of the profile's weight ({} of {} functions{})",
+                    units::share(found.share),
+                    found.matched,
+                    found.functions,
+                    carried.unwrap_or_default()
+                )
+            }
+            Self::Unknown { why } => format!("unknown: {why}"),
+        }
+    }
+
+    /// The share of the (original) profile that was applied, where it is known.
+    pub fn share(&self) -> Option<f64> {
+        match self {
+            Self::Measured(found) => Some(found.share * found.carried.unwrap_or(1.0)),
+            Self::Unknown { .. } => None,
+        }
+    }
+
+    /// Whether at least `least` percent were applied. What is unknown fulfils only 0.
+    pub fn fulfils(&self, least: f64) -> bool {
+        least <= 0.0 || self.share().is_some_and(|share| share * 100.0 >= least)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(share: f64) -> Applied {
+        Applied::Measured(Match {
+            share,
+            kin: 1.0,
+            carried: None,
+            functions: 1883,
+            matched: 1881,
+            origins: Vec::new(),
+            lost: Vec::new(),
+            by: MatchedBy::Trace,
+        })
+    }
+
+    #[test]
+    fn what_is_lost_is_never_rounded_away() {
+        assert_eq!(measured(0.99999).words(), "99.9 % of the profile's weight (1881 of 1883 functions)");
+        assert_eq!(measured(1.0).words(), "100.0 % of the profile's weight (1881 of 1883 functions)");
+    }
+
+    #[test]
+    fn what_a_rebase_dropped_counts_as_lost() {
+        let Applied::Measured(found) = measured(1.0) else { return };
+        let rebased = Applied::Measured(Match { carried: Some(0.8), ..found });
+        assert!(!rebased.fulfils(90.0));
+        assert!(rebased.words().contains("80.0 % of the original's weight"), "{}", rebased.words());
+    }
+
+    #[test]
+    fn unknown_is_not_fine() {
+        let unknown = Applied::Unknown { why: "no trace".into() };
+        assert!(!unknown.fulfils(1.0) && unknown.fulfils(0.0));
+        assert!(measured(0.9).fulfils(90.0) && !measured(0.8999).fulfils(90.0));
+    }
+}

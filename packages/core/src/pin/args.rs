@@ -1,0 +1,239 @@
+//! What a call of rustc says about its unit, and where cargo's `-C metadata` stands.
+
+use std::ffi::{OsStr, OsString};
+
+/// The arguments of one call of rustc.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    args: Vec<OsString>,
+    /// Index of the first metadata, and what stands before its value.
+    metadata: Option<(usize, &'static str)>,
+    for_target: bool,
+    /// `--crate-name`.
+    pub crate_name: Option<String>,
+    /// `--crate-type`.
+    pub crate_types: Vec<String>,
+    /// Whether `--test` is there.
+    pub test: bool,
+    /// Whether it compiles a part of the standard library: cargo says so with
+    /// `-Zforce-unstable-if-unmarked`.
+    pub of_std: bool,
+}
+
+/// The two ways to write a codegen option as one word.
+const JOINED: [&str; 2] = ["-C", "--codegen="];
+const METADATA: &str = "metadata=";
+const OF_STD: &str = "force-unstable-if-unmarked";
+
+impl Call {
+    /// Reads the arguments: rustc's, with whatever stands before them.
+    pub fn new(args: Vec<OsString>) -> Self {
+        let mut call = Self {
+            args: Vec::new(),
+            metadata: None,
+            for_target: false,
+            crate_name: None,
+            crate_types: Vec::new(),
+            test: false,
+            of_std: false,
+        };
+        let mut at = 0;
+        while let Some(word) = args.get(at).map(|word| word.to_str().unwrap_or_default()) {
+            let next = args.get(at + 1).and_then(|next| next.to_str()).unwrap_or_default();
+            at += call.option(at, word, next);
+        }
+        call.args = args;
+        call
+    }
+
+    /// Takes notice of one option; how many words it has.
+    fn option(&mut self, at: usize, word: &str, next: &str) -> usize {
+        match word {
+            "-C" | "--codegen" => self.codegen(at + 1, "", next),
+            "-Z" => self.of_std |= next == OF_STD,
+            "--target" => self.for_target = true,
+            "--crate-name" => self.crate_name = Some(next.to_owned()),
+            "--crate-type" => self.types(next),
+            "--test" => {
+                self.test = true;
+                return 1;
+            }
+            _ => {
+                self.joined(at, word);
+                return 1;
+            }
+        }
+        2
+    }
+
+    fn joined(&mut self, at: usize, word: &str) {
+        if let Some(name) = word.strip_prefix("--crate-name=") {
+            self.crate_name = Some(name.to_owned());
+        } else if let Some(types) = word.strip_prefix("--crate-type=") {
+            self.types(types);
+        } else if word.starts_with("--target=") {
+            self.for_target = true;
+        } else if let Some(name) = word.strip_prefix("-Z") {
+            self.of_std |= name == OF_STD;
+        } else {
+            for prefix in JOINED {
+                if let Some(option) = word.strip_prefix(prefix) {
+                    self.codegen(at, prefix, option);
+                }
+            }
+        }
+    }
+
+    fn types(&mut self, list: &str) {
+        self.crate_types.extend(list.split(',').map(str::to_owned));
+    }
+
+    /// The first metadata is cargo's; what rustflags add comes after it and stays.
+    fn codegen(&mut self, at: usize, prefix: &'static str, option: &str) {
+        if self.metadata.is_none() && option.starts_with(METADATA) {
+            self.metadata = Some((at, prefix));
+        }
+    }
+
+    /// Whether it is to be pinned: it compiles for the target, and has metadata. Without
+    /// `--target` a unit is the host's (a build script, a proc-macro and what they use),
+    /// which no profile is about.
+    pub fn is_pinned(&self) -> bool {
+        self.for_target && self.metadata.is_some() && self.crate_name.is_some()
+    }
+
+    /// The arguments with another metadata.
+    #[must_use]
+    pub fn with_metadata(mut self, value: &str) -> Vec<OsString> {
+        if let Some((at, prefix)) = self.metadata {
+            self.args[at] = format!("{prefix}{METADATA}{value}").into();
+        }
+        self.args
+    }
+
+    /// The arguments as they were.
+    #[must_use]
+    pub fn into_args(self) -> Vec<OsString> {
+        self.args
+    }
+}
+
+/// The file that cargo put rustc's arguments into, where they were too long for a
+/// command line: it is then the last word, and its name is cargo's. One that a person
+/// wrote into rustflags stands among others, and is rustc's business.
+pub fn argument_file(args: &[OsString]) -> Option<&OsStr> {
+    let path = args.last()?.to_str()?.strip_prefix('@')?;
+    let name = path.rsplit(['/', '\\']).next()?;
+    name.starts_with("cargo-argfile.").then(|| OsStr::new(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    fn line(args: &[OsString]) -> String {
+        args.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn metadata_is_replaced_in_every_form() {
+        for (before, after) in [
+            (
+                "rustc --crate-name a -C metadata=x --target t",
+                "rustc --crate-name a -C metadata=K --target t",
+            ),
+            ("rustc --crate-name=a -Cmetadata=x --target=t", "rustc --crate-name=a -Cmetadata=K --target=t"),
+            (
+                "rustc --crate-name a --codegen metadata=x --target t",
+                "rustc --crate-name a --codegen metadata=K --target t",
+            ),
+            (
+                "rustc --crate-name a --codegen=metadata=x --target t",
+                "rustc --crate-name a --codegen=metadata=K --target t",
+            ),
+            // A person's own comes later, in rustflags.
+            (
+                "w rustc --crate-name a -C metadata=x -C extra-filename=-y --target t -Cmetadata=mine",
+                "w rustc --crate-name a -C metadata=K -C extra-filename=-y --target t -Cmetadata=mine",
+            ),
+        ] {
+            let call = Call::new(words(before));
+            assert!(call.is_pinned(), "{before}");
+            assert_eq!(line(&call.with_metadata("K")), after);
+        }
+    }
+
+    #[test]
+    fn other_calls_pass_through() {
+        for call in [
+            "rustc -vV",
+            "rustc - --crate-name ___ --print=file-names --target t --crate-type bin",
+            // A host unit.
+            "rustc --crate-name build_script_build -C metadata=x -C extra-filename=-y",
+            "rustc --crate-name a -C link-arg=--target=t -C metadata=x",
+            "rustc --target t -C metadata=x",
+            "rustc --crate-name a --target t -C linker-metadata=x",
+            "rustc -C",
+            "rustc @/tmp/file",
+            "",
+        ] {
+            assert!(!Call::new(words(call)).is_pinned(), "{call}");
+        }
+    }
+
+    #[test]
+    fn the_unit_is_read() {
+        let call = Call::new(words(
+            "rustc --crate-name a --test --crate-type cdylib --crate-type=rlib,lib -Z force-unstable-if-unmarked",
+        ));
+        assert_eq!(call.crate_name.as_deref(), Some("a"));
+        assert_eq!(call.crate_types, ["cdylib", "rlib", "lib"]);
+        assert!(call.test && call.of_std);
+        // The value of an option is not an option.
+        let call = Call::new(words("rustc --crate-name --test -C --test"));
+        assert!(!call.test);
+    }
+
+    #[test]
+    fn only_cargos_own_argument_file_is_taken() {
+        let file = |line: &str| argument_file(&words(line)).map(|path| path.to_string_lossy().into_owned());
+        assert_eq!(file("rustc @/tmp/cargo-argfile.Xy1"), Some("/tmp/cargo-argfile.Xy1".into()));
+        assert_eq!(file("w rustc @C:\\Temp\\cargo-argfile.Xy1"), Some("C:\\Temp\\cargo-argfile.Xy1".into()));
+        assert_eq!(file("rustc @/home/me/flags"), None);
+        assert_eq!(file("rustc @/tmp/cargo-argfile.Xy1 --verbose"), None);
+        assert_eq!(file(""), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn words_that_are_not_text_stay() {
+        use std::os::unix::ffi::OsStringExt;
+        let strange = OsString::from_vec(vec![b'-', b'L', 0xff]);
+        let mut args = words("rustc --crate-name a -C metadata=x --target t");
+        args.push(strange.clone());
+        assert_eq!(Call::new(args).with_metadata("K").last(), Some(&strange));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(256))]
+        #[test]
+        fn nothing_else_changes(
+            before in proptest::collection::vec("(-C|-L|--cfg|metadata=[a-z]|-Cmetadata=[a-z]|--target|--test|[a-z=.-]{0,6})", 0..12),
+        ) {
+            let args: Vec<OsString> = before.iter().map(OsString::from).collect();
+            let call = Call::new(args.clone());
+            assert_eq!(call.clone().into_args(), args);
+            let pinned = call.is_pinned();
+            let changed = call.with_metadata("K");
+            let differ = changed.iter().zip(&args).filter(|(a, b)| a != b).count();
+            assert_eq!(changed.len(), args.len());
+            assert!(differ <= 1 && (!pinned || differ == 1));
+            // Twice is once.
+            assert_eq!(Call::new(changed.clone()).with_metadata("K"), changed);
+        }
+    }
+}

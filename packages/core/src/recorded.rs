@@ -1,0 +1,307 @@
+//! The manifest of a stored profile: what a person reviews in a diff, and what later
+//! runs judge the profile by.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, Error, ExitCode, Result, Stage, applied::Applied, outcome::Measured};
+
+/// Version of the manifest.
+pub const SCHEMA: u32 = 2;
+
+/// Everything that is known about a stored profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The program.
+    pub program: String,
+    /// The target triple.
+    pub target: String,
+    /// When it was recorded, in UTC.
+    pub recorded: String,
+    /// When it was trained, in UTC: its age counts from here. For a profile from
+    /// elsewhere, when it was first recorded.
+    pub trained: String,
+    /// The commit that was checked out, or `unknown`.
+    pub commit: String,
+    /// Whether the working tree differed from it.
+    pub dirty: bool,
+    /// How the profile came to be.
+    pub source: Source,
+    /// For a rebased profile: percent of the trained one's weight that it still has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<f64>,
+    /// The toolchain that it was recorded with.
+    pub toolchain: Toolchain,
+    /// What was built.
+    pub build: Build,
+    /// The profile itself.
+    pub profile: Profile,
+    /// How much of it the optimized build applied.
+    #[serde(rename = "match")]
+    pub matched: MatchEntry,
+    /// What was measured.
+    pub verdict: VerdictEntry,
+    /// The metrics behind the verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<MeasuredEntry>,
+    /// The workloads that it was trained on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workload: Vec<WorkloadEntry>,
+    /// What the stages cost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cost: Vec<CostEntry>,
+    /// The heaviest functions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hot: Vec<HotEntry>,
+}
+
+/// How a profile came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Trained here.
+    Trained,
+    /// Taken from elsewhere.
+    Imported,
+    /// An older one, carried over to other symbol names.
+    Rebased,
+}
+
+/// The toolchain of a profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toolchain {
+    /// The release of rustc, with its commit.
+    pub rustc: String,
+    /// The version of LLVM.
+    pub llvm: String,
+}
+
+/// The resolved specification of a build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// The package.
+    pub package: String,
+    /// The Cargo profile by name.
+    pub cargo_profile: String,
+    /// What that resolves to, where it says anything: `lto`, `codegen-units`, and so on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
+    /// Features.
+    #[serde(default)]
+    pub features: Vec<String>,
+    /// Whether default features are on.
+    pub default_features: bool,
+    /// rustflags apart from those of PGO.
+    #[serde(default)]
+    pub rustflags: Vec<String>,
+    /// How symbols were named: pinned, or by cargo.
+    pub symbols: String,
+    /// Digest of Cargo.lock.
+    pub lockfile: Option<Digest>,
+}
+
+/// The profile itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The file beside the manifest.
+    pub file: String,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// BLAKE3 of the file.
+    pub digest: Digest,
+    /// Bytes of the profile as the compiler reads it.
+    pub indexed_bytes: u64,
+    /// BLAKE3 of that.
+    pub indexed_digest: Digest,
+    /// Sum of all counters. As text, since it may be more than TOML's integers hold.
+    pub weight: String,
+    /// Functions.
+    pub functions: u64,
+    /// Functions that ran.
+    pub functions_run: u64,
+}
+
+/// A match, as a manifest has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MatchEntry {
+    /// Percent of the profile's weight; absent where it is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<f64>,
+    /// In words.
+    pub words: String,
+}
+
+/// A verdict, as a manifest has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerdictEntry {
+    /// `improved`, `no change`, `inconclusive` or `not measured`.
+    pub outcome: String,
+    /// The sentence for it.
+    pub wording: String,
+}
+
+/// A metric, as a manifest has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeasuredEntry {
+    /// The workload.
+    pub workload: String,
+    /// The metric.
+    pub metric: String,
+    /// The verdict's word.
+    pub verdict: String,
+    /// The change with its interval; empty where there is none.
+    pub change: String,
+    /// Pairs measured.
+    pub pairs: u32,
+}
+
+/// A workload that a profile was trained on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkloadEntry {
+    /// Its name.
+    pub name: String,
+    /// How much it counted.
+    pub weight: u32,
+    /// Digest of its definition and of its inputs.
+    pub digest: Digest,
+}
+
+/// What a stage cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostEntry {
+    /// The stage.
+    pub stage: Stage,
+    /// Seconds of wall time.
+    pub wall_s: u64,
+    /// Seconds of CPU time.
+    pub cpu_s: u64,
+}
+
+/// A heavy function.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HotEntry {
+    /// Percent of the profile's weight.
+    pub percent: f64,
+    /// Its name.
+    pub function: String,
+}
+
+impl Manifest {
+    /// Reads a manifest; `path` is for errors.
+    ///
+    /// # Errors
+    /// Profile, where it cannot be read.
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
+        let broken = |why: String| {
+            Error::new(ExitCode::Profile, format!("{}: {why}", path.display())).with_hint(
+                "restore it from version control, or record a new profile: cargo xtask pgo --from train",
+            )
+        };
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| broken(one_line(&error)))?;
+        let schema = table.get("schema").and_then(toml::Value::as_integer);
+        if schema != Some(i64::from(SCHEMA)) {
+            let found = schema.map_or_else(|| "no version".to_owned(), |schema| format!("version {schema}"));
+            return Err(broken(format!("a manifest of {found}; this Honing reads version {SCHEMA}")));
+        }
+        toml::from_str(text).map_err(|error| broken(one_line(&error)))
+    }
+
+    /// The text of the manifest, with a comment for those who find it.
+    ///
+    /// # Errors
+    /// Internal, where it cannot be written as TOML.
+    pub fn to_toml(&self) -> Result<String> {
+        let text = toml::to_string(self)
+            .map_err(|error| Error::internal(format!("a profile's manifest: {error}")))?;
+        Ok(format!("# Written by `cargo xtask pgo`; `cargo xtask pgo status` reads it.\n{text}"))
+    }
+}
+
+impl MatchEntry {
+    /// From what was measured.
+    pub fn of(applied: &Applied) -> Self {
+        // Down to a thousandth of a percent: never more than there was.
+        let percent = applied.share().map(|share| (share * 100_000.0).floor() / 1000.0);
+        Self { percent, words: applied.words() }
+    }
+}
+
+impl MeasuredEntry {
+    /// From what was measured.
+    pub fn of(measured: &Measured) -> Self {
+        Self {
+            workload: measured.workload.clone(),
+            metric: measured.metric.clone(),
+            verdict: measured.verdict.word().into(),
+            change: measured.ratio.map(|ratio| ratio.as_change()).unwrap_or_default(),
+            pairs: measured.pairs,
+        }
+    }
+}
+
+fn one_line(error: &toml::de::Error) -> String {
+    error.message().lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(crate) fn manifest() -> Manifest {
+        Manifest {
+            schema: SCHEMA,
+            program: "t".into(),
+            target: "x86_64-unknown-linux-gnu".into(),
+            recorded: "2026-11-22T00:00:00Z".into(),
+            trained: "2026-11-22T00:00:00Z".into(),
+            commit: "unknown".into(),
+            dirty: false,
+            source: Source::Trained,
+            carried: None,
+            toolchain: Toolchain { rustc: "1.95.0".into(), llvm: "22.1.2".into() },
+            build: Build {
+                package: "t".into(),
+                cargo_profile: "release".into(),
+                settings: [("lto".to_owned(), "\"fat\"".to_owned())].into(),
+                features: Vec::new(),
+                default_features: true,
+                rustflags: Vec::new(),
+                symbols: "pinned (scheme 1)".into(),
+                lockfile: Some(Digest::of(b"")),
+            },
+            profile: Profile {
+                file: "profile.honing".into(),
+                bytes: 1,
+                digest: Digest::of(b"x"),
+                indexed_bytes: 10,
+                indexed_digest: Digest::of(b"y"),
+                weight: u128::MAX.to_string(),
+                functions: 2,
+                functions_run: 1,
+            },
+            matched: MatchEntry::of(&Applied::Unknown { why: "no trace".into() }),
+            verdict: VerdictEntry { outcome: "not measured".into(), wording: "nothing was measured".into() },
+            measured: Vec::new(),
+            workload: Vec::new(),
+            cost: vec![CostEntry { stage: Stage::Train, wall_s: 2, cpu_s: 3 }],
+            hot: vec![HotEntry { percent: 12.5, function: "t::main".into() }],
+        }
+    }
+
+    #[test]
+    fn comes_back_as_it_was_written() {
+        let text = manifest().to_toml().unwrap();
+        assert_eq!(Manifest::parse(&text, Path::new("m.toml")).unwrap(), manifest(), "{text}");
+    }
+
+    #[test]
+    fn another_version_and_broken_files_are_errors_that_say_so() {
+        let parse = |text: &str| Manifest::parse(text, Path::new("m.toml")).unwrap_err().to_string();
+        assert_eq!(parse("schema = 1\n"), "m.toml: a manifest of version 1; this Honing reads version 2");
+        assert!(parse("schema = 2\n").starts_with("m.toml: missing field"));
+        assert!(parse("<<<<<<< HEAD\n").starts_with("m.toml: "));
+    }
+}

@@ -1,0 +1,118 @@
+//! Staleness: what speaks against a stored profile, under a policy.
+
+use std::time::Duration;
+
+use crate::{
+    applied::Applied,
+    config::{Policy, ToolchainChange},
+    units,
+};
+
+/// What is known about a stored profile now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// How old it is; `None` where its manifest's time cannot be read.
+    pub age: Option<Duration>,
+    /// The toolchain that it was recorded with.
+    pub recorded_with: String,
+    /// The toolchain of today.
+    pub toolchain: String,
+    /// How much of it a build of today's source applied; `None` where none was asked for.
+    pub applied: Option<Applied>,
+}
+
+/// Why the profile is stale under `policy`, a sentence each. Empty where it is not.
+pub fn reasons(facts: &Facts, policy: &Policy) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if let Some(applied) = &facts.applied {
+        reasons.extend(below(applied, policy));
+    }
+    match (facts.age, policy.max_age) {
+        (Some(age), Some(most)) if age > most.0 => reasons.push(format!(
+            "it is {} old, more than policy.max_age = {}",
+            units::age(age),
+            units::age(most.0)
+        )),
+        (None, Some(_)) => reasons.push("its manifest does not say when it was recorded".into()),
+        _ => {}
+    }
+    if policy.toolchain_change == ToolchainChange::Stale && facts.recorded_with != facts.toolchain {
+        reasons.push(format!(
+            "it was recorded with rustc {}, and this is {}",
+            facts.recorded_with, facts.toolchain
+        ));
+    }
+    reasons
+}
+
+/// What is wrong with a match under `policy`, if anything is.
+pub fn below(applied: &Applied, policy: &Policy) -> Option<String> {
+    let least = policy.min_match;
+    (!applied.fulfils(least)).then(|| match applied {
+        Applied::Measured(_) => format!(
+            "the build applied {} of the profile's weight, less than policy.min_match = {least} %",
+            units::share(applied.share().unwrap_or_default())
+        ),
+        Applied::Unknown { why } => {
+            format!("how much of the profile applies is unknown ({why}), and policy.min_match = {least} %")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        applied::{Match, MatchedBy},
+        units::Span,
+    };
+
+    fn facts(share: Option<f64>, days: u64, toolchain: &str) -> Facts {
+        let measured = |share| {
+            Applied::Measured(Match {
+                share,
+                kin: 1.0,
+                carried: None,
+                functions: 2,
+                matched: 1,
+                origins: Vec::new(),
+                lost: Vec::new(),
+                by: MatchedBy::Trace,
+            })
+        };
+        Facts {
+            age: Some(Duration::from_secs(days * 86_400)),
+            recorded_with: "1.95.0".into(),
+            toolchain: toolchain.into(),
+            applied: share.map(measured),
+        }
+    }
+
+    #[test]
+    fn facts_policy_and_reasons() {
+        let open = Policy::default();
+        let strict = Policy {
+            max_age: Some(Span::seconds(30 * 86_400)),
+            toolchain_change: ToolchainChange::Stale,
+            ..Policy::default()
+        };
+        let rows = [
+            (facts(Some(1.0), 400, "1.96.0"), &open, 0),
+            (facts(None, 400, "1.96.0"), &open, 0),
+            (facts(Some(0.8), 0, "1.95.0"), &open, 1),
+            (facts(Some(1.0), 30, "1.95.0"), &strict, 0),
+            (facts(Some(1.0), 31, "1.95.0"), &strict, 1),
+            (facts(Some(0.0), 31, "1.96.0"), &strict, 3),
+        ];
+        for (facts, policy, expected) in rows {
+            assert_eq!(reasons(&facts, policy).len(), expected, "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_needs_a_policy_that_accepts_it() {
+        let unknown = Applied::Unknown { why: "no trace".into() };
+        assert!(below(&unknown, &Policy::default()).is_some());
+        assert!(below(&unknown, &Policy { min_match: 0.0, ..Policy::default() }).is_none());
+    }
+}

@@ -1,0 +1,215 @@
+//! From a profile to a program that applies it: the part of a chain from instrument (or
+//! from a profile that exists) to optimize, and what follows where too little applies.
+
+use honing_core::{
+    Error, ExitCode, Result, Stage,
+    applied::Applied,
+    config::{Instrumenting, Rebase},
+    event::Event,
+    staleness, units,
+};
+
+use crate::{
+    chain::{Chain, need},
+    recorded,
+    session::ProfileSource,
+    stages::{self, Instrumented, MergedProfile, Optimized, RawProfiles, Ready},
+    status,
+};
+
+/// Where less than this share of the weight is in crates that the build has, the profile
+/// is another program's.
+const ANOTHER_PROGRAM: f64 = 0.05;
+
+/// A profile, and what was built with it.
+#[derive(Debug, Default)]
+pub(crate) struct Profiled {
+    pub(crate) profile: Option<MergedProfile>,
+    pub(crate) optimized: Option<Optimized>,
+}
+
+impl Chain<'_> {
+    /// The profile, and the program built with it where that was asked for.
+    pub(crate) fn profiled(&mut self, ready: &Ready) -> Result<Profiled> {
+        let (session, subject) = (self.session, self.subject);
+        let profile = self.profile(ready)?;
+        if !self.selection.contains(Stage::Optimize) {
+            let loaded = self.stage_or(
+                Stage::Optimize,
+                || Err(Error::internal("optimize was not selected")),
+                || Optimized::load(session, subject),
+                |_| String::new(),
+            )?;
+            return Ok(Profiled { profile, optimized: loaded });
+        }
+        let profile = need(&profile, Stage::Merge, Stage::Optimize)?.clone();
+        let (mut profile, mut optimized) = self.optimize(ready, profile)?;
+        if self.light_did_not_fit(optimized.applied()) {
+            let why = format!(
+                "with the light instrumented build the program applied {}",
+                optimized.applied().words()
+            );
+            let text = format!("{why}; starting over with instrument = \"same\"");
+            session.sink.emit(Event::Warning { text });
+            stages::instrument_fully(session, subject, &why)?;
+            let trained = self.profile(ready)?;
+            (profile, optimized) =
+                self.optimize(ready, need(&trained, Stage::Merge, Stage::Optimize)?.clone())?;
+        }
+        self.judge(&optimized)?;
+        Ok(Profiled { profile: Some(profile), optimized: Some(optimized) })
+    }
+
+    /// Instrument, train, merge; or a profile from elsewhere.
+    pub(crate) fn profile(&mut self, ready: &Ready) -> Result<Option<MergedProfile>> {
+        let (session, subject) = (self.session, self.subject);
+        let describe = |profile: &MergedProfile| units::bytes(profile.bytes());
+        match &session.options.profile {
+            ProfileSource::Training => {}
+            ProfileSource::File(file) => {
+                let import = || stages::import(session, subject, file);
+                return self
+                    .stage(Stage::Merge, import, |profile| format!("{} from elsewhere", describe(profile)))
+                    .map(Some);
+            }
+            ProfileSource::Stored => {
+                let stored = recorded::need(session, subject)?;
+                return MergedProfile::stored(session, subject, &stored).map(Some);
+            }
+        }
+        let instrumented = self.stage_or(
+            Stage::Instrument,
+            || stages::instrument(session, subject, ready),
+            || Instrumented::load(session, subject),
+            |built| {
+                let light = stages::instrumenting(session, subject) == Instrumenting::Light;
+                let how = if light { ", without LTO and debug info" } else { "" };
+                format!("{}{how}", units::bytes(built.artifact().bytes))
+            },
+        )?;
+        let merges = self.selection.contains(Stage::Merge);
+        let raw = self.stage_or(
+            Stage::Train,
+            || {
+                if merges {
+                    stages::forget_spent(session, subject, ready)?;
+                }
+                stages::train(session, subject, need(&instrumented, Stage::Instrument, Stage::Train)?)
+            },
+            || RawProfiles::load(session, subject),
+            |raw| {
+                let (files, bytes) = raw.extent();
+                format!("{files} raw profile{}, {}", if files == 1 { "" } else { "s" }, units::bytes(bytes))
+            },
+        )?;
+        let merged = self.stage_or(
+            Stage::Merge,
+            || stages::merge(session, subject, ready, need(&raw, Stage::Train, Stage::Merge)?),
+            || MergedProfile::load(session, subject),
+            describe,
+        )?;
+        if let (Some(raw), false, true) = (&raw, session.options.keep_raw, merges) {
+            stages::discard_raw(session, subject, raw)?;
+        }
+        Ok(merged)
+    }
+
+    /// Builds with `profile`; where that applies too little and the policy wants it so,
+    /// once more with the profile rebased.
+    fn optimize(&mut self, ready: &Ready, profile: MergedProfile) -> Result<(MergedProfile, Optimized)> {
+        let (session, subject) = (self.session, self.subject);
+        let policy = &session.config.policy;
+        let rebases = policy.rebase == Rebase::Auto;
+        if let Some(rebased) = stages::rebased_before(session, subject, &profile) {
+            let built = self.build_with(ready, &rebased)?;
+            if built.applied().fulfils(policy.min_match) {
+                return Ok((rebased, built));
+            }
+        }
+        let built = self.build_with(ready, &profile)?;
+        let fulfils = built.applied().fulfils(policy.min_match);
+        if fulfils || !rebases || self.light_did_not_fit(built.applied()) || is_foreign(built.applied()) {
+            return Ok((profile, built));
+        }
+        self.rebase(ready, profile, built)
+    }
+
+    /// Carries `profile` over to the functions of `built`, and builds with the result.
+    pub(crate) fn rebase(
+        &mut self,
+        ready: &Ready,
+        profile: MergedProfile,
+        built: Optimized,
+    ) -> Result<(MergedProfile, Optimized)> {
+        let (session, subject) = (self.session, self.subject);
+        let rebased = stages::rebase(session, subject, &profile, &built)?;
+        let built = self.build_with(ready, &rebased)?;
+        Ok((rebased, built))
+    }
+
+    pub(crate) fn build_with(&mut self, ready: &Ready, profile: &MergedProfile) -> Result<Optimized> {
+        let (session, subject) = (self.session, self.subject);
+        let optimized = self.stage(
+            Stage::Optimize,
+            || stages::optimize(session, subject, ready, profile),
+            |built| units::bytes(built.artifact().bytes),
+        )?;
+        let (program, applied) = (subject.name.to_owned(), optimized.applied().clone());
+        session.sink.emit(Event::Matched { program, applied });
+        Ok(optimized)
+    }
+
+    /// Whether a profile that was just trained on a light build does not fit.
+    fn light_did_not_fit(&self, applied: &Applied) -> bool {
+        let (session, subject) = (self.session, self.subject);
+        session.options.profile == ProfileSource::Training
+            && self.selection.contains(Stage::Instrument)
+            && stages::instrumenting(session, subject) == Instrumenting::Light
+            && matches!(applied, Applied::Measured(_))
+            && !applied.fulfils(session.config.policy.min_match)
+    }
+
+    /// What the policy says to the build, and to the stored profile if it was made with that.
+    fn judge(&self, optimized: &Optimized) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        let (policy, applied) = (&session.config.policy, optimized.applied());
+        let stored = session.options.profile == ProfileSource::Stored;
+        let reasons = if stored {
+            let facts = status::facts(session, &recorded::need(session, subject)?);
+            staleness::reasons(&staleness::Facts { applied: Some(applied.clone()), ..facts }, policy)
+        } else {
+            staleness::below(applied, policy).into_iter().collect()
+        };
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        let what = if stored { "the stored profile is stale" } else { "the profile does not fit" };
+        let message = format!("{}: {what}: {}", subject.name, reasons.join("; "));
+        if session.options.strict || is_foreign(applied) {
+            return Err(Error::new(ExitCode::Stale, message).with_hint(self.hint(applied)));
+        }
+        session.sink.emit(Event::Warning { text: format!("{message}\n  {}", self.hint(applied)) });
+        Ok(())
+    }
+
+    fn hint(&self, applied: &Applied) -> String {
+        let name = self.subject.name;
+        match applied {
+            _ if is_foreign(applied) => {
+                "hardly any of its functions are in crates that this program has: is it the profile of another \
+                 program, or was the crate renamed?"
+                    .into()
+            }
+            Applied::Measured(_) => format!(
+                "`cargo xtask pgo rebase --program {name}` carries the counters over to what functions are \
+                 called now; `cargo xtask pgo --program {name}` trains anew"
+            ),
+            Applied::Unknown { .. } => format!("train anew: `cargo xtask pgo --program {name}`"),
+        }
+    }
+}
+
+/// Whether this is the profile of another program.
+fn is_foreign(applied: &Applied) -> bool {
+    matches!(applied, Applied::Measured(found) if found.kin < ANOTHER_PROGRAM)
+}

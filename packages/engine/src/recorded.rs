@@ -1,0 +1,151 @@
+//! The store in the repository: `pgo/profiles/<program>/<triple>/` holds a profile in its
+//! compact form and the manifest that a person can review.
+//!
+//! The two are replaced together: the new manifest is written beside the old one first,
+//! then the profile is replaced, then the manifest. Whoever reads after a kill in between
+//! finds out by the digest which manifest belongs to the profile.
+
+use std::path::{Path, PathBuf};
+
+use honing_core::{Digest, Error, ExitCode, Result, recorded::Manifest};
+use honing_profdata::{Format, IndexedVersion};
+
+use crate::{Session, files, session::Subject};
+
+/// Name of the profile in its compact form.
+pub(crate) const PACKED: &str = "profile.honing";
+/// Name of a profile that a newer LLVM wrote, and that is stored as it is.
+pub(crate) const INDEXED: &str = "profile.profdata";
+/// Name of the manifest.
+pub(crate) const MANIFEST: &str = "manifest.toml";
+/// Name of the manifest while the profile is being replaced.
+const NEXT: &str = "manifest.toml.next";
+
+/// What is stored for a program.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The folder, relative to the workspace.
+    pub folder: PathBuf,
+    file: PathBuf,
+}
+
+/// `pgo/profiles/<program>/<triple>`, beside `pgo.toml`, relative to the workspace.
+pub(crate) fn folder(session: &Session, subject: &Subject<'_>) -> PathBuf {
+    let beside = session.config_path.parent().unwrap_or(Path::new(""));
+    beside.join("profiles").join(subject.name).join(&subject.triple)
+}
+
+/// What is stored for `subject`; `None` where nothing is.
+///
+/// # Errors
+/// Profile, where the manifest cannot be read; stale, where it is another program's.
+pub fn load(session: &Session, subject: &Subject<'_>) -> Result<Option<Stored>> {
+    let folder = folder(session, subject);
+    let dir = session.workspace.root.join(&folder);
+    finish_interrupted(&dir)?;
+    let path = dir.join(MANIFEST);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(files::error("read", &path, &error).with_code(ExitCode::Profile)),
+    };
+    let shown = folder.join(MANIFEST);
+    let manifest = Manifest::parse(&text, &shown)?;
+    if (manifest.program.as_str(), manifest.target.as_str()) != (subject.name, subject.triple.as_str()) {
+        let message = format!(
+            "{}: a profile of `{}` for {}, not of `{}` for {}",
+            shown.display(),
+            manifest.program,
+            manifest.target,
+            subject.name,
+            subject.triple
+        );
+        return Err(Error::new(ExitCode::Stale, message)
+            .with_hint("profiles belong to one program and one triple: record one, `cargo xtask pgo`"));
+    }
+    let file = dir.join(&manifest.profile.file);
+    Ok(Some(Stored { manifest, folder, file }))
+}
+
+/// The same, where a profile is needed.
+///
+/// # Errors
+/// Stale, where there is none.
+pub(crate) fn need(session: &Session, subject: &Subject<'_>) -> Result<Stored> {
+    if let Some(stored) = load(session, subject)? {
+        return Ok(stored);
+    }
+    let folder = folder(session, subject);
+    let others = others(&session.workspace.root.join(&folder));
+    let also = if others.is_empty() { String::new() } else { format!(" (there is one for {others})") };
+    let message = format!("no profile of `{}` for {} is stored{also}", subject.name, subject.triple);
+    Err(Error::new(ExitCode::Stale, message).with_hint(format!(
+        "train and record one with `cargo xtask pgo --program {}`; {} is where it goes",
+        subject.name,
+        folder.display()
+    )))
+}
+
+/// The other triples that something is stored for.
+fn others(dir: &Path) -> String {
+    let Some(entries) = dir.parent().and_then(|parent| std::fs::read_dir(parent).ok()) else {
+        return String::new();
+    };
+    let stored = entries.flatten().filter(|entry| entry.path().join(MANIFEST).is_file());
+    let mut names: Vec<String> =
+        stored.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names.join(", ")
+}
+
+impl Stored {
+    /// The profile as the compiler reads it.
+    ///
+    /// # Errors
+    /// Profile, where the file is gone, damaged, or of a newer Honing.
+    pub fn indexed(&self) -> Result<Vec<u8>> {
+        let shown = self.folder.join(&self.manifest.profile.file);
+        let broken = |why: &str| {
+            Error::new(ExitCode::Profile, format!("{}: {why}", shown.display())).with_hint(
+                "restore it from version control (with Git LFS: git lfs pull), or train and record a new \
+                 one: cargo xtask pgo --from train",
+            )
+        };
+        let bytes = std::fs::read(&self.file).map_err(|error| broken(&error.to_string()))?;
+        if Digest::of(&bytes) != self.manifest.profile.digest {
+            return Err(broken("not the profile that the manifest names: its digest is another one"));
+        }
+        if Format::detect(&bytes) == Some(Format::Indexed) {
+            return Ok(bytes);
+        }
+        let read = honing_profdata::read(&bytes).map_err(|error| broken(&error.to_string()))?;
+        read.profile.to_indexed(IndexedVersion::Lowest).map_err(|error| broken(&error.to_string()))
+    }
+}
+
+/// Replaces profile and manifest together.
+pub(crate) fn save(dir: &Path, manifest: &Manifest, profile: &[u8]) -> Result<()> {
+    let text = manifest.to_toml()?;
+    files::write_atomically(&dir.join(NEXT), text.as_bytes())?;
+    files::write_if_changed(&dir.join(&manifest.profile.file), profile)?;
+    let path = dir.join(MANIFEST);
+    std::fs::rename(dir.join(NEXT), &path).map_err(|error| files::error("write", &path, &error))?;
+    for other in [PACKED, INDEXED].into_iter().filter(|name| *name != manifest.profile.file) {
+        let _ = std::fs::remove_file(dir.join(other));
+    }
+    Ok(())
+}
+
+/// Ends what a kill interrupted between the profile and its manifest.
+fn finish_interrupted(dir: &Path) -> Result<()> {
+    let next = dir.join(NEXT);
+    let Ok(text) = std::fs::read_to_string(&next) else { return Ok(()) };
+    let belongs = Manifest::parse(&text, &next).is_ok_and(|manifest| {
+        files::digest(&dir.join(&manifest.profile.file)).is_ok_and(|digest| digest == manifest.profile.digest)
+    });
+    let ended =
+        if belongs { std::fs::rename(&next, dir.join(MANIFEST)) } else { std::fs::remove_file(&next) };
+    ended.map_err(|error| files::error("write", &next, &error))
+}

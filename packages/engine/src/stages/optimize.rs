@@ -1,0 +1,183 @@
+//! Optimize: the build with a profile, and how much of the profile it applied.
+
+use std::path::{Path, PathBuf};
+
+use honing_core::{
+    Digest, Result, Stage,
+    applied::{Applied, MatchedBy},
+    event::{Artifact, StageState},
+};
+use honing_profdata::BuildFunctions;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Instrumented, MergedProfile, Product, Ready, Step,
+    compile::{Compiled, build_fingerprint, compile, instrument_flags, wanted},
+    matching,
+    merge::RebasedFrom,
+    step::stored,
+};
+use crate::{Session, files, pinning, session::Subject};
+
+/// Makes LLVM list every function that it builds, with the hash of its control flow. The
+/// pattern that names have to contain is empty: `_` would miss `main`.
+pub(super) const TRACE_FLAG: &str = "-Cllvm-args=-pgo-trace-func-hash=";
+/// The functions of the build, beside the binary.
+const FUNCTIONS: &str = "functions.txt";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct OptimizedBuild {
+    #[serde(flatten)]
+    compiled: Compiled,
+    profile: Digest,
+    rebased: Option<RebasedFrom>,
+    applied: Applied,
+    /// Whether the compiler listed the functions that it built.
+    functions: bool,
+}
+
+impl Product for OptimizedBuild {
+    fn files(&self) -> Vec<&str> {
+        let functions = self.functions.then_some(FUNCTIONS);
+        self.compiled.files().into_iter().chain(functions).collect()
+    }
+}
+
+impl AsRef<Compiled> for OptimizedBuild {
+    fn as_ref(&self) -> &Compiled {
+        &self.compiled
+    }
+}
+
+/// The program built with a profile.
+#[derive(Debug, Clone)]
+pub struct Optimized(OptimizedBuild, PathBuf);
+
+impl Optimized {
+    /// What an earlier run left.
+    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
+        let manifest = stored::<OptimizedBuild>(session, subject, Stage::Optimize)?;
+        Some(Self::step(session, subject, Step::of(manifest, StageState::Skipped)))
+    }
+
+    /// The same, with when it was finished, in UTC.
+    pub(crate) fn last(session: &Session, subject: &Subject<'_>) -> Option<(String, Self)> {
+        let manifest = stored::<OptimizedBuild>(session, subject, Stage::Optimize)?;
+        let when = manifest.finished.clone();
+        Some((when, Self::step(session, subject, Step::of(manifest, StageState::Skipped)).output))
+    }
+
+    fn step(session: &Session, subject: &Subject<'_>, step: Step<OptimizedBuild>) -> Step<Self> {
+        let path = session.store.dir(subject.name, Stage::Optimize).join(step.output.compiled.name());
+        step.map(|built| Self(built, path))
+    }
+
+    /// The binary.
+    pub fn path(&self) -> &Path {
+        &self.1
+    }
+
+    /// The digest of the binary.
+    pub fn digest(&self) -> &Digest {
+        self.0.compiled.digest()
+    }
+
+    /// The digest of the profile, as the compiler read it.
+    pub fn profile(&self) -> &Digest {
+        &self.0.profile
+    }
+
+    /// What the profile was carried over from, if it was.
+    pub(crate) fn rebased(&self) -> Option<&RebasedFrom> {
+        self.0.rebased.as_ref()
+    }
+
+    /// How much of the profile was applied.
+    pub fn applied(&self) -> &Applied {
+        &self.0.applied
+    }
+
+    /// For reports.
+    pub fn artifact(&self) -> Artifact {
+        self.0.compiled.artifact(&self.1)
+    }
+
+    /// The functions that the compiler built; `None` where it cannot list them.
+    ///
+    /// # Errors
+    /// Where the list that the stage left cannot be read.
+    pub(crate) fn functions(&self) -> Result<Option<BuildFunctions>> {
+        if !self.0.functions {
+            return Ok(None);
+        }
+        matching::read_functions(&self.1.with_file_name(FUNCTIONS)).map(Some)
+    }
+}
+
+/// Builds the program with a profile.
+pub(crate) fn optimize(
+    session: &Session,
+    subject: &Subject<'_>,
+    ready: &Ready,
+    profile: &MergedProfile,
+) -> Result<Step<Optimized>> {
+    let wanted = wanted(session, subject, Stage::Optimize, &optimize_flags(session, subject, ready.traces))?;
+    let bytes = files::read(profile.path())?;
+    // Cargo rebuilds when the file is newer than the build: it must not be touched
+    // while its contents stay the same.
+    files::write_if_changed(&profile_path(session, subject), &bytes)?;
+    let digest = profile.digest();
+    let step = compile(session, subject, Stage::Optimize, &wanted, Some(digest), |compiled, built, dir| {
+        let functions = (!built.functions.is_empty()).then_some(&built.functions);
+        if let Some(functions) = functions {
+            matching::write_functions(functions, &dir.join(FUNCTIONS))?;
+        }
+        let applied = match functions {
+            Some(functions) => matching::applied(session, &bytes, functions, MatchedBy::Trace),
+            None => without_trace(session, subject, &bytes),
+        };
+        Ok(OptimizedBuild {
+            compiled,
+            profile: digest.clone(),
+            rebased: profile.rebased().cloned(),
+            applied: matching::of_original(applied, profile.rebased()),
+            functions: functions.is_some(),
+        })
+    })?;
+    Ok(Optimized::step(session, subject, step))
+}
+
+/// What the records of an instrumented build of the same source say.
+fn without_trace(session: &Session, subject: &Subject<'_>, profile: &[u8]) -> Applied {
+    let unknown = |why: &str| Applied::Unknown { why: why.to_owned() };
+    let Some(built) = Instrumented::load(session, subject) else {
+        return unknown("this compiler cannot list its functions, and there is no instrumented build");
+    };
+    let flags = instrument_flags(subject.program.flush);
+    let Ok(wanted) = wanted(session, subject, Stage::Instrument, &flags) else {
+        return unknown("this compiler cannot list its functions");
+    };
+    let print = build_fingerprint(session, &wanted, None);
+    let manifest = stored::<Compiled>(session, subject, Stage::Instrument);
+    if manifest.is_none_or(|old| !print.changes_since(&old.fingerprint).is_empty()) {
+        return unknown("this compiler cannot list its functions, and the instrumented build is out of date");
+    }
+    match matching::instrumented_functions(built.output.path()) {
+        Ok(functions) => matching::applied(session, profile, &functions, MatchedBy::Instrumented),
+        Err(error) => unknown(&error.to_string()),
+    }
+}
+
+/// Flags that apply the profile of `subject`.
+pub(crate) fn optimize_flags(session: &Session, subject: &Subject<'_>, traces: bool) -> Vec<String> {
+    let mut flags = vec![format!("-Cprofile-use={}", profile_path(session, subject).display())];
+    if traces {
+        flags.push(TRACE_FLAG.to_owned());
+    }
+    flags
+}
+
+/// Where the compiler finds the profile.
+pub(crate) fn profile_path(session: &Session, subject: &Subject<'_>) -> PathBuf {
+    pinning::builds(session).join(format!("optimize-{}.profdata", subject.name))
+}

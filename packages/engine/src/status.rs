@@ -1,0 +1,151 @@
+//! What is known about a stored profile without compiling: for `status`.
+
+use honing_core::{
+    Error, Result,
+    recorded::{Build, Manifest},
+    staleness::{self, Facts},
+};
+use serde::{Serialize, Serializer};
+
+use crate::{
+    Session, clock, history,
+    recorded::{self, Stored},
+    session::Subject,
+    stages::{self, Optimized},
+};
+
+/// How a program's stored profile stands.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    /// The program.
+    pub program: String,
+    /// The target triple.
+    pub target: String,
+    /// Where the profile is, relative to the workspace.
+    pub folder: String,
+    /// Its manifest; `None` where nothing is stored, or it cannot be used.
+    pub manifest: Option<Manifest>,
+    /// Its age in seconds.
+    pub age_s: Option<u64>,
+    /// What happened to the program's crates since; `None` where history does not tell.
+    pub since: Option<history::Since>,
+    /// What differs from when it was recorded: toolchain, specification, lockfile.
+    pub differences: Vec<String>,
+    /// The last match that was measured.
+    pub last_match: Option<LastMatch>,
+    /// Why the profile is stale under the policy; empty where it is not.
+    pub stale: Vec<String>,
+    /// What stands in the way of using it at all.
+    #[serde(serialize_with = "message")]
+    pub error: Option<Error>,
+}
+
+fn message<S: Serializer>(error: &Option<Error>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    error.as_ref().map(ToString::to_string).serialize(serializer)
+}
+
+/// A match that was measured before.
+#[derive(Debug, Serialize)]
+pub struct LastMatch {
+    /// `99.8 % of the profile's weight (…)`.
+    pub words: String,
+    /// When, in UTC.
+    pub when: String,
+    /// Percent of the weight that no longer applied: the staleness, as one number.
+    pub staleness: Option<f64>,
+}
+
+/// The status of every selected program.
+///
+/// # Errors
+/// Usage, where a name is wrong.
+pub fn status(session: &Session) -> Result<Vec<Status>> {
+    session.subjects()?.iter().map(|subject| one(session, subject)).collect()
+}
+
+fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
+    let (stored, error) = match recorded::need(session, subject) {
+        Ok(stored) => (Some(stored), None),
+        Err(error) => (None, Some(error)),
+    };
+    let mut status = Status {
+        program: subject.name.to_owned(),
+        target: subject.triple.clone(),
+        folder: recorded::folder(session, subject).display().to_string(),
+        manifest: None,
+        age_s: None,
+        since: None,
+        differences: Vec::new(),
+        last_match: None,
+        stale: Vec::new(),
+        error,
+    };
+    let Some(stored) = stored else { return Ok(status) };
+    let facts = facts(session, &stored);
+    status.age_s = facts.age.map(|age| age.as_secs());
+    status.stale = staleness::reasons(&facts, &session.config.policy);
+    let folders = session.workspace.folders_of(&subject.program.package);
+    status.since = history::since(session, &stored.manifest.commit, &folders);
+    status.differences = differences(session, subject, &stored.manifest)?;
+    status.last_match = Some(last_match(session, subject, &stored));
+    status.manifest = Some(stored.manifest);
+    Ok(status)
+}
+
+/// What the policy judges, but for the match, which takes a build.
+pub(crate) fn facts(session: &Session, stored: &Stored) -> Facts {
+    Facts {
+        age: clock::age(&stored.manifest.trained),
+        recorded_with: stored.manifest.toolchain.rustc.clone(),
+        toolchain: session.toolchain.recorded().rustc,
+        applied: None,
+    }
+}
+
+/// The latest build's match where it had this profile, or else that at recording.
+fn last_match(session: &Session, subject: &Subject<'_>, stored: &Stored) -> LastMatch {
+    let manifest = &stored.manifest;
+    let built = Optimized::last(session, subject);
+    let of_this = built.filter(|(_, built)| built.profile() == &manifest.profile.indexed_digest);
+    match of_this {
+        Some((when, built)) => LastMatch {
+            words: built.applied().words(),
+            when,
+            staleness: built.applied().share().map(|share| (1.0 - share) * 100.0),
+        },
+        None => LastMatch {
+            words: manifest.matched.words.clone(),
+            when: manifest.recorded.clone(),
+            staleness: manifest.matched.percent.map(|percent| 100.0 - percent),
+        },
+    }
+}
+
+fn differences(session: &Session, subject: &Subject<'_>, manifest: &Manifest) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut compare = |what: &str, before: String, now: String| {
+        if before != now {
+            let word = |text: String| if text.is_empty() { "(none)".to_owned() } else { text };
+            found.push(format!("{what} {} -> {}", word(before), word(now)));
+        }
+    };
+    let toolchain = session.toolchain.recorded();
+    compare("rustc", manifest.toolchain.rustc.clone(), toolchain.rustc);
+    compare("LLVM", manifest.toolchain.llvm.clone(), toolchain.llvm);
+    let (then, now) = (&manifest.build, &stages::build_entry(session, subject)?);
+    compare("Cargo profile", then.cargo_profile.clone(), now.cargo_profile.clone());
+    let keys =
+        then.settings.keys().chain(now.settings.keys().filter(|key| !then.settings.contains_key(*key)));
+    for key in keys {
+        let of = |build: &Build| build.settings.get(key).cloned().unwrap_or_default();
+        compare(key, of(then), of(now));
+    }
+    compare("features", then.features.join(","), now.features.join(","));
+    compare("default features", then.default_features.to_string(), now.default_features.to_string());
+    compare("rustflags", then.rustflags.join(" "), now.rustflags.join(" "));
+    compare("symbols", then.symbols.clone(), now.symbols.clone());
+    if then.lockfile != now.lockfile {
+        found.push("Cargo.lock changed".into());
+    }
+    Ok(found)
+}

@@ -1,0 +1,122 @@
+//! `status` and `export`: the stored profile, without compiling.
+
+use std::{io::Write, path::Path, time::Duration};
+
+use anstyle::{AnsiColor, Style};
+use honing_core::{Error, ExitCode, Result, recorded::Manifest, units};
+use honing_engine::Status;
+
+use super::{broken, look};
+use crate::{
+    cli::{Format, Shared, Trailing},
+    console,
+};
+
+/// Hottest functions that are named.
+const HOTTEST: usize = 3;
+
+/// Writes the stored profile as it is.
+pub(crate) fn export(shared: &Shared, output: &Path) -> Result<()> {
+    let bytes = honing_engine::export(&look(shared, &Trailing::default())?, output)?;
+    let _ = writeln!(console::err(), "    Exported {}, {}", output.display(), units::bytes(bytes));
+    Ok(())
+}
+
+/// Says how every selected program's profile stands. What is wrong with one decides the
+/// exit code only with `--ci`: `check` is the command that judges.
+pub(crate) fn status(shared: &Shared) -> Result<()> {
+    let all = honing_engine::status(&look(shared, &Trailing::default())?)?;
+    let mut out = console::out();
+    if shared.format == Format::Json {
+        let text = serde_json::to_string_pretty(&all).map_err(|error| broken(error.into()))?;
+        writeln!(out, "{text}").map_err(broken)?;
+    } else {
+        all.iter().try_for_each(|status| show(status, &mut out)).map_err(broken)?;
+    }
+    if !shared.ci {
+        return Ok(());
+    }
+    match all.into_iter().find_map(|status| judged(&status)) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+fn judged(status: &Status) -> Option<Error> {
+    if let Some(error) = &status.error {
+        return Some(error.clone());
+    }
+    (!status.stale.is_empty()).then(|| {
+        let reasons = status.stale.join("; ");
+        Error::new(ExitCode::Stale, format!("{}: the stored profile is stale: {reasons}", status.program))
+            .with_hint(format!("train anew: cargo xtask pgo --program {}", status.program))
+    })
+}
+
+fn show(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
+    let bold = Style::new().bold();
+    let yellow = AnsiColor::Yellow.on_default().bold();
+    writeln!(out, "{bold}{}{bold:#} ({}), {}", status.program, status.target, status.folder)?;
+    let mut line = |name: &str, text: &str| writeln!(out, "  {name:<10} {text}");
+    if let Some(error) = &status.error {
+        line("unusable", &format!("{yellow}{error}{yellow:#}"))?;
+        return error.hint().map_or(Ok(()), |hint| line("hint", hint));
+    }
+    let Some(manifest) = &status.manifest else { return Ok(()) };
+    line("age", &age(status, manifest))?;
+    if let Some(last) = &status.last_match {
+        line("match", &format!("{}, measured {}", last.words, last.when))?;
+        if let Some(staleness) = last.staleness {
+            line("staleness", &format!("{staleness:.1} % of the weight no longer applied then"))?;
+        }
+    }
+    line("changes", &changes(status))?;
+    for difference in &status.differences {
+        line("", difference)?;
+    }
+    line("verdict", &manifest.verdict.wording)?;
+    line("profile", &profile(manifest))?;
+    for hot in manifest.hot.iter().take(HOTTEST) {
+        line("", &format!("{:>5.1} %  {}", hot.percent, hot.function))?;
+    }
+    if status.stale.is_empty() {
+        line("policy", "fulfilled, as far as can be told without a build: `cargo xtask pgo check`")
+    } else {
+        let reasons = status.stale.join("; ");
+        line("policy", &format!("{yellow}stale{yellow:#}: {reasons}"))
+    }
+}
+
+fn age(status: &Status, manifest: &Manifest) -> String {
+    let age = status.age_s.map_or_else(|| "unknown".into(), |age| units::age(Duration::from_secs(age)));
+    let dirty = if manifest.dirty { " with changes" } else { "" };
+    let commit: String = manifest.commit.chars().take(9).collect();
+    format!("{age} (trained {}, recorded at commit {commit}{dirty})", manifest.trained)
+}
+
+fn changes(status: &Status) -> String {
+    let plural = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let since = status.since.map_or_else(
+        || "history does not reach back to that commit".to_owned(),
+        |since| {
+            let (commits, lines) = (plural(since.commits, "commit"), plural(since.lines, "changed line"));
+            format!("{commits} and {lines} in the program's crates since")
+        },
+    );
+    if status.differences.is_empty() {
+        format!("{since}; same toolchain, specification and lockfile")
+    } else {
+        since
+    }
+}
+
+fn profile(manifest: &Manifest) -> String {
+    let profile = &manifest.profile;
+    format!(
+        "{} stored, {} as .profdata; {} of {} functions ran",
+        units::bytes(profile.bytes),
+        units::bytes(profile.indexed_bytes),
+        profile.functions_run,
+        profile.functions
+    )
+}

@@ -1,0 +1,353 @@
+//! The stored profile through its life: recorded, looked at, built from, stale, mended.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use serde_json::Value;
+
+use crate::support::{Fixture, Ran};
+
+const TRIPLE: &str = "x86_64-unknown-linux-gnu";
+
+/// A library with a hot function beside the binary, so that there is something to rename.
+const LIB: &str = r#"
+pub mod walk {
+    #[inline(never)]
+    pub fn steps(mut n: u64) -> u64 {
+        let mut steps = 0;
+        while n != 1 {
+            n = if n % 2 == 0 { n / 2 } else { 3 * n + 1 };
+            steps += 1;
+        }
+        steps
+    }
+    #[inline(never)]
+    pub fn digits(mut n: u64) -> u64 {
+        let mut sum = 0;
+        while n > 0 {
+            sum += n % 10;
+            n /= 10;
+        }
+        sum
+    }
+}
+"#;
+const MAIN: &str = r#"
+fn main() {
+    let to: u64 = std::env::args().nth(1).and_then(|to| to.parse().ok()).unwrap_or(1000);
+    let steps = (1..to).map(tiny::walk::steps).max().unwrap_or(0);
+    let digits = (1..to).map(tiny::walk::digits).max().unwrap_or(0);
+    println!("{steps} {digits}");
+}
+"#;
+
+/// A workspace with a recorded profile and a commit.
+fn recorded() -> Fixture {
+    let fixture = Fixture::tiny();
+    fixture.write("src/lib.rs", LIB);
+    fixture.write("src/main.rs", MAIN);
+    fixture.write(".gitignore", "/target\n");
+    git(&fixture, &["init", "--quiet"]);
+    commit(&fixture, "first");
+    fixture.succeeds(&["--to", "optimize"]);
+    fixture.succeeds(&["record"]);
+    commit(&fixture, "profile");
+    fixture
+}
+
+fn git(fixture: &Fixture, args: &[&str]) {
+    let mut command = Command::new("git");
+    command.current_dir(&fixture.root).args(["-c", "user.name=t", "-c", "user.email=t@localhost"]);
+    let output = command.args(args).output().unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn commit(fixture: &Fixture, message: &str) {
+    git(fixture, &["add", "--all"]);
+    git(fixture, &["commit", "--quiet", "-m", message]);
+}
+
+fn folder(fixture: &Fixture) -> PathBuf {
+    fixture.path("pgo/profiles/tiny").join(TRIPLE)
+}
+
+fn manifest(fixture: &Fixture) -> toml::Table {
+    fs::read_to_string(folder(fixture).join("manifest.toml")).unwrap().parse().unwrap()
+}
+
+fn status(fixture: &Fixture) -> Value {
+    let ran = fixture.succeeds(&["status", "--format", "json"]);
+    serde_json::from_str::<Value>(&ran.stdout).unwrap()[0].clone()
+}
+
+/// The share of the profile that the latest build of a run applied.
+fn matched(fixture: &Fixture, args: &[&str]) -> (Ran, f64) {
+    let ran = fixture.run(&[args, &["--format", "json"]].concat());
+    let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut matched = events.filter(|event| event["event"] == "matched");
+    let applied = matched.next_back().expect(&ran.stderr);
+    let share = applied["applied"]["share"].as_f64().expect("a measured match");
+    let carried = applied["applied"]["carried"].as_f64().unwrap_or(1.0);
+    (ran, share * carried)
+}
+
+#[test]
+fn a_version_bump_keeps_the_profile_and_status_tells_what_changed() {
+    let fixture = recorded();
+    let manifest = manifest(&fixture);
+    assert_eq!(manifest["match"]["percent"].as_float(), Some(100.0), "{manifest:#?}");
+    assert_eq!(manifest["source"].as_str(), Some("trained"));
+    assert!(!manifest["dirty"].as_bool().unwrap());
+    assert!(manifest["hot"][0]["function"].as_str().unwrap().contains("steps"));
+
+    let fresh = status(&fixture);
+    assert_eq!(fresh["since"]["commits"], 0, "the commit of the profile itself is none: {fresh:#}");
+    assert_eq!((&fresh["differences"], &fresh["stale"]), (&serde_json::json!([]), &serde_json::json!([])));
+
+    fixture.replace("Cargo.toml", "version = \"0.1.0\"", "version = \"0.2.0\"");
+    fixture.replace("src/lib.rs", "% 10;", "% 10 ;");
+    let (ran, share) = matched(&fixture, &["check"]);
+    assert_eq!((ran.code, share), (0, 1.0), "{}", ran.stderr);
+    let after = status(&fixture);
+    assert_eq!(after["since"]["lines"], 4, "two lines of two files: {after:#}");
+    assert_eq!(after["differences"][0], "Cargo.lock changed");
+    assert_eq!(after["last_match"]["staleness"], 0.0);
+
+    let built = fixture.succeeds(&["build"]);
+    assert!(built.stdout.contains("match      100.0 %"), "{}", built.stdout);
+    assert!(built.stdout.contains("target/honing/tiny/optimize/tiny"), "{}", built.stdout);
+}
+
+#[test]
+fn without_pinning_a_bump_loses_everything_and_a_rebase_brings_it_back() {
+    let fixture = Fixture::tiny();
+    fixture.write("src/lib.rs", LIB);
+    fixture.write("src/main.rs", MAIN);
+    fixture.replace("pgo/pgo.toml", "package = \"tiny\"\n", "package = \"tiny\"\npin_symbols = false\n");
+    fixture.succeeds(&["--to", "optimize"]);
+    fixture.succeeds(&["record"]);
+    fixture.replace("Cargo.toml", "version = \"0.1.0\"", "version = \"0.2.0\"");
+
+    let (ran, share) = matched(&fixture, &["check"]);
+    assert_eq!((ran.code, share < 0.01), (14, true), "{share} {}", ran.stderr);
+    assert!(ran.stderr.contains("pgo rebase --program tiny"), "{}", ran.stderr);
+    let loud = fixture.succeeds(&["build"]);
+    assert!(loud.stderr.contains("warning: tiny: the stored profile is stale"), "{}", loud.stderr);
+    assert!(loud.stderr.contains("gone or renamed"), "{}", loud.stderr);
+
+    let (ran, share) = matched(&fixture, &["rebase"]);
+    assert!(ran.code == 0 && share > 0.99, "{share}: {}", ran.stderr);
+    let manifest = manifest(&fixture);
+    assert_eq!(manifest["source"].as_str(), Some("rebased"));
+    assert!(manifest["carried"].as_float().unwrap() > 99.0);
+    let (ran, share) = matched(&fixture, &["check"]);
+    assert!(ran.code == 0 && share > 0.99, "{share}: {}", ran.stderr);
+    let again = fixture.succeeds(&["rebase"]);
+    assert!(again.stderr.contains("nothing to rebase"), "{}", again.stderr);
+}
+
+#[test]
+fn rebase_auto_mends_a_renamed_module_and_stays_up_to_date() {
+    let fixture = recorded();
+    fixture.replace("pgo/pgo.toml", "[bench]", "[policy]\nrebase = \"auto\"\n\n[bench]");
+    fixture.replace("src/lib.rs", "pub mod walk", "pub mod stroll");
+    let main = fixture.read("src/main.rs").replace("walk", "stroll");
+    fixture.write("src/main.rs", &main);
+    let (ran, share) = matched(&fixture, &["check"]);
+    assert!(ran.code == 0 && share >= 0.95, "{share}: {}", ran.stderr);
+    // The second time nothing is compiled, and the answer is the same.
+    let states = fixture.stages(&["check"]);
+    assert_eq!(states.last().unwrap(), &("optimize".to_owned(), "up_to_date".to_owned()), "{states:?}");
+}
+
+#[test]
+fn an_edited_hot_function_loses_its_own_weight_and_is_named() {
+    let fixture = recorded();
+    fixture.replace("src/lib.rs", "sum += n % 10;", "if n % 7 == 3 { println!(); } sum += n % 10;");
+    let ran = fixture.run(&["check", "--format", "json"]);
+    let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut matched = events.filter(|event| event["event"] == "matched");
+    let applied = matched.next_back().unwrap();
+    let lost = applied["applied"]["lost"].as_array().unwrap();
+    assert_eq!(lost.len(), 1, "{lost:#?}");
+    assert_eq!(lost[0]["function"], "tiny::walk::digits");
+    assert_eq!(lost[0]["why"], "control_flow");
+    let share = applied["applied"]["share"].as_f64().unwrap();
+    assert!((share + lost[0]["weight"].as_f64().unwrap() - 1.0).abs() < 1e-9, "{applied:#}");
+}
+
+#[test]
+fn what_is_missing_foreign_or_damaged_is_refused_before_compiling() {
+    let fixture = recorded();
+    let dir = folder(&fixture);
+    let (profile, manifest) = (dir.join("profile.honing"), dir.join("manifest.toml"));
+    let (bytes, text) = (fs::read(&profile).unwrap(), fs::read_to_string(&manifest).unwrap());
+    let refused = |args: &[&str], code: i32, says: &str| {
+        let ran = fixture.run(args);
+        assert_eq!(ran.code, code, "{}", ran.stderr);
+        assert!(ran.stderr.contains(says), "{says}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("Compiling"), "{}", ran.stderr);
+    };
+    for damaged in [&b""[..], &bytes[..bytes.len() / 2], b"version https://git-lfs.github.com/spec/v1\n"] {
+        fs::write(&profile, damaged).unwrap();
+        refused(&["build"], 12, "profile.honing: not the profile that the manifest names");
+    }
+    fs::write(&profile, &bytes).unwrap();
+    fs::write(&manifest, text.replace("program = \"tiny\"", "program = \"other\"")).unwrap();
+    refused(&["check"], 14, "a profile of `other`");
+    fs::write(&manifest, "<<<<<<< HEAD\n").unwrap();
+    refused(&["build"], 12, "manifest.toml: ");
+    fs::remove_file(&manifest).unwrap();
+    refused(&["build"], 14, "no profile of `tiny` for x86_64-unknown-linux-gnu is stored");
+    let told = fixture.run(&["status"]);
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    assert!(told.stdout.contains("no profile of `tiny`"), "{}", told.stdout);
+    refused(&["status", "--ci"], 14, "no profile of `tiny`");
+    assert!(status(&fixture)["error"].as_str().unwrap().contains("no profile of `tiny`"));
+    fs::write(&manifest, text).unwrap();
+    // What a kill between profile and manifest leaves.
+    fs::rename(&manifest, dir.join("manifest.toml.next")).unwrap();
+    fixture.succeeds(&["status", "--ci"]);
+    assert!(manifest.is_file() && !dir.join("manifest.toml.next").exists());
+}
+
+#[test]
+fn age_and_toolchain_make_it_stale_where_the_policy_says_so() {
+    let fixture = recorded();
+    fixture.replace("pgo/pgo.toml", "[bench]", "[policy]\nmax_age = \"30days\"\n\n[bench]");
+    let path = folder(&fixture).join("manifest.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let trained = text.lines().find(|line| line.starts_with("trained")).unwrap().to_owned();
+    fs::write(&path, text.replace(&trained, "trained = \"2020-01-01T00:00:00Z\"")).unwrap();
+    let ran = fixture.run(&["check"]);
+    assert_eq!(ran.code, 14, "{}", ran.stderr);
+    assert!(ran.stderr.contains("more than policy.max_age = 30 days"), "{}", ran.stderr);
+    fixture.replace("pgo/pgo.toml", "max_age = \"30days\"", "toolchain_change = \"stale\"");
+    fixture.succeeds(&["status", "--ci"]);
+    let rustc = text.lines().find(|line| line.starts_with("rustc = ")).unwrap();
+    fs::write(&path, text.replace(rustc, "rustc = \"1.94.0 (abc)\"")).unwrap();
+    let ran = fixture.run(&["status", "--ci"]);
+    assert_eq!(ran.code, 14);
+    assert!(ran.stderr.contains("recorded with rustc 1.94.0"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_poorer_profile_does_not_replace_a_better_one_unasked() {
+    let fixture = recorded();
+    let before = fs::read(folder(&fixture).join("profile.honing")).unwrap();
+    // A training that ends before the hot loop.
+    fixture.replace(
+        "pgo/pgo.toml",
+        "command = [\"{program}\", \"2000\"]",
+        "command = [\"{program}\", \"1\"]",
+    );
+    fixture.succeeds(&["--to", "optimize"]);
+    let ran = fixture.run(&["record"]);
+    assert_eq!(ran.code, 14, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("tiny::walk::steps") && ran.stderr.contains("--accept-poorer"),
+        "{}",
+        ran.stderr
+    );
+    assert!(fs::read(folder(&fixture).join("profile.honing")).unwrap() == before);
+    fixture.succeeds(&["record", "--accept-poorer"]);
+    assert!(fs::read(folder(&fixture).join("profile.honing")).unwrap() != before);
+}
+
+#[test]
+fn a_profile_goes_out_and_comes_back_in() {
+    let fixture = recorded();
+    fixture.succeeds(&["export", "-o", "out.profdata"]);
+    let merged = fs::read(fixture.path("target/honing/tiny/merge/tiny.profdata")).unwrap();
+    assert!(fs::read(fixture.path("out.profdata")).unwrap() == merged);
+
+    // For a plain build of a user: without our wrapper nothing of ours would apply.
+    fixture.succeeds(&["export", "--unpinned", "-o", "plain.profdata"]);
+    let build = |profile: &str| {
+        let flags = format!(
+            "-Cprofile-use={} -Cllvm-args=-pgo-warn-missing-function",
+            fixture.path(profile).display()
+        );
+        let mut cargo = Command::new("cargo");
+        cargo.args(["build", "--release", "--target", TRIPLE, "--target-dir", "plain-target"]);
+        cargo.current_dir(&fixture.root).env("RUSTFLAGS", flags).env_remove("CARGO_ENCODED_RUSTFLAGS");
+        let output = cargo.output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let missing = |said: &str| {
+        said.lines().filter(|line| line.contains("no profile data") && line.contains("walk")).count()
+    };
+    assert_eq!(missing(&build("out.profdata")), 2);
+    assert_eq!(missing(&build("plain.profdata")), 0);
+
+    // The other way round: from names as cargo gives them to pinned ones.
+    fs::remove_dir_all(folder(&fixture)).unwrap();
+    let (ran, share) = matched(&fixture, &["import", "plain.profdata"]);
+    assert!(ran.code == 0 && share > 0.99, "{share}: {}", ran.stderr);
+    assert_eq!(manifest(&fixture)["source"].as_str(), Some("imported"));
+    let foreign = Fixture::tiny_in("foreign");
+    foreign.succeeds(&["--to", "merge"]);
+    let path = foreign.path("target/honing/tiny/merge/tiny.profdata");
+    fixture.write("src/main.rs", "fn main() { println!(\"{}\", tiny::walk::steps(9)); }\n");
+    let ran = fixture.run(&["optimize", "--profile", path.to_str().unwrap()]);
+    assert!(ran.stderr.contains("does not fit"), "{}", ran.stderr);
+}
+
+/// An executable script beside the workspace.
+fn script(fixture: &Fixture, name: &str, text: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = fixture.root.parent().unwrap().join(name);
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+fn without_the_compilers_list_the_instrumented_build_tells_or_nobody_does() {
+    let fixture = recorded();
+    let refuses = "case \"$*\" in *pgo-trace-func-hash*) echo 'error: Unknown argument' >&2; exit 1;; esac";
+    let rustc = script(&fixture, "rustc-without", &format!("{refuses}\nexec rustc \"$@\""));
+    let check = || {
+        let mut command = fixture.honing(&["check", "--format", "json"]);
+        crate::support::finish(command.env("RUSTC", &rustc).output().unwrap())
+    };
+    let applied = |ran: &Ran| -> Value {
+        let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let mut matched = events.filter(|event| event["event"] == "matched");
+        matched.next_back().expect(&ran.stderr)["applied"].clone()
+    };
+    let told = check();
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    assert_eq!(
+        (applied(&told)["by"].as_str(), applied(&told)["share"].as_f64()),
+        (Some("instrumented"), Some(1.0))
+    );
+
+    fs::remove_dir_all(fixture.path("target/honing/tiny")).unwrap();
+    let unknown = check();
+    assert_eq!(unknown.code, 14, "{}", unknown.stderr);
+    assert_eq!(applied(&unknown)["match"], "unknown");
+    assert!(unknown.stderr.contains("how much of the profile applies is unknown"), "{}", unknown.stderr);
+    fixture.replace("pgo/pgo.toml", "[bench]", "[policy]\nmin_match = 0.0\n\n[bench]");
+    assert_eq!(check().code, 0);
+}
+
+#[test]
+fn a_light_build_that_does_not_fit_is_replaced_by_the_full_one() {
+    let fixture = Fixture::tiny();
+    // Symbols of light instrumented builds are others, as no real compiler does it.
+    let renames = "case \"$*\" in *profile-generate*lto=off*|*lto=off*profile-generate*) exec \"$@\" -Cmetadata=other;; esac";
+    let wrapper = script(&fixture, "renames", &format!("{renames}\nexec \"$@\""));
+    let run = |args: &[&str]| {
+        let output = fixture.honing(args).env("RUSTC_WRAPPER", &wrapper).output().unwrap();
+        crate::support::finish(output)
+    };
+    let ran = run(&["--to", "optimize", "--ci"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("starting over with instrument = \"same\""), "{}", ran.stderr);
+    assert!(ran.stdout.contains("match      100.0 %"), "{}", ran.stdout);
+    // It is remembered: nothing is tried twice.
+    let again = run(&["--to", "optimize", "--ci"]);
+    assert!(!again.stderr.contains("starting over"), "{}", again.stderr);
+    assert!(again.stderr.contains("Train up to date"), "{}", again.stderr);
+}
