@@ -83,10 +83,11 @@ fn is_module(text: &str) -> bool {
         && unit.is_none_or(one)
 }
 
-/// The pieces of a line, in order. `known` tells whether a text is the name of a module that was
-/// seen in a whole line.
-pub(crate) fn pieces<'a>(line: &'a str, known: &dyn Fn(&str) -> bool) -> Vec<Piece<'a>> {
+/// The pieces of a line, in order. `known` tells whether a text is the name of a module that was seen;
+/// `name_owed`, whether a line before ended where a name was to come: a plain word is one then.
+pub(crate) fn pieces<'a>(line: &'a str, name_owed: bool, known: &dyn Fn(&str) -> bool) -> Vec<Piece<'a>> {
     let mut found = Vec::new();
+    let start = name_owed.then_some(Piece::Separator(BEFORE_NAME));
     let message = MESSAGES.into_iter().filter_map(|start| line.find(start)).min().unwrap_or(line.len());
     let (mut rest, message) = line.split_at_checked(message).unwrap_or((line, ""));
     while !rest.is_empty() {
@@ -94,7 +95,7 @@ pub(crate) fn pieces<'a>(line: &'a str, known: &dyn Fn(&str) -> bool) -> Vec<Pie
         let next = separators.into_iter().filter_map(|text| Some((rest.find(text)?, text))).min();
         let (at, separator) = next.unwrap_or((rest.len(), ""));
         let (before, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        values(before, found.last().copied(), known, &mut found);
+        values(before, found.last().copied().or(start), known, &mut found);
         if separator.is_empty() {
             break;
         }

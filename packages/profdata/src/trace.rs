@@ -108,8 +108,8 @@ impl TraceReader {
         if !marked && !open && self.names_owed == 0 {
             return Some(Cow::Borrowed(line));
         }
-        let pieces = scan::pieces(line, &known);
-        if !marked && !of_trace(&pieces) {
+        let pieces = scan::pieces(line, self.names_owed > 0, &known);
+        if !marked && !of_trace(&pieces, self.names_owed > 0) {
             return Some(Cow::Borrowed(line));
         }
         self.damaged_lines += 1;
@@ -238,14 +238,14 @@ impl TraceReader {
 }
 
 /// Whether a line without the texts of the trace is of it all the same: made of values, up to a
-/// message for people at its end.
-fn of_trace(pieces: &[Piece<'_>]) -> bool {
+/// message for people at its end. A name that is not mangled counts where one is owed.
+fn of_trace(pieces: &[Piece<'_>], name_owed: bool) -> bool {
     let values = match pieces.split_last() {
         Some((Piece::Other(_), values)) => values,
         _ => pieces,
     };
     let value = |piece: &Piece<'_>| match piece {
-        Piece::Name(name) => name.starts_with("_ZN") || name.starts_with("_R"),
+        Piece::Name(name) => name_owed || name.starts_with("_ZN") || name.starts_with("_R"),
         Piece::Other(_) => false,
         _ => true,
     };

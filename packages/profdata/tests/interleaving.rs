@@ -56,6 +56,41 @@ fn output(threads: &[Vec<Record>], turns: &[usize], messages: bool) -> String {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
+    /// One codegen unit: only the compiler's own messages come between.
+    #[test]
+    fn messages_lose_nothing_of_one_thread(
+        records in prop::collection::btree_map(prop_oneof![symbol(), Just("main".to_owned())], hash(), 1..20),
+        messages in prop::collection::vec(prop::bool::weighted(0.3), 1..40),
+    ) {
+        let unit = "demo.9bb6beb47f0497f5-cgu.0";
+        let message = format!("warning: {unit}: no profile data for _ZN4demo1x17h0123456789abcdefE Hash = 5\n\n");
+        let mut turns = messages.iter().cycle();
+        let (mut text, mut written) = (String::new(), 0);
+        for (symbol, hash) in &records {
+            let hash = hash.to_string();
+            for piece in ["Funcname=", symbol, ", Hash=", &hash, " in building ", unit, "\n"] {
+                text.push_str(piece);
+                if turns.next() == Some(&true) {
+                    text.push_str(&message);
+                    written += 1;
+                }
+            }
+        }
+        let mut reader = TraceReader::new();
+        let left: Vec<String> =
+            text.lines().filter_map(|line| reader.line(line)).map(|line| line.into_owned()).collect();
+        let warnings = left.iter().filter(|line| **line == message.trim_end()).count();
+        prop_assert_eq!(warnings, written, "{:?}\n{}", left, text);
+        prop_assert!(left.iter().all(|line| line.is_empty() || *line == message.trim_end()), "{left:?}\n{text}");
+        let build = reader.finish();
+        prop_assert_eq!(build.len(), records.len(), "{}", text);
+        for function in build.functions() {
+            let symbol = String::from_utf8(function.symbol.clone()).unwrap();
+            prop_assert!(function.certain, "{text}");
+            prop_assert_eq!(&function.hashes, &[records[&symbol]], "{}", text);
+        }
+    }
+
     #[test]
     fn no_function_is_lost_or_invented(
         threads in prop::collection::vec(prop::collection::vec((symbol(), hash()), 1..12), 1..5),
