@@ -56,21 +56,31 @@ pub(crate) fn whole_line(line: &str) -> Option<(&str, u64, &str)> {
     Some((name, hash.parse().ok()?, module))
 }
 
-/// Whether two symbols or more stand side by side.
+/// Whether more than one symbol stands there: a symbol and another piece of the trace.
 fn several(name: &str) -> bool {
-    symbol_length(name.as_bytes()).is_some_and(|length| {
+    if let Some(length) = symbol_length(name.as_bytes()) {
         let rest = name.as_bytes().get(length..).unwrap_or_default();
-        !rest.is_empty() && !rest.starts_with(b".")
-    })
+        return !rest.is_empty() && !rest.starts_with(b".");
+    }
+    let symbol_at = |at: usize| name.get(at..).is_some_and(|rest| symbol_length(rest.as_bytes()).is_some());
+    let mangled = name.match_indices("_ZN").chain(name.match_indices("_R")).any(|(at, _)| symbol_at(at));
+    mangled || name.contains("-cgu.") || name.starts_with(|first: char| first.is_ascii_digit())
 }
 
-/// Whether a text can be one module: a codegen unit's number ends it, or it has none.
+/// Whether a text can be one module: the number of a codegen unit ends it, and no symbol or hash is in
+/// front; or it is the name of an incremental unit, which has no such form.
 fn is_module(text: &str) -> bool {
+    let starts = |first: char| first.is_ascii_digit();
+    let only_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let one = |number: &str| {
+        let short = number.len() <= UNIT_DIGITS && number.bytes().all(|byte| byte.is_ascii_digit());
+        short && !text.starts_with(starts)
+    };
     let unit = text.split_once("-cgu.").map(|(_, number)| number);
-    !text.contains(char::is_whitespace)
-        && unit.is_none_or(|number| {
-            number.len() <= UNIT_DIGITS && number.bytes().all(|byte| byte.is_ascii_digit())
-        })
+    !only_digits
+        && !text.contains(char::is_whitespace)
+        && symbol_length(text.as_bytes()).is_none()
+        && unit.is_none_or(one)
 }
 
 /// The pieces of a line, in order. `known` tells whether a text is the name of a module that was

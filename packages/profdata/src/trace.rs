@@ -37,8 +37,10 @@ pub struct TraceReader {
     /// Names of whole lines in the present damaged stretch: such a line may be mixed all the same.
     suspects: Vec<usize>,
     damaged_lines: u64,
-    /// Whether the line before was damaged: the line break of another thread may follow alone.
-    after_damage: bool,
+    /// Names that threads still owe: each has written what stands before one.
+    names_owed: usize,
+    /// Line breaks that threads still owe: each has written its module, but not the end of its line.
+    breaks_owed: usize,
 }
 
 /// A name whose hash and module are not certain.
@@ -85,7 +87,6 @@ impl TraceReader {
     /// of the trace, the line itself for any other, what is left for people of a mixed one.
     pub fn line<'a>(&mut self, line: &'a str) -> Option<Cow<'a, str>> {
         let open = !self.hashes.names.is_empty() || !self.homes.names.is_empty();
-        let after_damage = std::mem::take(&mut self.after_damage);
         if let Some((symbol, hash, module)) = scan::whole_line(line) {
             let module = self.module(module);
             if open {
@@ -100,23 +101,25 @@ impl TraceReader {
         }
         let known = |text: &str| self.modules.contains(text);
         let marked = line.contains(scan::BEFORE_NAME) || line.contains(scan::BEFORE_HASH);
-        if after_damage && line.is_empty() {
+        if line.is_empty() && self.breaks_owed > 0 {
+            self.breaks_owed -= 1;
             return None;
         }
-        if !marked && !open {
+        if !marked && !open && self.names_owed == 0 {
             return Some(Cow::Borrowed(line));
         }
         let pieces = scan::pieces(line, &known);
-        let foreign = |piece: &Piece<'_>| matches!(piece, Piece::Other(_) | Piece::Name(_));
-        if !marked && (pieces.is_empty() || pieces.iter().any(foreign) && !mangled(&pieces)) {
+        if !marked && !of_trace(&pieces) {
             return Some(Cow::Borrowed(line));
         }
         self.damaged_lines += 1;
-        self.after_damage = true;
+        let modules = pieces.iter().filter(|piece| matches!(piece, Piece::Module(_))).count();
+        let message = matches!(pieces.last(), Some(Piece::Other(_)));
+        self.breaks_owed = (self.breaks_owed + modules).saturating_sub(usize::from(!message));
         let mut rest = String::new();
         for piece in pieces {
             match piece {
-                Piece::Separator(_) => {}
+                Piece::Separator(before) => self.names_owed += usize::from(before == scan::BEFORE_NAME),
                 Piece::Name(symbol) => self.name(symbol),
                 Piece::Hashes(digits) => self.hash(digits),
                 Piece::Module(module) => self.home(module),
@@ -196,6 +199,7 @@ impl TraceReader {
         self.damaged.push(Candidate { symbol: symbol.into(), hashes: Vec::new(), modules: Vec::new() });
         self.hashes.add(name);
         self.homes.add(name);
+        self.names_owed = self.names_owed.saturating_sub(1);
     }
 
     fn hash(&mut self, digits: &str) {
@@ -233,11 +237,17 @@ impl TraceReader {
     }
 }
 
-/// Whether every name among the pieces is a mangled one, and nothing else is there.
-fn mangled(pieces: &[Piece<'_>]) -> bool {
-    pieces.iter().all(|piece| match piece {
+/// Whether a line without the texts of the trace is of it all the same: made of values, up to a
+/// message for people at its end.
+fn of_trace(pieces: &[Piece<'_>]) -> bool {
+    let values = match pieces.split_last() {
+        Some((Piece::Other(_), values)) => values,
+        _ => pieces,
+    };
+    let value = |piece: &Piece<'_>| match piece {
         Piece::Name(name) => name.starts_with("_ZN") || name.starts_with("_R"),
         Piece::Other(_) => false,
         _ => true,
-    })
+    };
+    !values.is_empty() && values.iter().all(value)
 }

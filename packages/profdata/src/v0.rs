@@ -9,6 +9,8 @@
 const MAX_TEXT: usize = 1 << 16;
 /// Deepest nesting that is followed.
 const MAX_DEPTH: u32 = 256;
+/// Most paths, types and constants that are read of one symbol, for the same reason.
+const MAX_STEPS: u32 = 1 << 16;
 
 /// How much of a symbol is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub(crate) struct V0<'a> {
 /// Reads a symbol from the start of `bytes`; `None` if there is none.
 pub(crate) fn parse(bytes: &[u8], detail: Detail) -> Option<V0<'_>> {
     let body = bytes.strip_prefix(b"_R")?;
-    let mut parser = Parser { body, at: 0, depth: 0, muted: 0, detail, text: Vec::new() };
+    let mut parser = Parser { body, at: 0, depth: 0, steps: 0, muted: 0, detail, text: Vec::new() };
     let defined_in = parser.path()?;
     parser.muted = 1;
     // What follows may be the next text in a damaged line: then there is no instantiating crate.
@@ -56,6 +58,7 @@ struct Parser<'a> {
     body: &'a [u8],
     at: usize,
     depth: u32,
+    steps: u32,
     /// Nothing is written while this is above 0.
     muted: u32,
     detail: Detail,
@@ -90,7 +93,8 @@ impl<'a> Parser<'a> {
 
     fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         self.depth += 1;
-        let found = if self.depth > MAX_DEPTH { None } else { inner(self) };
+        self.steps += 1;
+        let found = if self.depth > MAX_DEPTH || self.steps > MAX_STEPS { None } else { inner(self) };
         self.depth -= 1;
         found
     }

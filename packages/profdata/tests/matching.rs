@@ -69,7 +69,7 @@ fn of_mixed_lines_the_candidates_are_kept_and_peoples_text_is_left() {
         &format!("Funcname=other, Hash=6 in building {unit}.1"),
     ]);
     let warning = format!("warning: {unit}.0: no profile data available for {A} Hash = 5");
-    assert_eq!(left, ["error: mismatched types", &warning, "warning: unused"]);
+    assert_eq!(left, ["error: mismatched types", &warning, "", "warning: unused"]);
     let rows = rows(&build);
     let of = |symbol: &str, module: &str| {
         rows.iter().find(|row| row.0 == symbol && row.1 == format!("{unit}.{module}")).unwrap().clone()

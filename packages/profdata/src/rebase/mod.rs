@@ -6,6 +6,7 @@
 //! The rules, in their order, are in [`Rule`]; each pairs only what the ones before left.
 
 mod carry;
+mod groups;
 mod pairing;
 mod rename;
 

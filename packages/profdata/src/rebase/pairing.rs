@@ -1,5 +1,6 @@
 //! Which function of a profile is which function of a build.
 
+use super::groups::{Group, LEVELS, Level, Place};
 use super::rename::{self, Named};
 use super::{Replacement, Rule, Unpaired};
 use crate::cfg_hash::{self, Numbers};
@@ -9,12 +10,7 @@ use crate::inspect::{demangle, split_name};
 use crate::matching::{Verdict, verdict};
 use crate::profile::{Function, Profile};
 use crate::symbol::{Meaning, unit_crate};
-use std::collections::{BTreeMap, HashMap};
-
-/// How many functions have to agree on what a codegen unit became.
-const UNIT_VOTES: u64 = 2;
-/// And which share of them, in percent.
-const UNIT_AGREEMENT: u64 = 90;
+use std::collections::HashMap;
 
 /// A function of the profile with its function of the build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,68 +25,28 @@ pub(super) struct Pair {
 }
 
 /// A function of the profile.
-struct Left<'a> {
-    function: Function<'a>,
-    meaning: Meaning,
-    unit: Option<&'a [u8]>,
-    pair: Option<Pair>,
+pub(super) struct Left<'a> {
+    pub(super) function: Function<'a>,
+    pub(super) meaning: Meaning,
+    pub(super) unit: Option<&'a [u8]>,
+    pub(super) pair: Option<Pair>,
 }
 
 /// A function of the build.
-struct Right<'a> {
-    function: &'a BuildFunction,
-    meaning: Meaning,
-    taken: bool,
+pub(super) struct Right<'a> {
+    pub(super) function: &'a BuildFunction,
+    pub(super) meaning: Meaning,
+    pub(super) taken: bool,
     /// The function stands here once for each module that it may be in: not known in which it is.
     homeless: bool,
     /// It stood here before, for another module.
-    again: bool,
-}
-
-/// What of a name has to be equal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Level {
-    loose: bool,
-    place: Place,
-}
-
-/// Which functions are looked at together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// Those that were generated for the same crate.
-    Crate,
-    /// Those in the same codegen unit.
-    Unit,
-    /// All.
-    Anywhere,
-}
-
-const LEVELS: [Level; 6] = [
-    Level { loose: false, place: Place::Crate },
-    Level { loose: false, place: Place::Unit },
-    Level { loose: false, place: Place::Anywhere },
-    Level { loose: true, place: Place::Crate },
-    Level { loose: true, place: Place::Unit },
-    Level { loose: true, place: Place::Anywhere },
-];
-
-/// Meaning, place, and hash or a part of it.
-type Key<'k> = (&'k str, &'k [u8], u64);
-
-/// The functions of both sides with one key.
-#[derive(Default)]
-struct Group {
-    left: Vec<usize>,
-    /// Position and hash.
-    right: Vec<(usize, u64)>,
-    /// Functions of the profile that could belong here as well: their place is not known.
-    strays: usize,
+    pub(super) again: bool,
 }
 
 /// All pairs.
 pub(super) struct Pairing<'a> {
-    left: Vec<Left<'a>>,
-    right: Vec<Right<'a>>,
+    pub(super) left: Vec<Left<'a>>,
+    pub(super) right: Vec<Right<'a>>,
     replacements: Vec<Replacement>,
     /// By meaning alone, whatever the CFG hash: for names of call targets.
     same_function: HashMap<usize, usize>,
@@ -313,74 +269,6 @@ impl<'a> Pairing<'a> {
             let same = self.right.iter_mut().skip(first).take_while(|right| &right.function.symbol == symbol);
             same.filter(|right| right.homeless).for_each(|right| right.taken = true);
         }
-    }
-
-    /// What is left on both sides, by meaning, place and a part of the hash.
-    fn groups<'s>(
-        &'s self,
-        level: Level,
-        units: &HashMap<&'s [u8], &'s [u8]>,
-        part: &dyn Fn(u64) -> u64,
-    ) -> BTreeMap<Key<'s>, Group> {
-        let mut groups: BTreeMap<Key<'s>, Group> = BTreeMap::new();
-        let open = self.right.iter().enumerate().filter(|(_, right)| !right.taken);
-        for (row, right) in open.filter(|(_, right)| level.place == Place::Unit || !right.again) {
-            let meaning = if level.loose { &right.meaning.loose } else { &right.meaning.strict };
-            let place = match level.place {
-                Place::Crate => right.meaning.context.as_deref().map(str::as_bytes),
-                Place::Unit => right.function.module.as_deref(),
-                Place::Anywhere => Some(&b""[..]),
-            };
-            let Some(place) = place else {
-                continue;
-            };
-            for hash in &right.function.hashes {
-                let group = groups.entry((meaning, place, part(*hash))).or_default();
-                group.right.push((row, *hash));
-            }
-        }
-        let mut strays: HashMap<(&str, u64), usize> = HashMap::new();
-        for (at, left) in self.left.iter().enumerate().filter(|(_, left)| left.pair.is_none()) {
-            let meaning = if level.loose { &left.meaning.loose } else { &left.meaning.strict };
-            let place = match level.place {
-                Place::Crate => left.meaning.context.as_deref().map(str::as_bytes),
-                Place::Unit => left.unit.and_then(|unit| units.get(unit).copied()),
-                Place::Anywhere => Some(&b""[..]),
-            };
-            let part = part(left.function.cfg_hash());
-            match place {
-                Some(place) => {
-                    if let Some(group) = groups.get_mut(&(meaning.as_str(), place, part)) {
-                        group.left.push(at);
-                    }
-                }
-                None => *strays.entry((meaning, part)).or_default() += 1,
-            }
-        }
-        for ((meaning, _, part), group) in &mut groups {
-            group.strays = strays.get(&(*meaning, *part)).copied().unwrap_or(0);
-        }
-        groups.retain(|_, group| !group.left.is_empty());
-        groups
-    }
-
-    /// What each codegen unit of the profile became, where the pairs so far agree on it.
-    fn units(&self) -> HashMap<&[u8], &[u8]> {
-        let mut votes: BTreeMap<&[u8], BTreeMap<&[u8], u64>> = BTreeMap::new();
-        for left in &self.left {
-            let row = left.pair.as_ref().and_then(|pair| self.right.get(pair.row));
-            if let (Some(unit), Some(module)) =
-                (left.unit, row.and_then(|row| row.function.module.as_deref()))
-            {
-                *votes.entry(unit).or_default().entry(module).or_default() += 1;
-            }
-        }
-        let elected = votes.into_iter().filter_map(|(unit, votes)| {
-            let all: u64 = votes.values().sum();
-            let (module, most) = votes.into_iter().max_by_key(|(_, votes)| *votes)?;
-            (most >= UNIT_VOTES && most * 100 >= all * UNIT_AGREEMENT).then_some((unit, module))
-        });
-        elected.collect()
     }
 
     /// Finds renames; from then on what is left means what its name reads with the renames done.
