@@ -10,7 +10,8 @@
 //!   version control.
 //! - [`Profile::hottest`], [`Profile::coverage`], [`overlap()`] and [`diff()`] look into it.
 //! - [`instrumented`] reads the functions out of the instrumented program itself, [`TraceReader`]
-//!   out of what the compiler says while it builds; [`match_build`] tells what of a profile applies.
+//!   out of what the compiler says while it builds; [`match_build`] tells what of a profile applies,
+//!   and [`rebase()`] carries a profile over to functions with other names.
 //!
 //! ```
 //! use honing_profdata::{IndexedVersion, Policy, merge_all};
