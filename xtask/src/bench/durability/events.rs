@@ -1,11 +1,11 @@
 //! Honing's events (docs/events.md), as far as the table needs them.
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The `matched` event of the last build of a run.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Applied {
     pub(super) share: f64,
     pub(super) functions: u64,
@@ -13,7 +13,7 @@ pub(super) struct Applied {
 }
 
 /// A `measured` event.
-#[derive(Debug, Clone, PartialEq, Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Measured {
     pub(super) workload: String,
     pub(super) metric: String,
@@ -25,7 +25,7 @@ pub(super) struct Measured {
 }
 
 /// Optimized over baseline.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Ratio {
     pub(super) point: f64,
     pub(super) low: f64,

@@ -49,7 +49,7 @@ fn rebased(
     whole: f64,
     elsewhere: impl Fn(&str) -> bool,
 ) -> Rebased {
-    let report = profdata::rebase(profile, build).report;
+    let report = profdata::rebase(profile, None, build).report;
     let dropped = report.heaviest.iter().map(|dropped| Lost {
         function: dropped.name.clone(),
         weight: dropped.weight as f64 / whole,

@@ -26,7 +26,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use cargo_metadata::MetadataCommand;
 
-use self::{honing::Honing, render::Machine, result::Found, spec::Spec};
+use self::{honing::Honing, prepare::Prepared, render::Machine, result::Found, spec::Spec};
 use crate::ci::say;
 
 /// What is to be run.
@@ -98,8 +98,7 @@ fn rows(args: &Args, spec: &Spec, folders: &Folders, rustc: &str) -> Result<()> 
         let prepared = prepare::prepare(subject, &honing, &dir)?;
         for row in spec.rows.iter().filter(|row| asked(&args.row, &row.id)) {
             let Some(change) = row.change.get(&subject.name) else { continue };
-            let path = result_path(&folders.results, &subject.name, &row.id);
-            if path.exists() && !args.force {
+            if row::result_path(&prepared, row).exists() && !args.force {
                 continue;
             }
             let other = if change.toolchain {
@@ -109,10 +108,7 @@ fn rows(args: &Args, spec: &Spec, folders: &Folders, rustc: &str) -> Result<()> 
             };
             let (honing, prepared, other) = (&honing, &prepared, other.as_deref());
             match row::run(&row::Bench { honing, subject, prepared, rustc, other }, row, change) {
-                Ok(found) => {
-                    write(&path, &serde_json::to_string_pretty(&found)?)?;
-                    say(&format!("{} {}: {}", subject.name, row.id, render::told(change, &found)));
-                }
+                Ok(found) => say(&format!("{} {}: {}", subject.name, row.id, render::told(change, &found))),
                 Err(error) => {
                     say(&format!("{} {}: FAILED: {error:#}", subject.name, row.id));
                     failed.push(format!("{} {}", subject.name, row.id));
@@ -124,15 +120,13 @@ fn rows(args: &Args, spec: &Spec, folders: &Folders, rustc: &str) -> Result<()> 
     Ok(())
 }
 
-fn result_path(results: &Path, subject: &str, row: &str) -> PathBuf {
-    results.join(subject).join("rows").join(format!("{row}.json"))
-}
-
 fn write_page(spec: &Spec, folders: &Folders, rustc: String) -> Result<()> {
     let mut found: Vec<Found> = Vec::new();
-    for row in &spec.rows {
-        for subject in &spec.subjects {
-            found.extend(read(&result_path(&folders.results, &subject.name, &row.id))?);
+    for subject in &spec.subjects {
+        let prepared = Prepared { dir: folders.results.join(&subject.name) };
+        for row in &spec.rows {
+            let Some(change) = row.change.get(&subject.name) else { continue };
+            found.extend(row::load(subject, &prepared, row, change)?);
         }
     }
     let speed = read(&speed::result_path(&folders.results))?;

@@ -100,7 +100,7 @@ pub(super) fn prepare(subject: &Subject, honing: &Honing, dir: &Path) -> Result<
         let start = Instant::now();
         say(&format!("{}: training, {}", subject.name, symbols.word()));
         let place = prepared.place(symbols, work.clone());
-        honing.run(&place, &["--to", "optimize"])?;
+        honing.run(&place, &["--from", "instrument", "--to", "optimize"])?;
         honing.run(&place, &["record"])?;
         let file = prepared.profile(symbols).display().to_string();
         honing.run(&place, &["export", "--output", &file])?;
@@ -159,10 +159,18 @@ fn registry(dir: &Path, work: &Path, package: &str, version: &str, libraries: &[
         probe.join("Cargo.toml"),
         "[package]\nname = \"probe\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n",
     )?;
-    // A package without a library is fetched as a dependency all the same.
-    cmd!(cargo(), "add", "--quiet", format!("{package}@={version}")).dir(&probe).run().context("cargo add")?;
-    let source = source_of(&metadata(&probe)?, package)?;
-    tree::copy(&source, work)?;
+    let mut add = vec!["add".to_owned(), "--quiet".to_owned(), format!("{package}@={version}")];
+    add.extend_from_slice(libraries);
+    cmd(cargo(), add).dir(&probe).run().context("cargo add")?;
+    // A dependency without a library is fetched, but not in cargo's metadata: it lies beside the others.
+    cmd!(cargo(), "fetch", "--quiet").dir(&probe).run().context("cargo fetch")?;
+    let known = metadata(&probe)?;
+    let beside = known.packages.iter().filter(|there| there.source.is_some());
+    let beside = beside.filter_map(|there| there.manifest_path.parent()?.parent());
+    let mut sources = beside.map(|registry| registry.join(format!("{package}-{version}")));
+    let source = sources.find(|source| source.is_dir());
+    let source = source.with_context(|| format!("cargo fetched no {package} {version}"))?;
+    tree::copy(source.as_std_path(), work)?;
     // Which versions of the libraries go with it, its own lockfile says.
     let locked = metadata(work)?;
     let mut patch = String::from("\n[patch.crates-io]\n");

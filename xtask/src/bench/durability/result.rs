@@ -1,9 +1,22 @@
-//! What a row found, as it is kept in its file.
+//! What a row found. Kept is what the builds said ([`Built`]) and the functions that they had; the rest
+//! is worked out from these each time, so that a better rebase needs no build.
 
 use serde::{Deserialize, Serialize};
 
-/// A row of one subject.
+use super::events::Applied;
+
+/// The builds of a row of one subject, as its file keeps them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Built {
+    /// `rustc -V` of the builds.
+    pub(super) rustc: String,
+    pub(super) seconds: u64,
+    pub(super) unpinned: Applied,
+    pub(super) pinned: Applied,
+}
+
+/// A row of one subject.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Found {
     pub(super) subject: String,
     pub(super) row: String,
@@ -15,7 +28,7 @@ pub(super) struct Found {
 }
 
 /// A profile and a build of one flavour.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Outcome {
     /// Share of the weight that the build applied, by the `matched` event.
     pub(super) share: f64,
@@ -30,7 +43,7 @@ pub(super) struct Outcome {
 }
 
 /// A function whose counters were not applied.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Lost {
     pub(super) function: String,
     pub(super) weight: f64,
@@ -38,7 +51,7 @@ pub(super) struct Lost {
 }
 
 /// What a rebase carries over to the build.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rebased {
     pub(super) share: f64,
     pub(super) functions: u64,
