@@ -48,7 +48,10 @@ impl Honing {
         let program = dir.join("honing");
         let same = program.exists() && std::fs::read(&program)? == std::fs::read(&built)?;
         if !same {
-            std::fs::copy(&built, &program).with_context(|| program.display().to_string())?;
+            // In its place, not into it: it may be running.
+            let part = program.with_extension("part");
+            std::fs::copy(&built, &part).with_context(|| part.display().to_string())?;
+            std::fs::rename(&part, &program).with_context(|| program.display().to_string())?;
         }
         Ok(Self { program, ceiling: dir.to_owned() })
     }

@@ -1,6 +1,6 @@
 //! Joins a stored profile with the functions of a build.
 
-use honing_profdata::{self as profdata, BuildFunctions, Crates, Profile};
+use honing_profdata::{self as profdata, BuildFunctions, Crates, Profile, RebaseReport};
 
 use super::{
     events::Applied,
@@ -11,10 +11,12 @@ use super::{
 const NAMED: usize = 12;
 
 /// What of `profile` the build applied, as honing said, and what a rebase would carry over to it.
-/// Names that contain `edited` are of the functions that were edited.
+/// `recorded` are the functions of the build that the profile was recorded on. Names that contain
+/// `edited` are of the functions that were edited.
 pub(super) fn outcome(
     said: &Applied,
     profile: &Profile,
+    recorded: Option<&BuildFunctions>,
     build: &BuildFunctions,
     edited: Option<&str>,
 ) -> Outcome {
@@ -39,17 +41,13 @@ pub(super) fn outcome(
         matched: said.matched,
         lost_elsewhere: of_others.sum(),
         lost: lost.into_iter().take(NAMED).collect(),
-        rebased: rebased(profile, build, whole, elsewhere),
+        rebased: rebased(&profdata::rebase(profile, None, build).report, whole, elsewhere),
+        rebased_with_list: recorded
+            .map(|recorded| profdata::rebase(profile, Some(recorded), build).report.share()),
     }
 }
 
-fn rebased(
-    profile: &Profile,
-    build: &BuildFunctions,
-    whole: f64,
-    elsewhere: impl Fn(&str) -> bool,
-) -> Rebased {
-    let report = profdata::rebase(profile, None, build).report;
+fn rebased(report: &RebaseReport, whole: f64, elsewhere: impl Fn(&str) -> bool) -> Rebased {
     let dropped = report.heaviest.iter().map(|dropped| Lost {
         function: dropped.name.clone(),
         weight: dropped.weight as f64 / whole,
@@ -93,7 +91,7 @@ mod tests {
         };
         let build = BuildFunctions::new([function(b"edited", 70), function(b"kept", 8)]);
         let said = Applied { share: 0.6, functions: 3, matched: 1 };
-        let found = outcome(&said, &profile, &build, Some("edited"));
+        let found = outcome(&said, &profile, Some(&build), &build, Some("edited"));
         assert!((found.lost_elsewhere - 0.1).abs() < 1e-9, "{found:#?}");
         assert_eq!(found.lost[0].function, "edited");
         assert!((found.rebased.share - 0.6).abs() < 1e-9, "{found:#?}");

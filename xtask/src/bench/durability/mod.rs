@@ -44,6 +44,9 @@ pub(super) struct Args {
     /// Only write docs/durability.md
     #[arg(long, conflicts_with_all = ["force", "speed"])]
     render: bool,
+    /// Only print what the rows lost, and what a rebase of them dropped
+    #[arg(long, conflicts_with_all = ["force", "speed", "render"])]
+    explain: bool,
     /// Measure the speed of a stored profile's binary instead: about 10 minutes on a quiet machine
     #[arg(long)]
     speed: bool,
@@ -69,6 +72,9 @@ pub(super) fn run(args: &Args) -> Result<()> {
     };
     fs::create_dir_all(&folders.results)?;
     let rustc = toolchain::version(Path::new("rustc"))?;
+    if args.explain {
+        return explain(args, &spec, &folders);
+    }
     if args.speed {
         speed::run(&spec, &folders.results, args.force)?;
     } else if !args.render {
@@ -88,10 +94,13 @@ fn check_names(args: &Args, spec: &Spec) -> Result<()> {
     Ok(())
 }
 
+fn asked(list: &[String], name: &String) -> bool {
+    list.is_empty() || list.contains(name)
+}
+
 /// Runs the rows that were asked for; one that fails does not keep the others from being run.
 fn rows(args: &Args, spec: &Spec, folders: &Folders, rustc: &str) -> Result<()> {
     let honing = Honing::build(&folders.results)?;
-    let asked = |list: &[String], name: &String| list.is_empty() || list.contains(name);
     let mut failed = Vec::new();
     for subject in spec.subjects.iter().filter(|subject| asked(&args.subject, &subject.name)) {
         let dir = folders.results.join(&subject.name);
@@ -120,8 +129,19 @@ fn rows(args: &Args, spec: &Spec, folders: &Folders, rustc: &str) -> Result<()> 
     Ok(())
 }
 
-fn write_page(spec: &Spec, folders: &Folders, rustc: String) -> Result<()> {
-    let mut found: Vec<Found> = Vec::new();
+/// Everything that is known of the rows that were asked for.
+fn explain(args: &Args, spec: &Spec, folders: &Folders) -> Result<()> {
+    for found in all(spec, folders)? {
+        if asked(&args.subject, &found.subject) && asked(&args.row, &found.row) {
+            say(&render::explained(&found));
+        }
+    }
+    Ok(())
+}
+
+/// What every row that was run found.
+fn all(spec: &Spec, folders: &Folders) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
     for subject in &spec.subjects {
         let prepared = Prepared { dir: folders.results.join(&subject.name) };
         for row in &spec.rows {
@@ -129,6 +149,11 @@ fn write_page(spec: &Spec, folders: &Folders, rustc: String) -> Result<()> {
             found.extend(row::load(subject, &prepared, row, change)?);
         }
     }
+    Ok(found)
+}
+
+fn write_page(spec: &Spec, folders: &Folders, rustc: String) -> Result<()> {
+    let found = all(spec, folders)?;
     let speed = read(&speed::result_path(&folders.results))?;
     let machine = Machine { words: machine(), rustc };
     let path = folders.workspace.join("docs/durability.md");

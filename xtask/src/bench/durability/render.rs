@@ -247,15 +247,43 @@ fn ratio(measured: &Measured) -> String {
 
 /// The change of a row, for the log.
 pub(super) fn told(change: &Change, found: &Found) -> String {
+    let with_list = |outcome: &Outcome| outcome.rebased_with_list.map_or("–".into(), percent);
     format!(
-        "{}: {} | {} | {} | {} ({} s)",
+        "{}: {} | {} | {} | {} ({} s; rebased with the recorded build's list: {} | {})",
         change.what,
         percent(found.unpinned.share),
         percent(found.pinned.share),
         percent(found.unpinned.rebased.share),
         percent(found.pinned.rebased.share),
-        found.seconds
+        found.seconds,
+        with_list(&found.unpinned),
+        with_list(&found.pinned)
     )
+}
+
+/// Everything that is known of a row: what was lost, what a rebase carried over and what it dropped.
+pub(super) fn explained(found: &Found) -> String {
+    let mut text = format!("# {} {}\n", found.subject, found.row);
+    for (symbols, outcome) in [("without pinning", &found.unpinned), ("with pinning", &found.pinned)] {
+        let Outcome { share, rebased, .. } = outcome;
+        let _ = writeln!(text, "{symbols}: {} applied", percent(*share));
+        list(&mut text, &outcome.lost);
+        let _ = writeln!(text, "{symbols}, rebased: {}", percent(rebased.share));
+        for (rule, share) in &rebased.by_rule {
+            let _ = writeln!(text, "  {:>9} by {rule}", percent(*share));
+        }
+        list(&mut text, &rebased.dropped);
+        if let Some(share) = outcome.rebased_with_list {
+            let _ = writeln!(text, "{symbols}, rebased with the recorded build's list: {}", percent(share));
+        }
+    }
+    text
+}
+
+fn list(text: &mut String, lost: &[Lost]) {
+    for lost in lost {
+        let _ = writeln!(text, "  {:>9} {}: {}", percent(lost.weight), lost.why, lost.function);
+    }
 }
 
 #[cfg(test)]
@@ -280,6 +308,7 @@ mod tests {
                 dropped: Vec::new(),
                 dropped_elsewhere: 0.0,
             },
+            rebased_with_list: None,
         }
     }
 

@@ -39,7 +39,10 @@ pub(super) struct Outcome {
     pub(super) lost: Vec<Lost>,
     /// Share of the weight lost in functions that the row did not edit.
     pub(super) lost_elsewhere: f64,
+    /// As `honing rebase` does it.
     pub(super) rebased: Rebased,
+    /// Share of the weight that it would carry over if the functions of the recorded build had been kept.
+    pub(super) rebased_with_list: Option<f64>,
 }
 
 /// A function whose counters were not applied.

@@ -20,6 +20,9 @@ use super::{
     read, toolchain, tree, write,
 };
 
+/// The row that changes nothing: its functions are those of the recorded build.
+const NOTHING: &str = "none";
+
 /// What a row is run with.
 pub(super) struct Bench<'a> {
     pub(super) honing: &'a Honing,
@@ -74,13 +77,13 @@ pub(super) fn load(
 ) -> Result<Option<Found>> {
     let Some(built) = read::<Built>(&result_path(prepared, row))? else { return Ok(None) };
     let outcome = |symbols: Symbols, said: &Applied| -> Result<Outcome> {
-        let list = list_path(prepared, row, symbols);
-        let text = fs::read_to_string(&list).with_context(|| list.display().to_string())?;
-        let build = BuildFunctions::from_text(&text).with_context(|| list.display().to_string())?;
+        let build = functions(&list_path(prepared, &row.id, symbols))?;
+        let recorded = list_path(prepared, NOTHING, symbols);
+        let recorded = if recorded.exists() { Some(functions(&recorded)?) } else { None };
         let path = prepared.profile(symbols);
         let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
         let profile = honing_profdata::read(&bytes).with_context(|| path.display().to_string())?.profile;
-        Ok(measure::outcome(said, &profile, &build, change.edited.as_deref()))
+        Ok(measure::outcome(said, &profile, recorded.as_ref(), &build, change.edited.as_deref()))
     };
     Ok(Some(Found {
         subject: subject.name.clone(),
@@ -97,7 +100,7 @@ fn build(bench: &Bench<'_>, row: &Row, symbols: Symbols, place: &Place) -> Resul
     // Where the stage `optimize` leaves what the compiler listed.
     let list = place.target_dir.join("honing").join(&bench.subject.name).join("optimize/functions.txt");
     let text = fs::read_to_string(&list).with_context(|| list.display().to_string())?;
-    write(&list_path(bench.prepared, row, symbols), &text)?;
+    write(&list_path(bench.prepared, &row.id, symbols), &text)?;
     Ok(said)
 }
 
@@ -106,6 +109,11 @@ pub(super) fn result_path(prepared: &Prepared, row: &Row) -> PathBuf {
     prepared.dir.join("rows").join(format!("{}.json", row.id))
 }
 
-fn list_path(prepared: &Prepared, row: &Row, symbols: Symbols) -> PathBuf {
-    prepared.dir.join("rows").join(format!("{}.{}.functions", row.id, symbols.word()))
+fn list_path(prepared: &Prepared, row: &str, symbols: Symbols) -> PathBuf {
+    prepared.dir.join("rows").join(format!("{row}.{}.functions", symbols.word()))
+}
+
+fn functions(list: &Path) -> Result<BuildFunctions> {
+    let text = fs::read_to_string(list).with_context(|| list.display().to_string())?;
+    BuildFunctions::from_text(&text).with_context(|| list.display().to_string())
 }
