@@ -81,7 +81,9 @@ pub(super) fn prepare(subject: &Subject, honing: &Honing, dir: &Path) -> Result<
     say(&format!("{}: sources", subject.name));
     match &subject.source {
         Source::Repository => repository(&work)?,
-        Source::Registry { package, version, libraries } => registry(dir, &work, package, version, libraries)?,
+        Source::Registry { package, version, libraries } => {
+            registry(dir, &work, package, version, libraries)?
+        }
     }
     for edit in &subject.edits {
         tree::edit(&work, edit)?;

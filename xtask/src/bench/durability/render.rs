@@ -121,9 +121,8 @@ fn changes(page: &mut String, spec: &Spec, found: &[Found]) {
 }
 
 fn lost(page: &mut String, outcome: &Outcome) {
-    let heaviest = |lost: &Lost| {
-        format!("`{}` ({}, {})", short(&lost.function), percent(lost.weight).trim(), lost.why)
-    };
+    let heaviest =
+        |lost: &Lost| format!("`{}` ({}, {})", short(&lost.function), percent(lost.weight).trim(), lost.why);
     match outcome.lost.first() {
         None => page.push_str(" With pinning nothing is lost."),
         Some(lost) => {
@@ -336,7 +335,10 @@ mod tests {
 
     #[test]
     fn a_goal_that_is_missed_stands_out() {
-        assert_eq!(reached(Goal::Pinned(99.0), &Found { pinned: outcome(0.98), ..found() }), "**no**: 98.00 %");
+        assert_eq!(
+            reached(Goal::Pinned(99.0), &Found { pinned: outcome(0.98), ..found() }),
+            "**no**: 98.00 %"
+        );
         let edited = Outcome { lost_elsewhere: 0.01, ..outcome(0.9) };
         let told = reached(Goal::OnlyEdited(0.01), &Found { pinned: edited, ..found() });
         assert_eq!(told, "**no**: 9.00 % of the edited function, 1.00 % of others");
