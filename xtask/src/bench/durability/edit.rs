@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn edits_read_as_toml() {
-        let edit: super::Edit = toml::from_str("file = \"a\"\nreplace = { from = \"x\", to = \"y\" }").unwrap();
+        let edit: super::Edit =
+            toml::from_str("file = \"a\"\nreplace = { from = \"x\", to = \"y\" }").unwrap();
         assert!(matches!(edit.how, How::Replace { .. }));
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn page(spec: &Spec, found: &[Found], speed: Option<&Speed>, machine:
     others.retain(|rustc| *rustc != machine.rustc);
     others.dedup();
     if let Some(other) = others.first() {
-        let _ = writeln!(page, "The other toolchain: {other}.");
+        let _ = writeln!(page, "The other toolchain: {other}; Debian's, unpacked below `target/durability`, or `--rustc`.");
     }
     for subject in &spec.subjects {
         table(&mut page, spec, subject, found);
@@ -121,9 +121,8 @@ fn changes(page: &mut String, spec: &Spec, found: &[Found]) {
 }
 
 fn lost(page: &mut String, outcome: &Outcome) {
-    let heaviest = |lost: &Lost| {
-        format!("`{}` ({}, {})", short(&lost.function), percent(lost.weight).trim(), lost.why)
-    };
+    let heaviest =
+        |lost: &Lost| format!("`{}` ({}, {})", short(&lost.function), percent(lost.weight).trim(), lost.why);
     match outcome.lost.first() {
         None => page.push_str(" With pinning nothing is lost."),
         Some(lost) => {
@@ -272,6 +271,9 @@ pub(super) fn explained(found: &Found) -> String {
         for (rule, share) in &rebased.by_rule {
             let _ = writeln!(text, "  {:>9} by {rule}", percent(*share));
         }
+        for (reason, share) in &rebased.by_reason {
+            let _ = writeln!(text, "  {:>9} dropped: {reason}", percent(*share));
+        }
         list(&mut text, &rebased.dropped);
         if let Some(share) = outcome.rebased_with_list {
             let _ = writeln!(text, "{symbols}, rebased with the recorded build's list: {}", percent(share));
@@ -305,8 +307,8 @@ mod tests {
                 share: 1.0,
                 functions: 10,
                 by_rule: Vec::new(),
+                by_reason: Vec::new(),
                 dropped: Vec::new(),
-                dropped_elsewhere: 0.0,
             },
             rebased_with_list: None,
         }
@@ -336,7 +338,10 @@ mod tests {
 
     #[test]
     fn a_goal_that_is_missed_stands_out() {
-        assert_eq!(reached(Goal::Pinned(99.0), &Found { pinned: outcome(0.98), ..found() }), "**no**: 98.00 %");
+        assert_eq!(
+            reached(Goal::Pinned(99.0), &Found { pinned: outcome(0.98), ..found() }),
+            "**no**: 98.00 %"
+        );
         let edited = Outcome { lost_elsewhere: 0.01, ..outcome(0.9) };
         let told = reached(Goal::OnlyEdited(0.01), &Found { pinned: edited, ..found() });
         assert_eq!(told, "**no**: 9.00 % of the edited function, 1.00 % of others");

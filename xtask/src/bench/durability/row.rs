@@ -15,9 +15,10 @@ use super::{
     honing::{Honing, Place},
     measure,
     prepare::{Prepared, Symbols, lock},
+    read,
     result::{Built, Found, Outcome},
     spec::{Change, Row, Subject},
-    read, toolchain, tree, write,
+    toolchain, tree, write,
 };
 
 /// The row that changes nothing: its functions are those of the recorded build.
