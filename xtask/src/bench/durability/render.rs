@@ -129,6 +129,9 @@ fn lost(page: &mut String, outcome: &Outcome) {
             let _ = write!(page, " With pinning, the heaviest lost: {}", heaviest(lost));
             match outcome.rebased.dropped.first() {
                 None => page.push_str("; after the rebase nothing."),
+                Some(dropped) if dropped.function == lost.function => {
+                    let _ = write!(page, "; after the rebase the same ({}).", dropped.why);
+                }
                 Some(dropped) => {
                     let _ = write!(page, "; after the rebase: {}.", heaviest(dropped));
                 }
