@@ -10,7 +10,7 @@ use crate::ci::say;
 
 /// Measure anew what the docs claim.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask bench", disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(bin_name = "cargo xtask bench", disable_help_subcommand = true, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     bench: Bench,

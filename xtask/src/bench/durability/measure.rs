@@ -1,6 +1,6 @@
 //! Joins a stored profile with the functions of a build.
 
-use honing_profdata::{self as profdata, BuildFunctions, Crates, Profile, RebaseReport};
+use honing_profdata::{self as profdata, BuildFunctions, Crates, Profile, RebaseReport, Unpaired};
 
 use super::{
     events::Applied,
@@ -41,34 +41,34 @@ pub(super) fn outcome(
         matched: said.matched,
         lost_elsewhere: of_others.sum(),
         lost: lost.into_iter().take(NAMED).collect(),
-        rebased: rebased(&profdata::rebase(profile, None, build).report, whole, elsewhere),
+        rebased: rebased(&profdata::rebase(profile, None, build).report, whole),
         rebased_with_list: recorded
             .map(|recorded| profdata::rebase(profile, Some(recorded), build).report.share()),
     }
 }
 
-fn rebased(report: &RebaseReport, whole: f64, elsewhere: impl Fn(&str) -> bool) -> Rebased {
-    let dropped = report.heaviest.iter().map(|dropped| Lost {
+fn rebased(report: &RebaseReport, whole: f64) -> Rebased {
+    let dropped = report.heaviest.iter().take(NAMED).map(|dropped| Lost {
         function: dropped.name.clone(),
         weight: dropped.weight as f64 / whole,
-        why: match dropped.why {
-            profdata::Unpaired::Gone => "gone or renamed",
-            profdata::Unpaired::ControlFlow => "control flow",
-            profdata::Unpaired::Ambiguous => "ambiguous",
-        }
-        .into(),
+        why: reason(dropped.why).into(),
     });
-    let dropped: Vec<Lost> = dropped.collect();
-    let of_edited = dropped.iter().filter(|dropped| !elsewhere(&dropped.function));
-    let of_edited: f64 = of_edited.map(|dropped| dropped.weight).sum();
     let by_rule = report.by_rule.iter().filter(|(_, part)| part.weight > 0);
+    let by_reason = report.dropped.iter().filter(|(_, part)| part.weight > 0);
     Rebased {
         share: report.share(),
         functions: report.carried.functions,
         by_rule: by_rule.map(|(rule, part)| (format!("{rule:?}"), part.weight as f64 / whole)).collect(),
-        // The report names the heaviest only; the edited ones are among them.
-        dropped_elsewhere: (1.0 - report.share() - of_edited).max(0.0),
-        dropped: dropped.into_iter().take(NAMED).collect(),
+        by_reason: by_reason.map(|(why, part)| (reason(*why).into(), part.weight as f64 / whole)).collect(),
+        dropped: dropped.collect(),
+    }
+}
+
+fn reason(why: Unpaired) -> &'static str {
+    match why {
+        Unpaired::Gone => "gone or renamed",
+        Unpaired::ControlFlow => "control flow",
+        Unpaired::Ambiguous => "ambiguous",
     }
 }
 

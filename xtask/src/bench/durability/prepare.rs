@@ -88,15 +88,7 @@ pub(super) fn prepare(subject: &Subject, honing: &Honing, dir: &Path) -> Result<
     for edit in &subject.edits {
         tree::edit(&work, edit)?;
     }
-    let texts = dir.join("corpus");
-    if subject.config.contains("@CORPUS@") {
-        corpus::write(&texts)?;
-    }
-    for symbols in Symbols::BOTH {
-        let path = work.join("pgo").join(symbols.word()).join("pgo.toml");
-        fs::create_dir_all(path.parent().unwrap_or(&work))?;
-        fs::write(path, config(&subject.config, symbols, &texts))?;
-    }
+    configure(subject, &prepared, &work)?;
     lock(&work, &subject.precise)?;
     for symbols in Symbols::BOTH {
         let start = Instant::now();
@@ -116,6 +108,20 @@ pub(super) fn prepare(subject: &Subject, honing: &Honing, dir: &Path) -> Result<
     tree::copy(&work, &half)?;
     fs::rename(&half, prepared.base())?;
     Ok(prepared)
+}
+
+/// Writes the subject's pgo.toml for both flavours, and the texts that it names.
+pub(super) fn configure(subject: &Subject, prepared: &Prepared, root: &Path) -> Result<()> {
+    let texts = prepared.dir.join("corpus");
+    if subject.config.contains("@CORPUS@") {
+        corpus::write(&texts)?;
+    }
+    for symbols in Symbols::BOTH {
+        let path = root.join("pgo").join(symbols.word()).join("pgo.toml");
+        fs::create_dir_all(path.parent().unwrap_or(root))?;
+        fs::write(path, config(&subject.config, symbols, &texts))?;
+    }
+    Ok(())
 }
 
 /// A subject's pgo.toml.

@@ -52,7 +52,7 @@ pub(super) fn page(spec: &Spec, found: &[Found], speed: Option<&Speed>, machine:
     others.retain(|rustc| *rustc != machine.rustc);
     others.dedup();
     if let Some(other) = others.first() {
-        let _ = writeln!(page, "The other toolchain: {other}.");
+        let _ = writeln!(page, "The other toolchain: {other}; Debian's, unpacked below `target/durability`, or `--rustc`.");
     }
     for subject in &spec.subjects {
         table(&mut page, spec, subject, found);
@@ -129,6 +129,9 @@ fn lost(page: &mut String, outcome: &Outcome) {
             let _ = write!(page, " With pinning, the heaviest lost: {}", heaviest(lost));
             match outcome.rebased.dropped.first() {
                 None => page.push_str("; after the rebase nothing."),
+                Some(dropped) if dropped.function == lost.function => {
+                    let _ = write!(page, "; after the rebase the same ({}).", dropped.why);
+                }
                 Some(dropped) => {
                     let _ = write!(page, "; after the rebase: {}.", heaviest(dropped));
                 }
@@ -271,6 +274,9 @@ pub(super) fn explained(found: &Found) -> String {
         for (rule, share) in &rebased.by_rule {
             let _ = writeln!(text, "  {:>9} by {rule}", percent(*share));
         }
+        for (reason, share) in &rebased.by_reason {
+            let _ = writeln!(text, "  {:>9} dropped: {reason}", percent(*share));
+        }
         list(&mut text, &rebased.dropped);
         if let Some(share) = outcome.rebased_with_list {
             let _ = writeln!(text, "{symbols}, rebased with the recorded build's list: {}", percent(share));
@@ -304,8 +310,8 @@ mod tests {
                 share: 1.0,
                 functions: 10,
                 by_rule: Vec::new(),
+                by_reason: Vec::new(),
                 dropped: Vec::new(),
-                dropped_elsewhere: 0.0,
             },
             rebased_with_list: None,
         }

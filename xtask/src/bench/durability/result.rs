@@ -60,8 +60,8 @@ pub(super) struct Rebased {
     pub(super) functions: u64,
     /// Share of the weight by rule.
     pub(super) by_rule: Vec<(String, f64)>,
+    /// Share of the weight that was dropped, by reason.
+    pub(super) by_reason: Vec<(String, f64)>,
     /// What was dropped, the heaviest first.
     pub(super) dropped: Vec<Lost>,
-    /// Share of the weight dropped in functions that the row did not edit.
-    pub(super) dropped_elsewhere: f64,
 }

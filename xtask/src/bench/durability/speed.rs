@@ -50,6 +50,8 @@ fn measure(subject: &Subject, row: &Row, honing: &Honing, dir: &Path) -> Result<
             tree::edit(&root, edit)?;
         }
         prepare::lock(&root, &change.precise)?;
+        // The eval workloads may be newer than the base.
+        prepare::configure(subject, &prepared, &root)?;
         let target_dir = prepared.dir.join("speed").join(format!("target-{name}"));
         Ok(Place { target_dir, ..prepared.place(Symbols::Pinned, root) })
     };
