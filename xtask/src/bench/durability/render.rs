@@ -52,7 +52,10 @@ pub(super) fn page(spec: &Spec, found: &[Found], speed: Option<&Speed>, machine:
     others.retain(|rustc| *rustc != machine.rustc);
     others.dedup();
     if let Some(other) = others.first() {
-        let _ = writeln!(page, "The other toolchain: {other}; Debian's, unpacked below `target/durability`, or `--rustc`.");
+        let _ = writeln!(
+            page,
+            "The other toolchain: {other}; Debian's, unpacked below `target/durability`, or `--rustc`."
+        );
     }
     for subject in &spec.subjects {
         table(&mut page, spec, subject, found);
