@@ -1,7 +1,8 @@
-//! The workspace's own commands: `cargo xtask pgo` and `cargo xtask ci`.
+//! The workspace's own commands: `cargo xtask pgo`, `cargo xtask bench` and `cargo xtask ci`.
 //!
 //! `pgo` is the whole of what another workspace needs; see `honing::xtask`.
 
+mod bench;
 mod ci;
 mod licences;
 
@@ -9,10 +10,11 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
+        Some("bench") => bench::run(std::env::args().skip(2)),
         Some("ci") => ci::run(),
         None | Some("help" | "--help" | "-h") => {
             ci::say(
-                "usage: cargo xtask pgo [OPTIONS] [COMMAND]   profile-guided optimization (pgo --help)\n       cargo xtask ci                        every check of this workspace",
+                "usage: cargo xtask pgo [OPTIONS] [COMMAND]   profile-guided optimization (pgo --help)\n       cargo xtask bench [BENCH]             what the docs claim, measured anew\n       cargo xtask ci                        every check of this workspace",
             );
             ExitCode::from(2)
         }

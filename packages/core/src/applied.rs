@@ -109,7 +109,7 @@ impl LostWhy {
     pub fn words(self) -> &'static str {
         match self {
             Self::Gone => "gone or renamed",
-            Self::ControlFlow => "control flow changed",
+            Self::ControlFlow => "control flow changed, in the source or by inlining",
             Self::Unit => "codegen unit changed",
         }
     }

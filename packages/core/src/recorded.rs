@@ -200,6 +200,11 @@ impl Manifest {
                 "restore it from version control, or record a new profile: cargo xtask pgo --from train",
             )
         };
+        if let Some(at) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
+            let why = format!("line {}: conflict markers of a merge", at + 1);
+            return Err(Error::new(ExitCode::Profile, format!("{}: {why}", path.display()))
+                .with_hint("take the whole folder, manifest and profile, from one side"));
+        }
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| broken(one_line(&error)))?;
         let schema = table.get("schema").and_then(toml::Value::as_integer);
         if schema != Some(i64::from(SCHEMA)) {
@@ -302,6 +307,6 @@ mod tests {
         let parse = |text: &str| Manifest::parse(text, Path::new("m.toml")).unwrap_err().to_string();
         assert_eq!(parse("schema = 1\n"), "m.toml: a manifest of version 1; this Honing reads version 2");
         assert!(parse("schema = 2\n").starts_with("m.toml: missing field"));
-        assert!(parse("<<<<<<< HEAD\n").starts_with("m.toml: "));
+        assert_eq!(parse("a = 1\n<<<<<<< HEAD\n"), "m.toml: line 2: conflict markers of a merge");
     }
 }

@@ -5,20 +5,26 @@ use std::path::Path;
 
 use honing_core::{
     Error, ExitCode, Result, Selection, Stage,
+    applied::Applied,
     config::Policy,
     event::{Event, Summary},
     outcome::Outcome,
     recorded::Source,
-    units,
+    staleness,
 };
 
 use crate::{
     Finished, Session,
     chain::{Chain, need},
-    files, pipeline, recorded,
+    files, pipeline,
+    profiled::is_foreign,
+    recorded,
     session::ProfileSource,
     stages::{self, Findings, MergedProfile, Optimized, Ready},
 };
+
+/// A rebase that gains less than this share of the weight is none.
+const WORTH_IT: f64 = 0.001;
 
 /// Carries the profile of the session (the stored one, or a file) over to what the
 /// program's functions are called now, and records it.
@@ -28,9 +34,10 @@ use crate::{
 pub fn rebase(session: &Session) -> Result<Finished> {
     pipeline::each_program(session, Selection::only(Stage::Optimize), |mut chain, ready| {
         stages::check_selected(session, chain.subject, Selection::only(Stage::Record))?;
-        let (profile, built) = carried_over(&mut chain, ready)?;
+        let Carried { profile, built, rebased } = carried_over(&mut chain, ready)?;
         let imports = matches!(session.options.profile, ProfileSource::File(_));
-        if profile.rebased().is_none() && !imports {
+        refuse_too_little(&chain, built.applied())?;
+        if !rebased && !imports {
             let text = format!("nothing to rebase: the build applied {}", built.applied().words());
             session.sink.emit(Event::Note { text });
             return Ok((summary(chain, &built, None), ExitCode::Success));
@@ -48,8 +55,13 @@ pub fn rebase(session: &Session) -> Result<Finished> {
 pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
     one_program(session)?;
     pipeline::each_program(session, Selection::only(Stage::Optimize), |mut chain, ready| {
-        let (profile, built) = carried_over(&mut chain, ready)?;
+        let Carried { profile, built, .. } = carried_over(&mut chain, ready)?;
         files::write_atomically(output, &files::read(profile.path())?)?;
+        let flags = format!("RUSTFLAGS=-Cprofile-use={}", output.display());
+        let (output, triple) = (output.display(), &chain.subject.triple);
+        let text =
+            format!("exported {output}; build with it: {flags} cargo build --release --target {triple}");
+        session.sink.emit(Event::Note { text });
         Ok((summary(chain, &built, None), ExitCode::Success))
     })
 }
@@ -72,38 +84,58 @@ fn one_program(session: &Session) -> Result<crate::Subject<'_>> {
     }
 }
 
-/// Builds with the profile, and once more with the rebased one where that applies more.
-fn carried_over(chain: &mut Chain<'_>, ready: &Ready) -> Result<(MergedProfile, Optimized)> {
+/// What carrying over came to.
+struct Carried {
+    profile: MergedProfile,
+    built: Optimized,
+    /// Whether the profile is another one than before.
+    rebased: bool,
+}
+
+/// Builds with the profile, and once more with the rebased one where that carries more.
+fn carried_over(chain: &mut Chain<'_>, ready: &Ready) -> Result<Carried> {
     let profile = chain.profile(ready)?;
     let profile = need(&profile, Stage::Merge, Stage::Optimize)?.clone();
     let built = chain.build_with(ready, &profile)?;
+    if is_foreign(built.applied()) {
+        let message = "hardly any of the profile's functions are in crates that this program has";
+        return Err(Error::new(ExitCode::Stale, format!("{}: {message}", chain.subject.name)).with_hint(
+            "is it the profile of another program, or was the crate renamed? That is not carried over",
+        ));
+    }
     let before = built.applied().share().unwrap_or(0.0);
-    if before >= 1.0 {
-        return Ok((profile, built));
+    if matches!(built.applied(), Applied::Measured(found) if found.share >= 1.0) {
+        return Ok(Carried { profile, built, rebased: false });
     }
-    let (rebased, rebuilt) = chain.rebase(ready, profile.clone(), built.clone())?;
-    let after = rebuilt.applied().share().unwrap_or(0.0);
-    if after <= before {
-        // Back to what applies more.
-        let built = chain.build_with(ready, &profile)?;
-        return Ok((profile, built));
+    let rebased = stages::rebase(chain.session, chain.subject, &profile, &built)?;
+    if rebased.rebased().is_none_or(|from| from.carried < before + WORTH_IT) {
+        return Ok(Carried { profile, built, rebased: false });
     }
-    let gain = format!(
-        "{}: the rebased profile applies {} of the original's weight, {} without",
-        chain.subject.name,
-        units::share(after),
-        units::share(before)
-    );
-    chain.session.sink.emit(Event::Note { text: gain });
-    Ok((rebased, rebuilt))
+    let built = chain.build_with(ready, &rebased)?;
+    Ok(Carried { profile: rebased, built, rebased: true })
+}
+
+/// Counters that are stored without those of most functions look like a training that
+/// never ran them.
+fn refuse_too_little(chain: &Chain<'_>, applied: &Applied) -> Result<()> {
+    let (session, name) = (chain.session, chain.subject.name);
+    match staleness::below(applied, &session.config.policy) {
+        Some(why) if !session.options.accept_poorer => Err(Error::new(
+            ExitCode::Stale,
+            format!("{name}: carried over as far as possible, {why}"),
+        )
+        .with_hint(format!(
+            "the stored profile stays as it is; train anew: cargo xtask pgo --program {name}; or store \
+                 what is left of it all the same: --accept-poorer"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn record(chain: &mut Chain<'_>, profile: &MergedProfile, built: &Optimized) -> Result<Option<String>> {
     let (session, subject) = (chain.session, chain.subject);
     let from_file = matches!(session.options.profile, ProfileSource::File(_));
     let stored = if from_file { None } else { recorded::load(session, subject)? };
-    let before =
-        stored.as_ref().and_then(|stored| stored.manifest.carried).map_or(1.0, |percent| percent / 100.0);
     let outcome = Outcome::NotMeasured;
     let mut consequence = outcome.consequence(&Policy::default(), &[]);
     if let Some(stored) = &stored {
@@ -113,8 +145,9 @@ fn record(chain: &mut Chain<'_>, profile: &MergedProfile, built: &Optimized) -> 
     let costs = chain.costs.clone();
     let findings = Findings {
         source: if from_file { Source::Imported } else { Source::Rebased },
-        trained: stored.map(|stored| stored.manifest.trained),
-        carried: profile.rebased().map(|from| from.carried * before),
+        // Only who made a foreign profile knows when.
+        trained: Some(stored.map_or_else(|| "unknown".into(), |stored| stored.manifest.trained)),
+        carried: profile.rebased().map(|from| from.carried),
         applied: Some(built.applied()),
         outcome: &outcome,
         consequence: &consequence,

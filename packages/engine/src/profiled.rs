@@ -4,7 +4,7 @@
 use honing_core::{
     Error, ExitCode, Result, Stage,
     applied::Applied,
-    config::{Instrumenting, Rebase},
+    config::{Instrumenting, Rebase, ToolchainChange},
     event::Event,
     staleness, units,
 };
@@ -34,12 +34,17 @@ impl Chain<'_> {
         let (session, subject) = (self.session, self.subject);
         let profile = self.profile(ready)?;
         if !self.selection.contains(Stage::Optimize) {
+            let profile =
+                profile.map(|profile| stages::rebased_before(session, subject, &profile).unwrap_or(profile));
             let loaded = self.stage_or(
                 Stage::Optimize,
                 || Err(Error::internal("optimize was not selected")),
                 || Optimized::load(session, subject),
                 |_| String::new(),
             )?;
+            if self.selection.contains(Stage::Record) {
+                stages::check_current(session, subject, ready, profile.as_ref(), loaded.as_ref())?;
+            }
             return Ok(Profiled { profile, optimized: loaded });
         }
         let profile = need(&profile, Stage::Merge, Stage::Optimize)?.clone();
@@ -131,19 +136,12 @@ impl Chain<'_> {
         if fulfils || !rebases || self.light_did_not_fit(built.applied()) || is_foreign(built.applied()) {
             return Ok((profile, built));
         }
-        self.rebase(ready, profile, built)
-    }
-
-    /// Carries `profile` over to the functions of `built`, and builds with the result.
-    pub(crate) fn rebase(
-        &mut self,
-        ready: &Ready,
-        profile: MergedProfile,
-        built: Optimized,
-    ) -> Result<(MergedProfile, Optimized)> {
-        let (session, subject) = (self.session, self.subject);
         let rebased = stages::rebase(session, subject, &profile, &built)?;
         let built = self.build_with(ready, &rebased)?;
+        if session.options.profile == ProfileSource::Stored {
+            let text = "the rebased profile is this build's alone; `cargo xtask pgo rebase` stores it".into();
+            session.sink.emit(Event::Note { text });
+        }
         Ok((rebased, built))
     }
 
@@ -180,6 +178,9 @@ impl Chain<'_> {
         } else {
             staleness::below(applied, policy).into_iter().collect()
         };
+        if stored && let Some(text) = self.other_toolchain()? {
+            session.sink.emit(Event::Warning { text });
+        }
         if reasons.is_empty() {
             return Ok(());
         }
@@ -192,9 +193,26 @@ impl Chain<'_> {
         Ok(())
     }
 
+    /// What to say where another toolchain alone makes no profile stale.
+    fn other_toolchain(&self) -> Result<Option<String>> {
+        let (session, subject) = (self.session, self.subject);
+        let facts = status::facts(session, &recorded::need(session, subject)?);
+        let warns = session.config.policy.toolchain_change == ToolchainChange::Warn;
+        Ok((warns && facts.recorded_with != facts.toolchain).then(|| {
+            format!(
+                "{}: the profile was recorded with rustc {}, and this is {}; the match decides",
+                subject.name, facts.recorded_with, facts.toolchain
+            )
+        }))
+    }
+
     fn hint(&self, applied: &Applied) -> String {
         let name = self.subject.name;
+        let carried = matches!(applied, Applied::Measured(found) if found.carried.is_some());
+        let fits = applied.fulfils(self.session.config.policy.min_match);
         match applied {
+            // No rebase makes a profile younger, or brings back what one has dropped.
+            _ if fits || carried => format!("train anew: `cargo xtask pgo --program {name}`"),
             _ if is_foreign(applied) => {
                 "hardly any of its functions are in crates that this program has: is it the profile of another \
                  program, or was the crate renamed?"
@@ -210,6 +228,6 @@ impl Chain<'_> {
 }
 
 /// Whether this is the profile of another program.
-fn is_foreign(applied: &Applied) -> bool {
+pub(crate) fn is_foreign(applied: &Applied) -> bool {
     matches!(applied, Applied::Measured(found) if found.kin < ANOTHER_PROGRAM)
 }

@@ -101,22 +101,33 @@ fn others(dir: &Path) -> String {
 }
 
 impl Stored {
+    /// The file's bytes.
+    ///
+    /// # Errors
+    /// Profile, where the file is gone, or not the one that the manifest names.
+    pub fn bytes(&self) -> Result<Vec<u8>> {
+        let bytes = std::fs::read(&self.file).map_err(|error| self.broken(&error.to_string()))?;
+        if Digest::of(&bytes) != self.manifest.profile.digest {
+            return Err(self.broken("not the profile that the manifest names: its digest is another one"));
+        }
+        Ok(bytes)
+    }
+
+    fn broken(&self, why: &str) -> Error {
+        let shown = self.folder.join(&self.manifest.profile.file);
+        Error::new(ExitCode::Profile, format!("{}: {why}", shown.display())).with_hint(
+            "restore it from version control (with Git LFS: git lfs pull), or train and record a new \
+             one: cargo xtask pgo --from train",
+        )
+    }
+
     /// The profile as the compiler reads it.
     ///
     /// # Errors
     /// Profile, where the file is gone, damaged, or of a newer Honing.
     pub fn indexed(&self) -> Result<Vec<u8>> {
-        let shown = self.folder.join(&self.manifest.profile.file);
-        let broken = |why: &str| {
-            Error::new(ExitCode::Profile, format!("{}: {why}", shown.display())).with_hint(
-                "restore it from version control (with Git LFS: git lfs pull), or train and record a new \
-                 one: cargo xtask pgo --from train",
-            )
-        };
-        let bytes = std::fs::read(&self.file).map_err(|error| broken(&error.to_string()))?;
-        if Digest::of(&bytes) != self.manifest.profile.digest {
-            return Err(broken("not the profile that the manifest names: its digest is another one"));
-        }
+        let broken = |why: &str| self.broken(why);
+        let bytes = self.bytes()?;
         if Format::detect(&bytes) == Some(Format::Indexed) {
             return Ok(bytes);
         }

@@ -2,8 +2,9 @@
 
 use honing_core::{
     Error, Result,
-    recorded::{Build, Manifest},
+    recorded::{Build, Manifest, Source, WorkloadEntry},
     staleness::{self, Facts},
+    units,
 };
 use serde::{Serialize, Serializer};
 
@@ -64,7 +65,8 @@ pub fn status(session: &Session) -> Result<Vec<Status>> {
 }
 
 fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
-    let (stored, error) = match recorded::need(session, subject) {
+    let whole = |stored: Stored| stored.bytes().map(|_| stored);
+    let (stored, error) = match recorded::need(session, subject).and_then(whole) {
         Ok(stored) => (Some(stored), None),
         Err(error) => (None, Some(error)),
     };
@@ -87,7 +89,15 @@ fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
     let folders = session.workspace.folders_of(&subject.program.package);
     status.since = history::since(session, &stored.manifest.commit, &folders);
     status.differences = differences(session, subject, &stored.manifest)?;
-    status.last_match = Some(last_match(session, subject, &stored));
+    let last = last_match(session, subject, &stored);
+    if let Some(lost) = last.staleness.filter(|lost| 100.0 - lost < session.config.policy.min_match) {
+        let least = session.config.policy.min_match;
+        status.stale.push(format!(
+            "when last measured, a build applied {} of its weight, less than policy.min_match = {least} %",
+            units::share(1.0 - lost / 100.0)
+        ));
+    }
+    status.last_match = Some(last);
     status.manifest = Some(stored.manifest);
     Ok(status)
 }
@@ -144,6 +154,14 @@ fn differences(session: &Session, subject: &Subject<'_>, manifest: &Manifest) ->
     compare("default features", then.default_features.to_string(), now.default_features.to_string());
     compare("rustflags", then.rustflags.join(" "), now.rustflags.join(" "));
     compare("symbols", then.symbols.clone(), now.symbols.clone());
+    if manifest.source == Source::Trained {
+        let now = stages::workload_entries(session, subject)?;
+        let changed =
+            |then: &&WorkloadEntry| !now.iter().any(|now| now.name == then.name && now.digest == then.digest);
+        found.extend(
+            manifest.workload.iter().filter(changed).map(|one| format!("workload `{}` changed", one.name)),
+        );
+    }
     if then.lockfile != now.lockfile {
         found.push("Cargo.lock changed".into());
     }

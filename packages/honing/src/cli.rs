@@ -142,7 +142,7 @@ pub(crate) enum Command {
     Rebase(Trailing),
     /// Store a profile from elsewhere, carried over to what functions are called here
     Import {
-        /// A raw, merged or text profile
+        /// A merged profile (.profdata), or a stored one (profile.honing)
         file: PathBuf,
         #[command(flatten)]
         trailing: Trailing,

@@ -68,7 +68,7 @@ mod tests {
         insta::assert_snapshot!(text, @r"
                Match 99.8 % of the profile's weight (11 of 12 functions)
                      workspace 99.0 % (9 of 10), std generics 100.0 % (2 of 2)
-                     lost   0.13 %  a::f (control flow changed)
+                     lost   0.13 %  a::f (control flow changed, in the source or by inlining)
         ");
     }
 }

@@ -13,6 +13,8 @@ use crate::{Session, files};
 
 /// Lost functions that are named.
 const NAMED: usize = 10;
+/// A function with less of the weight than this is not.
+const WORTH_NAMING: f64 = 0.000_05;
 
 /// How much of `profile` (the bytes that the compiler read) a build with `functions` applied.
 pub(super) fn applied(
@@ -27,7 +29,8 @@ pub(super) fn applied(
     };
     let found = profdata::match_build(&profile, functions, &Crates::new(session.workspace.crate_names()));
     let whole = found.all.weight.max(1) as f64;
-    let lost = found.lost.iter().take(NAMED).map(|lost| Lost {
+    let worth = |lost: &&profdata::Lost| lost.weight as f64 >= whole * WORTH_NAMING;
+    let lost = found.lost.iter().filter(worth).take(NAMED).map(|lost| Lost {
         function: lost.name.clone(),
         weight: lost.weight as f64 / whole,
         why: match lost.why {

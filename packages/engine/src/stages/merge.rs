@@ -6,6 +6,7 @@ use std::{
 };
 
 use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event};
+use honing_profdata::{Format, IndexedVersion};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -47,7 +48,7 @@ pub struct MergedProfile {
 pub struct RebasedFrom {
     /// The digest of that profile.
     pub(crate) digest: Digest,
-    /// Share of its weight that was carried over, 0 to 1.
+    /// Share of the trained profile's weight that is left after it and all before, 0 to 1.
     pub(crate) carried: f64,
 }
 
@@ -72,7 +73,10 @@ impl MergedProfile {
             return Err(Error::new(ExitCode::Profile, message).with_hint(flaw.hint()));
         }
         files::write_if_changed(&path, &bytes)?;
-        Self::of_file(&path, None)
+        let carried = stored.manifest.carried.map(|percent| percent / 100.0);
+        let from =
+            carried.map(|carried| RebasedFrom { digest: stored.manifest.profile.digest.clone(), carried });
+        Self::of_file(&path, from)
     }
 
     /// A profile that an earlier stage of ours wrote.
@@ -285,6 +289,14 @@ fn read_import(file: &Path) -> Result<Vec<u8>> {
     let bytes = files::read(file).map_err(|error| {
         error.with_code(ExitCode::Profile).at("--profile").with_hint("name a merged .profdata file")
     })?;
+    let refused = |error: honing_profdata::Error| {
+        Error::new(ExitCode::Profile, format!("--profile: {}: {error}", file.display()))
+            .with_hint("restore it from version control, or train anew")
+    };
+    if Format::detect(&bytes) == Some(Format::Packed) {
+        let read = honing_profdata::read(&bytes).map_err(refused)?;
+        return read.profile.to_indexed(IndexedVersion::Lowest).map_err(refused);
+    }
     match indexed::check(&bytes) {
         Ok(()) => Ok(bytes),
         Err(flaw) => {

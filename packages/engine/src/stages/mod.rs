@@ -34,12 +34,12 @@ pub(crate) use merge::{
     forget_spent, import, import_fingerprint, merge, merge_command, merge_fingerprint, spent,
 };
 pub use optimize::Optimized;
-pub(crate) use optimize::{optimize, optimize_flags, profile_path};
+pub(crate) use optimize::{check_current, optimize, optimize_flags, profile_path};
 pub use preflight::Ready;
 pub(crate) use preflight::{check, preflight, preflight_fingerprint};
 pub(crate) use rebase::{rebase, rebased_before};
 pub use record::Recorded;
-pub(crate) use record::{Findings, build_entry, record, record_fingerprint};
+pub(crate) use record::{Findings, build_entry, record, record_fingerprint, workload_entries};
 pub(crate) use selected::check_selected;
 pub(crate) use step::{Product, Step, reasons, stored};
 pub(crate) use tools::{build_tools, known_tools};

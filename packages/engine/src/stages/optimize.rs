@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use honing_core::{
-    Digest, Result, Stage,
+    Digest, Error, Result, Stage,
     applied::{Applied, MatchedBy},
     event::{Artifact, StageState},
 };
@@ -145,6 +145,32 @@ pub(crate) fn optimize(
         })
     })?;
     Ok(Optimized::step(session, subject, step))
+}
+
+/// Refuses to record a profile together with another profile's, or other sources', build.
+pub(crate) fn check_current(
+    session: &Session,
+    subject: &Subject<'_>,
+    ready: &Ready,
+    profile: Option<&MergedProfile>,
+    optimized: Option<&Optimized>,
+) -> Result<()> {
+    let (Some(profile), Some(optimized)) = (profile, optimized) else { return Ok(()) };
+    let refused = |why: &str| {
+        Err(Error::usage(format!("record: {why}"))
+            .with_hint("build and measure with it first: --from optimize"))
+    };
+    if profile.digest() != optimized.profile() {
+        return refused("the optimized build was made with another profile than the one to be recorded");
+    }
+    let wanted = wanted(session, subject, Stage::Optimize, &optimize_flags(session, subject, ready.traces))?;
+    let print = build_fingerprint(session, &wanted, Some(profile.digest()));
+    let old = stored::<OptimizedBuild>(session, subject, Stage::Optimize);
+    let changes = old.map(|old| print.changes_since(&old.fingerprint)).unwrap_or_default();
+    match changes.first() {
+        Some(change) => refused(&format!("the optimized build is out of date: {change}")),
+        None => Ok(()),
+    }
 }
 
 /// What the records of an instrumented build of the same source say.

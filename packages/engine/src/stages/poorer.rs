@@ -14,12 +14,13 @@ const NAMED: usize = 3;
 
 /// What `new` lacks of `old`, in words; `None` where that is little.
 ///
-/// A function is lacking where it had weight and has none. Names are compared by what
-/// they mean, so that another toolchain or version makes no profile look poor.
+/// A function is lacking where it had weight, is there, and never ran. One that is gone
+/// says nothing about the training. Names are compared by what they mean, so that another
+/// toolchain or version makes no profile look poor.
 pub(super) fn poorer(old: &Profile, new: &Profile) -> Option<String> {
     let by_meaning = |profile: &Profile| {
         let mut weights: HashMap<String, (u128, String)> = HashMap::new();
-        for function in profile.functions().filter(|function| function.weight() > 0) {
+        for function in profile.functions() {
             let entry = weights
                 .entry(Meaning::of(function.name_bytes()).loose)
                 .or_insert_with(|| (0, function.demangled()));
@@ -31,7 +32,7 @@ pub(super) fn poorer(old: &Profile, new: &Profile) -> Option<String> {
     let whole = old.weight().max(1) as f64;
     let mut lacking: Vec<(f64, &str)> = before
         .iter()
-        .filter(|(meaning, _)| !after.contains_key(*meaning))
+        .filter(|(meaning, _)| after.get(*meaning).is_some_and(|(weight, _)| *weight == 0))
         .map(|(_, (weight, name))| (*weight as f64 / whole, name.as_str()))
         .collect();
     lacking.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
@@ -66,7 +67,7 @@ mod tests {
             (profile(&[("hot", 1), ("warm", 1), ("cold", 1)]), false),
             (profile(&[("hot", 900), ("warm", 95), ("cold", 0)]), false),
             (profile(&[("hot", 900), ("warm", 0), ("cold", 5)]), true),
-            (profile(&[("other", 900)]), true),
+            (profile(&[("renamed", 900), ("warm", 95), ("cold", 5)]), false),
         ] {
             assert_eq!(poorer(&old, &new).is_some(), expected);
         }

@@ -67,6 +67,9 @@ pub(super) fn probe(session: &Session, subject: &Subject<'_>, dir: &Path) -> Res
     let traces = probe.traces(&flag)?;
     if !traces {
         probe.compile("optimized", &[flag])?;
+        let text = "this compiler does not list the functions that it builds: how much of a profile \
+                    applies is told by an instrumented build, or stays unknown";
+        session.sink.emit(Event::Warning { text: text.into() });
     }
     Ok((Ready { merges, traces }, Usage::default()))
 }
@@ -111,13 +114,7 @@ impl Probe<'_> {
         let output = self.rustc(args)?;
         let mut reader = TraceReader::default();
         output.stderr.lines().for_each(|line| drop(reader.line(line)));
-        let traces = output.ok && !reader.finish().is_empty();
-        if !traces {
-            let text = "this compiler does not list the functions that it builds: how much of a profile \
-                        applies is told by an instrumented build, or stays unknown";
-            self.session.sink.emit(Event::Warning { text: text.into() });
-        }
-        Ok(traces)
+        Ok(output.ok && !reader.finish().is_empty())
     }
 
     /// A profile to probe the compiler with where none is trained.

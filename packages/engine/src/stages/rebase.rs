@@ -34,7 +34,8 @@ pub(crate) fn rebase(
         return Err(Error::new(ExitCode::Stale, "rebase: nothing of the profile can be carried over")
             .with_hint("is it the profile of another program? Train anew: cargo xtask pgo --from train"));
     }
-    let from = RebasedFrom { digest: profile.digest().clone(), carried };
+    let before = profile.rebased().map_or(1.0, |from| from.carried);
+    let from = RebasedFrom { digest: profile.digest().clone(), carried: carried * before };
     let bytes = rebased.profile.to_indexed(IndexedVersion::Lowest).map_err(at)?;
     let path = session.store.root().join(subject.name).join(FILE);
     files::write_if_changed(&path, &bytes)?;
@@ -72,7 +73,8 @@ fn words(report: &RebaseReport) -> Vec<String> {
     )];
     let replaced = report.replacements.iter();
     lines.extend(replaced.map(|one| format!("rebase: `{}` is called `{}` now", one.from, one.to)));
-    let heaviest = report.heaviest.iter().filter(|dropped| dropped.weight > 0).take(NAMED);
+    let heaviest =
+        report.heaviest.iter().filter(|dropped| dropped.weight as f64 >= whole / 1000.0).take(NAMED);
     lines.extend(heaviest.map(|dropped| {
         let why = unpaired_words(dropped.why);
         format!("rebase: left behind: {} {} ({why})", share(dropped.weight), dropped.name)

@@ -203,7 +203,8 @@ fn hot(profile: &Profile) -> Vec<HotEntry> {
     profile.hottest(HOT).iter().map(entry).collect()
 }
 
-fn workload_entries(session: &Session, subject: &Subject<'_>) -> Result<Vec<WorkloadEntry>> {
+/// The training workloads of today, for manifests.
+pub(crate) fn workload_entries(session: &Session, subject: &Subject<'_>) -> Result<Vec<WorkloadEntry>> {
     let chosen = workloads(session, subject, |workload| workload.role.trains());
     let entry = |(name, workload): (&str, &honing_core::config::Workload)| {
         let mut print = Fingerprint::new();
@@ -219,9 +220,15 @@ fn refuse_poorer(session: &Session, subject: &Subject<'_>, new: &Profile) -> Res
     if session.options.accept_poorer {
         return Ok(());
     }
-    // What is there but cannot be read is replaced: nothing could be made of it.
-    let Ok(Some(stored)) = load(session, subject) else { return Ok(()) };
-    let Ok(old) = stored.indexed() else { return Ok(()) };
+    let unreadable = |error: Error| {
+        error.at("record: the stored profile cannot be compared").with_hint(
+            "restore it from version control (after a merge: manifest and profile of one side), or replace \
+             it unseen: --accept-poorer",
+        )
+    };
+    let Some(stored) = load(session, subject).map_err(unreadable)? else { return Ok(()) };
+    let old = stored.indexed().map_err(unreadable)?;
+    // A newer LLVM's can be read by nobody here.
     let Ok(old) = honing_profdata::read(&old) else { return Ok(()) };
     let Some(why) = poorer::poorer(&old.profile, new) else { return Ok(()) };
     Err(Error::new(

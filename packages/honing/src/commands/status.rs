@@ -70,7 +70,7 @@ fn show(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
             line("staleness", &format!("{staleness:.1} % of the weight no longer applied then"))?;
         }
     }
-    line("changes", &changes(status))?;
+    line("changes", &changes(status, manifest))?;
     for difference in &status.differences {
         line("", difference)?;
     }
@@ -94,17 +94,20 @@ fn age(status: &Status, manifest: &Manifest) -> String {
     format!("{age} (trained {}, recorded at commit {commit}{dirty})", manifest.trained)
 }
 
-fn changes(status: &Status) -> String {
+fn changes(status: &Status, manifest: &Manifest) -> String {
     let plural = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let since = status.since.map_or_else(
-        || "history does not reach back to that commit".to_owned(),
+        || match manifest.commit.as_str() {
+            "unknown" => "recorded without git".to_owned(),
+            _ => "history does not reach back to that commit".to_owned(),
+        },
         |since| {
             let (commits, lines) = (plural(since.commits, "commit"), plural(since.lines, "changed line"));
             format!("{commits} and {lines} in the program's crates since")
         },
     );
     if status.differences.is_empty() {
-        format!("{since}; same toolchain, specification and lockfile")
+        format!("{since}; same toolchain, build, workloads and lockfile")
     } else {
         since
     }

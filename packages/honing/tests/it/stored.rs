@@ -171,6 +171,15 @@ fn an_edited_hot_function_loses_its_own_weight_and_is_named() {
     assert_eq!(lost.len(), 1, "{lost:#?}");
     assert_eq!(lost[0]["function"], "tiny::walk::digits");
     assert_eq!(lost[0]["why"], "control_flow");
+    // A rebase that brings nothing leaves the stored profile alone.
+    fixture.replace("pgo/pgo.toml", "[bench]", "[policy]\nmin_match = 99.0\n\n[bench]");
+    let before = fs::read(folder(&fixture).join("profile.honing")).unwrap();
+    let rebase = fixture.run(&["rebase"]);
+    assert_eq!(rebase.code, 14, "{}", rebase.stderr);
+    assert!(rebase.stderr.contains("the stored profile stays as it is"), "{}", rebase.stderr);
+    assert!(fs::read(folder(&fixture).join("profile.honing")).unwrap() == before);
+    let told = fixture.run(&["status", "--ci"]);
+    assert!(told.code == 14 && told.stderr.contains("when last measured"), "{}", told.stderr);
     let share = applied["applied"]["share"].as_f64().unwrap();
     assert!((share + lost[0]["weight"].as_f64().unwrap() - 1.0).abs() < 1e-9, "{applied:#}");
 }
@@ -190,12 +199,14 @@ fn what_is_missing_foreign_or_damaged_is_refused_before_compiling() {
     for damaged in [&b""[..], &bytes[..bytes.len() / 2], b"version https://git-lfs.github.com/spec/v1\n"] {
         fs::write(&profile, damaged).unwrap();
         refused(&["build"], 12, "profile.honing: not the profile that the manifest names");
+        refused(&["status", "--ci"], 12, "profile.honing: not the profile that the manifest names");
     }
     fs::write(&profile, &bytes).unwrap();
     fs::write(&manifest, text.replace("program = \"tiny\"", "program = \"other\"")).unwrap();
     refused(&["check"], 14, "a profile of `other`");
     fs::write(&manifest, "<<<<<<< HEAD\n").unwrap();
-    refused(&["build"], 12, "manifest.toml: ");
+    refused(&["build"], 12, "manifest.toml: line 1: conflict markers of a merge");
+    refused(&["record", "--force"], 12, "cannot be compared");
     fs::remove_file(&manifest).unwrap();
     refused(&["build"], 14, "no profile of `tiny` for x86_64-unknown-linux-gnu is stored");
     let told = fixture.run(&["status"]);
@@ -249,6 +260,12 @@ fn a_poorer_profile_does_not_replace_a_better_one_unasked() {
         ran.stderr
     );
     assert!(fs::read(folder(&fixture).join("profile.honing")).unwrap() == before);
+    // The build of the stored profile says nothing about the new one.
+    fixture.succeeds(&["build"]);
+    let other = fixture.run(&["record", "--accept-poorer"]);
+    assert_eq!(other.code, 2, "{}", other.stderr);
+    assert!(other.stderr.contains("made with another profile"), "{}", other.stderr);
+    fixture.succeeds(&["--only", "optimize"]);
     fixture.succeeds(&["record", "--accept-poorer"]);
     assert!(fs::read(folder(&fixture).join("profile.honing")).unwrap() != before);
 }
@@ -285,6 +302,7 @@ fn a_profile_goes_out_and_comes_back_in() {
     let (ran, share) = matched(&fixture, &["import", "plain.profdata"]);
     assert!(ran.code == 0 && share > 0.99, "{share}: {}", ran.stderr);
     assert_eq!(manifest(&fixture)["source"].as_str(), Some("imported"));
+    assert_eq!(manifest(&fixture)["trained"].as_str(), Some("unknown"));
     let foreign = Fixture::tiny_in("foreign");
     foreign.succeeds(&["--to", "merge"]);
     let path = foreign.path("target/honing/tiny/merge/tiny.profdata");

@@ -34,12 +34,13 @@ pub(super) fn replacements(left: &[Named<'_>], right: &[Named<'_>]) -> Vec<Repla
     }
     let (old_paths, new_paths) = (all_paths(left), all_paths(right));
     let gaps = |side: &[Named<'_>], other: &HashSet<String>| {
-        let mut gaps: BTreeMap<(String, u64), Vec<String>> = BTreeMap::new();
+        // A set: monomorphizations share a name, and say the same.
+        let mut gaps: BTreeMap<(String, u64), BTreeSet<String>> = BTreeMap::new();
         for function in side.iter().filter(|function| function.open) {
             for path in distinct(function.name, other) {
                 let gap = without(function.name, &path);
                 for hash in function.hashes {
-                    gaps.entry((gap.clone(), *hash)).or_default().push(path.clone());
+                    gaps.entry((gap.clone(), *hash)).or_default().insert(path.clone());
                 }
             }
         }
@@ -48,7 +49,7 @@ pub(super) fn replacements(left: &[Named<'_>], right: &[Named<'_>]) -> Vec<Repla
     let (left_gaps, right_gaps) = (gaps(left, &new_paths), gaps(right, &old_paths));
     let mut votes: BTreeMap<String, BTreeMap<String, Vec<u64>>> = BTreeMap::new();
     for (key, from) in &left_gaps {
-        if let ([from], Some([to])) = (from.as_slice(), right_gaps.get(key).map(Vec::as_slice))
+        if let (Some(from), Some(to)) = (only(from), right_gaps.get(key).and_then(only))
             && parent(from) == parent(to)
         {
             votes.entry(from.clone()).or_default().entry(to.clone()).or_default().push(key.1);
@@ -74,6 +75,10 @@ pub(super) fn apply(replacements: &[Replacement], name: &str) -> String {
         let last = replacement.to.rsplit("::").next().unwrap_or(&replacement.to);
         replace(&name, &replacement.from, last)
     })
+}
+
+fn only(paths: &BTreeSet<String>) -> Option<&String> {
+    if paths.len() == 1 { paths.first() } else { None }
 }
 
 fn parent(path: &str) -> Option<&str> {
@@ -188,6 +193,10 @@ mod tests {
         let right = [("a::g::b", [1], true), ("a::g::c", [2], true), ("a::h::b", [1], true)];
         assert_eq!(found(&left, &right), []);
         // Another crate.
+        // Monomorphizations, which have one name, are no reason for doubt.
+        let left = [("a::f::b", [1], true), ("a::f::b", [1], true), ("a::f::c", [2], true)];
+        let right = [("a::g::b", [1], true), ("a::g::b", [1], true), ("a::g::c", [2], true)];
+        assert_eq!(found(&left, &right).len(), 1);
         let left = [("a::f", [1], true), ("a::g", [2], true)];
         assert_eq!(found(&left, &[("b::f", [1], true), ("b::g", [2], true)]), []);
     }

@@ -1,0 +1,115 @@
+//! Runs the real `honing`.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::Message;
+
+use super::events;
+
+/// The program, and what every run of it gets.
+#[derive(Debug, Clone)]
+pub(super) struct Honing {
+    program: PathBuf,
+    /// No git repository above this folder is seen: ripgrep builds its commit into itself.
+    ceiling: PathBuf,
+}
+
+/// A scratch workspace and its configuration.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// The root of the workspace.
+    pub(super) root: PathBuf,
+    /// pgo.toml, relative to it.
+    pub(super) config: PathBuf,
+    /// Where everything is built.
+    pub(super) target_dir: PathBuf,
+    /// Another compiler.
+    pub(super) rustc: Option<PathBuf>,
+}
+
+impl Honing {
+    /// Builds this workspace's own, and keeps a copy in `dir`: the sources may change meanwhile.
+    pub(super) fn build(dir: &Path) -> Result<Self> {
+        let args = ["build", "--package", "honing", "--bin", "honing", "--message-format"];
+        let output = duct::cmd(cargo(), args.iter().chain(&["json-render-diagnostics"]))
+            .read()
+            .context("cargo build --package honing")?;
+        let mut built = None;
+        for message in Message::parse_stream(output.as_bytes()) {
+            if let Message::CompilerArtifact(artifact) = message? {
+                built = artifact.executable.or(built);
+            }
+        }
+        let Some(built) = built else { bail!("cargo built no program `honing`") };
+        let program = dir.join("honing");
+        let same = program.exists() && std::fs::read(&program)? == std::fs::read(&built)?;
+        if !same {
+            // In its place, not into it: it may be running.
+            let part = program.with_extension("part");
+            std::fs::copy(&built, &part).with_context(|| part.display().to_string())?;
+            std::fs::rename(&part, &program).with_context(|| program.display().to_string())?;
+        }
+        Ok(Self { program, ceiling: dir.to_owned() })
+    }
+
+    /// Runs it with `--format json`, and gives its events.
+    pub(super) fn run(&self, place: &Place, args: &[&str]) -> Result<String> {
+        let mut all: Vec<OsString> = args.iter().map(Into::into).collect();
+        all.extend(["--format".into(), "json".into(), "--config".into(), place.config.clone().into()]);
+        all.extend(["--target-dir".into(), place.target_dir.clone().into()]);
+        let mut command = duct::cmd(&self.program, all)
+            .dir(&place.root)
+            .stdin_null()
+            .stderr_capture()
+            .stdout_capture()
+            .unchecked()
+            .env("GIT_CEILING_DIRECTORIES", &self.ceiling);
+        for (name, _) in std::env::vars_os() {
+            let shown = name.to_string_lossy().into_owned();
+            if is_of_the_outer_build(&shown) {
+                command = command.env_remove(name);
+            }
+        }
+        if let Some(rustc) = &place.rustc {
+            command = command.env("RUSTC", rustc);
+        }
+        let output = command.run().with_context(|| self.program.display().to_string())?;
+        let events = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() {
+            return Ok(events);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let why = events::failure(&events).ok().flatten().unwrap_or_else(|| said.into_owned());
+        bail!("honing {} in {}: {why}", args.join(" "), place.root.display())
+    }
+}
+
+/// The cargo that runs this.
+pub(super) fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Whether a variable says how this workspace is built, rather than where tools are.
+fn is_of_the_outer_build(name: &str) -> bool {
+    let of_cargo = name.starts_with("CARGO_") && name != "CARGO_HOME" || name == "CARGO";
+    of_cargo || name.starts_with("HONING_") || name.contains("RUSTFLAGS") || name.starts_with("RUSTC")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_the_outer_build;
+
+    #[test]
+    fn the_outer_build_is_kept_out() {
+        for name in ["CARGO", "CARGO_TARGET_DIR", "RUSTFLAGS", "RUSTC_WRAPPER", "HONING_FORMAT"] {
+            assert!(is_of_the_outer_build(name), "{name}");
+        }
+        for name in ["CARGO_HOME", "RUSTUP_HOME", "PATH"] {
+            assert!(!is_of_the_outer_build(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! docs/durability.md, out of the table's rows and what was found.
+
+use std::fmt::Write as _;
+
+use super::{
+    events::Measured,
+    result::{Found, Lost, Outcome},
+    spec::{Change, Goal, Row, Spec, Subject},
+};
+
+/// What is known of the machine that the rows were run on.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Machine {
+    pub(super) words: String,
+    pub(super) rustc: String,
+}
+
+/// What `--speed` measured.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(super) struct Speed {
+    /// The binary built from the stored profile.
+    pub(super) stored: Vec<Measured>,
+    /// The freshly trained one.
+    pub(super) fresh: Vec<Measured>,
+    /// What the stored profile applied.
+    pub(super) share: f64,
+}
+
+const INTRO: &str = "\
+# Durability
+
+A stored profile is worth what of it still applies. Each row stores a profile, changes one thing, builds
+with `honing check`, and says how much of the profile's weight (sum of counters) that build applied: with
+symbols as cargo names them, with pinned ones ([ADR 14](adr/0014-pinned-symbols.md)), and what a rebase of
+either carries over. In brackets: functions with weight.
+
+```
+cargo xtask bench durability
+```
+
+makes all of it anew: this page, and a file for each row below `target/durability`; a row that has one is
+not run again without `--force`. `--subject` and `--row` choose, `--render` only writes this page,
+`--speed` measures the last table. The rows are data:
+[table.toml](../xtask/src/bench/durability/table.toml).
+";
+
+/// The whole page.
+pub(super) fn page(spec: &Spec, found: &[Found], speed: Option<&Speed>, machine: &Machine) -> String {
+    let mut page = INTRO.to_owned();
+    let _ = writeln!(page, "\nMachine: {}. Compiler: {}.", machine.words, machine.rustc);
+    let mut others: Vec<&str> = found.iter().map(|found| found.rustc.as_str()).collect();
+    others.retain(|rustc| *rustc != machine.rustc);
+    others.dedup();
+    if let Some(other) = others.first() {
+        let _ = writeln!(
+            page,
+            "The other toolchain: {other}; Debian's, unpacked below `target/durability`, or `--rustc`."
+        );
+    }
+    for subject in &spec.subjects {
+        table(&mut page, spec, subject, found);
+    }
+    changes(&mut page, spec, found);
+    goals(&mut page, spec, found);
+    if let Some(speed) = speed {
+        self::speed(&mut page, speed);
+    }
+    page
+}
+
+fn find<'a>(found: &'a [Found], row: &Row, subject: &Subject) -> Option<&'a Found> {
+    found.iter().find(|found| found.row == row.id && found.subject == subject.name)
+}
+
+fn table(page: &mut String, spec: &Spec, subject: &Subject, found: &[Found]) {
+    let _ = writeln!(page, "\n## {}\n", subject.title);
+    page.push_str(
+        "| change | without pinning | with pinning | without pinning, rebased | with pinning, rebased |\n|---|---|---|---|---|\n",
+    );
+    for row in &spec.rows {
+        let Some(found) = find(found, row, subject) else {
+            let _ = writeln!(page, "| {} | – | – | – | – |", row.title);
+            continue;
+        };
+        let applied = |outcome: &Outcome| cell(outcome.share, outcome.matched, outcome.functions);
+        let rebased =
+            |outcome: &Outcome| cell(outcome.rebased.share, outcome.rebased.functions, outcome.functions);
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} | {} | {} |",
+            row.title,
+            applied(&found.unpinned),
+            applied(&found.pinned),
+            rebased(&found.unpinned),
+            rebased(&found.pinned)
+        );
+    }
+}
+
+fn cell(share: f64, functions: u64, of: u64) -> String {
+    format!("{} ({functions} of {of})", percent(share))
+}
+
+/// Rounded down, so that 100 means all.
+fn percent(share: f64) -> String {
+    // A hundredth of a percent is finer than anything that follows from it.
+    let hundredths = (share * 10_000.0 + 1e-6).floor() / 100.0;
+    format!("{hundredths:.2} %")
+}
+
+fn changes(page: &mut String, spec: &Spec, found: &[Found]) {
+    page.push_str("\n## What was changed, and what was lost\n");
+    for row in &spec.rows {
+        let _ = writeln!(page, "\n**{}**\n", capital(&row.title));
+        for subject in &spec.subjects {
+            let Some(change) = row.change.get(&subject.name) else { continue };
+            let _ = write!(page, "- {}: {}.", subject.name, change.what);
+            if let Some(found) = find(found, row, subject) {
+                lost(page, &found.pinned);
+            }
+            page.push('\n');
+        }
+    }
+}
+
+fn lost(page: &mut String, outcome: &Outcome) {
+    let heaviest =
+        |lost: &Lost| format!("`{}` ({}, {})", short(&lost.function), percent(lost.weight).trim(), lost.why);
+    match outcome.lost.first() {
+        None => page.push_str(" With pinning nothing is lost."),
+        Some(lost) => {
+            let _ = write!(page, " With pinning, the heaviest lost: {}", heaviest(lost));
+            match outcome.rebased.dropped.first() {
+                None => page.push_str("; after the rebase nothing."),
+                Some(dropped) if dropped.function == lost.function => {
+                    let _ = write!(page, "; after the rebase the same ({}).", dropped.why);
+                }
+                Some(dropped) => {
+                    let _ = write!(page, "; after the rebase: {}.", heaviest(dropped));
+                }
+            }
+        }
+    }
+}
+
+/// The end of a long name: what distinguishes it.
+fn short(name: &str) -> String {
+    const MOST: usize = 90;
+    let count = name.chars().count();
+    if count <= MOST {
+        return name.to_owned();
+    }
+    let end: String = name.chars().skip(count - MOST).collect();
+    format!("…{end}")
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn goals(page: &mut String, spec: &Spec, found: &[Found]) {
+    page.push_str("\n## Goals\n\n| change | goal | ");
+    let names: Vec<&str> = spec.subjects.iter().map(|subject| subject.name.as_str()).collect();
+    let _ = writeln!(page, "{} |\n|---|---|{}", names.join(" | "), "---|".repeat(names.len()));
+    for row in &spec.rows {
+        let Some(goal) = row.goal else { continue };
+        let _ = write!(page, "| {} | {} |", row.title, goal_words(goal));
+        for subject in &spec.subjects {
+            let told = find(found, row, subject).map(|found| reached(goal, found));
+            let _ = write!(page, " {} |", told.unwrap_or_else(|| "–".into()));
+        }
+        page.push('\n');
+    }
+    page.push('\n');
+    page.push_str(include_str!("notes.md"));
+}
+
+fn goal_words(goal: Goal) -> String {
+    match goal {
+        Goal::Pinned(least) => format!("at least {least} % with pinning alone"),
+        Goal::Rebased(least) => format!("at least {least} % with pinning, rebased"),
+        Goal::OnlyEdited(_) => "with pinning, nothing lost but the edited function".into(),
+    }
+}
+
+/// Whether a goal is reached, with the number.
+fn reached(goal: Goal, found: &Found) -> String {
+    let judged = |share: f64, least: f64| {
+        let word = if share * 100.0 >= least { "yes" } else { "**no**" };
+        format!("{word}: {}", percent(share))
+    };
+    match goal {
+        Goal::Pinned(least) => judged(found.pinned.share, least),
+        Goal::Rebased(least) => judged(found.pinned.rebased.share, least),
+        Goal::OnlyEdited(most) => {
+            let beyond = found.pinned.lost_elsewhere;
+            let word = if beyond * 100.0 <= most { "yes" } else { "**no**" };
+            format!(
+                "{word}: {} of the edited function, {} of others",
+                percent(1.0 - found.pinned.share - beyond),
+                percent(beyond)
+            )
+        }
+    }
+}
+
+fn speed(page: &mut String, speed: &Speed) {
+    let _ = write!(
+        page,
+        "
+## Speed
+
+```
+cargo xtask bench durability --speed
+```
+
+ripgrep after a version bump: the binary built from the stored profile (`honing build`, {} of the weight
+applied) and a freshly trained one, each measured in pairs against a baseline of the same source; CPU time,
+optimized over baseline, with its interval of {} % confidence. The searches are others than those of the
+training, in the same texts. {}
+
+| workload | pairs | baseline | stored profile | freshly trained |
+|---|---|---|---|---|
+",
+        percent(speed.share),
+        confidence(speed),
+        alike(speed)
+    );
+    for (stored, fresh) in pairs(speed) {
+        let baseline = stored.baseline.map_or("–".into(), |seconds| format!("{:.0} ms", seconds * 1000.0));
+        let _ = writeln!(
+            page,
+            "| {} | {} | {baseline} | {} | {} |",
+            stored.workload,
+            stored.pairs,
+            ratio(stored),
+            fresh.map_or("–".into(), ratio)
+        );
+    }
+}
+
+/// What decides, of the stored profile and of the fresh one.
+fn pairs(speed: &Speed) -> impl Iterator<Item = (&Measured, Option<&Measured>)> {
+    let name = |measured: &Measured| (measured.workload.clone(), measured.metric.clone());
+    let gated = speed.stored.iter().filter(|measured| measured.gated);
+    gated.map(move |stored| (stored, speed.fresh.iter().find(|fresh| name(fresh) == name(stored))))
+}
+
+fn confidence(speed: &Speed) -> f64 {
+    let ratio = speed.stored.iter().find_map(|measured| measured.ratio);
+    ratio.map_or(0.0, |ratio| (ratio.confidence * 1000.0).round() / 10.0)
+}
+
+/// Whether the two can be told apart, and whether both are ahead of the baseline.
+fn alike(speed: &Speed) -> String {
+    let (mut overlap, mut ahead, mut all) = (0, 0, 0);
+    for (stored, fresh) in pairs(speed) {
+        all += 1;
+        if let (Some(stored), Some(fresh)) = (stored.ratio, fresh.and_then(|fresh| fresh.ratio)) {
+            overlap += u32::from(stored.low <= fresh.high && fresh.low <= stored.high);
+            ahead += u32::from(stored.high < 1.0);
+        }
+    }
+    format!(
+        "The stored profile's binary is ahead of the baseline on {ahead} of {all} workloads, and its \
+         interval overlaps the fresh one's on {overlap} of {all}."
+    )
+}
+
+fn ratio(measured: &Measured) -> String {
+    match measured.ratio {
+        Some(ratio) => {
+            format!("{:.3} [{:.3}, {:.3}], {}", ratio.point, ratio.low, ratio.high, measured.verdict)
+        }
+        None => measured.verdict.clone(),
+    }
+}
+
+/// The change of a row, for the log.
+pub(super) fn told(change: &Change, found: &Found) -> String {
+    let with_list = |outcome: &Outcome| outcome.rebased_with_list.map_or("–".into(), percent);
+    format!(
+        "{}: {} | {} | {} | {} ({} s; rebased with the recorded build's list: {} | {})",
+        change.what,
+        percent(found.unpinned.share),
+        percent(found.pinned.share),
+        percent(found.unpinned.rebased.share),
+        percent(found.pinned.rebased.share),
+        found.seconds,
+        with_list(&found.unpinned),
+        with_list(&found.pinned)
+    )
+}
+
+/// Everything that is known of a row: what was lost, what a rebase carried over and what it dropped.
+pub(super) fn explained(found: &Found) -> String {
+    let mut text = format!("# {} {}\n", found.subject, found.row);
+    for (symbols, outcome) in [("without pinning", &found.unpinned), ("with pinning", &found.pinned)] {
+        let Outcome { share, rebased, .. } = outcome;
+        let _ = writeln!(text, "{symbols}: {} applied", percent(*share));
+        list(&mut text, &outcome.lost);
+        let _ = writeln!(text, "{symbols}, rebased: {}", percent(rebased.share));
+        for (rule, share) in &rebased.by_rule {
+            let _ = writeln!(text, "  {:>9} by {rule}", percent(*share));
+        }
+        for (reason, share) in &rebased.by_reason {
+            let _ = writeln!(text, "  {:>9} dropped: {reason}", percent(*share));
+        }
+        list(&mut text, &rebased.dropped);
+        if let Some(share) = outcome.rebased_with_list {
+            let _ = writeln!(text, "{symbols}, rebased with the recorded build's list: {}", percent(share));
+        }
+    }
+    text
+}
+
+fn list(text: &mut String, lost: &[Lost]) {
+    for lost in lost {
+        let _ = writeln!(text, "  {:>9} {}: {}", percent(lost.weight), lost.why, lost.function);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{events::Ratio, result::Rebased, spec::spec},
+        *,
+    };
+
+    fn outcome(share: f64) -> Outcome {
+        let lost = Lost { function: "a::b".into(), weight: 1.0 - share, why: "gone or renamed".into() };
+        Outcome {
+            share,
+            functions: 10,
+            matched: 9,
+            lost: vec![lost],
+            lost_elsewhere: 0.0,
+            rebased: Rebased {
+                share: 1.0,
+                functions: 10,
+                by_rule: Vec::new(),
+                by_reason: Vec::new(),
+                dropped: Vec::new(),
+            },
+            rebased_with_list: None,
+        }
+    }
+
+    fn found() -> Found {
+        Found {
+            subject: "tracker".into(),
+            row: "version-leaf".into(),
+            rustc: "rustc 1.95.0".into(),
+            seconds: 9,
+            unpinned: outcome(0.0),
+            pinned: outcome(0.999_99),
+        }
+    }
+
+    #[test]
+    fn a_row_is_rendered_rounded_down() {
+        let machine = Machine { words: "2 cores".into(), rustc: "rustc 1.95.0".into() };
+        let page = page(&spec().unwrap(), &[found()], None, &machine);
+        let row = "| version of the program's package | 0.00 % (9 of 10) | 99.99 % (9 of 10) | 100.00 % (10 of 10) | 100.00 % (10 of 10) |";
+        assert!(page.contains(row), "{page}");
+        assert!(page.contains("| yes: 99.99 % | – |"), "{page}");
+        assert!(page.contains("heaviest lost: `a::b` (0.00 %, gone or renamed); after the rebase nothing."));
+        assert!(!page.contains("## Speed"));
+    }
+
+    #[test]
+    fn a_goal_that_is_missed_stands_out() {
+        assert_eq!(
+            reached(Goal::Pinned(99.0), &Found { pinned: outcome(0.98), ..found() }),
+            "**no**: 98.00 %"
+        );
+        let edited = Outcome { lost_elsewhere: 0.01, ..outcome(0.9) };
+        let told = reached(Goal::OnlyEdited(0.01), &Found { pinned: edited, ..found() });
+        assert_eq!(told, "**no**: 9.00 % of the edited function, 1.00 % of others");
+    }
+
+    #[test]
+    fn ratios_have_their_interval() {
+        let ratio = Ratio { point: 0.9, low: 0.89, high: 0.914, confidence: 0.99 };
+        let measured = Measured {
+            workload: "w".into(),
+            metric: "cpu".into(),
+            gated: true,
+            pairs: 40,
+            baseline: Some(0.1),
+            ratio: Some(ratio),
+            verdict: "improved".into(),
+        };
+        let mut page = String::new();
+        let fresh = vec![measured.clone()];
+        speed(&mut page, &Speed { stored: vec![measured], fresh, share: 1.0 });
+        let cell = "0.900 [0.890, 0.914], improved";
+        assert!(page.contains(&format!("| w | 40 | 100 ms | {cell} | {cell} |")), "{page}");
+        assert!(page.contains("ahead of the baseline on 1 of 1 workloads"), "{page}");
+        assert!(page.contains("interval of 99 % confidence"), "{page}");
+    }
+}
