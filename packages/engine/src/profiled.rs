@@ -22,7 +22,7 @@ use crate::{
 const ANOTHER_PROGRAM: f64 = 0.05;
 
 /// A profile, and what was built with it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Profiled {
     pub(crate) profile: Option<MergedProfile>,
     pub(crate) optimized: Option<Optimized>,
@@ -174,13 +174,19 @@ impl Chain<'_> {
         let stored = session.options.profile == ProfileSource::Stored;
         let reasons = if stored {
             let facts = status::facts(session, &recorded::need(session, subject)?);
+            let other = facts.recorded_with != facts.toolchain;
+            if other && policy.toolchain_change == ToolchainChange::Warn {
+                let (then, now) = (&facts.recorded_with, &facts.toolchain);
+                let name = subject.name;
+                let text = format!(
+                    "{name}: the profile was recorded with rustc {then}, and this is {now}; the match decides"
+                );
+                session.sink.emit(Event::Warning { text });
+            }
             staleness::reasons(&staleness::Facts { applied: Some(applied.clone()), ..facts }, policy)
         } else {
             staleness::below(applied, policy).into_iter().collect()
         };
-        if stored && let Some(text) = self.other_toolchain()? {
-            session.sink.emit(Event::Warning { text });
-        }
         if reasons.is_empty() {
             return Ok(());
         }
@@ -191,19 +197,6 @@ impl Chain<'_> {
         }
         session.sink.emit(Event::Warning { text: format!("{message}\n  {}", self.hint(applied)) });
         Ok(())
-    }
-
-    /// What to say where another toolchain alone makes no profile stale.
-    fn other_toolchain(&self) -> Result<Option<String>> {
-        let (session, subject) = (self.session, self.subject);
-        let facts = status::facts(session, &recorded::need(session, subject)?);
-        let warns = session.config.policy.toolchain_change == ToolchainChange::Warn;
-        Ok((warns && facts.recorded_with != facts.toolchain).then(|| {
-            format!(
-                "{}: the profile was recorded with rustc {}, and this is {}; the match decides",
-                subject.name, facts.recorded_with, facts.toolchain
-            )
-        }))
     }
 
     fn hint(&self, applied: &Applied) -> String {

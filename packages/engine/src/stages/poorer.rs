@@ -32,7 +32,7 @@ pub(super) fn poorer(old: &Profile, new: &Profile) -> Option<String> {
     let whole = old.weight().max(1) as f64;
     let mut lacking: Vec<(f64, &str)> = before
         .iter()
-        .filter(|(meaning, _)| after.get(*meaning).is_some_and(|(weight, _)| *weight == 0))
+        .filter(|(meaning, (weight, _))| *weight > 0 && after.get(*meaning).is_some_and(|new| new.0 == 0))
         .map(|(_, (weight, name))| (*weight as f64 / whole, name.as_str()))
         .collect();
     lacking.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
@@ -71,6 +71,13 @@ mod tests {
         ] {
             assert_eq!(poorer(&old, &new).is_some(), expected);
         }
+    }
+
+    #[test]
+    fn what_never_had_weight_is_not_counted() {
+        let old = profile(&[("hot", 900), ("warm", 95), ("never", 0)]);
+        let why = poorer(&old, &profile(&[("hot", 900), ("warm", 0), ("never", 0)])).unwrap();
+        assert!(why.starts_with("1 functions with 9.5 %"), "{why}");
     }
 
     #[test]
