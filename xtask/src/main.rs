@@ -4,6 +4,7 @@
 
 mod bench;
 mod ci;
+mod container;
 mod licences;
 
 use std::process::ExitCode;
@@ -12,9 +13,10 @@ fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("bench") => bench::run(std::env::args().skip(2)),
         Some("ci") => ci::run(),
+        Some("container") => container::run(std::env::args().skip(2)),
         None | Some("help" | "--help" | "-h") => {
             ci::say(
-                "usage: cargo xtask pgo [OPTIONS] [COMMAND]   profile-guided optimization (pgo --help)\n       cargo xtask bench [BENCH]             what the docs claim, measured anew\n       cargo xtask ci                        every check of this workspace",
+                "usage: cargo xtask pgo [OPTIONS] [COMMAND]   profile-guided optimization (pgo --help)\n       cargo xtask bench [BENCH]             what the docs claim, measured anew\n       cargo xtask container                 the container image, built and tried\n       cargo xtask ci                        every check of this workspace",
             );
             ExitCode::from(2)
         }

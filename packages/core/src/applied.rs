@@ -92,6 +92,19 @@ pub struct Lost {
     pub why: LostWhy,
 }
 
+/// A heavy function of a profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HotFunction {
+    /// Its name, demangled.
+    pub function: String,
+    /// Its share of the profile's weight, 0 to 1.
+    pub weight: f64,
+    /// Whether the build applied its counters; `None` where that could not be measured.
+    pub applied: Option<bool>,
+    /// Why not.
+    pub why: Option<LostWhy>,
+}
+
 /// Why a function's counters were not applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

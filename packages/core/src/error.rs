@@ -1,6 +1,6 @@
 //! Errors as part of the interface: what went wrong, what to do next, and the exit code.
 
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 /// What a process of ours ends with. The numbers are documented and stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -49,6 +49,22 @@ impl ExitCode {
         self as u8
     }
 
+    /// The name in events.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Internal => "internal",
+            Self::Usage => "usage",
+            Self::Build => "build",
+            Self::Workload => "workload",
+            Self::Profile => "profile",
+            Self::Regression => "regression",
+            Self::Stale => "stale",
+            Self::Preflight => "preflight",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// One line for `--help` and the docs.
     pub fn meaning(self) -> &'static str {
         match self {
@@ -66,6 +82,15 @@ impl ExitCode {
     }
 }
 
+/// A place in a file of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file, relative to the workspace or absolute.
+    pub file: PathBuf,
+    /// Line and column, from 1, where they are known.
+    pub position: Option<(usize, usize)>,
+}
+
 /// An error that a person can act on.
 ///
 /// `Display` gives what and where; [`Error::hint`] gives what to do next.
@@ -74,6 +99,7 @@ pub struct Error {
     code: ExitCode,
     message: String,
     hint: Option<String>,
+    place: Option<Box<Place>>,
 }
 
 /// Results whose error carries an exit code.
@@ -82,7 +108,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error with the code that ends the process.
     pub fn new(code: ExitCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None }
+        Self { code, message: message.into(), hint: None, place: None }
     }
 
     /// A fault of ours, or of the file system under us.
@@ -120,6 +146,14 @@ impl Error {
         self
     }
 
+    /// Names the file that has to be mended, for those who show errors beside it. The message
+    /// says it too.
+    #[must_use]
+    pub fn in_file(mut self, file: impl Into<PathBuf>, position: Option<(usize, usize)>) -> Self {
+        self.place = Some(Box::new(Place { file: file.into(), position }));
+        self
+    }
+
     /// Ends with another code, the text unchanged.
     #[must_use]
     pub fn with_code(mut self, code: ExitCode) -> Self {
@@ -136,6 +170,11 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
+
+    /// The file that has to be mended, if it is one.
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_deref()
+    }
 }
 
 impl fmt::Display for Error {
@@ -145,3 +184,15 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_events() {
+        for code in ExitCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.name());
+        }
+    }
+}

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ExitCode, Stage,
-    applied::Applied,
-    outcome::{Measured, Outcome},
+    applied::{Applied, HotFunction},
+    outcome::{Measured, Outcome, Trust},
+    release::Release,
+    status::Status,
 };
 
 /// Version of the event stream.
@@ -22,6 +24,16 @@ pub struct Record {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+}
+
+impl Record {
+    /// As one line of JSON, its end included: what `--format json` prints and `events.jsonl` holds.
+    ///
+    /// # Errors
+    /// Where it has no form in JSON.
+    pub fn to_line(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self).map(|line| line + "\n")
+    }
 }
 
 /// Something that happened in a run.
@@ -111,10 +123,27 @@ pub enum Event {
         /// The match.
         applied: Applied,
     },
-    /// A metric of an eval workload has been measured.
+    /// The heaviest functions of the profile that the optimized build was made with.
+    Hot {
+        /// The program.
+        program: String,
+        /// The functions, the heaviest first.
+        functions: Vec<HotFunction>,
+    },
+    /// How the profile in the repository stands: before the first stage, and after a
+    /// record.
+    Stored {
+        /// What is known without compiling.
+        #[serde(flatten)]
+        status: Box<Status>,
+    },
+    /// A metric of an eval workload: how it stands while it is measured, and at the end.
     Measured {
         /// The program.
         program: String,
+        /// Whether more pairs are to come.
+        #[serde(default)]
+        interim: bool,
         /// The numbers.
         #[serde(flatten)]
         measured: Measured,
@@ -133,6 +162,12 @@ pub enum Event {
         elapsed_ms: u64,
         /// Milliseconds of CPU time that its children used.
         cpu_ms: u64,
+    },
+    /// A release build is complete: what went in, and what came out.
+    Built {
+        /// All of it.
+        #[serde(flatten)]
+        release: Box<Release>,
     },
     /// A program is done.
     ProgramFinished {
@@ -207,6 +242,10 @@ pub struct StageCost {
     pub elapsed_ms: u64,
     /// Milliseconds of CPU time of its children.
     pub cpu_ms: u64,
+    /// For a build: whether cargo compiled every crate for it, so that this is what a build from
+    /// nothing costs. `None` where that is not known.
+    #[serde(default)]
+    pub full: Option<bool>,
 }
 
 /// The result of a run for one program.
@@ -218,6 +257,9 @@ pub struct Summary {
     pub target: String,
     /// Every metric of every eval workload.
     pub measured: Vec<Measured>,
+    /// What is known about the machine, for each eval workload.
+    #[serde(default)]
+    pub trust: Vec<Trust>,
     /// What they say together; absent where the run ended before.
     pub outcome: Option<Outcome>,
     /// The sentence for it.

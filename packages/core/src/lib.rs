@@ -5,6 +5,7 @@
 
 pub mod applied;
 pub mod cargo_profile;
+pub mod checklist;
 pub mod config;
 mod error;
 pub mod event;
@@ -13,13 +14,16 @@ mod names;
 pub mod outcome;
 pub mod pin;
 pub mod recorded;
+pub mod release;
 mod settings;
+pub mod shard;
 mod stage;
 pub mod staleness;
+pub mod status;
 pub mod template;
 pub mod units;
 
-pub use error::{Error, ExitCode, Result};
+pub use error::{Error, ExitCode, Place, Result};
 pub use fingerprint::{Digest, Fingerprint};
 pub use names::closest;
 pub use settings::{Setting, settings};

@@ -5,7 +5,12 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Error, ExitCode, Result, Stage, applied::Applied, outcome::Measured};
+use crate::{
+    Digest, Error, ExitCode, Result, Stage,
+    applied::Applied,
+    config::{Direction, line_and_column},
+    outcome::{Measured, Open, Ratio, Verdict},
+};
 
 /// Version of the manifest.
 pub const SCHEMA: u32 = 2;
@@ -44,12 +49,21 @@ pub struct Manifest {
     pub matched: MatchEntry,
     /// What was measured.
     pub verdict: VerdictEntry,
+    /// The binaries, where both were built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<SizeEntry>,
     /// The metrics behind the verdict.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measured: Vec<MeasuredEntry>,
     /// The workloads that it was trained on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub workload: Vec<WorkloadEntry>,
+    /// The workloads that it was measured on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub eval: Vec<WorkloadEntry>,
+    /// Where it came from, where that is not a training here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub part: Vec<PartEntry>,
     /// What the stages cost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cost: Vec<CostEntry>,
@@ -143,8 +157,17 @@ pub struct VerdictEntry {
     pub wording: String,
 }
 
+/// Sizes of the binaries, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SizeEntry {
+    /// Without PGO.
+    pub baseline: u64,
+    /// With the profile.
+    pub optimized: u64,
+}
+
 /// A metric, as a manifest has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MeasuredEntry {
     /// The workload.
     pub workload: String,
@@ -154,11 +177,34 @@ pub struct MeasuredEntry {
     pub verdict: String,
     /// The change with its interval; empty where there is none.
     pub change: String,
+    /// The estimate of optimized/baseline; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<f64>,
+    /// Which way is better; absent where less is.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub better: Direction,
+    /// Whether it only informed, and did not decide the verdict.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub informs: bool,
+    /// Whether the profile was trained on the same workload.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub in_sample: bool,
     /// Pairs measured.
     pub pairs: u32,
+    /// Why it is inconclusive, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Open>,
+    /// The same in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
-/// A workload that a profile was trained on.
+/// What goes without saying is not written.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// A workload that a profile was trained or measured on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkloadEntry {
     /// Its name.
@@ -167,6 +213,46 @@ pub struct WorkloadEntry {
     pub weight: u32,
     /// Digest of its definition and of its inputs.
     pub digest: Digest,
+}
+
+/// What became of workloads since, a line each. Empty where nothing did, and where nothing is known of
+/// `then`.
+pub fn workload_changes(then: &[WorkloadEntry], now: &[WorkloadEntry]) -> Vec<String> {
+    let find = |of: &[WorkloadEntry], name: &str| of.iter().find(|one| one.name == name).cloned();
+    let known = then.iter().filter_map(|one| match find(now, &one.name) {
+        Some(today) if today.digest == one.digest => None,
+        Some(_) => Some(format!("workload `{}` changed", one.name)),
+        None => Some(format!("workload `{}` is gone", one.name)),
+    });
+    let new = now.iter().filter(|one| !then.is_empty() && find(then, &one.name).is_none());
+    known.chain(new.map(|one| format!("workload `{}` is new", one.name))).collect()
+}
+
+/// A part of a profile that was made elsewhere: a shard of the training, or a profile that was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartEntry {
+    /// `shard 1/3`, or the file or folder as it was given; of an absolute path the name.
+    pub from: String,
+    /// BLAKE3 of its profiles.
+    pub digest: Digest,
+    /// For a given profile: how much it counts. Shards have the weights of their workloads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
+    /// For a shard: its workloads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workloads: Vec<String>,
+    /// For a shard: when it was trained, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trained: Option<String>,
+    /// For a shard: the commit that was checked out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// For a shard: whether the working tree differed from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dirty: Option<bool>,
+    /// For a shard: seconds of CPU time that its training took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_s: Option<u64>,
 }
 
 /// What a stage cost.
@@ -195,23 +281,30 @@ impl Manifest {
     /// # Errors
     /// Profile, where it cannot be read.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
-        let broken = |why: String| {
-            Error::new(ExitCode::Profile, format!("{}: {why}", path.display())).with_hint(
-                "restore it from version control, or record a new profile: cargo xtask pgo --from train",
-            )
+        let error = |why: String, position| {
+            Error::new(ExitCode::Profile, format!("{}: {why}", path.display())).in_file(path, position)
+        };
+        let broken = |why: String, position| {
+            error(why, position)
+                .with_hint("restore it from version control, or record a new profile: cargo xtask pgo")
+        };
+        let syntax = |cause: toml::de::Error| {
+            let position = cause.span().map(|span| line_and_column(text, span.start));
+            broken(one_line(&cause), position)
         };
         if let Some(at) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
             let why = format!("line {}: conflict markers of a merge", at + 1);
-            return Err(Error::new(ExitCode::Profile, format!("{}: {why}", path.display()))
+            return Err(error(why, Some((at + 1, 1)))
                 .with_hint("take the whole folder, manifest and profile, from one side"));
         }
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| broken(one_line(&error)))?;
+        let table: toml::Table = text.parse().map_err(syntax)?;
         let schema = table.get("schema").and_then(toml::Value::as_integer);
         if schema != Some(i64::from(SCHEMA)) {
             let found = schema.map_or_else(|| "no version".to_owned(), |schema| format!("version {schema}"));
-            return Err(broken(format!("a manifest of {found}; this Honing reads version {SCHEMA}")));
+            let why = format!("a manifest of {found}; this Honing reads version {SCHEMA}");
+            return Err(broken(why, None));
         }
-        toml::from_str(text).map_err(|error| broken(one_line(&error)))
+        toml::from_str(text).map_err(syntax)
     }
 
     /// The text of the manifest, with a comment for those who find it.
@@ -242,7 +335,39 @@ impl MeasuredEntry {
             metric: measured.metric.clone(),
             verdict: measured.verdict.word().into(),
             change: measured.ratio.map(|ratio| ratio.as_change()).unwrap_or_default(),
+            ratio: measured.ratio.map(|ratio| ratio.point),
+            better: measured.better,
+            informs: !measured.gated,
+            in_sample: measured.in_sample,
             pairs: measured.pairs,
+            reason: measured.reason,
+            note: measured.note.clone().filter(|_| measured.verdict == Verdict::Inconclusive),
+        }
+    }
+
+    /// As what was measured, to be judged by the policy of today; `weight` is the workload's. What
+    /// is not recorded is not a number.
+    pub fn as_measured(&self, weight: u32) -> Measured {
+        const UNKNOWN: f64 = f64::NAN;
+        let ratio = |point| Ratio { point, low: UNKNOWN, high: UNKNOWN, confidence: UNKNOWN };
+        let word = |verdict: &Verdict| verdict.word() == self.verdict;
+        Measured {
+            workload: self.workload.clone(),
+            metric: self.metric.clone(),
+            unit: String::new(),
+            better: self.better,
+            gated: !self.informs,
+            in_sample: self.in_sample,
+            weight,
+            pairs: self.pairs,
+            baseline: UNKNOWN,
+            optimized: UNKNOWN,
+            ratio: self.ratio.map(ratio),
+            margin: None,
+            verdict: Verdict::ALL.into_iter().find(word).unwrap_or(Verdict::Inconclusive),
+            reason: self.reason,
+            note: self.note.clone(),
+            ratios: Vec::new(),
         }
     }
 }
@@ -255,7 +380,7 @@ fn one_line(error: &toml::de::Error) -> String {
 mod tests {
     use super::*;
 
-    pub(crate) fn manifest() -> Manifest {
+    fn manifest() -> Manifest {
         Manifest {
             schema: SCHEMA,
             program: "t".into(),
@@ -274,7 +399,7 @@ mod tests {
                 features: Vec::new(),
                 default_features: true,
                 rustflags: Vec::new(),
-                symbols: "pinned (scheme 1)".into(),
+                symbols: "pinned (scheme 2)".into(),
                 lockfile: Some(Digest::of(b"")),
             },
             profile: Profile {
@@ -289,8 +414,20 @@ mod tests {
             },
             matched: MatchEntry::of(&Applied::Unknown { why: "no trace".into() }),
             verdict: VerdictEntry { outcome: "not measured".into(), wording: "nothing was measured".into() },
+            size: Some(SizeEntry { baseline: 2000, optimized: 1900 }),
             measured: Vec::new(),
             workload: Vec::new(),
+            eval: Vec::new(),
+            part: vec![PartEntry {
+                from: "shard 1/2".into(),
+                digest: Digest::of(b"p"),
+                weight: None,
+                workloads: vec!["w".into()],
+                trained: Some("2026-11-22T00:00:00Z".into()),
+                commit: Some("unknown".into()),
+                dirty: Some(false),
+                cpu_s: Some(3),
+            }],
             cost: vec![CostEntry { stage: Stage::Train, wall_s: 2, cpu_s: 3 }],
             hot: vec![HotEntry { percent: 12.5, function: "t::main".into() }],
         }

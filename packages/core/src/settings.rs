@@ -66,6 +66,7 @@ mod tests {
             .map(|setting| format!("{} = {}  # {}", setting.key, setting.value, setting.origin))
             .collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
+        policy.max_regression = 0.0  # default
         policy.inconclusive = "warn"  # default
         policy.min_match = 90.0  # default
         policy.toolchain_change = "warn"  # default

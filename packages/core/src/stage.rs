@@ -106,6 +106,11 @@ impl Selection {
         Self { first: stage, last: stage }
     }
 
+    /// The first stage that was asked for.
+    pub fn first(self) -> Stage {
+        self.first
+    }
+
     /// The last stage that was asked for.
     pub fn last(self) -> Stage {
         self.last

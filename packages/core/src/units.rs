@@ -28,16 +28,23 @@ impl Serialize for Span {
     }
 }
 
+impl std::str::FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match humantime::parse_duration(text) {
+            Ok(duration) if !duration.is_zero() => Ok(Self(duration)),
+            Ok(_) => Err("a duration must be longer than zero".into()),
+            Err(error) => {
+                Err(format!("`{text}` is not a duration ({error}); write it as \"30s\" or \"500ms\""))
+            }
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match humantime::parse_duration(&text) {
-            Ok(duration) if !duration.is_zero() => Ok(Self(duration)),
-            Ok(_) => Err(serde::de::Error::custom("a duration must be longer than zero")),
-            Err(error) => Err(serde::de::Error::custom(format!(
-                "`{text}` is not a duration ({error}); write it as \"30s\" or \"500ms\""
-            ))),
-        }
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -109,7 +116,12 @@ pub fn age(duration: Duration) -> String {
         3600..172_800 => (seconds / 3600, "hour"),
         _ => (seconds / 86_400, "day"),
     };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    self::count(count, unit)
+}
+
+/// `1 commit`, `2 commits`.
+pub fn count(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

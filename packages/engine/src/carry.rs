@@ -8,7 +8,8 @@ use honing_core::{
     applied::Applied,
     config::Policy,
     event::{Event, Summary},
-    outcome::Outcome,
+    outcome::{Asked, Evidence, Outcome, Standing},
+    pin,
     recorded::Source,
     staleness,
 };
@@ -57,7 +58,9 @@ pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
     pipeline::each_program(session, Selection::only(Stage::Optimize), |mut chain, ready| {
         let Carried { profile, built, .. } = carried_over(&mut chain, ready)?;
         files::write_atomically(output, &files::read(profile.path())?)?;
-        let flags = format!("RUSTFLAGS=-Cprofile-use={}", output.display());
+        let mangling =
+            if chain.subject.program.pin_symbols { format!(" {}", pin::V0) } else { String::new() };
+        let flags = format!("RUSTFLAGS=\"-Cprofile-use={}{mangling}\"", output.display());
         let (output, triple) = (output.display(), &chain.subject.triple);
         let text =
             format!("exported {output}; build with it: {flags} cargo build --release --target {triple}");
@@ -99,7 +102,8 @@ fn carried_over(chain: &mut Chain<'_>, ready: &Ready) -> Result<Carried> {
     let built = chain.build_with(ready, &profile)?;
     if is_foreign(built.applied()) {
         let message = "hardly any of the profile's functions are in crates that this program has";
-        return Err(Error::new(ExitCode::Stale, format!("{}: {message}", chain.subject.name)).with_hint(
+        let exit = Standing::NoKin.exit(Asked::Use, true);
+        return Err(Error::new(exit, format!("{}: {message}", chain.subject.name)).with_hint(
             "is it the profile of another program, or was the crate renamed? That is not carried over",
         ));
     }
@@ -121,7 +125,7 @@ fn refuse_too_little(chain: &Chain<'_>, applied: &Applied) -> Result<()> {
     let (session, name) = (chain.session, chain.subject.name);
     match staleness::below(applied, &session.config.policy) {
         Some(why) if !session.options.accept_poorer => Err(Error::new(
-            ExitCode::Stale,
+            Standing::BelowMatch.exit(Asked::Store, true),
             format!("{name}: carried over as far as possible, {why}"),
         )
         .with_hint(format!(
@@ -137,22 +141,29 @@ fn record(chain: &mut Chain<'_>, profile: &MergedProfile, built: &Optimized) -> 
     let from_file = matches!(session.options.profile, ProfileSource::File(_));
     let stored = if from_file { None } else { recorded::load(session, subject)? };
     let outcome = Outcome::NotMeasured;
-    let mut consequence = outcome.consequence(&Policy::default(), &[]);
+    let mut consequence = outcome.consequence(&Policy::default(), subject.program, &Evidence::default());
     if let Some(stored) = &stored {
         let (when, outcome) = (&stored.manifest.trained, &stored.manifest.verdict.outcome);
         consequence.wording = format!("not measured since the rebase; trained {when}, then: {outcome}");
     }
     let costs = chain.costs.clone();
+    // A rebased profile keeps the origin that its manifest had.
+    let parts = match &session.options.profile {
+        ProfileSource::File(file) => vec![stages::part_of_file(file)?],
+        _ => stored.as_ref().map(|stored| stored.manifest.part.clone()).unwrap_or_default(),
+    };
     let findings = Findings {
         source: if from_file { Source::Imported } else { Source::Rebased },
         // Only who made a foreign profile knows when.
         trained: Some(stored.map_or_else(|| "unknown".into(), |stored| stored.manifest.trained)),
         carried: profile.rebased().map(|from| from.carried),
+        parts: &parts,
         applied: Some(built.applied()),
         outcome: &outcome,
         consequence: &consequence,
         measured: &[],
         costs: &costs,
+        size: None,
     };
     let recorded = chain.stage(
         Stage::Record,
@@ -167,6 +178,7 @@ fn summary(chain: Chain<'_>, built: &Optimized, recorded: Option<String>) -> Sum
         program: chain.subject.name.to_owned(),
         target: chain.subject.triple.clone(),
         measured: Vec::new(),
+        trust: Vec::new(),
         outcome: None,
         wording: None,
         costs: chain.costs,

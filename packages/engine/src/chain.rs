@@ -15,11 +15,13 @@ pub(crate) struct Chain<'a> {
     pub(crate) subject: &'a Subject<'a>,
     pub(crate) selection: Selection,
     pub(crate) costs: Vec<StageCost>,
+    /// The programs whose turn comes after this one's.
+    pub(crate) later: &'a [Subject<'a>],
 }
 
 impl<'a> Chain<'a> {
     pub(crate) fn new(session: &'a Session, subject: &'a Subject<'a>, selection: Selection) -> Self {
-        Self { session, subject, selection, costs: Vec::new() }
+        Self { session, subject, selection, costs: Vec::new(), later: &[] }
     }
 
     /// Runs a stage that was selected; otherwise takes what an earlier run left.
@@ -34,7 +36,7 @@ impl<'a> Chain<'a> {
             return self.stage(stage, run, describe).map(Some);
         }
         Ok(load().map(|step| {
-            self.note_cost(stage, StageState::Skipped, step.elapsed_ms, step.cpu_ms);
+            self.note_cost(stage, StageState::Skipped, &step);
             step.output
         }))
     }
@@ -47,9 +49,14 @@ impl<'a> Chain<'a> {
         describe: impl FnOnce(&T) -> String,
     ) -> Result<T> {
         let session = self.session;
-        session.cancel.check()?;
         let start = Instant::now();
-        let step = run().map_err(|error| disk::explain(session, self.subject, stage, error));
+        // What measures gets a share of the budget, and keeps to it itself.
+        let limit = session.ends().filter(|_| stage < Stage::Bench);
+        session.cancel.limit(limit);
+        session.cancel.check().map_err(|error| self.late(stage, start, error))?;
+        let step = run().map_err(|error| self.late(stage, start, error));
+        session.cancel.limit(None);
+        let step = step.map_err(|error| disk::explain(session, self.subject, stage, error));
         let step = step.inspect_err(|error| {
             let cancelled = error.code() == ExitCode::Interrupted;
             let state = if cancelled { StageState::Cancelled } else { StageState::Failed };
@@ -57,7 +64,7 @@ impl<'a> Chain<'a> {
         })?;
         let cost = (step.elapsed_ms, step.cpu_ms);
         self.announce(stage, step.state, describe(&step.output), cost);
-        self.note_cost(stage, step.state, step.elapsed_ms, step.cpu_ms);
+        self.note_cost(stage, step.state, &step);
         Ok(step.output)
     }
 
@@ -67,9 +74,10 @@ impl<'a> Chain<'a> {
     }
 
     /// A stage that ran twice counts as its last time.
-    fn note_cost(&mut self, stage: Stage, state: StageState, elapsed_ms: u64, cpu_ms: u64) {
+    fn note_cost<T>(&mut self, stage: Stage, state: StageState, step: &Step<T>) {
+        let Step { elapsed_ms, cpu_ms, full, .. } = *step;
         self.costs.retain(|cost| cost.stage != stage);
-        self.costs.push(StageCost { stage, state, elapsed_ms, cpu_ms });
+        self.costs.push(StageCost { stage, state, elapsed_ms, cpu_ms, full });
     }
 }
 
@@ -79,5 +87,7 @@ pub(crate) fn need<T>(input: &Option<T>, made_by: Stage, needed_by: Stage) -> Re
 
 pub(crate) fn missing(made_by: Stage, needed_by: Stage) -> Error {
     Error::usage(format!("{needed_by}: needs what {made_by} makes, and there is no finished {made_by}"))
-        .with_hint(format!("run it first: --from {made_by}"))
+        .with_hint(format!(
+            "make it alone: cargo xtask pgo {made_by}; or all from there: cargo xtask pgo --from {made_by}"
+        ))
 }

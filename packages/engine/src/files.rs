@@ -84,7 +84,10 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Writes a file so that a reader sees the old content or the new, and nothing else.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+///
+/// # Errors
+/// Preflight or internal, where the disk does not take it.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |cause: std::io::Error| error("write", path, &cause);
     let parent = path.parent().unwrap_or(Path::new("."));
     make_dir(parent)?;
@@ -115,6 +118,11 @@ pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<bool> {
     }
     write_atomically(path, bytes)?;
     Ok(true)
+}
+
+/// Adds a line in one write: where many are printed, two for each would be felt.
+pub(crate) fn write_line(file: &mut fs::File, line: &str) -> std::io::Result<()> {
+    file.write_all(format!("{line}\n").as_bytes())
 }
 
 /// Bytes in the files below `path`.

@@ -1,9 +1,9 @@
 //! Runs the chain of stages for each program, and says what came of it.
 
 use honing_core::{
-    ExitCode, Result, Selection, Stage,
+    Error, ExitCode, Result, Selection, Stage,
     event::{Event, SCHEMA, Summary},
-    outcome::{Consequence, Measured, Outcome},
+    outcome::{Consequence, Outcome},
     recorded::Source,
     units,
 };
@@ -12,8 +12,10 @@ use crate::{
     Session,
     chain::{Chain, missing, need},
     profiled::Profiled,
-    session::ProfileSource,
-    stages::{self, Baseline, BenchInputs, Findings, Measurements, MergedProfile, Optimized, Ready},
+    recorded,
+    session::{ProfileSource, Subject},
+    stages::{self, Baseline, BenchInputs, Findings, Judged, Measurements, MergedProfile, Optimized, Ready},
+    status,
 };
 
 /// A run that came to its end.
@@ -28,32 +30,30 @@ pub struct Finished {
 /// Runs the selected stages of every selected program.
 ///
 /// # Errors
-/// The first failure, with its exit code; what was finished before stays.
+/// The first failure, with its exit code, or all stale profiles together; what was finished before
+/// stays.
 pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
     each_program(session, selection, |chain, ready| chain.run(ready))
 }
 
-/// Checks every selected program, and then does `work` for one after the other.
+/// Checks every selected program, and then does `work` for one after the other. A stale profile of
+/// one does not keep the others from their turn.
 pub(crate) fn each_program(
     session: &Session,
     selection: Selection,
     work: impl Fn(Chain<'_>, &Ready) -> Result<(Summary, ExitCode)>,
 ) -> Result<Finished> {
     let subjects = session.subjects()?;
-    session.prepare_run_dir()?;
-    session.keep_events()?;
-    session.sink.emit(Event::RunStarted {
-        schema: SCHEMA,
-        version: env!("CARGO_PKG_VERSION").into(),
-        run: session.run_dir.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        programs: subjects.iter().map(|subject| subject.name.to_owned()).collect(),
-        stages: Stage::ALL.into_iter().filter(|stage| selection.contains(*stage)).collect(),
-    });
+    // Before the run's folder is made: what another run does meanwhile may be `clean`.
     let _lock = session.lock()?;
+    if !session.continues {
+        begin(session, &subjects, selection)?;
+    }
+    subjects.iter().for_each(|subject| stored(session, subject));
     // For all programs first: a wrong word for the last one fails in the first second.
     let mut chains = Vec::new();
-    for subject in &subjects {
-        let mut chain = Chain::new(session, subject, selection);
+    for (at, subject) in subjects.iter().enumerate() {
+        let mut chain = Chain { later: &subjects[at + 1..], ..Chain::new(session, subject, selection) };
         let ready = chain.stage(
             Stage::Preflight,
             || {
@@ -65,19 +65,56 @@ pub(crate) fn each_program(
         chains.push((chain, ready));
     }
     let mut finished = Finished { summaries: Vec::new(), exit: ExitCode::Success };
+    let mut stale = Vec::new();
     for (chain, ready) in chains {
-        let (summary, exit) = work(chain, &ready)?;
-        session.sink.emit(Event::ProgramFinished { summary: Box::new(summary.clone()) });
+        let (summary, exit) = match work(chain, &ready) {
+            // What one profile is worth says nothing about the next program's.
+            Err(error) if error.code() == ExitCode::Stale && subjects.len() > 1 => {
+                session.sink.emit(Event::Warning { text: error.to_string() });
+                stale.push(error);
+                continue;
+            }
+            ended => ended?,
+        };
+        if !session.continues {
+            session.sink.emit(Event::ProgramFinished { summary: Box::new(summary.clone()) });
+        }
         finished.summaries.push(summary);
         if finished.exit == ExitCode::Success {
             finished.exit = exit;
         }
     }
-    Ok(finished)
+    if stale.is_empty() { Ok(finished) } else { Err(together(&stale)) }
+}
+
+/// Begins a run: its folder, its events.
+pub(crate) fn begin(session: &Session, subjects: &[Subject<'_>], selection: Selection) -> Result<()> {
+    session.prepare_run_dir()?;
+    session.keep_events()?;
+    session.sink.emit(Event::RunStarted {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").into(),
+        run: session.run_dir.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        programs: subjects.iter().map(|subject| subject.name.to_owned()).collect(),
+        stages: Stage::ALL.into_iter().filter(|stage| selection.contains(*stage)).collect(),
+    });
+    Ok(())
+}
+
+/// One error for several programs whose profiles are stale.
+fn together(stale: &[Error]) -> Error {
+    let messages: Vec<String> = stale.iter().map(ToString::to_string).collect();
+    let hints: Vec<&str> = stale.iter().filter_map(Error::hint).collect();
+    let error = Error::new(ExitCode::Stale, messages.join("; ")).with_hint(hints.join("\n"));
+    match stale.iter().find_map(Error::place) {
+        Some(place) => error.in_file(&place.file, place.position),
+        None => error,
+    }
 }
 
 impl Chain<'_> {
-    fn run(mut self, ready: &Ready) -> Result<(Summary, ExitCode)> {
+    /// All selected stages.
+    pub(crate) fn run(mut self, ready: &Ready) -> Result<(Summary, ExitCode)> {
         let (session, subject) = (self.session, self.subject);
         let baseline = self.stage_or(
             Stage::Baseline,
@@ -86,19 +123,24 @@ impl Chain<'_> {
             |built| units::bytes(built.artifact().bytes),
         )?;
         let Profiled { profile, optimized } = self.profiled(ready)?;
-        let measured = self.measure(baseline.as_ref(), optimized.as_ref())?;
-        let outcome = Outcome::of(&measured);
-        let consequence = outcome.consequence(&session.config.policy, &measured);
+        let judged = self.measure(baseline.as_ref(), optimized.as_ref())?;
+        let outcome = Outcome::of(&judged.evidence());
+        let consequence = outcome.consequence(&session.config.policy, subject.program, &judged.evidence());
         let applied = optimized.as_ref().map(|built| built.applied().clone());
         let findings = Findings {
             source: source(session, profile.as_ref()),
-            trained: stages::trained(session, subject),
+            trained: trained(session, subject, profile.as_ref())?,
             carried: profile.as_ref().and_then(|profile| profile.rebased()).map(|from| from.carried),
+            parts: profile.as_ref().map_or(&[], MergedProfile::parts),
             applied: applied.as_ref(),
             outcome: &outcome,
             consequence: &consequence,
-            measured: &measured,
+            measured: &judged.measured,
             costs: &self.costs.clone(),
+            size: baseline
+                .as_ref()
+                .zip(optimized.as_ref())
+                .map(|(before, after)| stages::size(before, after)),
         };
         let recorded = self.stage_or(
             Stage::Record,
@@ -109,22 +151,24 @@ impl Chain<'_> {
             || None,
             |recorded| recorded.path.clone().unwrap_or_else(|| "not recorded".into()),
         )?;
+        if recorded.is_some() {
+            stored(session, subject);
+        }
         let built = self.selection.last() >= Stage::Optimize;
-        // A build from the stored profile is judged by its match alone.
-        let judged = built && session.options.profile != ProfileSource::Stored;
-        if matches!(outcome, Outcome::Inconclusive { .. }) && judged && consequence.exit == ExitCode::Success
-        {
-            let text =
-                format!("{}; measure longer with --pairs, or on a quieter machine", consequence.wording);
+        // A build from the stored profile is judged by its match, unless it was to be measured.
+        let measures = self.selection.contains(Stage::Bench);
+        let decides = built && (measures || session.options.profile != ProfileSource::Stored);
+        if let (Some(text), true) = (silent(&outcome, &consequence), decides) {
             session.sink.emit(Event::Warning { text });
         }
         let Consequence { exit, wording, .. } = consequence;
         let summary = Summary {
             program: subject.name.to_owned(),
             target: subject.triple.clone(),
-            measured,
-            outcome: judged.then_some(outcome),
-            wording: judged.then_some(wording),
+            measured: judged.measured,
+            trust: judged.trust,
+            outcome: decides.then_some(outcome),
+            wording: decides.then_some(wording),
             costs: self.costs,
             // One of another source says nothing about this build.
             baseline: baseline
@@ -135,60 +179,93 @@ impl Chain<'_> {
             applied: applied.filter(|_| built),
             recorded: recorded.and_then(|recorded| recorded.path),
         };
-        Ok((summary, if judged { exit } else { ExitCode::Success }))
+        Ok((summary, if decides { exit } else { ExitCode::Success }))
     }
 
-    fn measure(
-        &mut self,
-        baseline: Option<&Baseline>,
-        optimized: Option<&Optimized>,
-    ) -> Result<Vec<Measured>> {
+    fn measure(&mut self, baseline: Option<&Baseline>, optimized: Option<&Optimized>) -> Result<Judged> {
         let (session, subject) = (self.session, self.subject);
         let reports = self.selection.last() >= Stage::Bench;
+        let time = if self.selection.contains(Stage::Bench) { self.time_to_measure() } else { None };
         let measurements = self.stage_or(
             Stage::Bench,
             || {
                 let baseline = baseline.ok_or_else(|| missing(Stage::Baseline, Stage::Bench))?;
                 let optimized = optimized.ok_or_else(|| missing(Stage::Optimize, Stage::Bench))?;
                 stages::check_same_source(session, subject)?;
-                if baseline.digest() == optimized.digest() {
-                    let text = "PGO had no effect on the binary: baseline and optimized are identical".into();
-                    session.sink.emit(Event::Warning { text });
-                }
-                stages::bench(session, subject, BenchInputs { baseline, optimized })
+                stages::bench(session, subject, BenchInputs { baseline, optimized }, time)
             },
             || {
                 let (baseline, optimized) = (baseline?, optimized?);
                 let loaded = Measurements::load(session, subject).filter(|_| reports)?;
                 loaded.output.are_of(baseline, optimized).then_some(loaded)
             },
-            |measurements| {
-                let pairs = measurements.series.first().map_or(0, |series| series.pairs.len());
-                format!("{pairs} pairs")
-            },
+            Measurements::words,
         )?;
-        let Some(measurements) = measurements else { return Ok(Vec::new()) };
-        if measurements.series.is_empty() {
+        let growth =
+            baseline.zip(optimized).filter(|_| reports).map(|(before, after)| stages::growth(before, after));
+        let Some(measurements) = measurements else { return Ok(Judged { growth, ..Judged::default() }) };
+        if measurements.out_of_budget() {
+            return Ok(Judged { growth, out_of_budget: true, ..Judged::default() });
+        }
+        if measurements.workloads.is_empty() && !measurements.identical() {
             let text = format!(
                 "program `{}` has no workload with role = \"eval\": nothing was measured",
                 subject.name
             );
             session.sink.emit(Event::Warning { text });
         }
-        let measured = stages::judge(subject.program, &session.config.bench, &measurements)?;
-        for measured in &measured {
+        let judged = stages::judge(session, subject, &measurements)?;
+        for measured in &judged.measured {
             let program = subject.name.to_owned();
-            session.sink.emit(Event::Measured { program, measured: measured.clone() });
+            session.sink.emit(Event::Measured { program, interim: false, measured: measured.clone() });
         }
-        Ok(measured)
+        Ok(Judged { growth, ..judged })
     }
+}
+
+/// What must not pass in silence though the run ends well.
+fn silent(outcome: &Outcome, consequence: &Consequence) -> Option<String> {
+    let next = match outcome {
+        Outcome::Inconclusive { environment, .. } if environment.is_empty() => {
+            "measure longer with --pairs, or on a quieter machine"
+        }
+        Outcome::Inconclusive { .. } => {
+            "measure again when the machine is quiet: bench --force; `bench --aa` says what it is fit for"
+        }
+        Outcome::NoEffect => "check that the training reaches the program, and what its match is",
+        Outcome::Regressed { .. } => "no gate forbids it",
+        _ => return None,
+    };
+    (consequence.exit == ExitCode::Success).then(|| format!("{}; {next}", consequence.wording))
+}
+
+/// Tells how the profile in the repository stands.
+fn stored(session: &Session, subject: &Subject<'_>) {
+    // What is wrong with its inputs is preflight's to say.
+    if let Ok(status) = status::one(session, subject) {
+        session.sink.emit(Event::Stored { status: Box::new(status) });
+    }
+}
+
+/// When the profile was trained, if that was before now.
+fn trained(
+    session: &Session,
+    subject: &Subject<'_>,
+    profile: Option<&MergedProfile>,
+) -> Result<Option<String>> {
+    if session.options.profile == ProfileSource::Stored {
+        return Ok(recorded::load(session, subject)?.map(|stored| stored.manifest.trained));
+    }
+    Ok(stages::trained(session, subject, profile))
 }
 
 /// How the profile came to be.
 fn source(session: &Session, profile: Option<&MergedProfile>) -> Source {
     match session.options.profile {
         _ if profile.is_some_and(|profile| profile.rebased().is_some()) => Source::Rebased,
-        ProfileSource::Training | ProfileSource::Stored => Source::Trained,
+        // What an earlier run took from elsewhere.
+        _ if profile.is_some_and(MergedProfile::is_from_elsewhere) => Source::Imported,
+        ProfileSource::Training | ProfileSource::Stored | ProfileSource::Parts(_) => Source::Trained,
         ProfileSource::File(_) => Source::Imported,
     }
 }

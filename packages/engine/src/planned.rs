@@ -69,12 +69,26 @@ pub fn plan(session: &Session, selection: Selection) -> Result<Vec<Planned>> {
     for subject in &session.subjects()? {
         stages::check(session, subject)?;
         stages::check_selected(session, subject, selection)?;
-        let mut planner =
-            Planner { session, subject, selection, planned: Vec::new(), traces: true, upstream: None };
-        planner.all()?;
-        planned.append(&mut planner.planned);
+        planned.append(&mut of(session, subject, selection)?);
     }
     Ok(planned)
+}
+
+fn of(session: &Session, subject: &Subject<'_>, selection: Selection) -> Result<Vec<Planned>> {
+    let mut planner =
+        Planner { session, subject, selection, planned: Vec::new(), traces: true, upstream: None };
+    planner.all()?;
+    Ok(planner.planned)
+}
+
+/// The stages of a program that have something to do: all that were selected, where that cannot be
+/// told.
+pub(crate) fn to_run(session: &Session, subject: &Subject<'_>, selection: Selection) -> Vec<Stage> {
+    let Ok(planned) = of(session, subject, selection) else {
+        return Stage::ALL.into_iter().filter(|stage| selection.contains(*stage)).collect();
+    };
+    let works = |planned: &Planned| matches!(planned.state, PlannedState::Run | PlannedState::Depends);
+    planned.into_iter().filter(works).map(|planned| planned.stage).collect()
 }
 
 struct Planner<'a> {
@@ -118,18 +132,25 @@ impl Planner<'_> {
         let measurements = Measurements::load(session, subject).map(|step| step.output);
         let print = match (profile, measurements) {
             (Some(profile), Some(measurements)) => {
-                let measured = stages::judge(subject.program, &session.config.bench, &measurements)?;
-                let outcome = Outcome::of(&measured);
-                let consequence = outcome.consequence(&session.config.policy, &measured);
+                let baseline = Baseline::load(session, subject);
+                let growth = baseline
+                    .zip(optimized.as_ref())
+                    .map(|(before, after)| stages::growth(&before.output, after));
+                let judged = stages::Judged { growth, ..stages::judge(session, subject, &measurements)? };
+                let outcome = Outcome::of(&judged.evidence());
+                let consequence =
+                    outcome.consequence(&session.config.policy, subject.program, &judged.evidence());
                 let findings = Findings {
                     source: Source::Trained,
                     trained: None,
                     carried: None,
+                    parts: &[],
                     applied: optimized.as_ref().map(Optimized::applied),
                     outcome: &outcome,
                     consequence: &consequence,
-                    measured: &measured,
+                    measured: &judged.measured,
                     costs: &[],
+                    size: None,
                 };
                 Some(stages::record_fingerprint(session, subject, &profile, &findings)?)
             }
@@ -175,7 +196,7 @@ impl Planner<'_> {
 
     fn train(&mut self, instrumented: Option<Instrumented>, ready: Option<&Ready>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
-        let chosen = stages::workloads(session, subject, |workload| workload.role.trains());
+        let chosen = stages::training(session, subject);
         let tools = stages::known_tools(session, &chosen)?;
         let program = session.store.dir(subject.name, Stage::Instrument).join(&subject.artifact);
         let raw = session.store.dir(subject.name, Stage::Train);
@@ -209,6 +230,13 @@ impl Planner<'_> {
             }
             _ => None,
         };
+        let old = stages::stored::<Measurements>(session, subject, Stage::Bench);
+        if let Some(old) = old.filter(|old| print.as_ref() == Some(&old.fingerprint))
+            && stages::wants_more(session, subject, &old.output)?
+        {
+            self.push(Stage::Bench, vec!["what was measured no longer settles the verdict".into()], commands);
+            return Ok(());
+        }
         self.compare::<Measurements>(Stage::Bench, print, commands)
     }
 

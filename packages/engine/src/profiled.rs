@@ -6,6 +6,7 @@ use honing_core::{
     applied::Applied,
     config::{Instrumenting, Rebase, ToolchainChange},
     event::Event,
+    outcome::{Asked, Standing},
     staleness, units,
 };
 
@@ -77,6 +78,16 @@ impl Chain<'_> {
                     .stage(Stage::Merge, import, |profile| format!("{} from elsewhere", describe(profile)))
                     .map(Some);
             }
+            ProfileSource::Parts(given) => {
+                let gather = || stages::gather(session, subject, ready, given);
+                return self
+                    .stage(Stage::Merge, gather, |profile| {
+                        let parts: Vec<&str> =
+                            profile.parts().iter().map(|part| part.from.as_str()).collect();
+                        format!("{} of {}", describe(profile), parts.join(", "))
+                    })
+                    .map(Some);
+            }
             ProfileSource::Stored => {
                 let stored = recorded::need(session, subject)?;
                 return MergedProfile::stored(session, subject, &stored).map(Some);
@@ -92,11 +103,14 @@ impl Chain<'_> {
                 format!("{}{how}", units::bytes(built.artifact().bytes))
             },
         )?;
+        if !self.selection.contains(Stage::Instrument) && self.selection.contains(Stage::Train) {
+            self.tell_of_older_counters()?;
+        }
         let merges = self.selection.contains(Stage::Merge);
         let raw = self.stage_or(
             Stage::Train,
             || {
-                if merges {
+                if merges || session.options.shard.is_some() {
                     stages::forget_spent(session, subject, ready)?;
                 }
                 stages::train(session, subject, need(&instrumented, Stage::Instrument, Stage::Train)?)
@@ -107,6 +121,10 @@ impl Chain<'_> {
                 format!("{files} raw profile{}, {}", if files == 1 { "" } else { "s" }, units::bytes(bytes))
             },
         )?;
+        if let (Some(shard), Some(raw)) = (session.options.shard, &raw) {
+            let instrumented = need(&instrumented, Stage::Instrument, Stage::Train)?;
+            stages::hand_over(session, subject, (shard, ready), instrumented, raw)?;
+        }
         let merged = self.stage_or(
             Stage::Merge,
             || stages::merge(session, subject, ready, need(&raw, Stage::Train, Stage::Merge)?),
@@ -145,6 +163,21 @@ impl Chain<'_> {
         Ok((rebased, built))
     }
 
+    /// Training what is there is what was asked for; that it is not what the sources say is not seen otherwise.
+    fn tell_of_older_counters(&self) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        let changes = stages::instrumented_changes(session, subject)?.unwrap_or_default();
+        if let Some(change) = changes.first() {
+            let text = format!(
+                "{}: the instrumented program that is trained is older than this: {change}; \
+                 --from instrument builds it again",
+                subject.name
+            );
+            session.sink.emit(Event::Warning { text });
+        }
+        Ok(())
+    }
+
     pub(crate) fn build_with(&mut self, ready: &Ready, profile: &MergedProfile) -> Result<Optimized> {
         let (session, subject) = (self.session, self.subject);
         let optimized = self.stage(
@@ -154,6 +187,8 @@ impl Chain<'_> {
         )?;
         let (program, applied) = (subject.name.to_owned(), optimized.applied().clone());
         session.sink.emit(Event::Matched { program, applied });
+        let (program, functions) = (subject.name.to_owned(), stages::hot(session, profile, &optimized)?);
+        session.sink.emit(Event::Hot { program, functions });
         Ok(optimized)
     }
 
@@ -192,8 +227,22 @@ impl Chain<'_> {
         }
         let what = if stored { "the stored profile is stale" } else { "the profile does not fit" };
         let message = format!("{}: {what}: {}", subject.name, reasons.join("; "));
-        if session.options.strict || is_foreign(applied) {
-            return Err(Error::new(ExitCode::Stale, message).with_hint(self.hint(applied)));
+        let fits = applied.fulfils(policy.min_match);
+        let standing = match applied {
+            _ if is_foreign(applied) => Standing::NoKin,
+            _ if fits => Standing::Old,
+            _ => Standing::BelowMatch,
+        };
+        let asked = if session.options.ships { Asked::Ship } else { Asked::Use };
+        let exit = standing.exit(asked, session.options.strict);
+        if exit != ExitCode::Success {
+            let mut hint = self.hint(applied);
+            if session.options.ships && standing.may_be_accepted() {
+                hint += "; or ship with it as it is: `cargo xtask pgo build --accept-stale`";
+            }
+            let error = Error::new(exit, message).with_hint(hint);
+            let manifest = recorded::folder(session, subject).join(recorded::MANIFEST);
+            return Err(if stored { error.in_file(manifest, None) } else { error });
         }
         session.sink.emit(Event::Warning { text: format!("{message}\n  {}", self.hint(applied)) });
         Ok(())

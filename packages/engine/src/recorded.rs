@@ -7,10 +7,15 @@
 
 use std::path::{Path, PathBuf};
 
-use honing_core::{Digest, Error, ExitCode, Result, recorded::Manifest};
+use honing_core::{
+    Digest, Error, ExitCode, Result,
+    config::Positions,
+    outcome::{Asked, Standing},
+    recorded::Manifest,
+};
 use honing_profdata::{Format, IndexedVersion};
 
-use crate::{Session, files, session::Subject};
+use crate::{Session, files, history, session::Subject};
 
 /// Name of the profile in its compact form.
 pub(crate) const PACKED: &str = "profile.honing";
@@ -62,7 +67,8 @@ pub fn load(session: &Session, subject: &Subject<'_>) -> Result<Option<Stored>> 
             subject.name,
             subject.triple
         );
-        return Err(Error::new(ExitCode::Stale, message)
+        return Err(Error::new(Standing::Foreign.exit(Asked::Use, true), message)
+            .in_file(shown, None)
             .with_hint("profiles belong to one program and one triple: record one, `cargo xtask pgo`"));
     }
     let file = dir.join(&manifest.profile.file);
@@ -81,10 +87,18 @@ pub(crate) fn need(session: &Session, subject: &Subject<'_>) -> Result<Stored> {
     let others = others(&session.workspace.root.join(&folder));
     let also = if others.is_empty() { String::new() } else { format!(" (there is one for {others})") };
     let message = format!("no profile of `{}` for {} is stored{also}", subject.name, subject.triple);
-    Err(Error::new(ExitCode::Stale, message).with_hint(format!(
-        "train and record one with `cargo xtask pgo --program {}`; {} is where it goes",
-        subject.name,
-        folder.display()
+    // The file that lacks is nowhere to be shown; the program that it is for is.
+    let position = Positions::new(&session.config_text).nearest(&["program", subject.name]);
+    let error = Error::new(Standing::Missing.exit(Asked::Use, true), message);
+    let shown = folder.display();
+    let git = if history::has(session, &folder) {
+        format!("git has one: `git restore -- {shown}`; or ")
+    } else {
+        String::new()
+    };
+    Err(error.in_file(&session.config_path, Some(position)).with_hint(format!(
+        "{git}train and record one with `cargo xtask pgo --program {}`; {shown} is where it goes",
+        subject.name
     )))
 }
 
@@ -101,6 +115,12 @@ fn others(dir: &Path) -> String {
 }
 
 impl Stored {
+    /// Its files, relative to the workspace.
+    pub(crate) fn files(&self) -> [String; 2] {
+        let file = |name: &str| self.folder.join(name).display().to_string();
+        [file(&self.manifest.profile.file), file(MANIFEST)]
+    }
+
     /// The file's bytes.
     ///
     /// # Errors
@@ -115,9 +135,9 @@ impl Stored {
 
     fn broken(&self, why: &str) -> Error {
         let shown = self.folder.join(&self.manifest.profile.file);
-        Error::new(ExitCode::Profile, format!("{}: {why}", shown.display())).with_hint(
+        Error::new(ExitCode::Profile, format!("{}: {why}", shown.display())).in_file(shown, None).with_hint(
             "restore it from version control (with Git LFS: git lfs pull), or train and record a new \
-             one: cargo xtask pgo --from train",
+             one: cargo xtask pgo",
         )
     }
 

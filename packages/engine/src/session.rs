@@ -11,12 +11,14 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use honing_core::{
     Error, Result, Setting, Stage,
     config::{Config, MergeTool, Program},
     event::Event,
+    shard::Shard,
 };
 
 use crate::{
@@ -24,11 +26,15 @@ use crate::{
     cargo::{CargoConfig, Linking, Workspace, clean_environment},
     clock, files,
     lock::RunLock,
-    process::{Cancel, Child, Command, Ended, Launcher, StdStream},
+    merging::Given,
+    process::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
     store::Store,
     toolchain,
+    whereabouts::{own_cargo, whereabouts},
 };
 
+/// The events of a run, in its folder.
+const EVENTS: &str = "events.jsonl";
 /// Runs whose logs are kept.
 const KEPT_RUNS: usize = 20;
 
@@ -63,11 +69,15 @@ pub struct Options {
     pub cargo_args: Vec<String>,
     /// Pairs per workload, instead of `bench.pairs`.
     pub pairs: Option<u32>,
+    /// Time that the whole run may take.
+    pub budget: Option<Duration>,
     /// Where the profile comes from.
     pub profile: ProfileSource,
     /// Whether what is below policy is an error instead of a warning: nobody watches, or
     /// somebody asked for exactly that.
     pub strict: bool,
+    /// Whether the build is to be shipped: what is below policy is refused then, watched or not.
+    pub ships: bool,
     /// Replace a stored profile also by a clearly poorer one.
     pub accept_poorer: bool,
     /// What merges, instead of `merge.tool`.
@@ -80,6 +90,8 @@ pub struct Options {
     pub force: bool,
     /// Keep raw profiles after the merge.
     pub keep_raw: bool,
+    /// The part of the training that this machine does; all of it without.
+    pub shard: Option<Shard>,
     /// Train by hand: start the program and let the person use it.
     pub manual: Option<Vec<String>>,
 }
@@ -92,6 +104,8 @@ pub enum ProfileSource {
     Training,
     /// A merged profile that was made elsewhere.
     File(PathBuf),
+    /// What other machines trained, and profiles from elsewhere, to be merged here.
+    Parts(Vec<Given>),
     /// The one that is stored in the repository.
     Stored,
 }
@@ -125,7 +139,10 @@ pub struct Session {
     pub(crate) launcher: Launcher,
     /// Logs, events and reports of this run.
     pub run_dir: PathBuf,
-    cargo_us: AtomicU64,
+    /// Whether another session began the run that this one is a part of, and says when programs are
+    /// done.
+    pub(crate) continues: bool,
+    cargo_us: Arc<AtomicU64>,
 }
 
 /// A program with everything that was looked up about it.
@@ -155,7 +172,7 @@ impl Session {
         let workspace = Workspace::load(&cargo, &env, &dir, options.manifest_path.as_deref())?;
         let rustc = CargoConfig::rustc(&workspace.root, &env).unwrap_or_else(|| beside(&cargo, "rustc"));
         let toolchain = Toolchain::load(&cargo, &rustc, &env, &workspace.root)?;
-        let cargo_us = AtomicU64::new(micros(sink.elapsed().saturating_sub(started)));
+        let cargo_us = Arc::new(AtomicU64::new(micros(sink.elapsed().saturating_sub(started))));
         let cargo_config = CargoConfig::load(&workspace.root, &env, &rustc)?;
         let (config, config_path, config_text) = read_config(&workspace.root, options.config.as_deref())?;
         let target_dir = match &options.target_dir {
@@ -180,8 +197,36 @@ impl Session {
             cargo_config,
             launcher,
             run_dir,
+            continues: false,
             cargo_us,
         })
+    }
+
+    /// A part of this session's run with other options: what it reads is read again, and what it
+    /// says goes where this one's does.
+    ///
+    /// # Errors
+    /// As for [`Session::open`].
+    pub(crate) fn part(&self, options: Options) -> Result<Self> {
+        let mut part = Self::open(options, self.sink.clone(), self.cancel.clone())?;
+        part.run_dir.clone_from(&self.run_dir);
+        part.launcher = self.launcher.clone();
+        part.cargo_us = Arc::clone(&self.cargo_us);
+        part.continues = true;
+        Ok(part)
+    }
+
+    /// The same session, whose children `suspend` can stop.
+    #[must_use]
+    pub fn stopped_by(mut self, suspend: Suspend) -> Self {
+        self.launcher.suspend = suspend;
+        self
+    }
+
+    /// Whether children are stopped, and how often they were: a measurement during which
+    /// [`Suspend::resumed`] changes is worth nothing.
+    pub fn suspend(&self) -> &Suspend {
+        &self.launcher.suspend
     }
 
     /// The programs that were asked for, in the order of `pgo.toml`.
@@ -236,14 +281,23 @@ impl Session {
 
     /// Writes every event from now on into `events.jsonl` of the run's folder.
     pub(crate) fn keep_events(&self) -> Result<()> {
-        let path = self.run_dir.join("events.jsonl");
+        let path = self.run_dir.join(EVENTS);
         let mut file = fs::File::create(&path).map_err(|error| files::error("write", &path, &error))?;
         self.sink.listen(Box::new(move |record| {
-            if let Ok(line) = serde_json::to_string(record) {
-                let _ = writeln!(file, "{line}");
+            if let Ok(line) = record.to_line() {
+                let _ = file.write_all(line.as_bytes());
             }
         }));
         Ok(())
+    }
+
+    /// The events that runs left, this one too once it has begun: the file of each, the
+    /// newest first.
+    pub fn past_events(&self) -> Vec<PathBuf> {
+        let runs = fs::read_dir(self.store.root().join("runs"));
+        let mut dirs: Vec<PathBuf> = runs.into_iter().flatten().flatten().map(|run| run.path()).collect();
+        dirs.sort_by(|one, other| other.cmp(one));
+        dirs.into_iter().map(|dir| dir.join(EVENTS)).filter(|file| file.is_file()).collect()
     }
 
     /// The log of a stage.
@@ -264,7 +318,7 @@ impl Session {
             if each_line(stream, line)
                 && let Ok(mut log) = log.lock()
             {
-                let _ = writeln!(log, "{line}");
+                let _ = files::write_line(&mut log, line);
             }
         })
     }
@@ -279,7 +333,7 @@ impl Session {
         let path = self.log_path(program, stage);
         let failed = |error: std::io::Error| files::error("write", &path, &error);
         let mut log = fs::OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
-        writeln!(log, "$ {command}").map_err(failed)?;
+        files::write_line(&mut log, &format!("$ {command}")).map_err(failed)?;
         self.sink.emit(Event::Command {
             program: program.to_owned(),
             stage,
@@ -304,8 +358,8 @@ impl Session {
     }
 
     /// Time that cargo and rustc took in this run so far.
-    pub fn cargo_time(&self) -> std::time::Duration {
-        std::time::Duration::from_micros(self.cargo_us.load(Ordering::Relaxed))
+    pub fn cargo_time(&self) -> Duration {
+        Duration::from_micros(self.cargo_us.load(Ordering::Relaxed))
     }
 }
 
@@ -332,32 +386,8 @@ impl Subject<'_> {
     }
 }
 
-/// The root of the workspace, and its binaries as (package, binary), but for the xtask.
-///
-/// # Errors
-/// Usage, where there is no workspace.
-pub fn find_binaries(manifest_path: Option<&Path>) -> Result<(PathBuf, Vec<(String, String)>)> {
-    let (dir, exe) = whereabouts()?;
-    let env = clean_environment(std::env::vars_os(), &exe, manifest_path.is_some());
-    let workspace = Workspace::load(&own_cargo(manifest_path.is_some()), &env, &dir, manifest_path)?;
-    let binaries = workspace.binaries().into_iter().filter(|(package, _)| package != "xtask").collect();
-    Ok((workspace.root, binaries))
-}
-
-fn whereabouts() -> Result<(PathBuf, PathBuf)> {
-    let failed = |error: std::io::Error| Error::preflight(format!("cannot tell where I am: {error}"));
-    Ok((std::env::current_dir().map_err(failed)?, std::env::current_exe().map_err(failed)?))
-}
-
 fn micros(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// The cargo that runs the xtask, which saves a look-up by rustup for each call; for
-/// another workspace the one on `PATH`, which asks rustup again.
-fn own_cargo(other_workspace: bool) -> PathBuf {
-    let own = std::env::var_os("CARGO").filter(|_| !other_workspace);
-    own.map_or_else(|| "cargo".into(), PathBuf::from)
 }
 
 fn beside(cargo: &Path, name: &str) -> PathBuf {
@@ -370,7 +400,7 @@ fn read_config(root: &Path, given: Option<&Path>) -> Result<(Config, PathBuf, St
     // Errors name the file as a person in the workspace would.
     let shown = path.strip_prefix(root).unwrap_or(&path).to_owned();
     let text = fs::read_to_string(&path).map_err(|error| {
-        let failure = Error::usage(format!("cannot read {}: {error}", shown.display()));
+        let failure = Error::usage(format!("cannot read {}: {error}", shown.display())).in_file(&shown, None);
         match error.kind() {
             std::io::ErrorKind::NotFound if given.is_some() => failure
                 .with_hint("--config is relative to the current folder; without it, pgo/pgo.toml is read"),

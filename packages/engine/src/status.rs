@@ -2,11 +2,11 @@
 
 use honing_core::{
     Error, Result,
-    recorded::{Build, Manifest, Source, WorkloadEntry},
+    recorded::{Build, Manifest, workload_changes},
     staleness::{self, Facts},
+    status::{LastMatch, Status},
     units,
 };
-use serde::{Serialize, Serializer};
 
 use crate::{
     Session, clock, history,
@@ -14,47 +14,6 @@ use crate::{
     session::Subject,
     stages::{self, Optimized},
 };
-
-/// How a program's stored profile stands.
-#[derive(Debug, Serialize)]
-pub struct Status {
-    /// The program.
-    pub program: String,
-    /// The target triple.
-    pub target: String,
-    /// Where the profile is, relative to the workspace.
-    pub folder: String,
-    /// Its manifest; `None` where nothing is stored, or it cannot be used.
-    pub manifest: Option<Manifest>,
-    /// Its age in seconds.
-    pub age_s: Option<u64>,
-    /// What happened to the program's crates since; `None` where history does not tell.
-    pub since: Option<history::Since>,
-    /// What differs from when it was recorded: toolchain, specification, lockfile.
-    pub differences: Vec<String>,
-    /// The last match that was measured.
-    pub last_match: Option<LastMatch>,
-    /// Why the profile is stale under the policy; empty where it is not.
-    pub stale: Vec<String>,
-    /// What stands in the way of using it at all.
-    #[serde(serialize_with = "message")]
-    pub error: Option<Error>,
-}
-
-fn message<S: Serializer>(error: &Option<Error>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    error.as_ref().map(ToString::to_string).serialize(serializer)
-}
-
-/// A match that was measured before.
-#[derive(Debug, Serialize)]
-pub struct LastMatch {
-    /// `99.8 % of the profile's weight (…)`.
-    pub words: String,
-    /// When, in UTC.
-    pub when: String,
-    /// Percent of the weight that no longer applied: the staleness, as one number.
-    pub staleness: Option<f64>,
-}
 
 /// The status of every selected program.
 ///
@@ -64,7 +23,8 @@ pub fn status(session: &Session) -> Result<Vec<Status>> {
     session.subjects()?.iter().map(|subject| one(session, subject)).collect()
 }
 
-fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
+/// How the profile of `subject` stands.
+pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
     let whole = |stored: Stored| stored.bytes().map(|_| stored);
     let (stored, error) = match recorded::need(session, subject).and_then(whole) {
         Ok(stored) => (Some(stored), None),
@@ -80,7 +40,9 @@ fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
         differences: Vec::new(),
         last_match: None,
         stale: Vec::new(),
-        error,
+        error: error.as_ref().map(ToString::to_string),
+        hint: error.as_ref().and_then(Error::hint).map(str::to_owned),
+        exit: error.as_ref().map(Error::code),
     };
     let Some(stored) = stored else { return Ok(status) };
     let facts = facts(session, &stored);
@@ -154,13 +116,14 @@ fn differences(session: &Session, subject: &Subject<'_>, manifest: &Manifest) ->
     compare("default features", then.default_features.to_string(), now.default_features.to_string());
     compare("rustflags", then.rustflags.join(" "), now.rustflags.join(" "));
     compare("symbols", then.symbols.clone(), now.symbols.clone());
-    if manifest.source == Source::Trained {
-        let now = stages::workload_entries(session, subject)?;
-        let changed =
-            |then: &&WorkloadEntry| !now.iter().any(|now| now.name == then.name && now.digest == then.digest);
-        found.extend(
-            manifest.workload.iter().filter(changed).map(|one| format!("workload `{}` changed", one.name)),
-        );
+    let trained = stages::workload_entries(session, subject)?;
+    let measured = stages::eval_entries(session, subject)?;
+    found.extend(workload_changes(&manifest.workload, &trained));
+    for change in workload_changes(&manifest.eval, &measured) {
+        // One that trains as well was named.
+        if !found.contains(&change) {
+            found.push(change);
+        }
     }
     if then.lockfile != now.lockfile {
         found.push("Cargo.lock changed".into());

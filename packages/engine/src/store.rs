@@ -29,8 +29,22 @@ pub struct Manifest<T> {
     pub elapsed_ms: u64,
     /// Milliseconds of CPU time of its children.
     pub cpu_ms: u64,
+    /// For a build: whether every crate was compiled for it.
+    #[serde(default)]
+    pub full: Option<bool>,
     /// What it made.
     pub output: T,
+}
+
+/// What a stage cost.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cost {
+    /// Milliseconds of wall time.
+    pub elapsed_ms: u64,
+    /// Milliseconds of CPU time of its children.
+    pub cpu_ms: u64,
+    /// For a build: whether every crate was compiled for it.
+    pub full: Option<bool>,
 }
 
 /// The folders of all programs' stages.
@@ -96,11 +110,12 @@ impl Attempt {
     pub fn promote<T: Serialize>(
         self,
         fingerprint: Fingerprint,
-        (elapsed_ms, cpu_ms): (u64, u64),
+        cost: Cost,
         output: T,
     ) -> Result<Manifest<T>> {
         let finished = clock::utc_now();
-        let manifest = Manifest { schema: SCHEMA, finished, fingerprint, elapsed_ms, cpu_ms, output };
+        let Cost { elapsed_ms, cpu_ms, full } = cost;
+        let manifest = Manifest { schema: SCHEMA, finished, fingerprint, elapsed_ms, cpu_ms, full, output };
         let text = serde_json::to_vec_pretty(&manifest)
             .map_err(|error| honing_core::Error::internal(format!("cannot write a manifest: {error}")))?;
         files::write_atomically(&self.partial.join("manifest.json"), &text)?;
@@ -108,7 +123,16 @@ impl Attempt {
         let replaced = self.finished.with_extension("replaced");
         files::remove_dir(&replaced)?;
         if self.finished.exists() {
-            fs::rename(&self.finished, &replaced).map_err(failed)?;
+            match fs::rename(&self.finished, &replaced) {
+                // A folder of an overlay's lower layer, as of a container image, cannot be renamed.
+                // Without its manifest it counts as none, should this be the last that is done.
+                Err(cause) if cause.kind() == std::io::ErrorKind::CrossesDevices => {
+                    // It may lack one already.
+                    let _ = fs::remove_file(self.finished.join("manifest.json"));
+                    files::remove_dir(&self.finished)?;
+                }
+                moved => moved.map_err(failed)?,
+            }
         }
         fs::rename(&self.partial, &self.finished).map_err(failed)?;
         files::remove_dir(&replaced)?;
@@ -131,10 +155,10 @@ mod tests {
         assert!(store.load::<u32>("p", Stage::Merge).is_none());
         let attempt = store.begin("p", Stage::Merge).unwrap();
         assert!(!attempt.dir().join("x").exists());
-        attempt.promote(Fingerprint::new(), (1, 2), 3_u32).unwrap();
+        attempt.promote(Fingerprint::new(), Cost::default(), 3_u32).unwrap();
         assert_eq!(store.load::<u32>("p", Stage::Merge).unwrap().output, 3);
         let again = store.begin("p", Stage::Merge).unwrap();
-        again.promote(Fingerprint::new(), (1, 2), 4_u32).unwrap();
+        again.promote(Fingerprint::new(), Cost::default(), 4_u32).unwrap();
         assert_eq!(store.load::<u32>("p", Stage::Merge).unwrap().output, 4);
         assert_eq!(fs::read_dir(dir.path().join("p")).unwrap().count(), 1);
     }
@@ -143,7 +167,7 @@ mod tests {
     fn a_torn_manifest_is_no_manifest() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::new(dir.path().to_owned());
-        store.begin("p", Stage::Train).unwrap().promote(Fingerprint::new(), (0, 0), 3_u32).unwrap();
+        store.begin("p", Stage::Train).unwrap().promote(Fingerprint::new(), Cost::default(), 3_u32).unwrap();
         fs::write(store.dir("p", Stage::Train).join("manifest.json"), "{\"schema\": 1, \"fin").unwrap();
         assert!(store.load::<u32>("p", Stage::Train).is_none());
     }

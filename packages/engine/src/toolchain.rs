@@ -69,15 +69,27 @@ impl Toolchain {
 
     /// What a manifest says about it.
     pub(crate) fn recorded(&self) -> honing_core::recorded::Toolchain {
-        let field = |name: &str| {
-            let line = self.verbose_version.lines().find_map(|line| line.strip_prefix(name));
-            line.unwrap_or_default().trim_start_matches(':').trim().to_owned()
-        };
-        let commit: String = field("commit-hash").chars().take(9).collect();
+        let commit: String = self.field("commit-hash").chars().take(9).collect();
         honing_core::recorded::Toolchain {
             rustc: format!("{} ({commit})", self.release),
-            llvm: field("LLVM version"),
+            llvm: self.field("LLVM version"),
         }
+    }
+
+    /// What a provenance says about it.
+    pub(crate) fn compiler(&self) -> honing_core::release::Compiler {
+        honing_core::release::Compiler {
+            rustc: self.release.clone(),
+            commit: self.field("commit-hash"),
+            llvm: self.field("LLVM version"),
+            host: self.host.clone(),
+        }
+    }
+
+    /// A field of `rustc -vV`; empty where there is none.
+    fn field(&self, name: &str) -> String {
+        let line = self.verbose_version.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_default().trim_start_matches(':').trim().to_owned()
     }
 
     /// Executables that may be able to merge what this toolchain's programs write, the

@@ -1,14 +1,21 @@
 //! The command line, declared.
 
+mod build;
+mod compare;
+mod shared;
+
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
-use honing_core::{ExitCode, Result, Selection, Stage};
-use honing_engine::{Options, ProfileSource};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
+use honing_core::{ExitCode, Result, Selection, Stage, shard::Shard};
+
+pub(crate) use build::Build;
+pub(crate) use compare::Compare;
+pub(crate) use shared::{Format, Shared};
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask pgo                     all stages of all programs
+  cargo xtask pgo                     all stages of all programs, in the dashboard
   cargo xtask pgo -P tracker --ci     one program, headless
   cargo xtask pgo plan --explain      what would run, why, and the commands
   cargo xtask pgo --from train        train again and everything after it
@@ -18,8 +25,23 @@ Examples:
   cargo xtask pgo bench --pairs 40    measure longer
   cargo xtask pgo status              how the stored profile stands
   cargo xtask pgo build               the release build from the stored profile
+  cargo xtask pgo checklist           what has to hold before a release
   cargo xtask pgo train --manual -- --port 8080
                                       use the instrumented program yourself";
+
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  cargo xtask pgo train               with the instrumented program that is there
+  cargo xtask pgo train --shard 2/3   on the second of three machines";
+
+const MERGE_EXAMPLES: &str = "\
+Examples:
+  cargo xtask pgo merge --from shards/
+                                      all shards, below one folder; then --from optimize
+  cargo xtask pgo merge --from shards/ --from 3,canary/
+                                      and what runs in production, three times as heavy
+  cargo xtask pgo merge --from a.profraw old.profdata -o all.profdata
+                                      any profiles into any file";
 
 const EXEC_EXAMPLES: &str = "\
 Examples:
@@ -97,6 +119,24 @@ pub(crate) enum Command {
         #[command(flatten)]
         trailing: Trailing,
     },
+    /// Open the dashboard without starting anything
+    Dash(Trailing),
+    /// Show recorded events in the dashboard; as lines with --plain
+    Replay {
+        /// An events.jsonl, as in target/honing/runs/
+        file: PathBuf,
+        /// How many times as fast as it was
+        #[arg(long, env = "HONING_SPEED", value_name = "FACTOR", default_value_t = 1.0)]
+        speed: f64,
+        /// Write the end of it as a picture of 120x40 instead
+        #[arg(long, env = "HONING_SVG", value_name = "FILE")]
+        svg: Option<PathBuf>,
+    },
+    /// Write the report of a run again, from its events, and print where it is
+    Report {
+        /// Name of a folder in target/honing/runs [default: the last run]
+        run: Option<String>,
+    },
     /// Check what the stages need
     Preflight(Trailing),
     /// Build without PGO
@@ -104,23 +144,35 @@ pub(crate) enum Command {
     /// Build with counters
     Instrument(Trailing),
     /// Run the training workloads
+    #[command(after_help = TRAIN_EXAMPLES)]
     Train {
         /// Start the instrumented program on this terminal and train it by hand; what stands after
         /// `--` goes to the program. Follow with --from merge
         #[arg(long, env = "HONING_MANUAL", value_parser = FalseyValueParser::new())]
         manual: bool,
+        /// Build with counters, and train this part of the workloads: shard I of N, from 1. Leaves one
+        /// folder to be fetched, and says where; `merge --from` takes all of them
+        #[arg(long, env = "HONING_SHARD", value_name = "I/N", conflicts_with = "manual")]
+        shard: Option<Shard>,
         #[command(flatten)]
         trailing: Trailing,
     },
-    /// Merge the raw profiles; with --from, any profiles into any file
+    /// Merge the raw profiles; with --from, what was trained elsewhere
+    ///
+    /// With --from it is the stage all the same: the shards of a training have to be complete and of
+    /// this program, and --from optimize goes on from it. With --output as well, any profiles go into
+    /// any file, unchecked.
+    #[command(after_help = MERGE_EXAMPLES)]
     Merge {
-        /// Profiles, or folders of them, of this project or not
-        #[arg(long, value_name = "DIR", num_args = 1.., requires = "output")]
-        from: Vec<PathBuf>,
-        /// Where to write the merged profile
+        /// Folders that `train --shard` left, or folders that have them somewhere; other profiles, or
+        /// folders of them, as [WEIGHT,]PATH
+        #[arg(long, value_name = "PATH", num_args = 1..)]
+        from: Vec<OsString>,
+        /// Where to write the merged profile, instead of the stage
         #[arg(short, long, value_name = "FILE", requires = "from")]
         output: Option<PathBuf>,
-        /// Percentage of the weight that may be lost to truncated or corrupt files
+        /// Percentage of the weight that may be lost to truncated or corrupt files, with --output; the
+        /// stage takes merge.max_lost of pgo.toml
         #[arg(long, env = "HONING_MAX_LOST", value_name = "PERCENT", default_value_t = 1.0)]
         max_lost: f64,
         #[command(flatten)]
@@ -129,15 +181,36 @@ pub(crate) enum Command {
     /// Build with the profile
     Optimize(Trailing),
     /// Measure against the baseline
-    Bench(Trailing),
+    Bench {
+        /// Measure the baseline against a byte copy of itself: says what changes this machine can
+        /// find, and keeps its noise floor
+        #[arg(long, env = "HONING_AA", value_parser = FalseyValueParser::new())]
+        aa: bool,
+        #[command(flatten)]
+        trailing: Trailing,
+    },
     /// Store the profile in the repository
     Record(Trailing),
-    /// Build with the stored profile: one compile, no training
-    Build(Trailing),
+    /// Build what ships, with the stored profile: one compile, no training, no measuring
+    ///
+    /// Ends with 14 where no profile is stored, or the stored one is below the policy. Says what went
+    /// in, and writes it as provenance beside the binary (docs/provenance.md).
+    #[command(after_help = build::EXAMPLES)]
+    Build(Build),
     /// Build with the stored profile, and fail where it is stale under the policy
     Check(Trailing),
     /// Say how the stored profile stands, without compiling
     Status,
+    /// Verify what has to hold before a release, and print it as Markdown
+    ///
+    /// Builds with the stored profile, twice. Ends with the code of the first item that does not hold.
+    Checklist {
+        /// Run the stages that mend what does not hold: rebase, refresh, measure. Never commits
+        #[arg(long, env = "HONING_FIX", value_parser = FalseyValueParser::new())]
+        fix: bool,
+        #[command(flatten)]
+        trailing: Trailing,
+    },
     /// Carry the stored profile over to what functions are called now, and store it
     Rebase(Trailing),
     /// Store a profile from elsewhere, carried over to what functions are called here
@@ -179,6 +252,13 @@ pub(crate) enum Command {
         #[arg(last = true, required = true, value_name = "CMD")]
         command: Vec<OsString>,
     },
+    /// Compare any two programs by paired runs, in any folder
+    ///
+    /// Runs both in random order, back to back, until the interval of their ratio says something or
+    /// the last look of the plan is reached. Needs no workspace and no pgo.toml. Ends with 0 whatever
+    /// the verdict: it is a question.
+    #[command(after_help = compare::EXAMPLES)]
+    Compare(Compare),
     /// Show what is in a profile: weight, coverage, hottest functions
     Show {
         /// A raw, indexed or text profile
@@ -204,6 +284,20 @@ pub(crate) enum Command {
         /// The second profile
         test: PathBuf,
     },
+    /// Show the programs' Cargo profiles and what PGO wants of them; propose an edit of Cargo.toml
+    ///
+    /// On a terminal it asks before it changes anything; elsewhere it changes Cargo.toml only with
+    /// --yes.
+    Manifest {
+        #[command(subcommand)]
+        command: Option<ManifestCommand>,
+        /// Change nothing; end with 14 where Cargo profiles are not what pgo.toml pins
+        #[arg(long, conflicts_with = "yes")]
+        check: bool,
+        /// Apply the edit without asking
+        #[arg(short, long, global = true, env = "HONING_YES", value_parser = FalseyValueParser::new())]
+        yes: bool,
+    },
     /// Write a pgo/pgo.toml to start from
     Init,
     /// Remove what runs have made
@@ -219,12 +313,16 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Lines for people.
-    Plain,
-    /// One event a line (docs/events.md).
-    Json,
+#[derive(Debug, Subcommand)]
+pub(crate) enum ManifestCommand {
+    /// Add a Cargo profile that has what PGO wants
+    New {
+        /// What it is to be called
+        name: String,
+        /// Profile that it has everything else from
+        #[arg(long, env = "HONING_INHERITS", value_name = "PROFILE", default_value = "release")]
+        inherits: String,
+    },
 }
 
 /// The builds that differ in nothing but the flags of PGO.
@@ -248,139 +346,6 @@ impl From<Flavour> for Stage {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MergeTool {
-    /// Honing itself.
-    Builtin,
-    /// LLVM's own.
-    LlvmProfdata,
-}
-
-impl From<MergeTool> for honing_core::config::MergeTool {
-    fn from(tool: MergeTool) -> Self {
-        match tool {
-            MergeTool::Builtin => Self::Builtin,
-            MergeTool::LlvmProfdata => Self::LlvmProfdata,
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Shared {
-    /// Program from pgo.toml to work on [default: all]
-    #[arg(
-        short = 'P',
-        long,
-        global = true,
-        env = "HONING_PROGRAM",
-        value_delimiter = ',',
-        value_name = "NAME"
-    )]
-    pub(crate) program: Vec<String>,
-    /// Workload to run; a role that none of them has keeps all of its own [default: all]
-    #[arg(short, long, global = true, env = "HONING_WORKLOAD", value_delimiter = ',', value_name = "NAME")]
-    pub(crate) workload: Vec<String>,
-    /// Run stages even where they are up to date
-    #[arg(long, global = true, env = "HONING_FORCE", value_parser = FalseyValueParser::new(), help_heading = "Stages")]
-    pub(crate) force: bool,
-    /// Merged profile to optimize with, instead of training here
-    #[arg(long, global = true, env = "HONING_PROFILE", value_name = "FILE", help_heading = "Stages")]
-    pub(crate) profile: Option<PathBuf>,
-    /// Pairs to measure for each workload [default: bench.pairs of pgo.toml]
-    #[arg(long, global = true, env = "HONING_PAIRS", value_name = "N", help_heading = "Stages")]
-    pub(crate) pairs: Option<u32>,
-    /// What merges raw profiles [default: merge.tool of pgo.toml]
-    #[arg(
-        long,
-        global = true,
-        env = "HONING_MERGE_TOOL",
-        value_enum,
-        value_name = "TOOL",
-        help_heading = "Stages"
-    )]
-    pub(crate) merge_tool: Option<MergeTool>,
-    /// llvm-profdata to merge with; asks for that tool [default: the first that works]
-    #[arg(long, global = true, env = "HONING_LLVM_PROFDATA", value_name = "FILE", help_heading = "Stages")]
-    pub(crate) llvm_profdata: Option<PathBuf>,
-    /// Keep raw profiles after the merge [default: kept, except with --ci]
-    #[arg(long, global = true, env = "HONING_KEEP_RAW", value_parser = FalseyValueParser::new(), help_heading = "Stages")]
-    pub(crate) keep_raw: bool,
-    /// Replace the stored profile also by a clearly poorer one
-    #[arg(long, global = true, env = "HONING_ACCEPT_POORER", value_parser = FalseyValueParser::new(), help_heading = "Stages")]
-    pub(crate) accept_poorer: bool,
-    /// Headless: for CI; what is below policy is an error
-    #[arg(long, global = true, env = "HONING_CI", value_parser = FalseyValueParser::new(), help_heading = "Output")]
-    pub(crate) ci: bool,
-    /// How to report
-    #[arg(
-        long,
-        global = true,
-        env = "HONING_FORMAT",
-        value_enum,
-        default_value = "plain",
-        help_heading = "Output"
-    )]
-    pub(crate) format: Format,
-    /// Show commands and the output of every child
-    #[arg(short, long, global = true, env = "HONING_VERBOSE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, help_heading = "Output")]
-    pub(crate) verbose: bool,
-    /// Show errors and the result only
-    #[arg(
-        short,
-        long,
-        global = true,
-        env = "HONING_QUIET", value_parser = FalseyValueParser::new(),
-        conflicts_with = "verbose",
-        help_heading = "Output"
-    )]
-    pub(crate) quiet: bool,
-    /// Colours
-    #[arg(
-        long,
-        global = true,
-        env = "HONING_COLOR",
-        value_name = "WHEN",
-        default_value = "auto",
-        help_heading = "Output"
-    )]
-    pub(crate) color: ColorChoice,
-    #[command(flatten)]
-    pub(crate) cargo: Cargo,
-}
-
-/// What means here what it means to cargo.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Cargo")]
-pub(crate) struct Cargo {
-    /// Another pgo.toml [default: pgo/pgo.toml in the workspace]
-    #[arg(long, global = true, env = "HONING_CONFIG", value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// Path to the workspace's Cargo.toml
-    #[arg(long, global = true, env = "HONING_MANIFEST_PATH", value_name = "FILE")]
-    pub(crate) manifest_path: Option<PathBuf>,
-    /// Target triple to build for
-    #[arg(long, global = true, env = "HONING_TARGET", value_name = "TRIPLE")]
-    pub(crate) target: Option<String>,
-    /// Directory for everything that is made
-    #[arg(long, global = true, env = "HONING_TARGET_DIR", value_name = "DIR")]
-    pub(crate) target_dir: Option<PathBuf>,
-    /// Further features
-    #[arg(short = 'F', long, global = true, env = "HONING_FEATURES", value_delimiter = ',')]
-    pub(crate) features: Vec<String>,
-    /// Assert that Cargo.lock stays as it is
-    #[arg(long, global = true, env = "HONING_LOCKED", value_parser = FalseyValueParser::new())]
-    pub(crate) locked: bool,
-    /// Run without accessing the network
-    #[arg(long, global = true, env = "HONING_OFFLINE", value_parser = FalseyValueParser::new())]
-    pub(crate) offline: bool,
-    /// Same as --locked and --offline
-    #[arg(long, global = true, env = "HONING_FROZEN", value_parser = FalseyValueParser::new())]
-    pub(crate) frozen: bool,
-    /// Number of parallel jobs of cargo
-    #[arg(short, long, global = true, env = "HONING_JOBS", value_name = "N", allow_hyphen_values = true)]
-    pub(crate) jobs: Option<String>,
-}
-
 impl Range {
     /// The stages that were asked for.
     pub(crate) fn selection(&self) -> Result<Selection> {
@@ -389,39 +354,6 @@ impl Range {
         match parse(&self.only)? {
             Some(stage) => Ok(Selection::only(stage)),
             None => Selection::new(from.unwrap_or(Stage::Preflight), to.unwrap_or(Stage::Record)),
-        }
-    }
-}
-
-impl Shared {
-    /// What the engine is told.
-    pub(crate) fn options(&self, trailing: &Trailing, manual: bool) -> Options {
-        let cargo = &self.cargo;
-        let after = trailing.cargo_args.clone();
-        Options {
-            config: cargo.config.clone(),
-            manifest_path: cargo.manifest_path.clone(),
-            programs: self.program.clone(),
-            workloads: self.workload.clone(),
-            target: cargo.target.clone(),
-            target_dir: cargo.target_dir.clone(),
-            features: cargo.features.clone(),
-            locked: cargo.locked,
-            offline: cargo.offline,
-            frozen: cargo.frozen,
-            jobs: cargo.jobs.clone(),
-            verbose: self.verbose,
-            cargo_args: if manual { Vec::new() } else { after.clone() },
-            pairs: self.pairs,
-            profile: self.profile.clone().map_or(ProfileSource::Training, ProfileSource::File),
-            strict: self.ci,
-            accept_poorer: self.accept_poorer,
-            unpinned: false,
-            merge_tool: self.merge_tool.map(Into::into),
-            llvm_profdata: self.llvm_profdata.clone(),
-            force: self.force,
-            keep_raw: self.keep_raw || !self.ci,
-            manual: manual.then_some(after),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A reader that goes away (`| head`) is no error: what cannot be written is dropped.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use clap::ColorChoice;
 
@@ -51,7 +51,47 @@ pub(crate) fn line(text: &str) {
     let _ = writeln!(err(), "{text}");
 }
 
+/// Standard output as it is, for what has its colours already, or none.
+pub(crate) fn raw_out() -> impl Write {
+    Patient(io::stdout())
+}
+
+/// Standard error as it is.
+pub(crate) fn raw_err() -> impl Write {
+    io::stderr()
+}
+
+/// Whether colours go to standard output and to standard error. A CI system that `shows` them, though
+/// it is no terminal, gets them on the latter.
+pub(crate) fn colours(color: ColorChoice, shows: bool) -> (bool, bool) {
+    let none = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let wanted = |choice| choice != anstream::ColorChoice::Never;
+    let out = wanted(anstream::AutoStream::choice(&io::stdout()));
+    let err = wanted(anstream::AutoStream::choice(&io::stderr()));
+    (out, err || (shows && color == ColorChoice::Auto && !none))
+}
+
 /// Columns of the terminal that standard output is; `None` where it is none.
 pub(crate) fn width() -> Option<usize> {
     terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
+/// Whether somebody can be asked.
+pub(crate) fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks a question; anything but yes is no.
+pub(crate) fn confirm(question: &str) -> io::Result<bool> {
+    let mut err = err();
+    write!(err, "{question}")?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Whether somebody may be watching standard error.
+pub(crate) fn err_is_terminal() -> bool {
+    io::stderr().is_terminal()
 }

@@ -4,7 +4,8 @@
 //! robustly ([`estimate`]) when a [`Plan`] fixed before the first run says so, checked against a
 //! second method ([`signed_rank()`]) and turned into a [`Verdict`] by fixed [`Rules`] ([`compare()`]).
 //! Several metrics or workloads share one error rate ([`shared_alpha`], [`next_step`]), and
-//! [`diagnostics`] say what the pairs tell about the machine.
+//! [`diagnostics`] say what the pairs tell about the machine; [`environment`] has the rules by which
+//! that, and what else the runs met, overrules a verdict.
 //!
 //! Pure: values in, values out. Who runs the programs and reads the clocks is elsewhere. Every
 //! formula has its source where it is computed; tests/simulation holds the error rates against
@@ -48,7 +49,9 @@
 mod boundary;
 mod compare;
 pub mod diagnostics;
+pub mod environment;
 mod family;
+mod finding;
 mod pair;
 mod plan;
 mod schedule;
@@ -57,6 +60,7 @@ mod trimmed;
 mod verdict;
 
 pub use compare::{Comparison, PROBABLY, compare};
+pub use diagnostics::{Contrast, Noise};
 pub use family::{Next, all_settled, next_step, shared_alpha, weighted_mean};
 pub use pair::{BadValue, Pair, log_ratios};
 pub use plan::{Look, Plan, PlanError, SPENDING};

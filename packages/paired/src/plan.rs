@@ -107,6 +107,31 @@ impl Plan {
         Ok(Self { alpha, looks })
     }
 
+    /// Looks for measuring at most `most` pairs, which are the last look: the usual ones before it,
+    /// from 8 pairs on where there are few, and beyond 120 each after 1.4 times as many.
+    ///
+    /// `most` has to be even; looks in the last seventh before it would add nothing.
+    #[must_use]
+    pub fn looks_up_to(most: u32) -> Vec<u32> {
+        let before = |look: &u32| *look * 7 <= most * 6;
+        let usual: &[u32] = if most <= 18 { &Self::SLOW } else { &Self::LONG };
+        let longer = std::iter::successors(Some(168_u32), |look| (look * 7 / 5).checked_next_multiple_of(2));
+        let longer = longer.take_while(before).filter(|_| most > 120);
+        usual.iter().copied().filter(before).chain(longer).chain([most]).collect()
+    }
+
+    /// The most pairs to plan for where there is time for `fits` of the `most` that were asked for:
+    /// all of them, or the longest of the usual looks that fits. `None` where not even the first
+    /// look of the shortest plan does. To be decided before the first run, as the plan itself.
+    #[must_use]
+    pub fn within(most: u32, fits: u32) -> Option<u32> {
+        if fits >= most {
+            return Some(most);
+        }
+        let shorter = Self::SLOW.into_iter().chain(Self::looks_up_to(most));
+        shorter.filter(|look| *look <= fits.min(most)).max()
+    }
+
     /// A plan with one look: a number of pairs fixed beforehand, for short budgets.
     ///
     /// # Errors
@@ -207,6 +232,53 @@ mod tests {
         assert_eq!(pairs(plan.next(12)), Some(18));
         assert_eq!(pairs(plan.next(60)), None);
         assert_eq!(plan.max_pairs(), 60);
+    }
+
+    #[test]
+    fn looks_go_up_to_any_number_of_pairs() {
+        for (most, looks) in [
+            (6, &[6][..]),
+            (8, &[8]),
+            (12, &[8, 12]),
+            (18, &Plan::SLOW),
+            (20, &[12, 20]),
+            (40, &[12, 18, 28, 40]),
+            (60, &Plan::USUAL),
+            (120, &Plan::LONG),
+            (300, &[12, 18, 28, 40, 60, 86, 120, 168, 236, 300]),
+        ] {
+            assert_eq!(Plan::looks_up_to(most), looks);
+        }
+        for most in (2..=1000).step_by(2) {
+            assert!(Plan::new(&Plan::looks_up_to(most), 0.01).is_ok(), "{most}");
+        }
+    }
+
+    #[test]
+    fn a_plan_is_cut_to_a_usual_look() {
+        let rows = [
+            (60, 60, Some(60)),
+            (60, 59, Some(40)),
+            (60, 20, Some(18)),
+            (60, 12, Some(12)),
+            (60, 11, Some(8)),
+            (60, 7, None),
+            (300, 299, Some(236)),
+            (14, 13, Some(12)),
+            (8, 7, None),
+            (6, 6, Some(6)),
+            (6, 5, None),
+            (60, 0, None),
+        ];
+        for (most, fits, expected) in rows {
+            assert_eq!(Plan::within(most, fits), expected, "{fits} of {most}");
+        }
+        for most in (2..=400).step_by(2) {
+            for fits in 0..=most {
+                let cut = Plan::within(most, fits);
+                assert!(cut.is_none_or(|cut| cut <= fits && cut % 2 == 0), "{fits} of {most}: {cut:?}");
+            }
+        }
     }
 
     #[test]

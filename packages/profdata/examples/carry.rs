@@ -2,7 +2,7 @@
 //! are those of a profile that was recorded on that build.
 //!
 //! `carry OLD.profdata NEW.trace [NEW.profdata [OLD.trace]]`, where a trace is the standard error of a
-//! build with `-Cllvm-args=-pgo-trace-func-hash=`.
+//! build with `-Cllvm-args=-pgo-trace-func-hash=`, or the list of functions that Honing keeps of it.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a measuring tool")]
 
 use honing_profdata::{BuildFunctions, Crates, Profile, TraceReader, match_build, read, rebase};
@@ -10,7 +10,11 @@ use std::error::Error;
 
 fn trace(path: &str) -> Result<BuildFunctions, Box<dyn Error>> {
     let mut reader = TraceReader::new();
-    for line in String::from_utf8_lossy(&std::fs::read(path)?).lines() {
+    let text = String::from_utf8_lossy(&std::fs::read(path)?).into_owned();
+    if let Ok(build) = BuildFunctions::from_text(&text) {
+        return Ok(build);
+    }
+    for line in text.lines() {
         reader.line(line);
     }
     let damaged = reader.damaged_lines();

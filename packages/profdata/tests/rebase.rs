@@ -80,8 +80,13 @@ fn expected_missed(profile: &Profile, build: &BuildFunctions) -> BTreeSet<(Strin
 
 /// Rebases a recorded profile to a build of `source`, and asks the compiler what it makes of it.
 fn carried(source: &Path, flags: &[&str]) -> RebaseReport {
+    carried_from(flags, source, flags)
+}
+
+/// The same, with other flags for the recorded build.
+fn carried_from(recorded_flags: &[&str], source: &Path, flags: &[&str]) -> RebaseReport {
     let folder = tempfile::tempdir().unwrap();
-    let (profile, before, file) = recorded(folder.path(), flags);
+    let (profile, before, file) = recorded(folder.path(), recorded_flags);
     let use_file = |file: &Path| format!("-Cprofile-use={}", file.display());
     let warn = "-Cllvm-args=-pgo-warn-missing-function";
     let build_with = |file: &Path| {
@@ -190,6 +195,20 @@ fn legacy_names_carry_what_is_not_ambiguous() {
         // The monomorphizations of `sorted` have equal names; those of other shape are told apart.
         let ambiguous = report.heaviest.iter().filter(|dropped| dropped.why == Unpaired::Ambiguous);
         assert!(ambiguous.count() > 0, "{}", show(&report));
+    }
+}
+
+#[test]
+fn manglings_of_both_kinds_are_paired() {
+    let one_unit = "-Ccodegen-units=1";
+    for (old, new) in [(&[one_unit][..], &[V0, one_unit][..]), (&[V0, one_unit], &[one_unit])] {
+        let legacy = carried(&kinds(), &[one_unit]);
+        let across = carried_from(old, &kinds(), new);
+        let by_path = across.by_rule.iter().find(|(rule, _)| *rule == Rule::Mangling).unwrap().1;
+        assert!(by_path.functions > 20, "{}", show(&across));
+        // As much as among legacy names, and for the same reason no more.
+        assert!(across.share() > legacy.share() - 0.02, "{}\n{}", show(&legacy), show(&across));
+        assert_eq!(weight(&across, Unpaired::ControlFlow), 0, "{}", show(&across));
     }
 }
 

@@ -98,7 +98,12 @@ impl Plain {
                     crate::applied::applied(applied, out)?;
                 }
             }
-            Event::Measured { .. } | Event::ProgramFinished { .. } | Event::RunFinished { .. } => {}
+            Event::Hot { .. }
+            | Event::Stored { .. }
+            | Event::Measured { .. }
+            | Event::Built { .. }
+            | Event::ProgramFinished { .. }
+            | Event::RunFinished { .. } => {}
         }
         Ok(())
     }
@@ -117,7 +122,13 @@ impl Plain {
         match state {
             StageState::Done => self.line(out, stage, green, program, &format!("done in {took}{detail}")),
             StageState::UpToDate => self.line(out, stage, green, program, &format!("up to date{detail}")),
-            StageState::Skipped => Ok(()),
+            StageState::Skipped => self.line(
+                out,
+                stage,
+                AnsiColor::Yellow.on_default().bold(),
+                program,
+                &format!("skipped{detail}"),
+            ),
             StageState::Failed => {
                 if self.verbosity < Verbosity::Verbose {
                     // Indented: a quotation, so that the run's own error stands out.

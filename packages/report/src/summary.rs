@@ -5,18 +5,29 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use honing_core::{
     event::{StageState, Summary},
-    outcome::{Measured, Outcome},
+    outcome::{Measured, Outcome, Ratio, Trust},
     units,
 };
 
-use crate::table::{Align, Table};
+use crate::{
+    strip::{over_time, strips},
+    table::{Align, Table},
+};
 
-/// Writes the summary for a terminal of `width` columns, or for none. Where the
-/// optimized binary is, is the last thing said.
+/// How the names of percentiles begin.
+const PERCENTILE: &str = "latency ";
+
+/// Writes the summary for a terminal of `width` columns, or for none; with the ratios over time
+/// where `verbose`. Where the optimized binary is, is the last thing said.
 ///
 /// # Errors
 /// Where `out` does not take it.
-pub fn summary(summary: &Summary, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+pub fn summary(
+    summary: &Summary,
+    verbose: bool,
+    width: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let style = summary.outcome.as_ref().map_or(Style::new(), outcome_style).bold();
     write!(out, "\n{style}{}{style:#} ({})", summary.program, summary.target)?;
     match &summary.wording {
@@ -26,8 +37,14 @@ pub fn summary(summary: &Summary, width: Option<usize>, out: &mut dyn Write) -> 
     if !summary.measured.is_empty() {
         writeln!(out)?;
         deltas(&summary.measured).write(out, width)?;
+        gated_strips(&summary.measured, out)?;
+        percentiles(&summary.measured, width, out)?;
+        if verbose {
+            over_time_of_gated(&summary.measured, out)?;
+        }
         notes(&summary.measured, out)?;
     }
+    trust(&summary.trust, out)?;
     if !summary.costs.is_empty() {
         writeln!(out)?;
         costs(summary).write(out, width)?;
@@ -55,6 +72,7 @@ fn outcome_style(outcome: &Outcome) -> Style {
         Outcome::Improved => AnsiColor::Green.on_default(),
         Outcome::Regressed { .. } => AnsiColor::Red.on_default(),
         Outcome::Inconclusive { .. } => AnsiColor::Yellow.on_default(),
+        Outcome::NoEffect => AnsiColor::Yellow.on_default(),
         Outcome::NoChange | Outcome::NotMeasured => Style::new(),
     }
 }
@@ -71,8 +89,8 @@ fn deltas(measured: &[Measured]) -> Table {
         ("pairs", Align::Right),
         ("verdict", Align::Left),
     ]);
-    for metric in measured {
-        let value = |value: f64| format!("{} {}", number(value), metric.unit).trim_end().to_owned();
+    for metric in measured.iter().filter(|metric| !is_percentile(metric)) {
+        let value = |value: f64| quantity(value, &metric.unit);
         let verdict = metric.verdict.word();
         let informs = if metric.gated { "" } else { " (informs)" };
         let in_sample = if metric.in_sample { ", in-sample" } else { "" };
@@ -87,6 +105,73 @@ fn deltas(measured: &[Measured]) -> Table {
         ]);
     }
     table
+}
+
+/// The intervals of what decides, on a common scale.
+fn gated_strips(measured: &[Measured], out: &mut dyn Write) -> io::Result<()> {
+    let gated = measured.iter().filter(|metric| metric.gated);
+    let rows: Vec<(String, Ratio)> =
+        gated.filter_map(|metric| Some((metric.name(), metric.ratio?))).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    strips(&rows, out)
+}
+
+/// What informs about latency has a table of its own.
+fn is_percentile(metric: &Measured) -> bool {
+    !metric.gated && metric.metric.starts_with(PERCENTILE)
+}
+
+fn percentiles(measured: &[Measured], width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new(&[
+        ("workload", Align::Left),
+        ("latency", Align::Left),
+        ("baseline", Align::Right),
+        ("optimized", Align::Right),
+        ("change", Align::Left),
+    ]);
+    let mut any = false;
+    for metric in measured.iter().filter(|metric| is_percentile(metric)) {
+        any = true;
+        table.row([
+            metric.workload.clone(),
+            metric.metric.trim_start_matches(PERCENTILE).to_owned(),
+            quantity(metric.baseline, &metric.unit),
+            quantity(metric.optimized, &metric.unit),
+            metric.ratio.map_or_else(|| "-".into(), |ratio| ratio.as_change()),
+        ]);
+    }
+    if !any {
+        return Ok(());
+    }
+    writeln!(out)?;
+    table.write(out, width)
+}
+
+fn over_time_of_gated(measured: &[Measured], out: &mut dyn Write) -> io::Result<()> {
+    let gated = measured.iter().filter(|metric| metric.gated);
+    let lines: Vec<String> = gated
+        .filter_map(|metric| Some(format!("  {} of each pair: {}", metric.name(), over_time(metric)?)))
+        .collect();
+    if !lines.is_empty() {
+        writeln!(out)?;
+    }
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// Control and noise floor of each workload.
+fn trust(trust: &[Trust], out: &mut dyn Write) -> io::Result<()> {
+    for known in trust.iter().filter(|known| known.noise.is_some() || known.control.is_some()) {
+        let control =
+            known.control.map(|ratio| format!("baseline against its own copy {}", ratio.as_change()));
+        let noise = known.noise.map(|noise| format!("equal pairs differ by {:.1} %", noise * 100.0));
+        let finds = known.finds.map(|finds| format!("so many find {:.1} %", finds * 100.0));
+        let said: Vec<String> = [control, noise, finds].into_iter().flatten().collect();
+        writeln!(out, "  {}: {}", known.workload, said.join("; "))?;
+    }
+    Ok(())
 }
 
 /// Why a gated metric is open.
@@ -119,10 +204,24 @@ fn costs(summary: &Summary) -> Table {
     table
 }
 
+/// A value with its unit; seconds in the unit that suits them.
+pub(crate) fn quantity(value: f64, unit: &str) -> String {
+    let (value, unit) = match unit {
+        _ if value == 0.0 => (value, unit),
+        "s" if value.abs() < 1e-3 => (value * 1e6, "µs"),
+        "s" if value.abs() < 1.0 => (value * 1e3, "ms"),
+        unit => (value, unit),
+    };
+    format!("{} {unit}", number(value)).trim_end().to_owned()
+}
+
 /// Three significant digits or all of the integer part.
 fn number(value: f64) -> String {
     if !value.is_finite() {
         return "-".into();
+    }
+    if value == 0.0 {
+        return "0".into();
     }
     let magnitude = value.abs();
     if magnitude >= 100.0 {
@@ -136,7 +235,83 @@ fn number(value: f64) -> String {
     }
 }
 
-fn trim(value: f64) -> String {
+pub(crate) fn trim(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use honing_core::{config::Direction, outcome::Verdict};
+
+    use super::*;
+
+    fn measured(workload: &str, metric: &str, gated: bool, point: f64) -> Measured {
+        Measured {
+            workload: workload.into(),
+            metric: metric.into(),
+            unit: if metric == "cpu" { "s" } else { "µs" }.into(),
+            better: Direction::Lower,
+            gated,
+            in_sample: workload == "both",
+            weight: 1,
+            pairs: 18,
+            baseline: 0.25,
+            optimized: 0.25 * point,
+            ratio: Some(Ratio { point, low: point - 0.01, high: point + 0.01, confidence: 0.995 }),
+            margin: Some(0.01),
+            verdict: Verdict::Improved,
+            reason: None,
+            note: None,
+            ratios: vec![point, point + 0.01],
+        }
+    }
+
+    #[test]
+    fn a_summary_shows_what_decides_and_what_the_machine_did() {
+        let found = Summary {
+            program: "server".into(),
+            target: "t".into(),
+            measured: vec![
+                measured("eval", "cpu", true, 0.92),
+                measured("eval", "latency p99", false, 0.9),
+                measured("both", "cpu", true, 0.95),
+            ],
+            trust: vec![Trust {
+                workload: "eval".into(),
+                findings: Vec::new(),
+                control: Some(Ratio { point: 1.0, low: 0.99, high: 1.01, confidence: 0.99 }),
+                noise: Some(0.03),
+                finds: Some(0.024),
+            }],
+            outcome: Some(Outcome::Improved),
+            wording: Some("PGO pays".into()),
+            costs: Vec::new(),
+            baseline: None,
+            optimized: None,
+            applied: None,
+            recorded: None,
+        };
+        let mut out = Vec::new();
+        summary(&found, true, None, &mut out).unwrap();
+        let plain = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
+        insta::assert_snapshot!(plain, @"
+        server (t): PGO pays
+
+          workload  metric  baseline  optimized  change, 99.5 % interval  pairs  verdict
+          eval      cpu       250 ms     230 ms  -8.0 % [-9.0, -7.0]         18  improved
+          both      cpu       250 ms     238 ms  -5.0 % [-6.0, -4.0]         18  improved, in-sample
+
+          eval (cpu)  ├────●────┤·······························┼·····
+          both (cpu)  ···············├───●────┤·················┼·····
+                      -9.0 %                                    +1.0 %
+
+          workload  latency   baseline  optimized  change
+          eval      p99      0.2500 µs  0.2250 µs  -10.0 % [-11.0, -9.0]
+
+          eval (cpu) of each pair: ▁█ -8.0 % to -7.0 %
+          both (cpu) of each pair: ▁█ -5.0 % to -4.0 %
+          eval: baseline against its own copy 0.0 % [-1.0, +1.0]; equal pairs differ by 3.0 %; so many find 2.4 %
+        ");
+    }
 }

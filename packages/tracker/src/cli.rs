@@ -11,6 +11,8 @@ Examples:
       UDP and HTTP on 127.0.0.1:6969
   honing-tracker --config tracker.toml --check
       is the file valid?
+  honing-tracker --health
+      for a container: is the one that runs here well?
   honing-tracker --udp 127.0.0.1:0 --http 127.0.0.1:0
       free ports; the log line `listening` names them
   honing-tracker --udp 127.0.0.1:6969 --udp '[::1]:6969' --no-http --workers 2
@@ -61,6 +63,10 @@ pub(crate) struct Args {
     /// Check the config and exit
     #[arg(long)]
     pub(crate) check: bool,
+
+    /// Ask the tracker that runs with this config whether it is well, and exit with 0 or 1
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) health: bool,
 }
 
 impl Args {

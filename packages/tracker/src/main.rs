@@ -1,10 +1,11 @@
 //! `honing-tracker`: reads its config, listens, and ends in order.
 //!
-//! Exit codes: 0 after an orderly shutdown, 1 when it cannot serve, 2 for a bad command line or
-//! config. It returns from `main` after SIGTERM and SIGINT, so that a build with instrumentation
-//! writes its profile.
+//! Exit codes: 0 after an orderly shutdown, 1 when it cannot serve (`--health`: is not well), 2 for
+//! a bad command line or config. It returns from `main` after SIGTERM and SIGINT, so that a build
+//! with instrumentation writes its profile.
 
 mod cli;
+mod health;
 mod signals;
 
 use std::{
@@ -27,6 +28,12 @@ fn main() -> ExitCode {
     };
     if args.check {
         return match writeln!(io::stdout(), "config is valid") {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(1, &error),
+        };
+    }
+    if args.health {
+        return match health::ask(&config.http.listen) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(1, &error),
         };

@@ -3,7 +3,11 @@
 
 mod support;
 
-use std::{io::Write, net::UdpSocket, process::Output};
+use std::{
+    io::{Read, Write},
+    net::UdpSocket,
+    process::Output,
+};
 
 #[cfg(unix)]
 use rustix::process::Signal;
@@ -63,6 +67,35 @@ fn check_tells_whether_a_config_is_valid() {
     let (code, _, stderr) = run(&["--config", &path, "--check"]);
     assert_eq!(code, 2);
     assert!(stderr.starts_with(&format!("honing-tracker: {path}:2:1: unknown field")), "{stderr}");
+}
+
+#[test]
+fn health_tells_whether_a_tracker_is_well() {
+    let process = Process::start(&[]);
+    let address = process.http.to_string();
+    assert_eq!(run(&["--http", &address, "--health"]), (0, String::new(), String::new()));
+    drop(process);
+    let (code, _, stderr) = run(&["--http", &address, "--health"]);
+    assert_eq!(code, 1);
+    assert!(stderr.starts_with(&format!("honing-tracker: health: {address}: ")), "{stderr}");
+    assert_eq!(run(&["--no-http", "--health"]).0, 1);
+}
+
+#[test]
+fn health_does_not_believe_every_answer() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        // Closing on an unread request would reset the connection.
+        let mut request = [0; 1024];
+        assert_ne!(stream.read(&mut request).unwrap(), 0);
+        stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\n").unwrap();
+    });
+    let (code, _, stderr) = run(&["--http", &address, "--health"]);
+    answering.join().unwrap();
+    assert_eq!(code, 1);
+    assert!(stderr.contains("it answered `HTTP/1.1 503 Service Unavailable`"), "{stderr}");
 }
 
 #[test]

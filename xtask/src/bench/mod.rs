@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: what the docs claim, measured anew.
 
+mod cost;
 mod durability;
+mod measurement;
 
 use std::process::ExitCode;
 
@@ -18,8 +20,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// What PGO costs a build machine: docs/costs.md
+    Cost(cost::Args),
     /// What of a stored profile still applies after one change: docs/durability.md
     Durability(durability::Args),
+    /// Whether verdicts are what they say: docs/measurement.md
+    Measurement(measurement::Args),
 }
 
 /// Runs the benchmark that `args` (what stands after `bench`) ask for.
@@ -31,8 +37,12 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let Bench::Durability(args) = cli.bench;
-    match durability::run(&args) {
+    let ran = match cli.bench {
+        Bench::Cost(args) => cost::run(&args),
+        Bench::Durability(args) => durability::run(&args),
+        Bench::Measurement(args) => measurement::run(&args),
+    };
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error:#}"));

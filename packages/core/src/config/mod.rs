@@ -3,21 +3,29 @@
 //! One set of types reads the file, refuses what it does not know and generates the
 //! JSON Schema that editors complete from.
 
+mod cargo_profile;
 mod parse;
 mod position;
 mod program;
 mod validate;
 mod workload;
 
+use std::path::Path;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::units::Span;
+use crate::{cargo_profile::Pins, units::Span};
 
+pub use cargo_profile::{CargoProfile, Pin};
 pub use position::Positions;
+pub(crate) use position::line_and_column;
 pub use program::{Flush, Instrumenting, Program, ProgramKind, Tool};
-pub use workload::{CargoRun, Direction, Kind, Metric, Ready, Role, Service, Stop, Workload};
+pub use workload::{
+    CPU, CargoRun, Direction, Kind, Latency, Metric, PEAK_MEMORY, Ready, Role, SYSTEM, Service, Stop, USER,
+    WALL, Workload,
+};
 
 /// The whole of `pgo.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -49,6 +57,16 @@ pub struct Policy {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 100.0))]
     pub min_gain: Option<f64>,
+    /// How much worse, in percent, a metric that decides may be found to be before the run fails.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub max_regression: f64,
+    /// By how much, in percent, the optimized binary may be larger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 10_000.0))]
+    pub max_growth: Option<f64>,
+    /// Limits of single metrics, in all workloads that have them. What is named here decides.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub metric: IndexMap<String, Limit>,
     /// What an inconclusive measurement does: `warn` ends 0, `fail` ends 13.
     pub inconclusive: Inconclusive,
     /// The least share of a profile's weight, in percent, that a build has to apply. 0
@@ -65,10 +83,50 @@ pub struct Policy {
     pub rebase: Rebase,
 }
 
+/// What a metric has to fulfil.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limit {
+    /// The least gain, in percent, in the weighted mean over the workloads that have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub min_gain: Option<f64>,
+    /// How much worse, in percent, it may be in any workload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub max_regression: Option<f64>,
+}
+
+impl Policy {
+    /// The metrics of a workload that decide: its own `gate`, and what the policy limits.
+    pub fn gated(&self, workload: &Workload) -> Vec<String> {
+        let measured = workload.metrics();
+        let limited = self.metric.keys().filter(|name| measured.contains(&name.as_str()));
+        let mut gated: Vec<String> = Vec::new();
+        for name in workload.gate.iter().chain(limited) {
+            if !gated.contains(name) {
+                gated.push(name.clone());
+            }
+        }
+        gated
+    }
+
+    /// How much worse, in percent, a metric of a workload may be: the workload's own limit, else the
+    /// metric's, else the general one.
+    pub fn allows(&self, workload: Option<&Workload>, metric: &str) -> f64 {
+        let own = workload.and_then(|workload| workload.max_regression);
+        let of_metric = || self.metric.get(metric).and_then(|limit| limit.max_regression);
+        own.or_else(of_metric).unwrap_or(self.max_regression)
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
             min_gain: None,
+            max_regression: 0.0,
+            max_growth: None,
+            metric: IndexMap::new(),
             inconclusive: Inconclusive::default(),
             min_match: 90.0,
             max_age: None,
@@ -144,14 +202,14 @@ pub enum MergeTool {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bench {
-    /// Pairs of runs (one baseline, one optimized) per workload. Even, so that they
-    /// form whole ABBA quads.
+    /// The most pairs of runs (one baseline, one optimized) per workload; measuring ends
+    /// earlier where the verdict is clear. Even, so that they form whole ABBA quads.
     #[schemars(range(min = 2, max = 1000))]
     pub pairs: u32,
     /// Pairs run first and thrown away.
     #[schemars(range(max = 100))]
     pub warmup: u32,
-    /// Confidence of the intervals, as a share.
+    /// Confidence that all intervals of a program hold together, as a share.
     #[schemars(range(min = 0.5, max = 0.9999))]
     pub confidence: f64,
     /// Changes smaller than this, in percent, count as none.
@@ -163,11 +221,27 @@ pub struct Bench {
 
 impl Default for Bench {
     fn default() -> Self {
-        Self { pairs: 12, warmup: 1, confidence: 0.99, margin: 1.0, seed: 1 }
+        Self { pairs: 60, warmup: 1, confidence: 0.99, margin: 1.0, seed: 1 }
     }
 }
 
 impl Config {
+    /// What programs pin of the Cargo profile that they share, each with its place in `text`, the
+    /// file that is shown as `file`.
+    pub fn pins(&self, cargo_profile: &str, text: &str, file: &Path) -> Pins {
+        let positions = Positions::new(text);
+        let mut pins = Pins::new();
+        for (name, program) in self.program.iter().filter(|(_, program)| program.profile == cargo_profile) {
+            for (key, pin) in program.cargo_profile.pins() {
+                let (line, _) = positions.nearest(&["program", name, "cargo_profile", key.name()]);
+                let place = format!("{}:{line}", file.display());
+                // Validated: cargo takes it, and programs agree.
+                pins.extend(key.canonical(&pin.to_string()).map(|value| (key, (value, place))));
+            }
+        }
+        pins
+    }
+
     /// The JSON Schema of `pgo.toml`, as pretty JSON with a final newline.
     pub fn json_schema() -> String {
         let schema = schemars::schema_for!(Self);

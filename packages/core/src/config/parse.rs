@@ -35,7 +35,7 @@ fn syntax(error: &toml::de::Error, text: &str, path: &Path) -> Error {
         }
     }
     let place = format!("{}:{line}:{column}", path.display());
-    let usage = Error::usage(message.clone()).at(place);
+    let usage = Error::usage(message.clone()).at(place).in_file(path, Some((line, column)));
     match suggestion(&message) {
         Some(name) => usage.with_hint(format!("did you mean `{name}`?")),
         None if message.starts_with("missing field `program`") => {
@@ -60,6 +60,9 @@ mod tests {
     fn error(text: &str) -> String {
         let error = Config::parse(text, Path::new("pgo/pgo.toml")).unwrap_err();
         assert_eq!(error.code(), crate::ExitCode::Usage);
+        let place = error.place().unwrap();
+        let (line, column) = place.position.unwrap();
+        assert!(error.to_string().starts_with(&format!("{}:{line}:{column}: ", place.file.display())));
         format!("{error} | {}", error.hint().unwrap_or("-"))
     }
 
@@ -67,7 +70,7 @@ mod tests {
     fn a_slip_names_the_place_and_the_closest_key() {
         insta::assert_snapshot!(
             error("[program.t]\npackage = \"t\"\nprofil = \"release\"\n"),
-            @"pgo/pgo.toml:3:1: unknown field `profil`, expected one of `package`, `bin`, `cdylib`, `profile`, `features`, `default_features`, `target`, `pin_symbols`, `flush`, `instrument`, `env`, `workload` | did you mean `profile`?"
+            @"pgo/pgo.toml:3:1: unknown field `profil`, expected one of `package`, `bin`, `cdylib`, `profile`, `cargo_profile`, `features`, `default_features`, `target`, `pin_symbols`, `flush`, `instrument`, `env`, `workload` | did you mean `profile`?"
         );
     }
 
@@ -81,6 +84,29 @@ mod tests {
             error("[program.t]\npackage = \"t\"\nworkload.w = { role = \"train\", command = [\"{program}\"], timeout = \"soon\" }\n"),
             @r#"pgo/pgo.toml:3:67: `soon` is not a duration (expected number at 0); write it as "30s" or "500ms" | the keys are described in docs/pgo-toml.md and in pgo.schema.json"#
         );
+    }
+
+    #[test]
+    fn pins_are_what_cargo_takes_and_do_not_contradict() {
+        let program = |name: &str, pins: &str| format!("[program.{name}]\npackage = \"t\"\n{pins}\n");
+        insta::assert_snapshot!(
+            error(&program("t", "cargo_profile = { codegen-units = 1, lto = \"fatt\" }")),
+            @r#"pgo/pgo.toml:3:38: cargo takes no lto = "fatt" | write false, "off", "thin" or "fat""#
+        );
+        insta::assert_snapshot!(
+            error(&program("t", "cargo_profile.codegen_units = 1")),
+            @"pgo/pgo.toml:3:15: unknown field `codegen_units`, expected one of `opt-level`, `lto`, `codegen-units`, `debug`, `strip`, `panic`, `incremental` | did you mean `codegen-units`?"
+        );
+        let both = program("a", "cargo_profile.lto = true") + &program("b", "cargo_profile.lto = \"thin\"");
+        insta::assert_snapshot!(
+            error(&both),
+            @"pgo/pgo.toml:6:15: program `a` shares the Cargo profile `release` and pins lto to fat | pin the same value, or give one of them a profile of its own: cargo xtask pgo manifest new NAME"
+        );
+        let path = Path::new("pgo/pgo.toml");
+        let agreed = both.replace("thin", "fat");
+        let pins = Config::parse(&agreed, path).unwrap().pins("release", &agreed, path);
+        let (value, place) = &pins[&crate::cargo_profile::Key::Lto];
+        assert_eq!((value.as_str(), place.as_str()), ("fat", "pgo/pgo.toml:6"));
     }
 
     #[test]

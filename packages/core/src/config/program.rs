@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Workload;
+use super::{CargoProfile, Workload};
 
 /// A program to optimize: a binary, or a `cdylib` that a workload's command loads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +23,9 @@ pub struct Program {
     /// The Cargo profile that it ships with.
     #[serde(default = "release")]
     pub profile: String,
+    /// What that Cargo profile has to say: `manifest --check` ends 14 where it does not.
+    #[serde(default, skip_serializing_if = "CargoProfile::is_empty")]
+    pub cargo_profile: CargoProfile,
     /// Features to build with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<String>,

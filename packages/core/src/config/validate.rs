@@ -2,18 +2,20 @@
 
 use std::path::Path;
 
-use super::{Config, Kind, Positions, Program, Service, Workload};
+use super::{CPU, Config, Kind, PEAK_MEMORY, Pin, Positions, Program, SYSTEM, Service, USER, WALL, Workload};
 use crate::{
     Error, Result, closest,
     template::{self, Placeholder, TemplateError},
 };
 
 /// Folders of the output directory that are not a program's.
-const TAKEN_NAMES: [&str; 3] = ["build", "lock", "runs"];
+const TAKEN_NAMES: [&str; 6] = ["aa", "build", "ci", "lock", "machine.json", "runs"];
 /// Bounds that the JSON Schema states as well.
 const MAX_WEIGHT: u32 = 1_000_000;
 const MAX_RETRIES: u32 = 10;
 const MAX_WARMUP: u32 = 100;
+const MOST_WORSE: f64 = 1000.0;
+const MOST_GROWTH: f64 = 10_000.0;
 
 /// Signals that a service can be asked to stop with.
 const STOP_SIGNALS: [&str; 6] = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2"];
@@ -32,7 +34,8 @@ impl<'a> Place<'a> {
 
     fn error(&self, message: impl Into<String>) -> Error {
         let (line, column) = self.positions.nearest(&self.path);
-        Error::usage(message).at(format!("{}:{line}:{column}", self.file.display()))
+        let place = format!("{}:{line}:{column}", self.file.display());
+        Error::usage(message).at(place).in_file(self.file, Some((line, column)))
     }
 }
 
@@ -81,6 +84,7 @@ impl Config {
                 ))
                 .with_hint("write min_gain = 2.0 to demand 2 %, or remove it to accept any outcome"));
         }
+        self.check_limits(&top)?;
         if !(0.0..=100.0).contains(&self.policy.min_match) {
             return Err(top
                 .key(&["policy", "min_match"])
@@ -94,7 +98,59 @@ impl Config {
             check_name(name, "tool", &top.key(&["tool", name]))?;
         }
         for (name, program) in &self.program {
-            self.check_program(name, program, &top.key(&["program", name]))?;
+            let place = top.key(&["program", name]);
+            self.check_program(name, program, &place)?;
+            self.check_pins(name, program, &place.key(&["cargo_profile"]))?;
+        }
+        Ok(())
+    }
+
+    /// Cargo takes what is pinned, and programs that share a Cargo profile pin the same of it.
+    fn check_pins<'a>(&self, name: &str, program: &'a Program, place: &Place<'a>) -> Result<()> {
+        for (key, pin) in program.cargo_profile.pins() {
+            let place = place.key(&[key.name()]);
+            let canonical = |pin: &Pin| key.canonical(&pin.to_string());
+            let Some(value) = canonical(pin) else {
+                return Err(place
+                    .error(format!("cargo takes no {} = {}", key.name(), pin.to_toml()))
+                    .with_hint(format!("write {}", key.values())));
+            };
+            let before = self.program.iter().take_while(|(other, _)| *other != name);
+            for (other, program) in before.filter(|(_, other)| other.profile == program.profile) {
+                let theirs = program.cargo_profile.pins().find(|(theirs, _)| *theirs == key);
+                let theirs = theirs.and_then(|(_, pin)| canonical(pin));
+                if let Some(theirs) = theirs.filter(|theirs| *theirs != value) {
+                    let profile = &program.profile;
+                    return Err(place
+                        .error(format!("program `{other}` shares the Cargo profile `{profile}` and pins {} to {theirs}", key.name()))
+                        .with_hint("pin the same value, or give one of them a profile of its own: cargo xtask pgo manifest new NAME"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_limits<'a>(&'a self, top: &Place<'a>) -> Result<()> {
+        let policy = &self.policy;
+        check_percent(policy.max_regression, MOST_WORSE, &top.key(&["policy", "max_regression"]))?;
+        if let Some(growth) = policy.max_growth {
+            check_percent(growth, MOST_GROWTH, &top.key(&["policy", "max_growth"]))?;
+        }
+        let workloads = || self.program.values().flat_map(|program| program.workload.values());
+        for (name, limit) in &policy.metric {
+            let place = top.key(&["policy", "metric", name]);
+            let built_in = [CPU, USER, SYSTEM, WALL, PEAK_MEMORY];
+            let own = workloads().flat_map(|workload| workload.metric.keys().map(String::as_str));
+            let known: Vec<&str> = built_in.into_iter().chain(own).collect();
+            if !known.contains(&name.as_str()) {
+                return Err(unknown_metric(name, &known, &place));
+            }
+            if let Some(gain) = limit.min_gain {
+                check_percent(gain, 100.0, &place.key(&["min_gain"]))?;
+            }
+            if let Some(worse) = limit.max_regression {
+                check_percent(worse, MOST_WORSE, &place.key(&["max_regression"]))?;
+            }
         }
         Ok(())
     }
@@ -118,7 +174,14 @@ impl Config {
             self.check_placeholders(name, workload, &env, &of_program)?;
             self.check_workload(name, workload, &place.key(&["workload", name]))?;
         }
-        Ok(())
+        let evaluate = || program.workload.iter().filter(|(_, workload)| workload.role.evaluates());
+        match evaluate().next() {
+            Some((first, _)) if evaluate().all(|(_, workload)| workload.gate.is_empty()) => Err(place
+                .key(&["workload", first, "gate"])
+                .error(format!("program `{name}`: nothing decides"))
+                .with_hint("write gate = [\"cpu\"] in one of its eval workloads at least")),
+            _ => Ok(()),
+        }
     }
 
     fn check_workload<'a>(&self, name: &str, workload: &'a Workload, place: &Place<'a>) -> Result<()> {
@@ -156,9 +219,7 @@ impl Config {
                 .error("no exit code counts as success")
                 .with_hint("write exit_codes = [0]"));
         }
-        for (key, metric) in &workload.metric {
-            check_pointer(&metric.pointer, &place.key(&["metric", key, "pointer"]))?;
-        }
+        check_measuring(workload, place)?;
         if let Some(work) = &workload.work {
             check_pointer(work, &place.key(&["work"]))?;
         }
@@ -232,6 +293,69 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// What is measured of a workload, and what decides.
+fn check_measuring<'a>(workload: &'a Workload, place: &Place<'a>) -> Result<()> {
+    for (key, metric) in &workload.metric {
+        let place = place.key(&["metric", key]);
+        if workload.metrics().iter().filter(|name| *name == key).count() > 1 {
+            return Err(place
+                .error(format!("`{key}` is measured of every workload, and cannot be a metric of one's own"))
+                .with_hint("give the metric another name"));
+        }
+        match (&metric.pointer, &metric.pattern) {
+            (Some(pointer), None) => check_pointer(pointer, &place.key(&["pointer"]))?,
+            (None, Some(pattern)) if pattern.contains('(') => {}
+            (None, Some(_)) => {
+                return Err(place
+                    .key(&["pattern"])
+                    .error("`pattern` needs a group around the number")
+                    .with_hint("for example pattern = 'took ([0-9.]+) ms'"));
+            }
+            _ => {
+                return Err(place
+                    .error(format!("metric `{key}` needs exactly one of `pointer` and `pattern`"))
+                    .with_hint("for example pointer = \"/latency_us/p99\""));
+            }
+        }
+    }
+    if let Some(latency) = &workload.latency {
+        check_pointer(&latency.pointer, &place.key(&["latency", "pointer"]))?;
+    }
+    let known = workload.metrics();
+    if let Some(unknown) = workload.gate.iter().find(|gate| !known.contains(&gate.as_str())) {
+        return Err(unknown_metric(unknown, &known, &place.key(&["gate"])));
+    }
+    let demands = [("min_gain", workload.min_gain), ("max_regression", workload.max_regression)];
+    if let Some((key, _)) = demands.iter().find(|(_, demand)| demand.is_some() && workload.gate.is_empty()) {
+        return Err(place
+            .key(&[key])
+            .error(format!("{key} of a workload in which nothing decides (gate = [])"))
+            .with_hint("name the metrics that decide in `gate`, or remove it"));
+    }
+    if let Some(gain) = workload.min_gain {
+        check_percent(gain, 100.0, &place.key(&["min_gain"]))?;
+    }
+    match workload.max_regression {
+        Some(worse) => check_percent(worse, MOST_WORSE, &place.key(&["max_regression"])),
+        None => Ok(()),
+    }
+}
+
+fn unknown_metric(name: &str, known: &[&str], place: &Place<'_>) -> Error {
+    let error = place.error(format!("nothing measures `{name}`"));
+    match closest(name, known.iter().copied()) {
+        Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+        None => error.with_hint(format!("metrics are {}", known.join(", "))),
+    }
+}
+
+fn check_percent(value: f64, most: f64, place: &Place<'_>) -> Result<()> {
+    if (0.0..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(place.error(format!("{value} is not a percentage from 0 to {most}")).with_hint("write 2.0 for 2 %"))
 }
 
 fn check_service(service: &Service, place: &Place<'_>) -> Result<()> {

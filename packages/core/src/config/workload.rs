@@ -57,11 +57,29 @@ pub struct Workload {
     #[serde(default)]
     #[schemars(range(max = 10))]
     pub retries: u32,
+    /// Metrics that decide its verdict, the leading one first: gains are told of that one.
+    #[serde(default = "cpu")]
+    pub gate: Vec<String>,
+    /// The least gain, in percent, that its leading metric has to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub min_gain: Option<f64>,
+    /// How much worse, in percent, a metric that decides may be; instead of the policy's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub max_regression: Option<f64>,
+    /// Whether both programs have to print the same on standard output. Without it: a
+    /// command has to, unless numbers are read from what it prints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare_output: Option<bool>,
     /// A JSON pointer into its output: the work that it did, for example
     /// `/requests/completed`. CPU time is then measured per unit of work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work: Option<String>,
-    /// Numbers in its JSON output that are compared as well, by name.
+    /// Where its JSON output has percentiles of its latency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Latency>,
+    /// Numbers in its output that are compared as well, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub metric: IndexMap<String, Metric>,
 }
@@ -153,12 +171,27 @@ pub struct CargoRun {
     pub args: Vec<String>,
 }
 
-/// A number in the JSON output of a workload.
+/// Percentiles in the JSON output of a workload; they inform.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Latency {
+    /// Where they are, as a JSON pointer to an object such as `{"p50": 80, "p99": 210}`.
+    pub pointer: String,
+    /// Their unit, for display.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
+}
+
+/// A number in the output of a workload: exactly one of `pointer` and `pattern`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metric {
-    /// Where it is, as a JSON pointer such as `/latency_us/p99`.
-    pub pointer: String,
+    /// Where it is in JSON, as a JSON pointer such as `/latency_us/p99`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// A regular expression whose first group is the number, in any text; the last match counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// Which way is better.
     #[serde(default)]
     pub better: Direction,
@@ -191,7 +224,31 @@ pub enum Kind<'a> {
     CargoBench(&'a CargoRun),
 }
 
+/// Metrics that are measured of everything, in the order in which they are shown.
+pub const CPU: &str = "cpu";
+/// CPU time in user space.
+pub const USER: &str = "user";
+/// CPU time in the kernel.
+pub const SYSTEM: &str = "system";
+/// Time from start to end; not of services.
+pub const WALL: &str = "wall";
+/// Largest resident set.
+pub const PEAK_MEMORY: &str = "peak memory";
+
 impl Workload {
+    /// Names of what is measured, but for percentiles.
+    pub fn metrics(&self) -> Vec<&str> {
+        let wall = self.service.is_none().then_some(WALL);
+        let built_in = [CPU, USER, SYSTEM].into_iter().chain(wall).chain([PEAK_MEMORY]);
+        built_in.chain(self.metric.keys().map(String::as_str)).collect()
+    }
+
+    /// Whether both programs have to print the same.
+    pub fn compares_output(&self) -> bool {
+        let only_printed = self.service.is_none() && self.metric.is_empty() && self.latency.is_none();
+        self.compare_output.unwrap_or(only_printed)
+    }
+
     /// What it runs; `None` where that is missing or ambiguous, which validation refuses.
     pub fn kind(&self) -> Option<Kind<'_>> {
         let mut kinds = [
@@ -223,6 +280,10 @@ impl Workload {
         all.extend(self.cleanup.iter().map(|command| ("cleanup", command.as_slice())));
         all
     }
+}
+
+fn cpu() -> Vec<String> {
+    vec![CPU.into()]
 }
 
 fn one() -> u32 {

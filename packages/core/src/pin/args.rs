@@ -1,6 +1,9 @@
 //! What a call of rustc says about its unit, and where cargo's `-C metadata` stands.
 
-use std::ffi::{OsStr, OsString};
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+};
 
 /// The arguments of one call of rustc.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +21,19 @@ pub struct Call {
     /// Whether it compiles a part of the standard library: cargo says so with
     /// `-Zforce-unstable-if-unmarked`.
     pub of_std: bool,
+    /// Whether the crate's root file is named relative to the folder that rustc runs in: cargo
+    /// does so within the workspace, which is that folder then.
+    pub in_workspace: bool,
+    root_seen: bool,
 }
 
 /// The two ways to write a codegen option as one word.
 const JOINED: [&str; 2] = ["-C", "--codegen="];
 const METADATA: &str = "metadata=";
 const OF_STD: &str = "force-unstable-if-unmarked";
+/// Spells type arguments out, where the legacy mangling has no more than a hash of them:
+/// with it the instances of a generic function can be told apart in another build.
+pub const V0: &str = "-Csymbol-mangling-version=v0";
 
 impl Call {
     /// Reads the arguments: rustc's, with whatever stands before them.
@@ -36,6 +46,8 @@ impl Call {
             crate_types: Vec::new(),
             test: false,
             of_std: false,
+            in_workspace: false,
+            root_seen: false,
         };
         let mut at = 0;
         while let Some(word) = args.get(at).map(|word| word.to_str().unwrap_or_default()) {
@@ -75,6 +87,9 @@ impl Call {
             self.for_target = true;
         } else if let Some(name) = word.strip_prefix("-Z") {
             self.of_std |= name == OF_STD;
+        } else if !self.root_seen && !word.starts_with('-') && word.ends_with(".rs") {
+            self.root_seen = true;
+            self.in_workspace = Path::new(word).is_relative();
         } else {
             for prefix in JOINED {
                 if let Some(option) = word.strip_prefix(prefix) {
@@ -102,11 +117,13 @@ impl Call {
         self.for_target && self.metadata.is_some() && self.crate_name.is_some()
     }
 
-    /// The arguments with another metadata.
+    /// The arguments with another metadata, with v0 mangling, and with `also`. What follows (a
+    /// person's rustflags) has the last word.
     #[must_use]
-    pub fn with_metadata(mut self, value: &str) -> Vec<OsString> {
+    pub fn pinned(mut self, key: &str, also: Vec<OsString>) -> Vec<OsString> {
         if let Some((at, prefix)) = self.metadata {
-            self.args[at] = format!("{prefix}{METADATA}{value}").into();
+            self.args[at] = format!("{prefix}{METADATA}{key}").into();
+            self.args.splice(at + 1..=at, [V0.into()].into_iter().chain(also));
         }
         self.args
     }
@@ -144,26 +161,29 @@ mod tests {
         for (before, after) in [
             (
                 "rustc --crate-name a -C metadata=x --target t",
-                "rustc --crate-name a -C metadata=K --target t",
+                "rustc --crate-name a -C metadata=K V0 --target t",
             ),
-            ("rustc --crate-name=a -Cmetadata=x --target=t", "rustc --crate-name=a -Cmetadata=K --target=t"),
+            (
+                "rustc --crate-name=a -Cmetadata=x --target=t",
+                "rustc --crate-name=a -Cmetadata=K V0 --target=t",
+            ),
             (
                 "rustc --crate-name a --codegen metadata=x --target t",
-                "rustc --crate-name a --codegen metadata=K --target t",
+                "rustc --crate-name a --codegen metadata=K V0 --target t",
             ),
             (
                 "rustc --crate-name a --codegen=metadata=x --target t",
-                "rustc --crate-name a --codegen=metadata=K --target t",
+                "rustc --crate-name a --codegen=metadata=K V0 --target t",
             ),
             // A person's own comes later, in rustflags.
             (
                 "w rustc --crate-name a -C metadata=x -C extra-filename=-y --target t -Cmetadata=mine",
-                "w rustc --crate-name a -C metadata=K -C extra-filename=-y --target t -Cmetadata=mine",
+                "w rustc --crate-name a -C metadata=K V0 -C extra-filename=-y --target t -Cmetadata=mine",
             ),
         ] {
             let call = Call::new(words(before));
             assert!(call.is_pinned(), "{before}");
-            assert_eq!(line(&call.with_metadata("K")), after);
+            assert_eq!(line(&call.pinned("K", Vec::new())), after.replace("V0", V0));
         }
     }
 
@@ -193,6 +213,13 @@ mod tests {
         assert_eq!(call.crate_name.as_deref(), Some("a"));
         assert_eq!(call.crate_types, ["cdylib", "rlib", "lib"]);
         assert!(call.test && call.of_std);
+        for (line, inside) in [
+            ("rustc --crate-name a --edition=2024 app/src/lib.rs --crate-type lib", true),
+            ("rustc --crate-name a --edition=2024 /r/a-1.0.0/src/lib.rs --out-dir x.rs", false),
+            ("rustc --crate-name a -", false),
+        ] {
+            assert_eq!(Call::new(words(line)).in_workspace, inside, "{line}");
+        }
         // The value of an option is not an option.
         let call = Call::new(words("rustc --crate-name --test -C --test"));
         assert!(!call.test);
@@ -215,7 +242,7 @@ mod tests {
         let strange = OsString::from_vec(vec![b'-', b'L', 0xff]);
         let mut args = words("rustc --crate-name a -C metadata=x --target t");
         args.push(strange.clone());
-        assert_eq!(Call::new(args).with_metadata("K").last(), Some(&strange));
+        assert_eq!(Call::new(args).pinned("K", Vec::new()).last(), Some(&strange));
     }
 
     proptest::proptest! {
@@ -227,13 +254,15 @@ mod tests {
             let args: Vec<OsString> = before.iter().map(OsString::from).collect();
             let call = Call::new(args.clone());
             assert_eq!(call.clone().into_args(), args);
-            let pinned = call.is_pinned();
-            let changed = call.with_metadata("K");
+            let has_metadata = call.metadata.is_some();
+            let mut changed = call.pinned("K", Vec::new());
+            if has_metadata {
+                let at = changed.iter().position(|word| word == V0).unwrap();
+                changed.remove(at);
+            }
             let differ = changed.iter().zip(&args).filter(|(a, b)| a != b).count();
             assert_eq!(changed.len(), args.len());
-            assert!(differ <= 1 && (!pinned || differ == 1));
-            // Twice is once.
-            assert_eq!(Call::new(changed.clone()).with_metadata("K"), changed);
+            assert_eq!(differ, usize::from(has_metadata));
         }
     }
 }

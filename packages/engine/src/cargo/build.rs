@@ -42,6 +42,8 @@ pub(crate) struct Built {
     pub(crate) path: PathBuf,
     /// Whether there was nothing to compile.
     pub(crate) fresh: bool,
+    /// Whether everything was compiled.
+    pub(crate) full: bool,
     /// What the compiler said about the functions that it built, if it was asked to.
     pub(crate) functions: BuildFunctions,
     pub(crate) usage: Usage,
@@ -52,6 +54,8 @@ struct Seen {
     trace: TraceReader,
     artifact: Option<PathBuf>,
     compiled: u64,
+    /// Artifacts that an earlier build had left.
+    reused: u64,
     units: u64,
     total: Option<u64>,
     /// The first line in which cargo or rustc names an error.
@@ -135,7 +139,8 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
             .with_hint(format!("run it by hand:\n{}", build_command(session, wanted)))
     })?;
     let functions = std::mem::take(&mut seen.trace).finish();
-    Ok(Built { path, fresh: seen.compiled == 0, functions, usage: ended.usage })
+    let (fresh, full) = (seen.compiled == 0, seen.reused == 0);
+    Ok(Built { path, fresh, full, functions, usage: ended.usage })
 }
 
 /// What rustc says of two crates that it cannot tell apart.
@@ -205,6 +210,7 @@ impl Watcher {
         let at = match &message {
             Message::CompilerArtifact(artifact) => {
                 seen.compiled += u64::from(!artifact.fresh);
+                seen.reused += u64::from(artifact.fresh);
                 let wanted = if self.cdylib { artifact.target.is_cdylib() } else { artifact.target.is_bin() };
                 if wanted && artifact.target.name == self.artifact {
                     seen.artifact = artifact_path(artifact, self.cdylib);

@@ -8,10 +8,13 @@
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use honing_core::{Error, Result};
+use honing_core::{
+    Error, Result,
+    cargo_profile::{self, Layer, Resolved},
+};
 
 /// Cargo's configuration, with its environment variables, for the workspace.
 #[derive(Debug)]
@@ -72,35 +75,62 @@ impl CargoConfig {
     }
 
     /// Whether a configuration file defines the Cargo profile.
-    pub(crate) fn has_profile(&self, root: &Path, name: &str) -> bool {
-        configured_profiles(root).iter().any(|profiles| profiles.contains_key(name))
+    pub(crate) fn has_profile(&self, root: &Path, env: &BTreeMap<OsString, OsString>, name: &str) -> bool {
+        configured_profiles(root, env).iter().any(|layer| layer.names().any(|known| known == name))
     }
 
-    /// What the Cargo profile sets, with configuration files and environment.
+    /// The Cargo profiles of the root manifest, whose text is `manifest`, and of configuration
+    /// files, the more important ones later.
+    pub(crate) fn profile_layers(
+        root: &Path,
+        env: &BTreeMap<OsString, OsString>,
+        manifest: &str,
+    ) -> Vec<Layer> {
+        let mut layers = vec![Layer::manifest("Cargo.toml", manifest)];
+        layers.extend(configured_profiles(root, env).into_iter().rev());
+        layers
+    }
+
+    /// A Cargo profile, the environment included.
+    pub(crate) fn resolve_profile(
+        name: &str,
+        layers: &[Layer],
+        env: &BTreeMap<OsString, OsString>,
+    ) -> Resolved {
+        let variable = |name: &str| env.get(OsStr::new(name))?.to_str().map(str::to_owned);
+        cargo_profile::resolve(name, layers, &variable)
+    }
+
+    /// What the Cargo profile sets, as plain values.
     pub(crate) fn profile_settings(
         &self,
         root: &Path,
         env: &BTreeMap<OsString, OsString>,
         name: &str,
     ) -> BTreeMap<String, String> {
-        let mut layers: Vec<toml::Table> = profiles_of(&root.join("Cargo.toml")).into_iter().collect();
-        // The nearest file comes before the others, and so last.
-        layers.extend(configured_profiles(root).into_iter().rev());
-        let variable = |name: &str| env.get(OsStr::new(name))?.to_str().map(str::to_owned);
-        honing_core::cargo_profile::settings(name, &layers, &variable)
+        let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap_or_default();
+        let resolved = Self::resolve_profile(name, &Self::profile_layers(root, env, &manifest), env);
+        resolved.settings.into_iter().map(|(key, found)| (key, found.value)).collect()
+    }
+
+    /// `build.incremental`, or what a variable says instead: it comes before all profiles.
+    pub(crate) fn incremental(&self) -> Option<bool> {
+        self.0.build.incremental
     }
 }
 
-/// The profiles of cargo's configuration files, the nearest first. cargo-config2 does not
-/// expose them.
-fn configured_profiles(root: &Path) -> Vec<toml::Table> {
-    std::iter::successors(Some(root), |dir| dir.parent())
-        .flat_map(|dir| [dir.join(".cargo/config.toml"), dir.join(".cargo/config")])
-        .filter_map(|path| profiles_of(&path))
-        .collect()
-}
-
-fn profiles_of(path: &Path) -> Option<toml::Table> {
-    let table = std::fs::read_to_string(path).ok()?.parse::<toml::Table>().ok()?;
-    table.get("profile")?.as_table().cloned()
+/// Cargo's configuration files, the nearest first, that of its home last. cargo-config2 does not
+/// expose the profiles.
+fn configured_profiles(root: &Path, env: &BTreeMap<OsString, OsString>) -> Vec<Layer> {
+    let home = env.get(OsStr::new("CARGO_HOME")).map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let mut folders: Vec<PathBuf> = root.ancestors().map(|dir| dir.join(".cargo")).collect();
+    folders.extend(home.filter(|home| !folders.contains(home)));
+    let layer = |dir: PathBuf| {
+        // Where there are both, cargo reads the one without extension.
+        let path = [dir.join("config"), dir.join("config.toml")].into_iter().find(|path| path.is_file())?;
+        let text = std::fs::read_to_string(&path).ok()?;
+        Some(Layer::configuration(path.strip_prefix(root).unwrap_or(&path).display().to_string(), text))
+    };
+    folders.into_iter().filter_map(layer).collect()
 }

@@ -1,9 +1,12 @@
 //! Pinned symbols: the builds of a pipeline call rustc through a wrapper that names
 //! crates by what they are. What a name is made of: [`honing_core::pin`].
 //!
+//! It also takes the folders of this machine out of what rustc writes
+//! ([`honing_core::pin::remapped`]), so that a build comes out the same in any folder.
+//!
 //! Cargo's fingerprints do not see the wrapper, so that everything which changes names
-//! (the scheme, and packages that have to be told apart) is in the name of the target
-//! directory.
+//! (the scheme, and packages that have to be told apart), or what else is asked for (the
+//! revision), is in the name of the target directory.
 
 mod apart;
 mod lockfile;
@@ -26,6 +29,8 @@ pub(crate) use lockfile::settle;
 pub(crate) struct Pinned {
     /// The folder of the target directories; the wrapper is in it.
     folder: PathBuf,
+    /// What of its name says how symbols are named.
+    names: String,
     /// The wrapper that cargo is configured with, to be called by ours.
     inner: Option<PathBuf>,
     /// How many packages have to be told apart.
@@ -39,16 +44,16 @@ pub(crate) fn pinned(session: &Session, subject: &Subject<'_>) -> Result<Option<
         return Ok(None);
     }
     let apart = Apart::find(session, &subject.triple)?;
-    let mut name = format!("pinned-{}", pin::SCHEME);
+    let mut names = format!("pinned-{}", pin::SCHEME);
     if apart.len() > 0 {
-        name.extend(["-", &apart.digest().to_string()[..8]]);
+        names.extend(["-", &apart.digest().to_string()[..8]]);
     }
-    let folder = builds(session).join(name);
+    let folder = builds(session).join(format!("{names}.{}", wrapper::REVISION));
     files::make_dir(&folder)?;
     if apart.len() > 0 {
         files::write_if_changed(&folder.join(wrapper::APART), apart.to_json().as_bytes())?;
     }
-    let pinned = Pinned { folder, inner: inner(session), apart: apart.len() };
+    let pinned = Pinned { folder, names, inner: inner(session), apart: apart.len() };
     place(session.launcher.exe(), &pinned.wrapper())?;
     Ok(Some(pinned))
 }
@@ -94,8 +99,7 @@ impl Pinned {
         match self.apart {
             0 => format!("pinned (scheme {})", pin::SCHEME),
             some => {
-                let name = self.folder.file_name().unwrap_or_default().to_string_lossy();
-                format!("pinned (scheme {}; {some} packages told apart, {name})", pin::SCHEME)
+                format!("pinned (scheme {}; {some} packages told apart, {})", pin::SCHEME, self.names)
             }
         }
     }

@@ -21,6 +21,9 @@ use serde::Deserialize;
 pub(super) const NAME: &str = "honing-rustc";
 /// The variable that names the wrapper to be called by this one.
 pub(super) const INNER: &str = "HONING_RUSTC_WRAPPER";
+/// Raised where the wrapper asks for something else than before, names apart: cargo does not see it,
+/// so it is in the name of the target directories.
+pub(super) const REVISION: u32 = 1;
 /// The file beside the wrapper that tells packages apart.
 pub(super) const APART: &str = "apart.json";
 
@@ -55,12 +58,16 @@ fn failed(why: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The arguments with a pinned metadata, where they compile a crate for the target.
+/// The arguments with pinned names and without this machine's folders, where they compile a crate
+/// for the target.
 fn rewrite(args: Vec<OsString>, own: &Path) -> io::Result<Vec<OsString>> {
     let Some(file) = pin::argument_file(&args) else {
         let call = Call::new(args);
         return Ok(match metadata(&call, own)? {
-            Some(value) => call.with_metadata(&value),
+            Some(value) => {
+                let also = remapped(&call)?;
+                call.pinned(&value, also)
+            }
             None => call.into_args(),
         });
     };
@@ -68,7 +75,8 @@ fn rewrite(args: Vec<OsString>, own: &Path) -> io::Result<Vec<OsString>> {
     let text = fs::read_to_string(file)?;
     let call = Call::new(text.lines().map(OsString::from).collect());
     if let Some(value) = metadata(&call, own)? {
-        let lines = call.with_metadata(&value);
+        let also = remapped(&call)?;
+        let lines = call.pinned(&value, also);
         let lines: Vec<_> = lines.iter().map(|line| line.to_string_lossy()).collect();
         fs::write(file, lines.join("\n") + "\n")?;
     }
@@ -95,6 +103,21 @@ fn metadata(call: &Call, own: &Path) -> io::Result<Option<String>> {
         of_std: call.of_std,
         distinction: apart.get(dir).map_or("", String::as_str),
     })))
+}
+
+/// What takes the folders of this machine out of the binary.
+fn remapped(call: &Call) -> io::Result<Vec<OsString>> {
+    let [package, version, package_dir] = ["CARGO_PKG_NAME", "CARGO_PKG_VERSION", "CARGO_MANIFEST_DIR"]
+        .map(|name| env::var(name).unwrap_or_default());
+    let (dir, out_dir) = (env::current_dir()?, env::var_os("OUT_DIR").map(PathBuf::from));
+    Ok(pin::remapped(&pin::Place {
+        dir: &dir,
+        in_workspace: call.in_workspace,
+        package_dir: Path::new(&package_dir),
+        package: &package,
+        version: &version,
+        out_dir: out_dir.as_deref(),
+    }))
 }
 
 /// What tells packages apart, by folder; there mostly is nothing.

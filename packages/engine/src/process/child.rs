@@ -7,7 +7,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     thread::JoinHandle,
@@ -16,7 +16,12 @@ use std::{
 
 use honing_core::{Error, Result};
 
-use super::{Cancel, launcher::Report, lines};
+use super::{
+    Cancel, Machine, Suspend,
+    launcher::Report,
+    lines,
+    suspend::{Control, Deadline},
+};
 
 /// How long a child that was asked to stop by a cancelled run may take.
 const CANCEL_GRACE: Duration = Duration::from_secs(5);
@@ -24,19 +29,21 @@ const CANCEL_GRACE: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(50);
 
 /// What acts as launcher.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Launcher {
     exe: PathBuf,
     /// Folder for the launchers' reports.
     reports: PathBuf,
-    started: AtomicU64,
+    started: Arc<AtomicU64>,
+    /// Stops and continues what it started.
+    pub(crate) suspend: Suspend,
 }
 
 impl Launcher {
     /// A launcher: an executable which has to call [`super::launcher::main`] when its
     /// first argument is [`super::LAUNCH`], and an existing folder for its reports.
     pub fn new(exe: PathBuf, reports: PathBuf) -> Self {
-        Self { exe, reports, started: AtomicU64::new(0) }
+        Self { exe, reports, started: Arc::default(), suspend: Suspend::default() }
     }
 
     /// The executable.
@@ -136,6 +143,11 @@ pub struct Usage {
     pub system: Duration,
     /// Largest resident set, in bytes. Reads no less than the launcher's own few MiB.
     pub peak_rss: u64,
+    /// Time that it was ready to run and had no CPU, where that is told: that of the child's first
+    /// thread, or of all its threads where it was asked to stop.
+    pub wait: Option<Duration>,
+    /// What the whole machine was busy with meanwhile.
+    pub machine: Machine,
 }
 
 impl Usage {
@@ -189,7 +201,8 @@ pub struct Ended {
 pub struct Child {
     handle: duct::Handle,
     /// The launcher's standard input; closing it kills.
-    control: Mutex<Option<os_pipe::PipeWriter>>,
+    control: Arc<Control>,
+    suspend: Suspend,
     report: PathBuf,
     readers: Vec<JoinHandle<()>>,
     started: Instant,
@@ -254,9 +267,12 @@ impl Child {
             .before_spawn(own_group)
             .unchecked();
         let handle = expression.start().map_err(failed)?;
+        let control = Arc::new(Mutex::new(Some(control)));
+        launcher.suspend.register(&control);
         Ok(Self {
             handle,
-            control: Mutex::new(Some(control)),
+            control,
+            suspend: launcher.suspend.clone(),
             report,
             readers: Vec::new(),
             started: Instant::now(),
@@ -310,7 +326,7 @@ impl Child {
         timeout: Option<Duration>,
         stop: impl Fn() -> bool,
     ) -> Result<Ended> {
-        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+        let deadline = timeout.map(|timeout| Deadline::new(&self.suspend, timeout));
         let mut cancelled_at: Option<Instant> = None;
         let mut timed_out = false;
         loop {
@@ -325,7 +341,7 @@ impl Child {
             if stop() || cancel.urgent() || cancelled_at.is_some_and(|at| at.elapsed() > CANCEL_GRACE) {
                 self.kill();
             }
-            if !timed_out && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            if !timed_out && deadline.as_ref().is_some_and(Deadline::is_over) {
                 timed_out = true;
                 self.kill();
             }
@@ -354,6 +370,8 @@ impl Child {
             user: Duration::from_micros(report.user_us),
             system: Duration::from_micros(report.system_us),
             peak_rss: report.peak_rss_bytes,
+            wait: report.wait,
+            machine: report.machine,
         };
         Ok(Ended { status, usage, timed_out })
     }

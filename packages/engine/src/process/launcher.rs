@@ -9,9 +9,12 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
+
+use super::machine::Machine;
 
 /// First argument of an executable that is to act as launcher.
 pub const LAUNCH: &str = "__honing-launch";
@@ -29,6 +32,11 @@ pub(crate) struct Report {
     pub(crate) system_us: u64,
     /// Largest resident set of any of them.
     pub(crate) peak_rss_bytes: u64,
+    /// Time that its threads were ready to run and had no CPU: those of the child itself, and of
+    /// all threads that still ran when it was asked to stop.
+    pub(crate) wait: Option<Duration>,
+    /// What the machine was busy with meanwhile.
+    pub(crate) machine: Machine,
 }
 
 /// Acts as launcher: `REPORT PROGRAM ARGS…`. Ends with 0 once the report is written.
@@ -55,6 +63,7 @@ mod platform {
         io::Read,
         os::unix::process::{CommandExt, ExitStatusExt},
         process::{Command, Stdio},
+        sync::atomic::{AtomicU64, Ordering},
         thread,
         time::{Duration, Instant},
     };
@@ -68,13 +77,18 @@ mod platform {
         unistd::Pid,
     };
 
-    use super::Report;
+    use super::{Machine, Report};
+    use crate::process::machine::waited;
+
+    /// Nanoseconds that the child's threads had waited when it was last sent a signal.
+    static WAITED: AtomicU64 = AtomicU64::new(0);
 
     /// How long killed descendants may take to go.
     const REAP: Duration = Duration::from_secs(5);
 
     pub(super) fn run(program: OsString, args: Vec<OsString>) -> Report {
         adopt_orphans();
+        let before = Machine::now();
         let start = Instant::now();
         let mut command = Command::new(&program);
         command.args(args).stdin(Stdio::null()).process_group(0);
@@ -88,10 +102,14 @@ mod platform {
         // Not reaped yet, so that the number of its group cannot be taken by another.
         let _ = waitid(Id::Pid(group), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
         let wall = start.elapsed();
+        let machine = Machine::now().since(before);
+        let wait =
+            std::fs::read_to_string(format!("/proc/{group}/schedstat")).ok().as_deref().and_then(waited);
+        let wait = wait.map(|wait| wait.max(Duration::from_nanos(WAITED.load(Ordering::SeqCst))));
         let _ = killpg(group, Signal::SIGKILL);
         let status = child.wait();
         end_descendants();
-        let mut report = Report { wall_us: micros(wall), ..Report::default() };
+        let mut report = Report { wall_us: micros(wall), wait, machine, ..Report::default() };
         match status {
             Ok(status) => (report.exit_code, report.signal) = (status.code(), status.signal()),
             Err(error) => report.error = Some(error.to_string()),
@@ -112,11 +130,20 @@ mod platform {
         let mut byte = [0];
         while matches!(stdin.read(&mut byte), Ok(1)) {
             if let Ok(signal) = Signal::try_from(i32::from(byte[0])) {
+                WAITED.fetch_max(waited_by_threads(group), Ordering::SeqCst);
                 let _ = killpg(group, signal);
             }
         }
         let _ = killpg(group, Signal::SIGKILL);
         kill_children();
+    }
+
+    /// A thread's waiting is forgotten when it ends, so it is read while a service still runs.
+    fn waited_by_threads(process: Pid) -> u64 {
+        let tasks = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+        let texts = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("schedstat")).ok());
+        let sum: Duration = texts.filter_map(|text| waited(&text)).sum();
+        u64::try_from(sum.as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// Ends what has left the child's process group; orphans come to the launcher.
@@ -179,10 +206,11 @@ mod platform {
 mod platform {
     use std::{ffi::OsString, io::Read, sync::Arc, thread, time::Instant};
 
-    use super::Report;
+    use super::{Machine, Report};
 
     /// Without process groups: the child itself is killed, CPU time is unknown.
     pub(super) fn run(program: OsString, args: Vec<OsString>) -> Report {
+        let before = Machine::now();
         let start = Instant::now();
         let handle = match duct::cmd(program, args).stdin_null().unchecked().start() {
             Ok(handle) => Arc::new(handle),
@@ -199,6 +227,7 @@ mod platform {
             Ok(output) => report.exit_code = output.status.code(),
             Err(error) => report.error = Some(error.to_string()),
         }
+        report.machine = Machine::now().since(before);
         report.wall_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         report
     }

@@ -10,8 +10,13 @@ mod cancel;
 mod child;
 pub mod launcher;
 mod lines;
+mod machine;
+mod suspend;
 
 pub use cancel::Cancel;
 pub(crate) use child::signal_number;
 pub use child::{Child, Command, Ended, Launcher, Status, StdStream, Usage};
 pub use launcher::LAUNCH;
+pub use machine::Machine;
+pub(crate) use suspend::Deadline;
+pub use suspend::Suspend;

@@ -1,51 +1,67 @@
 //! Bench: the optimized program against the baseline, interleaved in pairs.
 
-use std::{collections::BTreeMap, path::Path, time::Instant};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use honing_core::{
-    Digest, Error, ExitCode, Fingerprint, Result, Stage,
-    config::{Direction, Kind, Workload},
-    event::Event,
+    Digest, Error, Fingerprint, Result, Stage,
+    config::Workload,
+    event::{Event, StageState},
 };
-use honing_paired::{Arm, Pair, Schedule};
+use honing_paired::Plan;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Baseline, Optimized, Product, Step, build_tools,
-    step::{stored, up_to_date_or},
+    judge::judgings,
+    readings::Readings,
+    step::{finish, reasons, started, stored},
     train::{add_workload, workloads},
 };
 use crate::{
-    Session, files,
+    Session, clock, files,
+    measure::{
+        Recording, Run, Which,
+        answers::Answers,
+        arms::Arms,
+        conditions,
+        experiment::{At, Design, measure},
+        judge::Judging,
+    },
     process::Usage,
     session::Subject,
-    workload::{Ran, Runner},
+    workload::Runner,
 };
 
-/// Every pair of every metric of every eval workload.
+/// How often it is told how the metrics stand while they are measured.
+const TOLD_EVERY: Duration = Duration::from_millis(200);
+
+/// Every run of every eval workload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Measurements {
-    /// The digests of the two programs: baseline, optimized.
+    /// The digests of the two programs: baseline, optimized. Where they are equal, nothing was
+    /// measured.
     programs: (Digest, Digest),
-    /// A series for each metric of each workload.
-    pub series: Vec<Series>,
+    /// Pairs at each look of the plan.
+    pub looks: Vec<u32>,
+    /// The workloads, in the order of `pgo.toml`.
+    pub workloads: Vec<Measured>,
+    /// Whether there was no time for it. That is not kept: a later run may have more.
+    #[serde(skip)]
+    out_of_budget: bool,
 }
 
-/// The pairs of one metric of one workload.
+/// The runs of a workload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Series {
-    /// The workload.
+pub struct Measured {
+    /// Its name.
     pub workload: String,
-    /// The metric.
-    pub metric: String,
-    /// Its unit.
-    pub unit: String,
-    /// Which way is better.
-    pub better: Direction,
-    /// Whether it decides.
-    pub gated: bool,
-    /// In the order in which they were measured.
-    pub pairs: Vec<Pair>,
+    /// Every run.
+    pub recording: Recording,
 }
 
 impl Product for Measurements {
@@ -58,17 +74,37 @@ impl Measurements {
     /// What an earlier run left.
     pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
         let manifest = stored(session, subject, Stage::Bench)?;
-        Some(Step::of(manifest, honing_core::event::StageState::Skipped))
+        Some(Step::of(manifest, StageState::Skipped))
     }
 
     /// Whether these programs were measured, and not earlier ones.
     pub(crate) fn are_of(&self, baseline: &Baseline, optimized: &Optimized) -> bool {
         (&self.programs.0, &self.programs.1) == (baseline.digest(), optimized.digest())
     }
-}
 
-/// Characters of an output that an error shows.
-const SHOWN_OUTPUT: usize = 300;
+    /// Whether PGO had no effect on the binary.
+    pub(crate) fn identical(&self) -> bool {
+        self.programs.0 == self.programs.1
+    }
+
+    /// Whether the budget left no time to measure.
+    pub(crate) fn out_of_budget(&self) -> bool {
+        self.out_of_budget
+    }
+
+    /// What was done, in a few words.
+    pub(crate) fn words(&self) -> String {
+        if self.out_of_budget {
+            return "not measured (out of budget)".into();
+        }
+        let pairs: Vec<u32> = self.workloads.iter().map(|measured| measured.recording.pairs()).collect();
+        match (pairs.iter().min(), pairs.iter().max()) {
+            (Some(least), Some(most)) if least == most => format!("{least} pairs"),
+            (Some(least), Some(most)) => format!("{least} to {most} pairs"),
+            _ => "nothing measured".into(),
+        }
+    }
+}
 
 /// The two programs.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +113,10 @@ pub(crate) struct BenchInputs<'a> {
     pub(crate) optimized: &'a Optimized,
 }
 
-/// Pairs to measure for each workload.
+/// Keys of a workload that do not change what is measured.
+pub(super) const NOT_MEASURED: [&str; 4] = ["role", "weight", "timeout", "retries"];
+
+/// The most pairs for each workload.
 pub(super) fn pairs(session: &Session) -> u32 {
     session.options.pairs.unwrap_or(session.config.bench.pairs)
 }
@@ -99,20 +138,22 @@ pub(crate) fn bench_fingerprint(
         print.value(format!("env {name}"), value);
     }
     for (name, workload) in workloads(session, subject, |workload| workload.role.evaluates()) {
-        add_workload(session, &mut print, name, workload, &["role", "weight", "timeout", "retries"])?;
+        add_workload(session, &mut print, name, workload, &NOT_MEASURED)?;
     }
     for (name, path) in tools {
         if let Ok(digest) = files::digest(Path::new(path)) {
             print.content(format!("tool `{name}`"), digest);
         }
     }
-    // More pairs than pgo.toml asks for are as good, unless a number was asked for.
+    // A longer plan than pgo.toml asks for is as good, unless a number was asked for. Under a budget
+    // any is: what was measured once is not paid for again.
     let measured = stored::<Measurements>(session, subject, Stage::Bench);
     if let (None, Some(old)) = (session.options.pairs, measured) {
-        let pairs_then = old.output.series.first().map_or(0, |series| series.pairs.len());
+        let most_then = old.output.looks.last().copied().unwrap_or(0);
         let mut same = print.clone();
-        same.value("pairs", pairs_then);
-        if pairs_then >= pairs(session) as usize && same == old.fingerprint {
+        same.value("pairs", most_then);
+        let suffices = most_then >= pairs(session) || session.options.budget.is_some();
+        if suffices && same == old.fingerprint {
             return Ok(same);
         }
     }
@@ -120,187 +161,211 @@ pub(crate) fn bench_fingerprint(
     Ok(print)
 }
 
-/// Measures every eval workload.
+/// Measures every eval workload, unless PGO had no effect on the binary; for at most `time`, where
+/// that is limited.
 pub(crate) fn bench(
     session: &Session,
     subject: &Subject<'_>,
     inputs: BenchInputs<'_>,
+    time: Option<Duration>,
 ) -> Result<Step<Measurements>> {
     let chosen = workloads(session, subject, |workload| workload.role.evaluates());
     let start = Instant::now();
     let tools = build_tools(session, subject, Stage::Bench, &chosen)?;
     let digests = (inputs.baseline.digest(), inputs.optimized.digest());
-    let print = bench_fingerprint(session, subject, digests, &tools.paths)?;
-    up_to_date_or(session, subject, Stage::Bench, print, start, |dir| {
-        let mut series = Vec::new();
-        let mut usage = tools.cost;
-        for (name, workload) in &chosen {
-            let measuring = Measuring { session, subject, inputs, tools: &tools.paths, name, workload, dir };
-            series.extend(measuring.all_pairs(&mut usage)?);
+    let mut print = bench_fingerprint(session, subject, digests, &tools.paths)?;
+    if time.is_none() {
+        forget_unsettled(session, subject, &print)?;
+    }
+    let old = stored::<Measurements>(session, subject, Stage::Bench);
+    let reasons = reasons(session, old.as_ref(), &print);
+    if let (Some(manifest), true) = (old, reasons.is_empty()) {
+        return Ok(Step::of(manifest, StageState::UpToDate));
+    }
+    started(session, subject, Stage::Bench, reasons);
+    let attempt = session.store.begin(subject.name, Stage::Bench)?;
+    let dir = attempt.dir();
+    let mut usage = tools.cost;
+    let mut output = Measurements {
+        programs: (digests.0.clone(), digests.1.clone()),
+        looks: Plan::looks_up_to(pairs(session)),
+        workloads: Vec::new(),
+        out_of_budget: false,
+    };
+    if !output.identical() {
+        let name = OsString::from(&subject.artifact);
+        let arms = Arms::stage(dir, &name, inputs.baseline.path(), inputs.optimized.path())?;
+        let until = time.map(|time| start + time);
+        let bench = Benching { session, subject, tools: &tools.paths, arms: &arms, dir, until };
+        let Some(most) = bench.affordable(&chosen, pairs(session), &mut usage)? else {
+            output.out_of_budget = true;
+            files::remove_dir(dir)?;
+            let (elapsed_ms, cpu_ms) = (clock::millis_since(start), clock::millis(usage.cpu()));
+            return Ok(Step { output, state: StageState::Skipped, elapsed_ms, cpu_ms, full: None });
+        };
+        if most < pairs(session) {
+            print.value("pairs", most);
+            output.looks = Plan::looks_up_to(most);
         }
-        let programs = (digests.0.clone(), digests.1.clone());
-        Ok((Measurements { programs, series }, usage))
-    })
+        output.workloads = bench.all(&chosen, &output.looks, true, &mut usage)?;
+        arms.remove()?;
+    }
+    finish(attempt, print, start, usage, None, output)
 }
 
-struct Measuring<'a> {
-    session: &'a Session,
-    subject: &'a Subject<'a>,
-    inputs: BenchInputs<'a>,
-    tools: &'a BTreeMap<String, String>,
-    name: &'a str,
-    workload: &'a Workload,
-    dir: &'a Path,
+/// Where settings of judging have changed so that the runs of an earlier time no longer settle
+/// everything, though their plan goes on, they are measured again.
+fn forget_unsettled(session: &Session, subject: &Subject<'_>, print: &Fingerprint) -> Result<()> {
+    let Some(old) = stored::<Measurements>(session, subject, Stage::Bench) else { return Ok(()) };
+    if old.fingerprint != *print || !super::judge::wants_more(session, subject, &old.output)? {
+        return Ok(());
+    }
+    let text = "bench: what was measured does not settle the verdict under the present settings, though \
+                the plan of looks goes on: measuring again";
+    session.sink.emit(Event::Note { text: text.into() });
+    files::remove_dir(&session.store.dir(subject.name, Stage::Bench))
 }
 
-/// A metric of one run.
-struct Reading {
-    metric: String,
-    unit: String,
-    better: Direction,
-    gated: bool,
-    value: f64,
+/// Measures workloads with staged programs.
+pub(super) struct Benching<'a> {
+    pub(super) session: &'a Session,
+    pub(super) subject: &'a Subject<'a>,
+    pub(super) tools: &'a BTreeMap<String, String>,
+    pub(super) arms: &'a Arms,
+    pub(super) dir: &'a Path,
+    /// When measuring has to end, at the next look.
+    pub(super) until: Option<Instant>,
+}
+
+impl Benching<'_> {
+    /// One workload after the other, each until its gated metrics are settled or the plan ends; with
+    /// `controls`, also the baseline against its copy.
+    pub(super) fn all(
+        &self,
+        chosen: &[(&str, &Workload)],
+        looks: &[u32],
+        controls: bool,
+        usage: &mut Usage,
+    ) -> Result<Vec<Measured>> {
+        let names: Vec<&str> = chosen.iter().map(|(name, _)| *name).collect();
+        let gates = super::judge::gates(&self.session.config, self.subject.program, &names);
+        let judgings = judgings(self.session, self.subject, looks, &gates)?;
+        let design = Design { looks: looks.to_vec(), seed: self.session.config.bench.seed, controls };
+        let mut measured = Vec::new();
+        for ((name, workload), judging) in chosen.iter().zip(&judgings) {
+            let readings = Readings::new(name, workload, judging.gated)?;
+            let measuring = Measuring { bench: self, name, workload, readings };
+            let recording = measuring.measure(&design, judging, usage)?;
+            measured.push(Measured { workload: (*name).to_owned(), recording });
+        }
+        Ok(measured)
+    }
+}
+
+pub(super) struct Measuring<'a> {
+    pub(super) bench: &'a Benching<'a>,
+    pub(super) name: &'a str,
+    pub(super) workload: &'a Workload,
+    pub(super) readings: Readings<'a>,
 }
 
 impl Measuring<'_> {
-    fn all_pairs(&self, usage: &mut Usage) -> Result<Vec<Series>> {
-        let pairs = pairs(self.session);
-        let schedule = Schedule::new(pairs, self.session.config.bench.seed)
-            .map_err(|error| Error::usage(format!("--pairs: {error}")))?;
-        for _ in 0..self.session.config.bench.warmup {
-            self.once(Arm::Baseline)?;
-            self.once(Arm::Optimized)?;
-        }
-        let mut series: Vec<Series> = Vec::new();
-        let mut waiting: Option<(Arm, Vec<Reading>)> = None;
-        for run in schedule.runs() {
-            self.session.cancel.check()?;
-            if waiting.is_none() {
-                self.progress(u64::from(run.pair), pairs);
-            }
-            let (readings, used) = self.once(run.arm)?;
-            usage.user += used.user;
-            usage.system += used.system;
-            match waiting.take() {
-                None => waiting = Some((run.arm, readings)),
-                Some((first, before)) => join(&mut series, self.name, first, &before, &readings),
+    fn measure(&self, design: &Design, judging: &Judging<'_>, usage: &mut Usage) -> Result<Recording> {
+        let session = self.bench.session;
+        let most = design.looks.last().copied().unwrap_or(0);
+        let mut answers = self.workload.compares_output().then(Answers::default);
+        let mut recording = Recording::default();
+        self.progress(0, most);
+        // At least once, to compare the answers before anything is timed.
+        for _ in 0..session.config.bench.warmup.max(1) {
+            for which in [Which::Baseline, Which::Optimized] {
+                let (metrics, ..) = self.once(which, answers.as_mut())?;
+                recording.metrics = metrics;
             }
         }
-        self.progress(u64::from(pairs), pairs);
-        Ok(series)
+        let mut told = Instant::now();
+        measure(
+            design,
+            recording,
+            &|| session.suspend().resumed(),
+            &mut |which| {
+                let (_, run, used) = self.once(which, answers.as_mut())?;
+                usage.user += used.user;
+                usage.system += used.system;
+                Ok(run)
+            },
+            &mut |recording, at| {
+                let done = at == At::Look && (judging.settled(recording) || self.is_late(recording, most));
+                self.progress(recording.pairs(), most);
+                if told.elapsed() >= TOLD_EVERY && !done && recording.pairs() < most {
+                    told = Instant::now();
+                    self.tell(judging, recording);
+                }
+                Ok(done)
+            },
+        )
     }
 
-    fn progress(&self, done: u64, pairs: u32) {
-        self.session.sink.emit(Event::Progress {
-            program: self.subject.name.to_owned(),
+    /// Whether the time is up, and says so. Every look's interval holds, whatever the reason to stop.
+    fn is_late(&self, recording: &Recording, most: u32) -> bool {
+        let pairs = recording.pairs();
+        let late = self.bench.until.is_some_and(|until| until <= Instant::now()) && pairs < most;
+        if late {
+            let text = format!("budget: {pairs} of {most} pairs of {}: the time is up", self.name);
+            self.bench.session.sink.emit(Event::Note { text });
+        }
+        late
+    }
+
+    fn tell(&self, judging: &Judging<'_>, recording: &Recording) {
+        for measured in judging.interim(recording) {
+            let program = self.bench.subject.name.to_owned();
+            self.bench.session.sink.emit(Event::Measured { program, interim: true, measured });
+        }
+    }
+
+    fn progress(&self, done: u32, most: u32) {
+        self.bench.session.sink.emit(Event::Progress {
+            program: self.bench.subject.name.to_owned(),
             stage: Stage::Bench,
-            done,
-            total: Some(u64::from(pairs)),
+            done: u64::from(done),
+            total: Some(u64::from(most)),
             unit: "pairs".into(),
             at: self.name.to_owned(),
         });
     }
 
-    fn once(&self, arm: Arm) -> Result<(Vec<Reading>, Usage)> {
-        let program = match arm {
-            Arm::Baseline => self.inputs.baseline.path(),
-            Arm::Optimized => self.inputs.optimized.path(),
-        };
+    pub(super) fn once(
+        &self,
+        which: Which,
+        answers: Option<&mut Answers>,
+    ) -> Result<(Vec<crate::measure::MetricKind>, Run, Usage)> {
+        let Benching { session, subject, tools, arms, dir, .. } = self.bench;
+        session.cancel.check()?;
         let runner = Runner {
-            session: self.session,
-            subject: self.subject,
+            session,
+            subject,
             stage: Stage::Bench,
-            program,
-            tools: self.tools,
+            program: arms.path(which),
+            tools,
             cargo: None,
             raw_pattern: None,
         };
-        let dir = self.dir.join("run");
+        let dir = dir.join("run");
         let ran = runner.run(self.name, self.workload, &dir)?;
-        let readings = self.readings(&ran)?;
+        if let Some(answers) = answers {
+            answers.check(which, ran.status, &ran.stdout).map_err(|error| self.differs(&error))?;
+        }
+        let (metrics, values) = self.readings.of(&ran)?.into_iter().unzip();
         files::remove_dir(&dir)?;
-        Ok((readings, ran.usage))
+        let conditions = conditions(&ran.usage, ran.others);
+        Ok((metrics, Run { program: which, values, conditions }, ran.usage))
     }
 
-    fn readings(&self, ran: &Ran) -> Result<Vec<Reading>> {
-        let wants_output = self.workload.work.is_some() || !self.workload.metric.is_empty();
-        let output = if wants_output { self.output(ran)? } else { serde_json::Value::Null };
-        let reading = |metric: &str, unit: &str, gated: bool, value: f64| Reading {
-            metric: metric.into(),
-            unit: unit.into(),
-            better: Direction::Lower,
-            gated,
-            value,
-        };
-        let cpu = ran.usage.cpu().as_secs_f64();
-        let mut readings = match &self.workload.work {
-            Some(pointer) => {
-                let work = self.number(&output, pointer)?;
-                if work <= 0.0 {
-                    return Err(self
-                        .failed(&format!("its output says that no work was done: {work} at {pointer}"))
-                        .with_hint("point `work` at a number above zero that counts what was done"));
-                }
-                vec![reading("cpu", "µs/op", true, cpu * 1e6 / work)]
-            }
-            None => vec![reading("cpu", "s", true, cpu)],
-        };
-        // A service's wall time is that of its load.
-        if !matches!(self.workload.kind(), Some(Kind::Service(_))) {
-            readings.push(reading("wall", "s", false, ran.usage.wall.as_secs_f64()));
-        }
-        readings.push(reading("peak memory", "MiB", false, ran.usage.peak_rss as f64 / f64::from(1 << 20)));
-        for (name, metric) in &self.workload.metric {
-            readings.push(Reading {
-                metric: name.clone(),
-                unit: metric.unit.clone(),
-                better: metric.better,
-                gated: false,
-                value: self.number(&output, &metric.pointer)?,
-            });
-        }
-        Ok(readings)
-    }
-
-    fn output(&self, ran: &Ran) -> Result<serde_json::Value> {
-        serde_json::from_slice(&files::read(&ran.stdout)?).map_err(|error| {
-            self.failed(&format!("its output is not JSON ({error}), and `work` or a metric reads it"))
-        })
-    }
-
-    fn number(&self, output: &serde_json::Value, pointer: &str) -> Result<f64> {
-        let number = output.pointer(pointer).and_then(serde_json::Value::as_f64);
-        number.ok_or_else(|| {
-            let text: String = output.to_string().chars().take(SHOWN_OUTPUT).collect();
-            self.failed(&format!("its output has no number at {pointer}"))
-                .with_hint(format!("mend the pointer in pgo.toml; the output begins with {text}"))
-        })
-    }
-
-    fn failed(&self, what: &str) -> Error {
-        Error::new(ExitCode::Workload, format!("bench: workload `{}`: {what}", self.name)).with_hint(
-            "its command, or the service's load, has to print one JSON document on standard output",
+    fn differs(&self, error: &Error) -> Error {
+        Error::new(error.code(), format!("bench: workload `{}`: {error}", self.name)).with_hint(
+            "programs that answer differently cannot be compared; where the output differs from run to run \
+             by design, set compare_output = false for the workload",
         )
-    }
-}
-
-/// Makes a pair of each metric of two runs.
-fn join(series: &mut Vec<Series>, workload: &str, first: Arm, before: &[Reading], after: &[Reading]) {
-    if series.is_empty() {
-        series.extend(before.iter().map(|reading| Series {
-            workload: workload.to_owned(),
-            metric: reading.metric.clone(),
-            unit: reading.unit.clone(),
-            better: reading.better,
-            gated: reading.gated,
-            pairs: Vec::new(),
-        }));
-    }
-    for ((series, before), after) in series.iter_mut().zip(before).zip(after) {
-        let (baseline, optimized) = match first {
-            Arm::Baseline => (before.value, after.value),
-            Arm::Optimized => (after.value, before.value),
-        };
-        series.pairs.push(Pair { first, baseline, optimized });
     }
 }

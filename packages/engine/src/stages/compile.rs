@@ -8,6 +8,7 @@ use honing_core::{
     Digest, Error, Fingerprint, Result, Stage,
     config::{Flush, Instrumenting, ProgramKind},
     event::{Artifact, StageState},
+    pin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -134,10 +135,19 @@ pub(crate) fn wanted<'a>(
         default_features: program.default_features,
         target: &subject.triple,
         overrides: if stage == Stage::Instrument { light(session, subject) } else { Vec::new() },
-        rustflags: subject.linking.rustflags.iter().chain(pgo).cloned().collect(),
+        rustflags: rustflags(session, subject, pgo),
         pinned,
         target_dir: builds.join(folder),
     })
+}
+
+/// The flags of all sources.
+fn rustflags(session: &Session, subject: &Subject<'_>, pgo: &[String]) -> Vec<String> {
+    let own = &subject.linking.rustflags;
+    // Names that a pinned profile can be carried over to.
+    let mangling = session.options.unpinned && subject.program.pin_symbols;
+    let mangling = mangling.then(|| pin::V0.to_owned());
+    mangling.into_iter().chain(own.iter().cloned()).chain(pgo.iter().cloned()).collect()
 }
 
 /// What a build reads, as far as it can be told before cargo looks: the specification,
@@ -177,6 +187,23 @@ pub(crate) fn build_fingerprint(
         print.content(name, digest);
     }
     print
+}
+
+/// What changed since the build that a stage left; `None` where it left none.
+pub(super) fn changes<T: Product>(
+    session: &Session,
+    subject: &Subject<'_>,
+    (stage, flags): (Stage, &[String]),
+    profile: Option<&Digest>,
+) -> Result<Option<Vec<String>>> {
+    let print = build_fingerprint(session, &wanted(session, subject, stage, flags)?, profile);
+    Ok(stored::<T>(session, subject, stage).map(|old| print.changes_since(&old.fingerprint)))
+}
+
+/// What changed since the instrumented build that is there.
+pub(crate) fn instrumented_changes(session: &Session, subject: &Subject<'_>) -> Result<Option<Vec<String>>> {
+    let flags = instrument_flags(subject.program.flush);
+    changes::<Compiled>(session, subject, (Stage::Instrument, &flags), None)
 }
 
 /// Where cargo puts what it builds.
@@ -298,5 +325,5 @@ pub(super) fn compile<T: Product + AsRef<Compiled>>(
     files::copy(&built.path, &copy)?;
     let compiled = Compiled { name, bytes: files::size(&copy), digest };
     let output = describe(compiled, &built, attempt.dir())?;
-    finish(attempt, fingerprint, start, built.usage, output)
+    finish(attempt, fingerprint, start, built.usage, Some(built.full), output)
 }

@@ -1,82 +1,110 @@
-//! From measured pairs to verdicts. Pure: configuration and numbers in, verdicts out.
+//! From a program's recordings to verdicts, under the settings of `pgo.toml`. Pure but for the noise
+//! floor, which is read from where `bench --aa` left it.
 
 use honing_core::{
-    Error, Result,
-    config::{Bench, Direction, Program},
-    outcome::{Measured, Ratio, Verdict},
+    Result,
+    config::{Config, Program},
+    outcome::{self, Evidence, Trust},
+    recorded::SizeEntry,
 };
-use honing_paired as paired;
 
-use super::Measurements;
+use super::{Baseline, Measurements, Optimized, aa};
+use crate::{
+    Session,
+    measure::judge::{Judging, plan},
+    session::Subject,
+};
 
-/// Judges every series under the settings of `bench`.
-pub(crate) fn judge(program: &Program, bench: &Bench, measurements: &Measurements) -> Result<Vec<Measured>> {
-    measurements.series.iter().map(|series| one(program, bench, series)).collect()
+/// What was measured of a program, judged.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Judged {
+    pub(crate) measured: Vec<outcome::Measured>,
+    pub(crate) trust: Vec<Trust>,
+    pub(crate) identical: bool,
+    pub(crate) growth: Option<f64>,
+    pub(crate) out_of_budget: bool,
 }
 
-fn one(program: &Program, bench: &Bench, series: &super::Series) -> Result<Measured> {
-    let workload = program.workload.get(&series.workload);
-    let pairs = u32::try_from(series.pairs.len()).unwrap_or(u32::MAX);
-    let plan = paired::Plan::fixed(pairs.max(2), 1.0 - bench.confidence)
-        .map_err(|error| Error::internal(format!("bench: {error}")))?;
-    let better = match series.better {
-        Direction::Lower => paired::Better::Lower,
-        Direction::Higher => paired::Better::Higher,
-    };
-    let rules = paired::Rules { better, margin: bench.margin / 100.0 };
-    let mut measured = Measured {
-        workload: series.workload.clone(),
-        metric: series.metric.clone(),
-        unit: series.unit.clone(),
-        better: series.better,
-        gated: series.gated,
-        in_sample: workload.is_some_and(|workload| workload.role.trains()),
-        weight: workload.map_or(1, |workload| workload.weight),
-        pairs,
-        baseline: median(series.pairs.iter().map(|pair| pair.baseline)),
-        optimized: median(series.pairs.iter().map(|pair| pair.optimized)),
-        ratio: None,
-        verdict: Verdict::Inconclusive,
-        note: None,
-    };
-    match paired::compare(&series.pairs, &plan, rules) {
-        Ok(comparison) => {
-            measured.ratio = comparison.estimate.map(|ratio| Ratio {
-                point: ratio.point,
-                low: ratio.low,
-                high: ratio.high,
-                confidence: ratio.confidence,
-            });
-            (measured.verdict, measured.note) = words(&comparison);
-        }
-        Err(bad) => measured.note = Some(bad.to_string()),
-    }
-    Ok(measured)
-}
-
-fn words(comparison: &paired::Comparison) -> (Verdict, Option<String>) {
-    match &comparison.verdict {
-        paired::Verdict::Improved => (Verdict::Improved, None),
-        paired::Verdict::NoChange => (Verdict::NoChange, None),
-        paired::Verdict::Regressed => (Verdict::Regressed, None),
-        paired::Verdict::Inconclusive { reason } => {
-            let more = comparison.further_pairs.map(|further| {
-                match (comparison.pairs + further).next_multiple_of(2) {
-                    pairs @ ..=1000 => format!("; --pairs {pairs} would probably tell"),
-                    _ => "; not even 1000 pairs would probably tell".to_owned(),
-                }
-            });
-            (Verdict::Inconclusive, Some(format!("{reason}{}", more.unwrap_or_default())))
+impl Judged {
+    pub(crate) fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            measured: &self.measured,
+            identical: self.identical,
+            growth: self.growth,
+            out_of_budget: self.out_of_budget,
         }
     }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.len() {
-        0 => f64::NAN,
-        n if n % 2 == 1 => sorted[n / 2],
-        n => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
+/// Sizes of both binaries.
+pub(crate) fn size(baseline: &Baseline, optimized: &Optimized) -> SizeEntry {
+    SizeEntry { baseline: baseline.artifact().bytes, optimized: optimized.artifact().bytes }
+}
+
+/// Size of the optimized binary over the baseline's.
+pub(crate) fn growth(baseline: &Baseline, optimized: &Optimized) -> f64 {
+    optimized.artifact().bytes as f64 / baseline.artifact().bytes.max(1) as f64
+}
+
+/// Each workload with the metrics that decide.
+pub(super) fn gates(config: &Config, program: &Program, names: &[&str]) -> Vec<(String, Vec<String>)> {
+    let gated = |name: &&str| program.workload.get(*name).map(|workload| config.policy.gated(workload));
+    names.iter().map(|name| ((*name).to_owned(), gated(name).unwrap_or_default())).collect()
+}
+
+/// How each workload is judged. All metrics that decide share one error rate (ADR 7).
+pub(super) fn judgings<'a>(
+    session: &Session,
+    subject: &Subject<'_>,
+    looks: &[u32],
+    gates: &'a [(String, Vec<String>)],
+) -> Result<Vec<Judging<'a>>> {
+    let bench = &session.config.bench;
+    let members = gates.iter().map(|(_, gated)| gated.len()).sum::<usize>();
+    let plan = plan(looks, bench.confidence, u32::try_from(members).unwrap_or(u32::MAX))?;
+    let one = |(name, gated): &'a (String, Vec<String>)| {
+        let workload = subject.program.workload.get(name);
+        Judging {
+            workload: name,
+            in_sample: workload.is_some_and(|workload| workload.role.trains()),
+            weight: workload.map_or(1, |workload| workload.weight),
+            gated,
+            plan: plan.clone(),
+            margin: bench.margin / 100.0,
+            usual: gated.first().and_then(|metric| aa::usual(session, subject, name, metric)),
+        }
+    };
+    Ok(gates.iter().map(one).collect())
+}
+
+/// Judges every workload.
+pub(crate) fn judge(session: &Session, subject: &Subject<'_>, measurements: &Measurements) -> Result<Judged> {
+    let names: Vec<&str> = measurements.workloads.iter().map(|measured| measured.workload.as_str()).collect();
+    let gates = gates(&session.config, subject.program, &names);
+    let mut judged = Judged { identical: measurements.identical(), ..Judged::default() };
+    if measurements.workloads.is_empty() {
+        return Ok(judged);
     }
+    let judgings = judgings(session, subject, &measurements.looks, &gates)?;
+    for (judging, measured) in judgings.iter().zip(&measurements.workloads) {
+        let (metrics, trust) = judging.judge(&measured.recording);
+        judged.measured.extend(metrics);
+        judged.trust.push(trust);
+    }
+    Ok(judged)
+}
+
+/// Whether measuring would have gone on under the present settings.
+pub(crate) fn wants_more(
+    session: &Session,
+    subject: &Subject<'_>,
+    measurements: &Measurements,
+) -> Result<bool> {
+    let names: Vec<&str> = measurements.workloads.iter().map(|measured| measured.workload.as_str()).collect();
+    let gates = gates(&session.config, subject.program, &names);
+    let judgings = judgings(session, subject, &measurements.looks, &gates)?;
+    Ok(judgings
+        .iter()
+        .zip(&measurements.workloads)
+        .any(|(judging, measured)| judging.wants_more(&measured.recording)))
 }

@@ -1,18 +1,23 @@
 //! Joins a profile with the functions of a build, and puts the result into core's words.
 
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
 use honing_core::{
     Error, ExitCode, Result,
-    applied::{Applied, Lost, LostWhy, Match, MatchedBy, Origin, OriginMatch},
+    applied::{Applied, HotFunction, Lost, LostWhy, Match, MatchedBy, Origin, OriginMatch},
 };
 use honing_profdata::{self as profdata, BuildFunctions, Crates, Profile, Share};
 
-use super::merge::RebasedFrom;
+use super::{MergedProfile, Optimized, merge::RebasedFrom};
 use crate::{Session, files};
 
 /// Lost functions that are named.
 const NAMED: usize = 10;
+/// Heaviest functions that are told.
+const HOT: usize = 100;
 /// A function with less of the weight than this is not.
 const WORTH_NAMING: f64 = 0.000_05;
 
@@ -33,11 +38,7 @@ pub(super) fn applied(
     let lost = found.lost.iter().filter(worth).take(NAMED).map(|lost| Lost {
         function: lost.name.clone(),
         weight: lost.weight as f64 / whole,
-        why: match lost.why {
-            profdata::Why::Gone => LostWhy::Gone,
-            profdata::Why::ControlFlow => LostWhy::ControlFlow,
-            profdata::Why::Unit => LostWhy::Unit,
-        },
+        why: why(lost.why),
     });
     Applied::Measured(Match {
         share: found.all.matched(),
@@ -49,6 +50,37 @@ pub(super) fn applied(
         lost: lost.collect(),
         by,
     })
+}
+
+fn why(lost: profdata::Why) -> LostWhy {
+    match lost {
+        profdata::Why::Gone => LostWhy::Gone,
+        profdata::Why::ControlFlow => LostWhy::ControlFlow,
+        profdata::Why::Unit => LostWhy::Unit,
+    }
+}
+
+/// The heaviest functions of `profile`, and what became of each in the build. Empty where
+/// the profile is a newer LLVM's, which nobody here can read.
+pub(crate) fn hot(session: &Session, profile: &MergedProfile, built: &Optimized) -> Result<Vec<HotFunction>> {
+    let Ok(read) = profdata::read(&files::read(profile.path())?) else { return Ok(Vec::new()) };
+    let crates = Crates::new(session.workspace.crate_names());
+    let found = built.functions()?.map(|functions| profdata::match_build(&read.profile, &functions, &crates));
+    let lost = found.as_ref().map(|found| {
+        let of = |lost: &profdata::Lost| ((lost.profile_name.clone(), lost.cfg_hash), why(lost.why));
+        found.lost.iter().map(of).collect::<HashMap<_, _>>()
+    });
+    let entry = |hot: &profdata::Hot<'_>| {
+        let key = (hot.function.name_bytes().to_vec(), hot.function.cfg_hash());
+        let why = lost.as_ref().and_then(|lost| lost.get(&key)).copied();
+        HotFunction {
+            function: hot.function.demangled(),
+            weight: hot.share,
+            applied: lost.as_ref().map(|_| why.is_none()),
+            why,
+        }
+    };
+    Ok(read.profile.hottest(HOT).iter().map(entry).collect())
 }
 
 fn of_origin(origin: Origin, found: &profdata::Match, whole: f64) -> OriginMatch {

@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event};
+use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event, recorded::PartEntry};
 use honing_profdata::{Format, IndexedVersion};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,15 @@ pub(crate) struct Merged {
     file: String,
     bytes: u64,
     digest: Digest,
+    /// Where it came from, where that is not a training here.
+    #[serde(default)]
+    parts: Vec<PartEntry>,
+}
+
+impl Merged {
+    pub(super) fn with_parts(self, parts: Vec<PartEntry>) -> Self {
+        Self { parts, ..self }
+    }
 }
 
 impl Product for Merged {
@@ -59,7 +68,7 @@ impl MergedProfile {
         Some(Self::step(session, subject, Step::of(manifest, honing_core::event::StageState::Skipped)))
     }
 
-    fn step(session: &Session, subject: &Subject<'_>, step: Step<Merged>) -> Step<Self> {
+    pub(super) fn step(session: &Session, subject: &Subject<'_>, step: Step<Merged>) -> Step<Self> {
         let path = session.store.dir(subject.name, Stage::Merge).join(&step.output.file);
         step.map(|merged| Self { merged, path, rebased: None })
     }
@@ -82,7 +91,8 @@ impl MergedProfile {
     /// A profile that an earlier stage of ours wrote.
     pub(super) fn of_file(path: &Path, rebased: Option<RebasedFrom>) -> Result<Self> {
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let merged = Merged { bytes: files::size(path), digest: files::digest(path)?, file };
+        let merged =
+            Merged { bytes: files::size(path), digest: files::digest(path)?, file, parts: Vec::new() };
         Ok(Self { merged, path: path.to_owned(), rebased })
     }
 
@@ -99,6 +109,29 @@ impl MergedProfile {
     /// Its size in bytes.
     pub fn bytes(&self) -> u64 {
         self.merged.bytes
+    }
+
+    /// The same, carried over from one that came from `parts`.
+    pub(super) fn with_parts(mut self, parts: &[PartEntry]) -> Self {
+        self.merged.parts = parts.to_vec();
+        self
+    }
+
+    /// Where it came from, where that is not a training here.
+    pub(crate) fn parts(&self) -> &[PartEntry] {
+        &self.merged.parts
+    }
+
+    /// Whether no part of it is a training of pgo.toml's workloads.
+    pub(crate) fn is_from_elsewhere(&self) -> bool {
+        !self.merged.parts.is_empty() && self.merged.parts.iter().all(|part| part.trained.is_none())
+    }
+
+    /// When it was trained on other machines, in UTC: the first of them counts. Only who made a
+    /// foreign profile knows.
+    pub(crate) fn trained_elsewhere(&self) -> Option<String> {
+        let first = self.merged.parts.iter().filter_map(|part| part.trained.clone()).min();
+        first.or_else(|| self.is_from_elsewhere().then(|| "unknown".into()))
     }
 
     /// What this one was carried over from, if it was.
@@ -125,24 +158,32 @@ pub(crate) fn merge_fingerprint(
     print
 }
 
-/// Why the training has to run again although it is up to date: its raw profiles were
-/// removed after a merge, and now another merge needs them.
-pub(crate) fn spent(session: &Session, subject: &Subject<'_>, ready: &Ready) -> Option<String> {
+/// What was trained, where its raw profiles are no longer there.
+fn gone(session: &Session, subject: &Subject<'_>) -> Option<RawProfiles> {
     let raw = stored::<RawProfiles>(session, subject, Stage::Train)?.output;
     let dir = session.store.dir(subject.name, Stage::Train);
     let mut files = raw.collected.iter().flat_map(|collected| &collected.files);
-    if files.all(|file| dir.join(file).is_file()) {
-        return None;
-    }
+    (!files.all(|file| dir.join(file).is_file())).then_some(raw)
+}
+
+/// Why the training has to run again although it is up to date: its raw profiles were
+/// removed after a merge, and now another merge needs them.
+pub(crate) fn spent(session: &Session, subject: &Subject<'_>, ready: &Ready) -> Option<String> {
+    let raw = gone(session, subject)?;
     let print = merge_fingerprint(session, subject, ready, &raw);
     let merged = stored::<Merged>(session, subject, Stage::Merge);
     let stale = merged.is_none_or(|merged| !print.changes_since(&merged.fingerprint).is_empty());
     stale.then(|| "its raw profiles were removed after a merge, and another merge needs them".into())
 }
 
-/// Makes the training run again where that is so.
+/// Makes the training run again where that is so; for a shard, whose raw profiles are always needed,
+/// where they are gone.
 pub(crate) fn forget_spent(session: &Session, subject: &Subject<'_>, ready: &Ready) -> Result<()> {
-    let Some(why) = spent(session, subject, ready) else { return Ok(()) };
+    let why = match session.options.shard {
+        Some(_) => gone(session, subject).map(|_| "its raw profiles were removed after a merge".to_owned()),
+        None => spent(session, subject, ready),
+    };
+    let Some(why) = why else { return Ok(()) };
     session.sink.emit(Event::Note { text: format!("train: {why}") });
     files::remove_dir(&session.store.dir(subject.name, Stage::Train))
 }
@@ -161,31 +202,41 @@ pub(crate) fn merge(
     let print = merge_fingerprint(session, subject, ready, raw);
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         let file = file_name(subject);
-        let output = dir.join(&file);
         let inputs = inputs(session, subject, raw)?;
-        let usage = match &ready.merges {
-            Merges::Builtin => {
-                let outcome = merging::merge_files(&inputs, session.config.merge.max_lost)?;
-                for text in outcome.losses {
-                    session.sink.emit(Event::Warning { text: format!("merge: {text}") });
-                }
-                files::write_atomically(&output, &outcome.bytes)?;
-                Usage::default()
-            }
-            Merges::Llvm { path, .. } => {
-                let list = dir.join("inputs.txt");
-                write_list(&inputs, &list)?;
-                let usage = run(session, subject, &llvm_command(session, path, &list, &output))?;
-                check_merged(&output)?;
-                usage
-            }
-        };
+        let usage = merge_into(session, subject, (Stage::Merge, ready), &inputs, &dir.join(&file))?;
         describe(dir, file).map(|merged| (merged, usage))
     })?;
     Ok(MergedProfile::step(session, subject, step))
 }
 
-fn file_name(subject: &Subject<'_>) -> String {
+/// Merges `inputs` into the file `output`, for a stage.
+pub(super) fn merge_into(
+    session: &Session,
+    subject: &Subject<'_>,
+    (stage, ready): (Stage, &Ready),
+    inputs: &[Input],
+    output: &Path,
+) -> Result<Usage> {
+    match &ready.merges {
+        Merges::Builtin => {
+            let outcome = merging::merge_files(inputs, session.config.merge.max_lost)?;
+            for text in outcome.losses {
+                session.sink.emit(Event::Warning { text: format!("{stage}: {text}") });
+            }
+            files::write_atomically(output, &outcome.bytes)?;
+            Ok(Usage::default())
+        }
+        Merges::Llvm { path, .. } => {
+            let list = output.with_file_name("inputs.txt");
+            write_list(inputs, &list)?;
+            let usage = run(session, subject, stage, &llvm_command(session, path, &list, output))?;
+            check_merged(output)?;
+            Ok(usage)
+        }
+    }
+}
+
+pub(super) fn file_name(subject: &Subject<'_>) -> String {
     format!("{}.profdata", subject.name)
 }
 
@@ -233,13 +284,13 @@ fn llvm_command(session: &Session, tool: &Path, list: &Path, output: &Path) -> C
     command
 }
 
-fn run(session: &Session, subject: &Subject<'_>, command: &Command) -> Result<Usage> {
-    let mut child = session.spawn(subject.name, Stage::Merge, command, |_, _| true)?;
+fn run(session: &Session, subject: &Subject<'_>, stage: Stage, command: &Command) -> Result<Usage> {
+    let mut child = session.spawn(subject.name, stage, command, |_, _| true)?;
     let ended = child.wait(&session.cancel, None)?;
     if ended.status == Status::Code(0) {
         return Ok(ended.usage);
     }
-    let log = files::tail(&session.log_path(subject.name, Stage::Merge), 10);
+    let log = files::tail(&session.log_path(subject.name, stage), 10);
     // The log has the command, too.
     let said = log.lines().filter(|line| !line.starts_with("$ ")).collect::<Vec<_>>().join("\n");
     Err(Error::new(ExitCode::Profile, format!("merge: llvm-profdata ended with {}:\n{said}", ended.status))
@@ -261,9 +312,31 @@ fn check_merged(path: &Path) -> Result<()> {
     }
 }
 
-fn describe(dir: &Path, file: String) -> Result<Merged> {
+pub(super) fn describe(dir: &Path, file: String) -> Result<Merged> {
     let path = dir.join(&file);
-    Ok(Merged { bytes: files::size(&path), digest: files::digest(&path)?, file })
+    Ok(Merged { bytes: files::size(&path), digest: files::digest(&path)?, file, parts: Vec::new() })
+}
+
+/// What is said of a profile that was given as it is.
+pub(crate) fn part_of_file(file: &Path) -> Result<PartEntry> {
+    let digest = files::digest(file)?;
+    Ok(given_part(file, digest, None))
+}
+
+/// The same for one whose digest is known, with its weight.
+pub(super) fn given_part(path: &Path, digest: Digest, weight: Option<u32>) -> PartEntry {
+    // Where somebody keeps it is nothing for a repository.
+    let shown = if path.is_absolute() { path.file_name().map_or(path, Path::new) } else { path };
+    PartEntry {
+        from: shown.display().to_string(),
+        digest,
+        weight,
+        workloads: Vec::new(),
+        trained: None,
+        commit: None,
+        dirty: None,
+        cpu_s: None,
+    }
 }
 
 /// What an import reads, once it is seen to be a profile.
@@ -280,7 +353,8 @@ pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> R
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         let name = file_name(subject);
         files::write_atomically(&dir.join(&name), &bytes)?;
-        describe(dir, name).map(|merged| (merged, Usage::default()))
+        let parts = vec![part_of_file(file)?];
+        describe(dir, name).map(|merged| (merged.with_parts(parts), Usage::default()))
     })?;
     Ok(MergedProfile::step(session, subject, step))
 }

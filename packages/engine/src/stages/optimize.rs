@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Instrumented, MergedProfile, Product, Ready, Step,
-    compile::{Compiled, build_fingerprint, compile, instrument_flags, wanted},
+    compile::{Compiled, changes, compile, instrumented_changes, wanted},
     matching,
     merge::RebasedFrom,
     step::stored,
@@ -163,11 +163,10 @@ pub(crate) fn check_current(
     if profile.digest() != optimized.profile() {
         return refused("the optimized build was made with another profile than the one to be recorded");
     }
-    let wanted = wanted(session, subject, Stage::Optimize, &optimize_flags(session, subject, ready.traces))?;
-    let print = build_fingerprint(session, &wanted, Some(profile.digest()));
-    let old = stored::<OptimizedBuild>(session, subject, Stage::Optimize);
-    let changes = old.map(|old| print.changes_since(&old.fingerprint)).unwrap_or_default();
-    match changes.first() {
+    let flags = optimize_flags(session, subject, ready.traces);
+    let build = (Stage::Optimize, flags.as_slice());
+    let changes = changes::<OptimizedBuild>(session, subject, build, Some(profile.digest()))?;
+    match changes.unwrap_or_default().first() {
         Some(change) => refused(&format!("the optimized build is out of date: {change}")),
         None => Ok(()),
     }
@@ -179,13 +178,8 @@ fn without_trace(session: &Session, subject: &Subject<'_>, profile: &[u8]) -> Ap
     let Some(built) = Instrumented::load(session, subject) else {
         return unknown("this compiler cannot list its functions, and there is no instrumented build");
     };
-    let flags = instrument_flags(subject.program.flush);
-    let Ok(wanted) = wanted(session, subject, Stage::Instrument, &flags) else {
-        return unknown("this compiler cannot list its functions");
-    };
-    let print = build_fingerprint(session, &wanted, None);
-    let manifest = stored::<Compiled>(session, subject, Stage::Instrument);
-    if manifest.is_none_or(|old| !print.changes_since(&old.fingerprint).is_empty()) {
+    let changes = instrumented_changes(session, subject).ok().flatten();
+    if changes.is_none_or(|changes| !changes.is_empty()) {
         return unknown("this compiler cannot list its functions, and the instrumented build is out of date");
     }
     match matching::instrumented_functions(built.output.path()) {

@@ -149,7 +149,7 @@ pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
 fn check_profile(session: &Session, name: &str) -> Result<()> {
     let profiles = session.workspace.profiles();
     if profiles.iter().any(|profile| profile == name)
-        || session.cargo_config.has_profile(&session.workspace.root, name)
+        || session.cargo_config.has_profile(&session.workspace.root, &session.env, name)
     {
         return Ok(());
     }

@@ -21,7 +21,7 @@ pub(crate) fn rebase(
 ) -> Result<MergedProfile> {
     let functions = built.functions()?.ok_or_else(|| {
         Error::preflight("rebase: this compiler cannot list the functions that it builds")
-            .with_hint("train a new profile instead: cargo xtask pgo --from train")
+            .with_hint("train a new profile instead: cargo xtask pgo")
     })?;
     let at = |error: honing_profdata::Error| Error::new(ExitCode::Profile, format!("rebase: {error}"));
     let old = honing_profdata::read(&files::read(profile.path())?).map_err(at)?;
@@ -32,14 +32,14 @@ pub(crate) fn rebase(
     let carried = rebased.report.share();
     if carried <= 0.0 {
         return Err(Error::new(ExitCode::Stale, "rebase: nothing of the profile can be carried over")
-            .with_hint("is it the profile of another program? Train anew: cargo xtask pgo --from train"));
+            .with_hint("is it the profile of another program? Train anew: cargo xtask pgo"));
     }
     let before = profile.rebased().map_or(1.0, |from| from.carried);
     let from = RebasedFrom { digest: profile.digest().clone(), carried: carried * before };
     let bytes = rebased.profile.to_indexed(IndexedVersion::Lowest).map_err(at)?;
     let path = session.store.root().join(subject.name).join(FILE);
     files::write_if_changed(&path, &bytes)?;
-    MergedProfile::of_file(&path, Some(from))
+    Ok(MergedProfile::of_file(&path, Some(from))?.with_parts(profile.parts()))
 }
 
 /// What an earlier run made of `profile`, if the latest build was made with that.
@@ -55,7 +55,7 @@ pub(crate) fn rebased_before(
     let from = built.rebased().filter(|from| &from.digest == profile.digest())?;
     let path = session.store.root().join(subject.name).join(FILE);
     let rebased = MergedProfile::of_file(&path, Some(from.clone())).ok()?;
-    (rebased.digest() == built.profile()).then_some(rebased)
+    (rebased.digest() == built.profile()).then(|| rebased.with_parts(profile.parts()))
 }
 
 /// What was carried over by which rule, and what was left behind for which reason.
@@ -89,6 +89,7 @@ fn rule_words(rule: Rule) -> &'static str {
         Rule::Alike => "where several have the same counters",
         Rule::Shape => "by meaning and shape",
         Rule::Renamed => "after a rename",
+        Rule::Mangling => "by path, across manglings",
     }
 }
 

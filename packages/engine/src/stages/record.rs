@@ -3,12 +3,14 @@
 use std::{borrow::Cow, time::Instant};
 
 use honing_core::{
-    Digest, Error, ExitCode, Fingerprint, Result, Stage,
+    Digest, Error, Fingerprint, Result, Stage,
     applied::Applied,
+    config::Workload,
     event::{Event, StageCost},
-    outcome::{Consequence, Measured, Outcome},
+    outcome::{Asked, Consequence, Measured, Outcome, Standing},
     recorded::{
-        self, CostEntry, HotEntry, Manifest, MatchEntry, MeasuredEntry, Source, VerdictEntry, WorkloadEntry,
+        self, CostEntry, HotEntry, Manifest, MatchEntry, MeasuredEntry, PartEntry, SizeEntry, Source,
+        VerdictEntry, WorkloadEntry,
     },
 };
 use honing_profdata::Profile;
@@ -16,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     MergedProfile, Product, Step,
+    bench::NOT_MEASURED,
     compile::wanted,
     poorer,
     step::{reasons, started, stored, up_to_date_or},
@@ -26,7 +29,7 @@ use crate::{
     pinning::Pinned,
     process::Usage,
     recorded::{INDEXED, MANIFEST, PACKED, folder, load, save},
-    session::Subject,
+    session::{ProfileSource, Subject},
 };
 
 /// Heaviest functions that a manifest names.
@@ -52,11 +55,14 @@ pub(crate) struct Findings<'a> {
     pub(crate) trained: Option<String>,
     /// For a rebased profile: the share of the trained one's weight that it has.
     pub(crate) carried: Option<f64>,
+    /// Where it came from, where that is not a training here.
+    pub(crate) parts: &'a [PartEntry],
     pub(crate) applied: Option<&'a Applied>,
     pub(crate) outcome: &'a Outcome,
     pub(crate) consequence: &'a Consequence,
     pub(crate) measured: &'a [Measured],
     pub(crate) costs: &'a [StageCost],
+    pub(crate) size: Option<SizeEntry>,
 }
 
 /// Records the profile if the verdict allows it.
@@ -95,13 +101,33 @@ pub(crate) fn record(
     };
     let entry = profile_entry((file, &bytes), &indexed, read.as_ref().map(|read| &read.profile));
     let hot = read.as_ref().map(|read| hot(&read.profile)).unwrap_or_default();
-    let manifest = manifest(session, subject, findings, entry, hot)?;
+    let mut manifest = manifest(session, subject, findings, entry, hot)?;
+    if session.options.profile == ProfileSource::Stored
+        && let Some(stored) = load(session, subject)?
+    {
+        take_over(&mut manifest, stored.manifest);
+    }
     save(&session.workspace.root.join(folder(session, subject)), &manifest, &bytes)?;
     let attempt = session.store.begin(subject.name, Stage::Record)?;
     // Read again: what was just written is part of it.
     let print = record_fingerprint(session, subject, profile, findings)?;
     let output = Recorded { path: Some(folder(session, subject).display().to_string()) };
-    super::step::finish(attempt, print, start, Usage::default(), output)
+    super::step::finish(attempt, print, start, Usage::default(), None, output)
+}
+
+/// What stays true of the stored profile that this one is, or was carried over from.
+fn take_over(manifest: &mut Manifest, stored: Manifest) {
+    let again = |cost: &CostEntry| manifest.cost.iter().any(|new| new.stage == cost.stage);
+    let earlier: Vec<CostEntry> = stored.cost.into_iter().filter(|cost| !again(cost)).collect();
+    manifest.cost.extend(earlier);
+    manifest.cost.sort_by_key(|cost| cost.stage);
+    // The same profile, measured again.
+    if manifest.profile.indexed_digest == stored.profile.indexed_digest {
+        manifest.source = stored.source;
+        manifest.carried = stored.carried;
+        manifest.workload = stored.workload;
+        manifest.part = stored.part;
+    }
 }
 
 fn manifest(
@@ -139,11 +165,17 @@ fn manifest(
             outcome: findings.outcome.word().into(),
             wording: findings.consequence.wording.clone(),
         },
+        size: findings.size,
         measured: findings.measured.iter().map(MeasuredEntry::of).collect(),
         workload: match findings.source {
             Source::Trained => workload_entries(session, subject)?,
             Source::Imported | Source::Rebased => Vec::new(),
         },
+        eval: match findings.measured {
+            [] => Vec::new(),
+            _ => eval_entries(session, subject)?,
+        },
+        part: findings.parts.to_vec(),
         cost: findings
             .costs
             .iter()
@@ -205,14 +237,27 @@ fn hot(profile: &Profile) -> Vec<HotEntry> {
 
 /// The training workloads of today, for manifests.
 pub(crate) fn workload_entries(session: &Session, subject: &Subject<'_>) -> Result<Vec<WorkloadEntry>> {
-    let chosen = workloads(session, subject, |workload| workload.role.trains());
-    let entry = |(name, workload): (&str, &honing_core::config::Workload)| {
+    entries(session, subject, |workload| workload.role.trains(), &["weight"])
+}
+
+/// The eval workloads of today, by what a measurement reads of them.
+pub(crate) fn eval_entries(session: &Session, subject: &Subject<'_>) -> Result<Vec<WorkloadEntry>> {
+    entries(session, subject, |workload| workload.role.evaluates(), &NOT_MEASURED)
+}
+
+fn entries(
+    session: &Session,
+    subject: &Subject<'_>,
+    role: impl Fn(&Workload) -> bool,
+    apart: &[&str],
+) -> Result<Vec<WorkloadEntry>> {
+    let entry = |(name, workload): (&str, &Workload)| {
         let mut print = Fingerprint::new();
-        add_workload(session, &mut print, name, workload, &["weight"])?;
+        add_workload(session, &mut print, name, workload, apart)?;
         let json = serde_json::to_vec(&print).map_err(|error| Error::internal(format!("record: {error}")))?;
         Ok(WorkloadEntry { name: name.to_owned(), weight: workload.weight, digest: Digest::of(&json) })
     };
-    chosen.into_iter().map(entry).collect()
+    workloads(session, subject, role).into_iter().map(entry).collect()
 }
 
 /// A training that missed what an earlier one reached must not replace its profile.
@@ -232,7 +277,7 @@ fn refuse_poorer(session: &Session, subject: &Subject<'_>, new: &Profile) -> Res
     let Ok(old) = honing_profdata::read(&old) else { return Ok(()) };
     let Some(why) = poorer::poorer(&old.profile, new) else { return Ok(()) };
     Err(Error::new(
-        ExitCode::Stale,
+        Standing::Poorer.exit(Asked::Store, true),
         format!("record: the new profile is poorer than the one in {}: {why}", stored.folder.display()),
     )
     .with_hint(

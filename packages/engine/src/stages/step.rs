@@ -12,7 +12,7 @@ use crate::{
     Session, clock,
     process::Usage,
     session::Subject,
-    store::{Attempt, Manifest},
+    store::{Attempt, Cost, Manifest},
 };
 
 /// What a stage leaves in its folder.
@@ -28,18 +28,20 @@ pub(crate) struct Step<T> {
     pub(crate) state: StageState,
     pub(crate) elapsed_ms: u64,
     pub(crate) cpu_ms: u64,
+    /// For a build: whether every crate was compiled for it.
+    pub(crate) full: Option<bool>,
 }
 
 impl<T> Step<T> {
     /// From what an earlier run left, or this one just made.
     pub(crate) fn of(manifest: Manifest<T>, state: StageState) -> Self {
-        let Manifest { output, elapsed_ms, cpu_ms, .. } = manifest;
-        Self { output, state, elapsed_ms, cpu_ms }
+        let Manifest { output, elapsed_ms, cpu_ms, full, .. } = manifest;
+        Self { output, state, elapsed_ms, cpu_ms, full }
     }
 
     pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Step<U> {
-        let Self { output, state, elapsed_ms, cpu_ms } = self;
-        Step { output: f(output), state, elapsed_ms, cpu_ms }
+        let Self { output, state, elapsed_ms, cpu_ms, full } = self;
+        Step { output: f(output), state, elapsed_ms, cpu_ms, full }
     }
 }
 
@@ -82,7 +84,7 @@ pub(crate) fn up_to_date_or<T: Product>(
     started(session, subject, stage, reasons);
     let attempt = session.store.begin(subject.name, stage)?;
     let (output, usage) = work(attempt.dir())?;
-    finish(attempt, fingerprint, start, usage, output)
+    finish(attempt, fingerprint, start, usage, None, output)
 }
 
 /// Announces that a stage begins to work.
@@ -96,8 +98,9 @@ pub(crate) fn finish<T: Serialize>(
     fingerprint: Fingerprint,
     start: Instant,
     usage: Usage,
+    full: Option<bool>,
     output: T,
 ) -> Result<Step<T>> {
-    let cost = (clock::millis_since(start), clock::millis(usage.cpu()));
+    let cost = Cost { elapsed_ms: clock::millis_since(start), cpu_ms: clock::millis(usage.cpu()), full };
     Ok(Step::of(attempt.promote(fingerprint, cost, output)?, StageState::Done))
 }

@@ -10,7 +10,7 @@ use honing_core::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Instrumented, Product, Step, build_tools,
+    Instrumented, MergedProfile, Product, Step, build_tools,
     compile::{instrument_flags, wanted},
     step::{stored, up_to_date_or},
 };
@@ -20,6 +20,9 @@ use crate::{
     session::{ProfileSource, Subject},
     workload::Runner,
 };
+
+/// Keys of a workload that only judge what was measured.
+const JUDGING: [&str; 3] = ["gate", "min_gain", "max_regression"];
 
 /// Raw profiles, as the training left them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -60,8 +63,15 @@ impl RawProfiles {
     }
 }
 
-/// When the program was trained here, in UTC, if the profile comes from that.
-pub(crate) fn trained(session: &Session, subject: &Subject<'_>) -> Option<String> {
+/// When the program was trained, in UTC, if the profile comes from that.
+pub(crate) fn trained(
+    session: &Session,
+    subject: &Subject<'_>,
+    profile: Option<&MergedProfile>,
+) -> Option<String> {
+    if let Some(elsewhere) = profile.and_then(MergedProfile::trained_elsewhere) {
+        return Some(elsewhere);
+    }
     let manifest = stored::<RawProfiles>(session, subject, Stage::Train)?;
     (session.options.profile == ProfileSource::Training).then_some(manifest.finished)
 }
@@ -99,7 +109,16 @@ pub(crate) fn workloads<'a>(
     if asked.is_empty() { of_role } else { asked }
 }
 
+/// The workloads that this machine trains.
+pub(crate) fn training<'a>(session: &Session, subject: &Subject<'a>) -> Vec<(&'a str, &'a Workload)> {
+    let all = workloads(session, subject, |workload| workload.role.trains());
+    let Some(shard) = session.options.shard else { return all };
+    all.into_iter().enumerate().filter(|(at, _)| shard.takes(*at)).map(|(_, workload)| workload).collect()
+}
+
 /// Adds what a workload's run depends on, except for the keys in `apart`.
+///
+/// What judges is never part of it.
 pub(crate) fn add_workload(
     session: &Session,
     print: &mut Fingerprint,
@@ -109,7 +128,8 @@ pub(crate) fn add_workload(
 ) -> Result<()> {
     let failed = |error: toml::ser::Error| Error::internal(format!("workload `{name}`: {error}"));
     let table = toml::Table::try_from(workload).map_err(failed)?;
-    for (key, value) in table.iter().filter(|(key, _)| !apart.contains(&key.as_str())) {
+    let read = |key: &str| !apart.contains(&key) && !JUDGING.contains(&key);
+    for (key, value) in table.iter().filter(|(key, _)| read(key)) {
         match value {
             toml::Value::Table(inner) => inner.iter().for_each(|(sub, value)| {
                 print.value(format!("workload `{name}` {key}.{sub}"), value);
@@ -143,7 +163,7 @@ pub(crate) fn train_fingerprint(
         print.value("manual session", args.join(" "));
         return Ok(print);
     }
-    for (name, workload) in workloads(session, subject, |workload| workload.role.trains()) {
+    for (name, workload) in training(session, subject) {
         // What only a measurement reads does not make a profile stale.
         let apart = ["role", "weight", "work", "metric", "timeout", "retries"];
         add_workload(session, &mut print, name, workload, &apart)?;
@@ -171,8 +191,9 @@ pub(crate) fn train(
     subject: &Subject<'_>,
     instrumented: &Instrumented,
 ) -> Result<Step<RawProfiles>> {
-    let chosen = workloads(session, subject, |workload| workload.role.trains());
-    if session.options.manual.is_none() {
+    let chosen = training(session, subject);
+    // A shard may have none; that there is one at all was checked.
+    if session.options.manual.is_none() && session.options.shard.is_none() {
         no_training(subject, &chosen)?;
     }
     let start = Instant::now();

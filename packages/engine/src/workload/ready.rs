@@ -43,6 +43,7 @@ impl Probe {
     /// Looks at a line of the service's output.
     pub(super) fn line(&self, line: &str) {
         if let Self::Log { pattern, seen } = self
+            && !seen.load(Ordering::SeqCst)
             && pattern.is_match(line)
         {
             seen.store(true, Ordering::SeqCst);

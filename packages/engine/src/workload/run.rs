@@ -2,8 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    io::Write,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use honing_core::{
@@ -46,6 +46,10 @@ pub(crate) struct Runner<'a> {
 pub(crate) struct Ran {
     /// What the program used: the command, or the service without its load.
     pub(crate) usage: Usage,
+    /// CPU time of what ran beside it: a service's load.
+    pub(crate) others: Duration,
+    /// How the command, or the load, ended.
+    pub(crate) status: Status,
     /// What the command, or the load, printed.
     pub(crate) stdout: PathBuf,
     /// Where raw profiles were written.
@@ -213,11 +217,11 @@ impl Attempt<'_> {
     fn to_end(&self, command: &Command) -> Result<Ran> {
         let ended = self.run_to_files(command, "", || false)?;
         self.judge(command, &ended, "")?;
-        Ok(self.ran(ended.usage, ""))
+        Ok(self.ran(ended.usage, Duration::ZERO, ended.status, ""))
     }
 
-    pub(super) fn ran(&self, usage: Usage, part: &str) -> Ran {
-        Ran { usage, stdout: self.stream(part, "stdout"), raw: self.dir.join("raw") }
+    pub(super) fn ran(&self, usage: Usage, others: Duration, status: Status, part: &str) -> Ran {
+        Ran { usage, others, status, stdout: self.stream(part, "stdout"), raw: self.dir.join("raw") }
     }
 
     /// Runs a command with its streams in files, so that nothing of ours works meanwhile;
@@ -239,7 +243,7 @@ impl Attempt<'_> {
         }
         for line in [stdout, stderr].iter().flat_map(|stream| files::last_lines(stream, LOGGED_LINES)) {
             if let Ok(mut log) = log.lock() {
-                let _ = writeln!(log, "{line}");
+                let _ = files::write_line(&mut log, &line);
             }
             self.output(&line);
         }

@@ -1,9 +1,6 @@
 //! A service: started, awaited, put under load, stopped in an orderly way.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, time::Duration};
 
 use honing_core::{
     Error, ExitCode, Result,
@@ -17,7 +14,7 @@ use super::{
 };
 use crate::{
     files,
-    process::{Child, Command, Ended, Status, signal_number},
+    process::{Child, Command, Deadline, Ended, Status, signal_number},
 };
 
 /// How often a service that starts is asked whether it is ready.
@@ -46,16 +43,16 @@ impl Attempt<'_> {
             true
         })?;
         self.await_ready(service, &probe, &mut child, &command)?;
-        let ended = self.run_to_files(&load, "load.", || !child.is_running())?;
+        let loaded = self.run_to_files(&load, "load.", || !child.is_running())?;
         if !child.is_running() {
             let ended = child.wait(&runner.session.cancel, None)?;
             return Err(self.died("under load", &command, &ended));
         }
-        self.judge(&load, &ended, "load.")?;
+        self.judge(&load, &loaded, "load.")?;
         child.signal(signal_number(&service.stop.signal));
         let ended = child.wait(&runner.session.cancel, Some(service.stop.grace.0))?;
         self.judge_stop(service, &command, &ended)?;
-        Ok(self.ran(ended.usage, "load."))
+        Ok(self.ran(ended.usage, loaded.usage.cpu(), loaded.status, "load."))
     }
 
     fn await_ready(
@@ -65,14 +62,15 @@ impl Attempt<'_> {
         child: &mut Child,
         command: &Command,
     ) -> Result<()> {
-        let deadline = Instant::now() + service.ready.timeout.0;
-        let cancel = &self.runner.session.cancel;
+        let session = self.runner.session;
+        let deadline = Deadline::new(session.suspend(), service.ready.timeout.0);
+        let cancel = &session.cancel;
         while child.is_running() {
             cancel.check()?;
             if probe.is_ready() {
                 return Ok(());
             }
-            if Instant::now() >= deadline {
+            if deadline.is_over() {
                 return Err(self
                     .failed(&format!(
                         "`{command}` was not ready within {}: waited for {}",

@@ -3,15 +3,18 @@
 use std::io::Write;
 
 use honing_core::{Result, units};
+use honing_engine::{Session, Sink, process::Cancel};
 
-use super::look;
+use super::run::progress;
 use crate::{
     cli::{Shared, Trailing},
     console,
 };
 
 pub(crate) fn clean(shared: &Shared) -> Result<()> {
-    let session = look(shared, &Trailing::default())?;
+    // It may wait for a run, and says so.
+    let sink = Sink::new(vec![progress(shared)]);
+    let session = Session::open(shared.options(&Trailing::default(), false), sink, Cancel::default())?;
     let freed = honing_engine::clean(&session)?;
     let _ = writeln!(console::err(), "     Removed {}", units::bytes(freed));
     Ok(())

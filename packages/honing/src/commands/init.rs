@@ -42,7 +42,7 @@ fn template(binaries: &[(String, String)]) -> String {
          [policy]\n\
          inconclusive = \"warn\"  # or \"fail\": what an unclear measurement does\n\n\
          [bench]\n\
-         pairs = 12\n",
+         pairs = 60  # at most; measuring ends earlier where the verdict is clear\n",
     );
     for (package, bin) in binaries {
         let name: String =

@@ -1,10 +1,19 @@
 //! A command line to what it does.
 
+mod checklist;
 mod clean;
+mod compare;
+mod dash;
+mod editing;
 mod exec;
 mod init;
+mod job;
+mod kept;
+mod manifest;
 mod plan;
 mod profiles;
+mod replay;
+pub(crate) mod report;
 mod run;
 mod show_config;
 mod status;
@@ -13,24 +22,29 @@ use std::{ffi::OsString, io::Write};
 
 use clap::{
     CommandFactory, FromArgMatches,
-    error::{ContextKind, ContextValue},
+    error::{ContextKind, ContextValue, ErrorKind},
 };
-use honing_core::{Error, ExitCode, Result, Selection, Stage, config::Config};
+use honing_core::{Error, ExitCode, Result, Selection, Stage, closest, config::Config};
 use honing_engine::{Session, Sink, process::Cancel};
 
 use crate::{
-    cli::{Cli, Command, Shared, Trailing},
+    cli::{Cli, Command, ManifestCommand, Shared, Trailing},
     console,
 };
 
 /// Runs a command line, reports its error, and says how the process ends.
 pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
     let command = Cli::command().name(name).bin_name(name);
-    let matches = match command.try_get_matches_from(args) {
+    let words: Vec<String> = args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let matches = match command.clone().try_get_matches_from(args) {
         Ok(matches) => matches,
-        Err(error) => {
+        Err(mut error) => {
+            suggest(&mut error, &command, &words);
             let _ = error.print();
             name_variable(&error);
+            if error.use_stderr() {
+                job::usage(&words, &error.to_string());
+            }
             return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
         }
     };
@@ -45,37 +59,53 @@ pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
     let Cli { command, shared, range, trailing } = cli;
     let alone = |trailing: &Trailing, stage| run::run(&shared, trailing, Ok(Selection::only(stage)), false);
     let ended = match command {
-        None => return run::run(&shared, &trailing, range.selection(), false),
-        Some(Command::Run { range, trailing }) => {
-            return run::run(&shared, &trailing, range.selection(), false);
-        }
+        None => return dash::run(name, &shared, &trailing, &range),
+        Some(Command::Run { range, trailing }) => return dash::run(name, &shared, &trailing, &range),
+        Some(Command::Dash(trailing)) => return dash::look(name, &shared, &trailing),
+        Some(Command::Replay { file, svg: Some(svg), .. }) => replay::picture(name, &file, &svg),
+        Some(Command::Replay { file, speed, svg: None }) => replay::replay(name, &shared, &file, speed),
         Some(Command::Preflight(trailing)) => return alone(&trailing, Stage::Preflight),
         Some(Command::Baseline(trailing)) => return alone(&trailing, Stage::Baseline),
         Some(Command::Instrument(trailing)) => return alone(&trailing, Stage::Instrument),
-        Some(Command::Train { manual, trailing }) => {
+        Some(Command::Train { shard: Some(shard), trailing, .. }) => {
+            return run::shard(&shared, &trailing, shard);
+        }
+        Some(Command::Train { manual, trailing, .. }) => {
             return run::run(&shared, &trailing, Ok(Selection::only(Stage::Train)), manual);
         }
         Some(Command::Merge { from, output: Some(output), max_lost, .. }) => {
             profiles::merge(&from, &output, max_lost)
         }
+        Some(Command::Merge { from, trailing, .. }) if !from.is_empty() => {
+            return run::gather(&shared, &trailing, &from);
+        }
         Some(Command::Merge { trailing, .. }) => return alone(&trailing, Stage::Merge),
         Some(Command::Optimize(trailing)) => return alone(&trailing, Stage::Optimize),
-        Some(Command::Bench(trailing)) => return alone(&trailing, Stage::Bench),
+        Some(Command::Bench { aa: true, trailing }) => return run::qualify(&shared, &trailing),
+        Some(Command::Bench { trailing, .. }) => return alone(&trailing, Stage::Bench),
         Some(Command::Record(trailing)) => return alone(&trailing, Stage::Record),
-        Some(Command::Build(trailing)) => return run::build(&shared, &trailing, false),
-        Some(Command::Check(trailing)) => return run::build(&shared, &trailing, true),
+        Some(Command::Build(flags)) => return run::build(&shared, flags),
+        Some(Command::Check(trailing)) => return run::check(&shared, &trailing),
+        Some(Command::Checklist { fix, trailing }) => return checklist::checklist(&shared, &trailing, fix),
         Some(Command::Rebase(trailing)) => return run::rebase(&shared, &trailing, None),
         Some(Command::Import { file, trailing }) => return run::rebase(&shared, &trailing, Some(file)),
         Some(Command::Export { output, unpinned: true, trailing }) => {
             return run::export_unpinned(&shared, &trailing, &output);
         }
         Some(Command::Export { output, .. }) => status::export(&shared, &output),
+        Some(Command::Report { run }) => report::report(&shared, run.as_deref()),
         Some(Command::Status) => status::status(&shared),
         Some(Command::Plan { range, explain, trailing }) => plan::plan(&shared, &trailing, &range, explain),
         Some(Command::Exec { flavour, command }) => exec::exec(&shared, flavour, &command),
-        Some(Command::Show { file, top }) => profiles::show(&file, top, shared.format),
-        Some(Command::Diff { base, test, top }) => profiles::diff(&base, &test, top, shared.format),
-        Some(Command::Overlap { base, test }) => profiles::overlap(&base, &test, shared.format),
+        Some(Command::Compare(flags)) => compare::compare(&shared, &flags),
+        Some(Command::Manifest { command: None, check, yes }) => manifest::manifest(&shared, check, yes),
+        Some(Command::Manifest { command: Some(new), check, yes }) => {
+            let ManifestCommand::New { name, inherits } = new;
+            manifest::new(&shared, &name, &inherits, check, yes)
+        }
+        Some(Command::Show { file, top }) => profiles::show(&file, top, shared.format()),
+        Some(Command::Diff { base, test, top }) => profiles::diff(&base, &test, top, shared.format()),
+        Some(Command::Overlap { base, test }) => profiles::overlap(&base, &test, shared.format()),
         Some(Command::Init) => init::init(&shared),
         Some(Command::Clean) => clean::clean(&shared),
         Some(Command::ShowConfig) => show_config::show_config(&shared, &matches),
@@ -89,9 +119,23 @@ pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::Success,
         Err(error) => {
-            let _ = honing_report::error(&error, &mut console::err());
+            job::error(&shared, &error);
             error.code()
         }
+    }
+}
+
+/// The command that the first word is nearly. clap, which knows of arguments after `--` here, takes it for one
+/// of them and suggests nothing.
+fn suggest(error: &mut clap::Error, command: &clap::Command, words: &[String]) {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return };
+    if error.kind() != ErrorKind::UnknownArgument || words.get(1) != Some(unknown) {
+        return;
+    }
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    if let Some(name) = closest(unknown, names) {
+        let name = ContextValue::Strings(vec![name.to_owned()]);
+        error.insert(ContextKind::SuggestedSubcommand, name);
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn plan(shared: &Shared, trailing: &Trailing, range: &Range, explain:
     let session = look(shared, trailing)?;
     let planned = honing_engine::plan(&session, selection)?;
     let mut out = console::out();
-    if shared.format == Format::Json {
+    if shared.format() == Format::Json {
         return planned
             .iter()
             .try_for_each(|stage| writeln!(out, "{}", serde_json::to_string(stage)?))

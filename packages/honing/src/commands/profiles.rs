@@ -1,12 +1,9 @@
 //! `merge --from`, `show`, `diff` and `overlap`: profiles of this project or not.
 
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, io::Write, path::Path};
 
 use honing_core::{Result, units};
-use honing_engine::merging::{self, Input};
+use honing_engine::merging::{self, Given, Input};
 use honing_profdata::{self as profdata, FunctionDiff, Hot, Presence, Profile};
 use honing_report::{Align, Table};
 use serde::Serialize;
@@ -15,15 +12,22 @@ use super::broken;
 use crate::{cli::Format, console};
 
 /// Merges everything in `from` into `output`.
-pub(crate) fn merge(from: &[PathBuf], output: &Path, max_lost: f64) -> Result<()> {
+pub(crate) fn merge(from: &[OsString], output: &Path, max_lost: f64) -> Result<()> {
     // A merge of an earlier merge into the same file would count everything twice.
     let target = output.canonicalize().ok();
-    let found = merging::find_profiles(from)?;
-    let inputs: Vec<Input> = found
-        .into_iter()
-        .filter(|path| target.is_none() || path.canonicalize().ok() != target)
-        .map(|path| Input { path, weight: 1 })
-        .collect();
+    let mut inputs: Vec<Input> = Vec::new();
+    for word in from {
+        let Given { path, weight } = Given::parse(word)?;
+        let found = merging::find_profiles(&[path])?.into_iter();
+        let found = found.filter(|path| target.is_none() || path.canonicalize().ok() != target);
+        let found = found.map(|path| Input { path, weight: u64::from(weight.unwrap_or(1)) });
+        // What is named twice counts once.
+        for input in found {
+            if !inputs.iter().any(|known| known.path == input.path) {
+                inputs.push(input);
+            }
+        }
+    }
     let outcome = merging::merge_files(&inputs, max_lost)?;
     let mut err = console::err();
     for loss in &outcome.losses {

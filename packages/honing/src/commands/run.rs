@@ -1,16 +1,24 @@
 //! `run`, and the stages as commands of their own.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsString,
+    io::{IsTerminal, Write},
+    path::{Path, PathBuf},
+};
 
 use honing_core::{
     Error, ExitCode, Result, Selection, Stage,
     event::{Event, Record},
+    shard::Shard,
 };
-use honing_engine::{Finished, Listener, Options, ProfileSource, Session, Sink, process::Cancel};
+use honing_engine::{
+    Finished, Given, Listener, Options, ProfileSource, ReleaseOptions, Session, Sink, process::Cancel,
+};
 use honing_report::{Plain, Verbosity};
 
+use super::{job::Job, report};
 use crate::{
-    cli::{Format, Shared, Trailing},
+    cli::{Build, Format, Shared, Trailing},
     console,
 };
 
@@ -21,14 +29,71 @@ pub(crate) fn run(
     manual: bool,
 ) -> ExitCode {
     let options = shared.options(trailing, manual);
-    execute(shared, options, |session| honing_engine::run(session, selection?))
+    let asks = manual && shared.ci;
+    execute(shared, options, |session| match selection {
+        Ok(_) if asks => Err(Error::usage("train --manual needs a person, and --ci says that there is none")
+            .with_hint("leave --ci out, or train with workloads")),
+        selection => honing_engine::run(session, selection?),
+    })
 }
 
-/// `build` and `check`: one compile with the stored profile. To check is to be strict.
-pub(crate) fn build(shared: &Shared, trailing: &Trailing, check: bool) -> ExitCode {
-    let mut options = Options { profile: ProfileSource::Stored, ..shared.options(trailing, false) };
-    options.strict |= check;
-    execute(shared, options, |session| honing_engine::run(session, Selection::only(Stage::Optimize)))
+/// `train --shard`: the instrumented program is part of it, since each shard has a machine of its own.
+pub(crate) fn shard(shared: &Shared, trailing: &Trailing, shard: Shard) -> ExitCode {
+    let options = Options { shard: Some(shard), ..shared.options(trailing, false) };
+    execute(shared, options, |session| {
+        honing_engine::run(session, Selection::new(Stage::Instrument, Stage::Train)?)
+    })
+}
+
+/// `merge --from`: the stage, with what other machines left.
+pub(crate) fn gather(shared: &Shared, trailing: &Trailing, from: &[OsString]) -> ExitCode {
+    let given: Result<Vec<Given>> = from.iter().map(|word| Given::parse(word)).collect();
+    let profile = ProfileSource::Parts(given.clone().unwrap_or_default());
+    let options = Options { profile, ..shared.options(trailing, false) };
+    execute(shared, options, |session| {
+        given?;
+        honing_engine::run(session, Selection::only(Stage::Merge))
+    })
+}
+
+/// `check`: one compile with the stored profile. To check is to be strict.
+pub(crate) fn check(shared: &Shared, trailing: &Trailing) -> ExitCode {
+    let profile = ProfileSource::Stored;
+    let options = Options { profile, strict: true, ..shared.options(trailing, false) };
+    execute(shared, options, |session| {
+        only_the_stored_profile(shared, "check")?;
+        honing_engine::run(session, Selection::only(Stage::Optimize))
+    })
+}
+
+/// `build`: what ships.
+pub(crate) fn build(shared: &Shared, flags: Build) -> ExitCode {
+    let Build { no_pgo, accept_stale, output, trailing } = flags;
+    let options = shared.options(&trailing, false);
+    let options = Options {
+        // Without PGO no profile is looked for.
+        profile: if no_pgo { ProfileSource::Training } else { ProfileSource::Stored },
+        ships: !accept_stale,
+        strict: options.strict && !accept_stale,
+        ..options
+    };
+    execute(shared, options, |session| {
+        only_the_stored_profile(shared, "build")?;
+        honing_engine::release(session, &ReleaseOptions { no_pgo, output })
+    })
+}
+
+/// Another one would be passed over in silence.
+fn only_the_stored_profile(shared: &Shared, command: &str) -> Result<()> {
+    let Some(file) = &shared.profile else { return Ok(()) };
+    let file = file.display();
+    Err(Error::usage(format!("{command}: --profile {file} is not the stored profile, which it builds with"))
+        .with_hint(format!("store it first (`cargo xtask pgo import {file}`), or build with it: --profile {file} --to optimize")))
+}
+
+/// `bench --aa`.
+pub(crate) fn qualify(shared: &Shared, trailing: &Trailing) -> ExitCode {
+    execute(shared, shared.options(trailing, false), honing_engine::qualify)
 }
 
 /// `rebase`, and `import` where a file is given.
@@ -45,32 +110,71 @@ pub(crate) fn export_unpinned(shared: &Shared, trailing: &Trailing, output: &Pat
 }
 
 fn execute(shared: &Shared, options: Options, work: impl FnOnce(&Session) -> Result<Finished>) -> ExitCode {
-    let sink = Sink::new(vec![listener(shared)]);
-    let session = open(options, &sink);
+    execute_with(shared, options, true, work)
+}
+
+/// Does `work` in a session of its own, from the first signal to the last word. Without `results`,
+/// standard output is the work's own.
+pub(super) fn execute_with(
+    shared: &Shared,
+    options: Options,
+    results: bool,
+    work: impl FnOnce(&Session) -> Result<Finished>,
+) -> ExitCode {
+    let job = Job::of(shared);
+    let listener = match &job {
+        Some(job) => job.listener(shared, results),
+        None if results => listener(shared),
+        None => progress(shared),
+    };
+    let sink = Sink::new(vec![listener]);
+    let cancel = Cancel::default();
+    let manual = options.manual.is_some();
+    let session = on_signals(&cancel, &sink, manual)
+        .and_then(|()| Session::open(options.clone(), sink.clone(), cancel));
+    let (exit, error) = finish(&sink, &session, work);
+    if let Some(job) = job {
+        return job.end(&options, &session, exit, error.as_ref());
+    }
+    if let Some(error) = error {
+        let _ = honing_report::error(&error, &mut console::err());
+    }
+    if let Some(how) = shared.notify.filter(|_| std::io::stderr().is_terminal()) {
+        honing_dashboard::tell(how.into(), exit.meaning());
+    }
+    exit
+}
+
+/// Does `work` in a session, and says how the run ended: its last event.
+pub(super) fn finish(
+    sink: &Sink,
+    session: &Result<Session>,
+    work: impl FnOnce(&Session) -> Result<Finished>,
+) -> (ExitCode, Option<Error>) {
     let ended = session.as_ref().map_err(Clone::clone).and_then(work);
     let (exit, error, summaries) = match ended {
         Ok(finished) => (finished.exit, None, finished.summaries),
         Err(error) => (error.code(), Some(error), Vec::new()),
     };
-    sink.emit(Event::RunFinished {
+    let cargo_ms = session.as_ref().map_or(0, |session| session.cargo_time().as_millis() as u64);
+    let last = Event::RunFinished {
         exit,
         code: exit.code(),
         error: error.as_ref().map(ToString::to_string),
         hint: error.as_ref().and_then(|error| error.hint().map(str::to_owned)),
-        cargo_ms: session.map_or(0, |session| session.cargo_time().as_millis() as u64),
+        cargo_ms,
         optimized: summaries.into_iter().filter_map(|summary| Some(summary.optimized?.path)).collect(),
-    });
-    if let Some(error) = error {
-        let _ = honing_report::error(&error, &mut console::err());
+    };
+    if let Ok(session) = session {
+        report::write_before_end(session, sink, &last);
     }
-    exit
+    sink.emit(last);
+    (exit, error)
 }
 
-fn open(options: Options, sink: &Sink) -> Result<Session> {
-    let manual = options.manual.is_some();
-    let cancel = Cancel::default();
+/// The first signal asks the children to stop, the second kills them.
+fn on_signals(cancel: &Cancel, sink: &Sink, manual: bool) -> Result<()> {
     let (on_signal, told) = (cancel.clone(), sink.clone());
-    // The first asks the children to stop, the second kills them.
     ctrlc::set_handler(move || {
         if !manual && !on_signal.requested() {
             told.emit(Event::Note {
@@ -79,24 +183,44 @@ fn open(options: Options, sink: &Sink) -> Result<Session> {
         }
         on_signal.request();
     })
-    .map_err(|error| Error::internal(format!("cannot handle signals: {error}")))?;
-    Session::open(options, sink.clone(), cancel)
+    .map_err(|error| Error::internal(format!("cannot handle signals: {error}")))
 }
 
-fn listener(shared: &Shared) -> Listener {
-    if shared.format == Format::Json {
-        return Box::new(|record| drop(honing_report::json(record, &mut console::out())));
+pub(super) fn listener(shared: &Shared) -> Listener {
+    if shared.format() == Format::Json {
+        return Box::new(|record| {
+            let line = record.to_line().unwrap_or_default();
+            let _ = console::out().write_all(line.as_bytes());
+        });
     }
-    let verbosity = match (shared.quiet, shared.verbose) {
+    let verbose = shared.verbose;
+    let mut plain = Plain::new(verbosity(shared));
+    Box::new(move |record: &Record| {
+        let _ = plain.event(record, &mut console::err());
+        let _ = result(record, verbose, &mut console::out());
+    })
+}
+
+/// Writes what standard output carries of an event: results.
+pub(super) fn result(record: &Record, verbose: bool, out: &mut dyn Write) -> std::io::Result<()> {
+    match &record.event {
+        Event::Built { release } => honing_report::built(release, out),
+        Event::ProgramFinished { summary } => honing_report::summary(summary, verbose, console::width(), out),
+        _ => Ok(()),
+    }
+}
+
+/// How much is told.
+pub(super) fn verbosity(shared: &Shared) -> Verbosity {
+    match (shared.quiet, shared.verbose) {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,
-    };
-    let mut plain = Plain::new(verbosity);
-    Box::new(move |record: &Record| {
-        let _ = plain.event(record, &mut console::err());
-        if let Event::ProgramFinished { summary } = &record.event {
-            let _ = honing_report::summary(summary, console::width(), &mut console::out());
-        }
-    })
+    }
+}
+
+/// Lines on standard error: for whatever has its result to itself on standard output.
+pub(super) fn progress(shared: &Shared) -> Listener {
+    let mut plain = Plain::new(verbosity(shared));
+    Box::new(move |record: &Record| drop(plain.event(record, &mut console::err())))
 }

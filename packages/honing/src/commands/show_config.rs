@@ -20,7 +20,7 @@ pub(crate) fn show_config(shared: &Shared, matches: &ArgMatches) -> Result<()> {
         all.extend(subject.resolved());
     }
     let mut out = console::out();
-    if shared.format == Format::Json {
+    if shared.format() == Format::Json {
         let text = serde_json::to_string_pretty(&all).unwrap_or_default();
         return writeln!(out, "{text}").map_err(broken);
     }

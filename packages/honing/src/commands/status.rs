@@ -3,8 +3,13 @@
 use std::{io::Write, path::Path, time::Duration};
 
 use anstyle::{AnsiColor, Style};
-use honing_core::{Error, ExitCode, Result, recorded::Manifest, units};
-use honing_engine::Status;
+use honing_core::{
+    Error, Result,
+    outcome::{Asked, Standing},
+    recorded::Manifest,
+    status::Status,
+    units,
+};
 
 use super::{broken, look};
 use crate::{
@@ -27,7 +32,7 @@ pub(crate) fn export(shared: &Shared, output: &Path) -> Result<()> {
 pub(crate) fn status(shared: &Shared) -> Result<()> {
     let all = honing_engine::status(&look(shared, &Trailing::default())?)?;
     let mut out = console::out();
-    if shared.format == Format::Json {
+    if shared.format() == Format::Json {
         let text = serde_json::to_string_pretty(&all).map_err(|error| broken(error.into()))?;
         writeln!(out, "{text}").map_err(broken)?;
     } else {
@@ -43,12 +48,14 @@ pub(crate) fn status(shared: &Shared) -> Result<()> {
 }
 
 fn judged(status: &Status) -> Option<Error> {
-    if let Some(error) = &status.error {
-        return Some(error.clone());
+    if let Some(error) = status.failure() {
+        return Some(error);
     }
     (!status.stale.is_empty()).then(|| {
+        let exit = Standing::Old.exit(Asked::Status, true);
         let reasons = status.stale.join("; ");
-        Error::new(ExitCode::Stale, format!("{}: the stored profile is stale: {reasons}", status.program))
+        Error::new(exit, format!("{}: the stored profile is stale: {reasons}", status.program))
+            .in_file(status.manifest_file(), None)
             .with_hint(format!("train anew: cargo xtask pgo --program {}", status.program))
     })
 }
@@ -60,7 +67,7 @@ fn show(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
     let mut line = |name: &str, text: &str| writeln!(out, "  {name:<10} {text}");
     if let Some(error) = &status.error {
         line("unusable", &format!("{yellow}{error}{yellow:#}"))?;
-        return error.hint().map_or(Ok(()), |hint| line("hint", hint));
+        return status.hint.as_ref().map_or(Ok(()), |hint| line("hint", hint));
     }
     let Some(manifest) = &status.manifest else { return Ok(()) };
     line("age", &age(status, manifest))?;
@@ -95,14 +102,14 @@ fn age(status: &Status, manifest: &Manifest) -> String {
 }
 
 fn changes(status: &Status, manifest: &Manifest) -> String {
-    let plural = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let since = status.since.map_or_else(
         || match manifest.commit.as_str() {
             "unknown" => "recorded without git".to_owned(),
             _ => "history does not reach back to that commit".to_owned(),
         },
         |since| {
-            let (commits, lines) = (plural(since.commits, "commit"), plural(since.lines, "changed line"));
+            let (commits, lines) =
+                (units::count(since.commits, "commit"), units::count(since.lines, "changed line"));
             format!("{commits} and {lines} in the program's crates since")
         },
     );

@@ -41,7 +41,7 @@ const RULES: &[Rule] = &[
             "honing-dashboard",
         ],
     ),
-    rule("xtask", &["honing", "honing-profdata"]),
+    rule("xtask", &["honing", "honing-paired", "honing-profdata"]),
     // The subject and its load are what any other workspace could have.
     rule("honing-tracker", &[]),
     Rule { package: "honing-tracker-load", may: &[], tests_may: &["honing-tracker"] },

@@ -13,6 +13,8 @@ use honing_core::{
 };
 use serde_json::Value;
 
+use crate::support::Fixture;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
@@ -108,6 +110,17 @@ fn every_exit_code_is_described() {
     }
 }
 
+#[test]
+fn every_item_of_the_checklist_is_described() {
+    let page = page("docs/release_process.md");
+    for key in honing_core::checklist::Key::ALL {
+        let row = format!("| {} |", key.title());
+        assert!(page.contains(&row), "docs/release_process.md has no row that starts with {row:?}");
+        let name = serde_json::to_value(key).unwrap();
+        assert!(page.contains(&format!("`{}`", name.as_str().unwrap())), "{name}");
+    }
+}
+
 /// Each example is what the code prints: no field more, none less.
 #[test]
 fn every_event_has_an_exact_example() {
@@ -133,6 +146,48 @@ fn every_event_has_an_exact_example() {
     assert!(missing.is_empty(), "docs/events.md has no example of {missing:?}");
 }
 
+/// The example is a report: no field more, none less, and each is described, here or with the events.
+#[test]
+fn the_report_has_an_exact_example() {
+    let (report, events) = (page("docs/report.md"), page("docs/events.md"));
+    let examples: Vec<String> = blocks(&report, "json").collect();
+    assert_eq!(examples.len(), 1);
+    let example: Value = serde_json::from_str(&examples[0]).unwrap();
+    let document: honing_report::Document = serde_json::from_value(example.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&document).unwrap(), example, "the example is not exact");
+    let [program] = &document.programs[..] else { panic!("the example has one program") };
+    assert!(!program.history.is_empty() && program.refresh.is_some() && program.profile.is_some());
+    for field in fields(&example) {
+        let described = [&report, &events].iter().any(|page| page.contains(&format!("`{field}`")));
+        assert!(described, "field `{field}`");
+    }
+}
+
+#[test]
+fn every_action_of_the_dashboard_is_described() {
+    let page = page("docs/dashboard.md");
+    let missing: Vec<_> =
+        honing_dashboard::Keymap::names().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "docs/dashboard.md lacks {missing:?}");
+    for example in blocks(&page, "toml") {
+        honing_dashboard::Settings::parse(&example, Path::new("docs/dashboard.md")).unwrap();
+    }
+}
+
+/// The picture in the README is what the documented command draws.
+#[test]
+fn the_picture_is_drawn_from_the_recorded_run() {
+    let events = root().join("packages/dashboard/tests/fixtures/tracker/events.jsonl");
+    let dir = tempfile::tempdir().unwrap();
+    let picture = dir.path().join("dashboard.svg");
+    let fixture = Fixture::empty("anywhere");
+    fixture.succeeds(&["replay", events.to_str().unwrap(), "--svg", picture.to_str().unwrap()]);
+    let same = fs::read_to_string(&picture).unwrap() == page("docs/dashboard.svg");
+    assert!(same, "docs/dashboard.svg is old; docs/dashboard.md has the command that draws it");
+    let lines = fixture.succeeds(&["replay", events.to_str().unwrap()]);
+    assert!(lines.stderr.contains("Record done") && lines.stdout.contains("tracker ("), "{lines:?}");
+}
+
 #[test]
 fn the_schema_in_the_repository_is_the_generated_one() {
     let kept = page("pgo/pgo.schema.json");
@@ -146,7 +201,7 @@ fn the_schema_in_the_repository_is_the_generated_one() {
 #[test]
 fn troubleshooting_quotes_real_messages() {
     let mut code = String::new();
-    for package in ["core", "engine", "honing", "paired", "profdata", "report"] {
+    for package in ["core", "engine", "honing", "manifest", "paired", "profdata", "report"] {
         sources(&root().join("packages").join(package).join("src"), &mut code);
     }
     // A text that goes on in the next line of the source is one text.

@@ -142,7 +142,7 @@ fn names_stay_in_a_workspace_of_every_kind() {
         assert!(before.iter().any(|name| name.contains(of)), "{of} in {before:#?}");
     }
     // The two packages called `util` are told apart, and nothing else needs to be.
-    let folder = folders(&fixture).into_iter().find(|name| name.starts_with("pinned-1-")).unwrap();
+    let folder = folders(&fixture).into_iter().find(|name| name.starts_with("pinned-2-")).unwrap();
     let apart = fixture.read(&format!("target/honing/build/{folder}/apart.json"));
     assert_eq!(apart.matches("/util").count(), 0, "{apart}");
     assert!(apart.contains(": \"left\"") && apart.contains(": \"right\""), "{apart}");
@@ -167,7 +167,7 @@ fn switching_gives_the_names_that_were_asked_for() {
     let pinned = names(&fixture, "tiny");
     pin(false);
     let plan = fixture.succeeds(&["plan", "--explain"]).stdout;
-    assert!(plan.contains("stale: symbols pinned (scheme 1) -> cargo's own"), "{plan}");
+    assert!(plan.contains("stale: symbols pinned (scheme 2) -> cargo's own"), "{plan}");
     let cargos = names(&fixture, "tiny");
     assert!(!cargos.is_subset(&pinned), "{cargos:?}");
     // Same folder, same everything: what is there is what was asked for.
@@ -178,7 +178,7 @@ fn switching_gives_the_names_that_were_asked_for() {
     pin(false);
     let bumped = names(&fixture, "tiny");
     assert!(bumped != cargos && bumped != pinned);
-    assert_eq!(folders(&fixture), ["instrument", "lockfile.settled", "pinned-1"]);
+    assert_eq!(folders(&fixture), ["instrument", "lockfile.settled", "pinned-2.1"]);
 
     let settings = fixture.succeeds(&["show-config"]).stdout;
     assert!(settings.contains("program.tiny.pin_symbols"), "{settings}");
@@ -226,7 +226,7 @@ fn calls(fixture: &Fixture, key: &str) -> Vec<String> {
 }
 
 /// The metadata that the tiny program is pinned to; it is the same for good.
-const TINY_KEY: &str = "ab83e6f6ee0759ba";
+const TINY_KEY: &str = "adfbd2a7c5c40db2";
 
 #[test]
 fn other_wrappers_are_called_within_ours() {
@@ -293,7 +293,7 @@ fn exec_becomes_the_command() {
     fixture.succeeds(&["--to", "optimize"]);
     fixture.succeeds(&["exec", "--", "cargo", "build", "--release"]);
     // Pinned and with the profile, it is what optimize made.
-    let built = "build/pinned-1/exec-optimize-tiny/x86_64-unknown-linux-gnu/release/tiny";
+    let built = "build/pinned-2.1/exec-optimize-tiny/x86_64-unknown-linux-gnu/release/tiny";
     let optimized = fs::read(fixture.path("target/honing/tiny/optimize/tiny")).unwrap();
     assert!(fs::read(fixture.path(&format!("target/honing/{built}"))).unwrap() == optimized);
 
@@ -332,6 +332,6 @@ fn well_known_programs_pass_their_tests_pinned() {
         let lines = ran.stdout.lines().filter(|line| line.starts_with("test result"));
         println!("{name} {version}: {}\n{}", ran.code, lines.collect::<Vec<_>>().join("\n"));
         assert_eq!(ran.code, 0, "{name}\n{}\n{}", ran.stdout, ran.stderr);
-        assert!(folders(&fixture).contains(&"pinned-1".to_owned()));
+        assert!(folders(&fixture).contains(&"pinned-2.1".to_owned()));
     }
 }

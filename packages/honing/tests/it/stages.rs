@@ -1,6 +1,6 @@
 //! Which stages run again after which change: exactly those that read it.
 
-use crate::support::Fixture;
+use crate::support::{Fixture, LOCKFILE};
 
 const ALL: [&str; 8] =
     ["preflight", "baseline", "instrument", "train", "merge", "optimize", "bench", "record"];
@@ -16,7 +16,7 @@ fn ran(fixture: &Fixture, args: &[&str]) -> Vec<String> {
 #[test]
 fn a_change_runs_exactly_the_stages_that_read_it() {
     let fixture = Fixture::tiny();
-    fixture.write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"tiny\"\nversion = \"0.1.0\"\n");
+    fixture.write("Cargo.lock", LOCKFILE);
     assert_eq!(ran(&fixture, &[]), ALL);
     assert!(ran(&fixture, &[]).is_empty(), "nothing changed");
 
@@ -157,4 +157,21 @@ fn the_second_run_is_quick_and_says_that_nothing_was_done() {
     let plain = fixture.succeeds(&[]);
     assert_eq!(plain.stderr.matches("up to date").count(), 8, "{}", plain.stderr);
     assert!(plain.stdout.trim_end().ends_with("target/honing/tiny/optimize/tiny"), "{}", plain.stdout);
+}
+
+/// `--from train` trains the instrumented program that is there, and says that the sources went on.
+#[test]
+fn training_an_older_program_is_told() {
+    let fixture = Fixture::tiny();
+    assert_eq!(fixture.run(&["--to", "train", "--plain"]).code, 0);
+    let older = |fixture: &Fixture| {
+        let ran = fixture.run(&["--from", "train", "--to", "merge", "--plain"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stderr
+            .contains("the instrumented program that is trained is older than this: src/main.rs changed")
+    };
+    assert!(!older(&fixture));
+    let source = fixture.read("src/main.rs");
+    fixture.write("src/main.rs", &format!("{source}\n// Changed.\n"));
+    assert!(older(&fixture));
 }

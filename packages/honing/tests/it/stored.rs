@@ -4,12 +4,10 @@ use std::{fs, path::PathBuf, process::Command};
 
 use serde_json::Value;
 
-use crate::support::{Fixture, Ran};
-
-const TRIPLE: &str = "x86_64-unknown-linux-gnu";
+use crate::support::{Fixture, LOCKFILE, Ran, TINY_CONFIG, TRIPLE, commit, finish, git};
 
 /// A library with a hot function beside the binary, so that there is something to rename.
-const LIB: &str = r#"
+pub(crate) const LIB: &str = r#"
 pub mod walk {
     #[inline(never)]
     pub fn steps(mut n: u64) -> u64 {
@@ -31,7 +29,7 @@ pub mod walk {
     }
 }
 "#;
-const MAIN: &str = r#"
+pub(crate) const MAIN: &str = r#"
 fn main() {
     let to: u64 = std::env::args().nth(1).and_then(|to| to.parse().ok()).unwrap_or(1000);
     let steps = (1..to).map(tiny::walk::steps).max().unwrap_or(0);
@@ -41,11 +39,12 @@ fn main() {
 "#;
 
 /// A workspace with a recorded profile and a commit.
-fn recorded() -> Fixture {
+pub(crate) fn recorded() -> Fixture {
     let fixture = Fixture::tiny();
     fixture.write("src/lib.rs", LIB);
     fixture.write("src/main.rs", MAIN);
     fixture.write(".gitignore", "/target\n");
+    fixture.write("Cargo.lock", LOCKFILE);
     git(&fixture, &["init", "--quiet"]);
     commit(&fixture, "first");
     fixture.succeeds(&["--to", "optimize"]);
@@ -54,23 +53,11 @@ fn recorded() -> Fixture {
     fixture
 }
 
-fn git(fixture: &Fixture, args: &[&str]) {
-    let mut command = Command::new("git");
-    command.current_dir(&fixture.root).args(["-c", "user.name=t", "-c", "user.email=t@localhost"]);
-    let output = command.args(args).output().unwrap();
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-fn commit(fixture: &Fixture, message: &str) {
-    git(fixture, &["add", "--all"]);
-    git(fixture, &["commit", "--quiet", "-m", message]);
-}
-
-fn folder(fixture: &Fixture) -> PathBuf {
+pub(crate) fn folder(fixture: &Fixture) -> PathBuf {
     fixture.path("pgo/profiles/tiny").join(TRIPLE)
 }
 
-fn manifest(fixture: &Fixture) -> toml::Table {
+pub(crate) fn manifest(fixture: &Fixture) -> toml::Table {
     fs::read_to_string(folder(fixture).join("manifest.toml")).unwrap().parse().unwrap()
 }
 
@@ -118,6 +105,26 @@ fn a_version_bump_keeps_the_profile_and_status_tells_what_changed() {
 }
 
 #[test]
+fn check_names_every_program_that_is_stale() {
+    let fixture = Fixture::tiny();
+    fixture.write("src/lib.rs", LIB);
+    fixture.write("src/main.rs", MAIN);
+    let (bench, program) = TINY_CONFIG.split_once("[program").unwrap();
+    let twin = format!("[program{program}").replace("program.tiny", "program.twin");
+    fixture.write("pgo/pgo.toml", &format!("{bench}[program{program}{twin}"));
+    fixture.succeeds(&["--to", "optimize"]);
+    fixture.succeeds(&["record"]);
+    fixture.replace("src/lib.rs", "steps += 1;", "steps += 1 + u64::from(n == 77 && steps > 9);");
+    let ran = fixture.run(&["check"]);
+    assert_eq!(ran.code, 14, "{}", ran.stderr);
+    let error = ran.stderr.split_once("\nerror: ").expect(&ran.stderr).1;
+    for program in ["tiny", "twin"] {
+        assert!(error.contains(&format!("{program}: the stored profile is stale")), "{}", ran.stderr);
+        assert!(error.contains(&format!("pgo rebase --program {program}")), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn without_pinning_a_bump_loses_everything_and_a_rebase_brings_it_back() {
     let fixture = Fixture::tiny();
     fixture.write("src/lib.rs", LIB);
@@ -130,9 +137,15 @@ fn without_pinning_a_bump_loses_everything_and_a_rebase_brings_it_back() {
     let (ran, share) = matched(&fixture, &["check"]);
     assert_eq!((ran.code, share < 0.01), (14, true), "{share} {}", ran.stderr);
     assert!(ran.stderr.contains("pgo rebase --program tiny"), "{}", ran.stderr);
-    let loud = fixture.succeeds(&["build"]);
+    let refused = fixture.run(&["build"]);
+    assert_eq!(refused.code, 14, "{}", refused.stderr);
+    assert!(refused.stderr.contains("gone or renamed"), "{}", refused.stderr);
+    for way in ["pgo rebase --program tiny", "build --accept-stale", "build --no-pgo"] {
+        assert!(refused.stderr.contains(way), "{way}: {}", refused.stderr);
+    }
+    let loud = fixture.succeeds(&["build", "--accept-stale", "--ci"]);
     assert!(loud.stderr.contains("warning: tiny: the stored profile is stale"), "{}", loud.stderr);
-    assert!(loud.stderr.contains("gone or renamed"), "{}", loud.stderr);
+    assert!(loud.stdout.contains("(--accept-stale)"), "{}", loud.stdout);
 
     let (ran, share) = matched(&fixture, &["rebase"]);
     assert!(ran.code == 0 && share > 0.99, "{share}: {}", ran.stderr);
@@ -278,10 +291,12 @@ fn a_profile_goes_out_and_comes_back_in() {
     assert!(fs::read(fixture.path("out.profdata")).unwrap() == merged);
 
     // For a plain build of a user: without our wrapper nothing of ours would apply.
-    fixture.succeeds(&["export", "--unpinned", "-o", "plain.profdata"]);
+    let said = fixture.succeeds(&["export", "--unpinned", "-o", "plain.profdata"]);
+    let mangling = "-Csymbol-mangling-version=v0";
+    assert!(said.stderr.contains(mangling), "{}", said.stderr);
     let build = |profile: &str| {
         let flags = format!(
-            "-Cprofile-use={} -Cllvm-args=-pgo-warn-missing-function",
+            "-Cprofile-use={} {mangling} -Cllvm-args=-pgo-warn-missing-function",
             fixture.path(profile).display()
         );
         let mut cargo = Command::new("cargo");
@@ -309,6 +324,26 @@ fn a_profile_goes_out_and_comes_back_in() {
     fixture.write("src/main.rs", "fn main() { println!(\"{}\", tiny::walk::steps(9)); }\n");
     let ran = fixture.run(&["optimize", "--profile", path.to_str().unwrap()]);
     assert!(ran.stderr.contains("does not fit"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_profile_of_a_plain_build_comes_in() {
+    let fixture = Fixture::tiny();
+    fixture.write("src/lib.rs", LIB);
+    fixture.write("src/main.rs", MAIN);
+    let raw = fixture.path("raw");
+    let plain = |args: &[&str], flags: &str| {
+        let mut cargo = Command::new("cargo");
+        cargo.args(args).args(["--release", "--target", TRIPLE, "--target-dir", "plain-target"]);
+        cargo.current_dir(&fixture.root).env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", flags);
+        finish(cargo.env("LLVM_PROFILE_FILE", raw.join("%p.profraw")).output().unwrap())
+    };
+    // As cargo-pgo does it: with rustc 1.95 in legacy names.
+    let ran = plain(&["run"], "-Cprofile-generate");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    fixture.succeeds(&["merge", "--from", "raw", "-o", "plain.profdata"]);
+    let (ran, share) = matched(&fixture, &["import", "plain.profdata"]);
+    assert!(ran.code == 0 && share > 0.95, "{share}: {}", ran.stderr);
 }
 
 /// An executable script beside the workspace.

@@ -5,10 +5,12 @@
 //! ([`Meaning`]) and by CFG hash. What fits several is left out: a wrong counter is worse than none.
 //! The rules, in their order, are in [`Rule`]; each pairs only what the ones before left.
 
+mod across;
 mod carry;
 mod groups;
 mod pairing;
 mod rename;
+mod spelling;
 
 use crate::functions::BuildFunctions;
 use crate::inspect::demangle;
@@ -40,11 +42,15 @@ pub enum Rule {
     /// The same after one word of the path was replaced, by a replacement that several functions
     /// support.
     Renamed,
+    /// The profile has legacy names and the build v0 ones, or the other way round: path and CFG hash
+    /// are the same, without type arguments, which legacy names do not have.
+    Mangling,
 }
 
 impl Rule {
     /// Every rule, in their order.
-    pub const ALL: [Rule; 5] = [Rule::Exact, Rule::Meaning, Rule::Alike, Rule::Shape, Rule::Renamed];
+    pub const ALL: [Rule; 6] =
+        [Rule::Exact, Rule::Meaning, Rule::Alike, Rule::Shape, Rule::Renamed, Rule::Mangling];
 }
 
 /// Why a function's counters were not carried over.

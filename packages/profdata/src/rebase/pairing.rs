@@ -28,6 +28,8 @@ pub(super) struct Pair {
 pub(super) struct Left<'a> {
     pub(super) function: Function<'a>,
     pub(super) meaning: Meaning,
+    /// The loose meaning before renames.
+    pub(super) loose: String,
     pub(super) unit: Option<&'a [u8]>,
     pub(super) pair: Option<Pair>,
 }
@@ -50,8 +52,8 @@ pub(super) struct Pairing<'a> {
     replacements: Vec<Replacement>,
     /// By meaning alone, whatever the CFG hash: for names of call targets.
     same_function: HashMap<usize, usize>,
-    /// Functions of the build by loose meaning.
-    by_loose: HashMap<String, Vec<usize>>,
+    /// Functions of the build by loose meaning before renames.
+    pub(super) by_loose: HashMap<String, Vec<usize>>,
 }
 
 impl<'a> Pairing<'a> {
@@ -69,7 +71,7 @@ impl<'a> Pairing<'a> {
                 let unit_crate = unit.and_then(unit_crate);
                 meaning.context = unit_crate.map(|name| String::from_utf8_lossy(name).into_owned());
             }
-            Left { function, meaning, unit, pair: None }
+            Left { function, loose: meaning.loose.clone(), meaning, unit, pair: None }
         });
         let right = build.functions().iter().map(|function| Right {
             function,
@@ -92,10 +94,10 @@ impl<'a> Pairing<'a> {
         pairing.exact(build);
         pairing.by_meaning(Rule::Meaning);
         pairing.by_shape(Rule::Shape);
-        pairing.replacements = pairing.rename();
-        if !pairing.replacements.is_empty() {
-            pairing.by_meaning(Rule::Renamed);
-            pairing.by_shape(Rule::Renamed);
+        if pairing.manglings_differ() {
+            pairing.by_spelling();
+        } else {
+            pairing.by_rename();
         }
         pairing.name_targets();
         pairing
@@ -123,8 +125,7 @@ impl<'a> Pairing<'a> {
         };
         let hash = left.function.cfg_hash();
         let mut why = Unpaired::Gone;
-        let meaning = Meaning::of(left.function.name_bytes()).loose;
-        let rows = self.by_loose.get(&meaning).into_iter().flatten();
+        let rows = self.by_loose.get(&left.loose).into_iter().flatten();
         for right in rows.filter_map(|row| self.right.get(*row)) {
             match right.function.may_have(hash) {
                 true => return Unpaired::Ambiguous,
@@ -182,7 +183,7 @@ impl<'a> Pairing<'a> {
         self.right.partition_point(|right| right.function.symbol.as_slice() < symbol)
     }
 
-    fn by_meaning(&mut self, rule: Rule) {
+    pub(super) fn by_meaning(&mut self, rule: Rule) {
         loop {
             let mut pairs = Vec::new();
             for level in LEVELS {
@@ -268,6 +269,14 @@ impl<'a> Pairing<'a> {
             let first = self.first_row(symbol);
             let same = self.right.iter_mut().skip(first).take_while(|right| &right.function.symbol == symbol);
             same.filter(|right| right.homeless).for_each(|right| right.taken = true);
+        }
+    }
+
+    fn by_rename(&mut self) {
+        self.replacements = self.rename();
+        if !self.replacements.is_empty() {
+            self.by_meaning(Rule::Renamed);
+            self.by_shape(Rule::Renamed);
         }
     }
 

@@ -6,35 +6,35 @@ use serde_json::Value;
 
 /// The `matched` event of the last build of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Applied {
-    pub(super) share: f64,
-    pub(super) functions: u64,
-    pub(super) matched: u64,
+pub(in crate::bench) struct Applied {
+    pub(in crate::bench) share: f64,
+    pub(in crate::bench) functions: u64,
+    pub(in crate::bench) matched: u64,
 }
 
 /// A `measured` event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Measured {
-    pub(super) workload: String,
-    pub(super) metric: String,
-    pub(super) gated: bool,
-    pub(super) pairs: u64,
-    pub(super) baseline: Option<f64>,
-    pub(super) ratio: Option<Ratio>,
-    pub(super) verdict: String,
+pub(in crate::bench) struct Measured {
+    pub(in crate::bench) workload: String,
+    pub(in crate::bench) metric: String,
+    pub(in crate::bench) gated: bool,
+    pub(in crate::bench) pairs: u64,
+    pub(in crate::bench) baseline: Option<f64>,
+    pub(in crate::bench) ratio: Option<Ratio>,
+    pub(in crate::bench) verdict: String,
 }
 
 /// Optimized over baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(super) struct Ratio {
-    pub(super) point: f64,
-    pub(super) low: f64,
-    pub(super) high: f64,
-    pub(super) confidence: f64,
+pub(in crate::bench) struct Ratio {
+    pub(in crate::bench) point: f64,
+    pub(in crate::bench) low: f64,
+    pub(in crate::bench) high: f64,
+    pub(in crate::bench) confidence: f64,
 }
 
 /// How much of its profile the last build of a run applied.
-pub(super) fn applied(events: &str) -> Result<Applied> {
+pub(in crate::bench) fn applied(events: &str) -> Result<Applied> {
     let Some(event) = named(events, "matched")?.pop() else { bail!("no build said what it applied") };
     let applied = event.get("applied").cloned().unwrap_or_default();
     if let Some(why) = applied.get("why").and_then(Value::as_str) {
@@ -44,13 +44,20 @@ pub(super) fn applied(events: &str) -> Result<Applied> {
 }
 
 /// What the run measured.
-pub(super) fn measured(events: &str) -> Result<Vec<Measured>> {
-    let events = named(events, "measured")?.into_iter();
+pub(in crate::bench) fn measured(events: &str) -> Result<Vec<Measured>> {
+    let events = named(events, "measured")?.into_iter().filter(|event| event["interim"] != true);
     events.map(|event| serde_json::from_value(event).context("event `measured`")).collect()
 }
 
+/// Seconds of CPU time that a stage of the run took.
+pub(in crate::bench) fn stage_cpu(events: &str, stage: &str) -> Result<f64> {
+    let ended = named(events, "stage_finished")?.into_iter().rfind(|event| event["stage"] == stage);
+    let ms = ended.and_then(|event| event["cpu_ms"].as_f64());
+    ms.map(|ms| ms / 1000.0).with_context(|| format!("{stage} did not run"))
+}
+
 /// Why the run failed, if it did.
-pub(super) fn failure(events: &str) -> Result<Option<String>> {
+pub(in crate::bench) fn failure(events: &str) -> Result<Option<String>> {
     let last = named(events, "run_finished")?.pop();
     let text = |event: &Value, key: &str| event.get(key).and_then(Value::as_str).map(str::to_owned);
     Ok(last.and_then(|event| match (text(&event, "error"), text(&event, "hint")) {
@@ -86,6 +93,14 @@ mod tests {
         assert!(applied("").is_err());
         let unknown = r#"{"event":"matched","applied":{"match":"unknown","why":"no trace"}}"#;
         assert_eq!(applied(unknown).unwrap_err().to_string(), "the match is unknown: no trace");
+    }
+
+    #[test]
+    fn the_last_end_of_a_stage_counts() {
+        let events = r#"{"event":"stage_finished","stage":"optimize","cpu_ms":1}
+{"event":"stage_finished","stage":"optimize","cpu_ms":2500}"#;
+        assert_eq!(stage_cpu(events, "optimize").unwrap(), 2.5);
+        assert!(stage_cpu(events, "train").is_err());
     }
 
     #[test]

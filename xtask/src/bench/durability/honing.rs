@@ -12,7 +12,7 @@ use super::events;
 
 /// The program, and what every run of it gets.
 #[derive(Debug, Clone)]
-pub(super) struct Honing {
+pub(in crate::bench) struct Honing {
     program: PathBuf,
     /// No git repository above this folder is seen: ripgrep builds its commit into itself.
     ceiling: PathBuf,
@@ -20,20 +20,20 @@ pub(super) struct Honing {
 
 /// A scratch workspace and its configuration.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(in crate::bench) struct Place {
     /// The root of the workspace.
-    pub(super) root: PathBuf,
+    pub(in crate::bench) root: PathBuf,
     /// pgo.toml, relative to it.
-    pub(super) config: PathBuf,
+    pub(in crate::bench) config: PathBuf,
     /// Where everything is built.
-    pub(super) target_dir: PathBuf,
+    pub(in crate::bench) target_dir: PathBuf,
     /// Another compiler.
-    pub(super) rustc: Option<PathBuf>,
+    pub(in crate::bench) rustc: Option<PathBuf>,
 }
 
 impl Honing {
     /// Builds this workspace's own, and keeps a copy in `dir`: the sources may change meanwhile.
-    pub(super) fn build(dir: &Path) -> Result<Self> {
+    pub(in crate::bench) fn build(dir: &Path) -> Result<Self> {
         let args = ["build", "--package", "honing", "--bin", "honing", "--message-format"];
         let output = duct::cmd(cargo(), args.iter().chain(&["json-render-diagnostics"]))
             .read()
@@ -56,8 +56,13 @@ impl Honing {
         Ok(Self { program, ceiling: dir.to_owned() })
     }
 
+    /// Where it is.
+    pub(in crate::bench) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Runs it with `--format json`, and gives its events.
-    pub(super) fn run(&self, place: &Place, args: &[&str]) -> Result<String> {
+    pub(in crate::bench) fn run(&self, place: &Place, args: &[&str]) -> Result<String> {
         let mut all: Vec<OsString> = args.iter().map(Into::into).collect();
         all.extend(["--format".into(), "json".into(), "--config".into(), place.config.clone().into()]);
         all.extend(["--target-dir".into(), place.target_dir.clone().into()]);
@@ -89,12 +94,12 @@ impl Honing {
 }
 
 /// The cargo that runs this.
-pub(super) fn cargo() -> OsString {
+pub(in crate::bench) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 /// Whether a variable says how this workspace is built, rather than where tools are.
-fn is_of_the_outer_build(name: &str) -> bool {
+pub(in crate::bench) fn is_of_the_outer_build(name: &str) -> bool {
     let of_cargo = name.starts_with("CARGO_") && name != "CARGO_HOME" || name == "CARGO";
     of_cargo || name.starts_with("HONING_") || name.contains("RUSTFLAGS") || name.starts_with("RUSTC")
 }

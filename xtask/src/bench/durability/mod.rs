@@ -6,8 +6,8 @@
 
 mod corpus;
 mod edit;
-mod events;
-mod honing;
+pub(super) mod events;
+pub(super) mod honing;
 mod measure;
 mod prepare;
 mod render;
@@ -15,7 +15,7 @@ mod result;
 mod row;
 mod spec;
 mod speed;
-mod toolchain;
+pub(super) mod toolchain;
 mod tree;
 
 use std::{
@@ -179,7 +179,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 /// The machine in a few words.
-fn machine() -> String {
+pub(super) fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));

@@ -179,17 +179,19 @@ fn registry(dir: &Path, work: &Path, package: &str, version: &str, libraries: &[
     let source = sources.find(|source| source.is_dir());
     let source = source.with_context(|| format!("cargo fetched no {package} {version}"))?;
     tree::copy(source.as_std_path(), work)?;
+    let manifest = work.join("Cargo.toml");
+    // A workspace of its own: the target directory may be within another one.
+    let text = fs::read_to_string(&manifest)? + "\n[workspace]\n";
+    fs::write(&manifest, &text)?;
     // Which versions of the libraries go with it, its own lockfile says.
     let locked = metadata(work)?;
-    let mut patch = String::from("\n[patch.crates-io]\n");
+    let mut more = String::from("members = [\"libs/*\"]\n\n[patch.crates-io]\n");
     for library in libraries {
         let folder = format!("libs/{library}");
         tree::copy(&source_of(&locked, library)?, &work.join(&folder))?;
-        patch += &format!("{library} = {{ path = \"{folder}\" }}\n");
+        more += &format!("{library} = {{ path = \"{folder}\" }}\n");
     }
-    let manifest = work.join("Cargo.toml");
-    let text = fs::read_to_string(&manifest)?;
-    fs::write(manifest, format!("{text}\n[workspace]\nmembers = [\"libs/*\"]\n{patch}"))?;
+    fs::write(manifest, text + &more)?;
     Ok(())
 }
 

@@ -33,7 +33,7 @@ pub(super) fn other(given: Option<&Path>, dir: &Path) -> Result<PathBuf> {
 }
 
 /// `rustc -V`.
-pub(super) fn version(rustc: &Path) -> Result<String> {
+pub(in crate::bench) fn version(rustc: &Path) -> Result<String> {
     // As text: duct would look for a path of one word in this folder instead of in PATH.
     cmd!(rustc.as_os_str(), "-V").read().with_context(|| rustc.display().to_string())
 }

@@ -173,7 +173,7 @@ const KEYS: [Row; 10] = [
     },
 ];
 
-const COMMANDS: [Row; 12] = [
+const COMMANDS: [Row; 14] = [
     Row {
         name: "a placeholder that there is not",
         breaks: |case| case.train_on(&["{prgram}", "2000"]),
@@ -265,6 +265,22 @@ const COMMANDS: [Row; 12] = [
         code: 2,
         says: &["pgo/pgo.toml:17:14", "`steps.longest` is not a JSON pointer"],
         hint: "/steps/longest",
+    },
+    Row {
+        name: "a gain is demanded where nothing decides",
+        breaks: |case| case.config_also("gate = []\nmin_gain = 2.0"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:18:1", "min_gain of a workload in which nothing decides"],
+        hint: "`gate`",
+    },
+    Row {
+        name: "no workload decides",
+        breaks: |case| case.config_also("gate = []"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:17:1", "program `tiny`: nothing decides"],
+        hint: "gate = [\"cpu\"]",
     },
     Row {
         name: "cargo test as evaluation",

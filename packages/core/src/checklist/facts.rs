@@ -1,0 +1,101 @@
+//! What the checklist is made of.
+
+use crate::{
+    Digest, Error,
+    applied::Applied,
+    recorded::{Manifest, WorkloadEntry},
+    status::Status,
+};
+
+/// What is known about a program.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// Now, in UTC.
+    pub now: String,
+    /// The version of its package.
+    pub version: String,
+    /// The toolchain of today.
+    pub toolchain: String,
+    /// The eval workloads of today.
+    pub evals: Vec<WorkloadEntry>,
+    /// How the stored profile stands, without compiling.
+    pub status: Status,
+    /// The release build of what is checked out.
+    pub build: Attempt<Built>,
+    /// The same in another folder.
+    pub again: Attempt<Again>,
+    /// What git says; `None` without git or a commit.
+    pub repository: Option<Repository>,
+}
+
+/// Something that takes work to find out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Attempt<T> {
+    /// It was done.
+    Made(T),
+    /// It failed.
+    Failed(Error),
+    /// It was not tried, and why.
+    Spared(String),
+}
+
+/// A release build.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Built {
+    /// Where the binary is.
+    pub path: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its digest.
+    pub digest: Digest,
+    /// How much of the stored profile it applied.
+    pub applied: Applied,
+    /// When it was built, in UTC.
+    pub when: String,
+}
+
+/// The second build, from nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Again {
+    /// Where the binary is, where it is another one.
+    pub path: String,
+    /// The binary's size in bytes.
+    pub bytes: u64,
+    /// Its digest.
+    pub digest: Digest,
+    /// Milliseconds of wall time.
+    pub elapsed_ms: u64,
+    /// Milliseconds of CPU time.
+    pub cpu_ms: u64,
+}
+
+/// What git says of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// The commit that is checked out.
+    pub commit: String,
+    /// The profile's files that git does not know.
+    pub untracked: Vec<String>,
+    /// Changes to the profile's files, as `git status --porcelain` says them.
+    pub profile: Vec<String>,
+    /// All other changes.
+    pub changes: Vec<String>,
+}
+
+impl Facts {
+    /// What is recorded, where it can be used.
+    pub(super) fn manifest(&self) -> Option<&Manifest> {
+        self.status.manifest.as_ref().filter(|_| self.status.error.is_none())
+    }
+
+    /// A command on this program.
+    pub(super) fn command(&self, words: &str) -> String {
+        let space = if words.is_empty() { "" } else { " " };
+        format!("cargo xtask pgo{space}{words} --program {}", self.status.program)
+    }
+
+    /// The same, to be named in a sentence.
+    pub(super) fn run(&self, words: &str) -> String {
+        format!("`{}`", self.command(words))
+    }
+}

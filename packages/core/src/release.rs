@@ -1,0 +1,272 @@
+//! A release build: what went in, what came out, and its provenance in the words that
+//! attestation tools read: an in-toto Statement (v1) with the SLSA provenance predicate (v1).
+//! docs/provenance.md describes what Honing puts into it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{Digest, applied::Applied, recorded};
+
+/// What the parameters in a provenance mean, with their version.
+pub const BUILD_TYPE: &str = "urn:honing:pgo-build:v1";
+const STATEMENT: &str = "https://in-toto.io/Statement/v1";
+const PREDICATE: &str = "https://slsa.dev/provenance/v1";
+
+/// A release build of a program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Release {
+    /// The program.
+    pub program: String,
+    /// The target triple.
+    pub target: String,
+    /// The profile that it was built with; absent with `--no-pgo`.
+    pub profile: Option<Used>,
+    /// What was checked out; absent without git.
+    pub source: Option<Checkout>,
+    /// What compiled.
+    pub toolchain: Compiler,
+    /// The resolved specification.
+    pub build: recorded::Build,
+    /// Arguments that were passed to cargo as they are.
+    pub cargo_args: Vec<String>,
+    /// Files beside the sources that were read.
+    pub read: Vec<Input>,
+    /// Version of Honing.
+    pub honing: String,
+    /// What to ship.
+    pub binary: Binary,
+    /// Where the provenance was written.
+    pub provenance: String,
+}
+
+/// The stored profile that a release was built with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Used {
+    /// The file, relative to the workspace.
+    pub file: String,
+    /// BLAKE3 of it, as its manifest has it.
+    pub digest: Digest,
+    /// BLAKE3 of what the compiler read: unpacked, and rebased where `policy.rebase` did so.
+    pub indexed_digest: Digest,
+    /// When it was trained, in UTC.
+    pub trained: String,
+    /// The commit that it was recorded at.
+    pub commit: String,
+    /// How much of it was applied.
+    pub applied: Applied,
+    /// Why the policy calls it stale, where `--accept-stale` let it pass.
+    pub stale: Vec<String>,
+}
+
+/// What was checked out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkout {
+    /// The commit.
+    pub commit: String,
+    /// Whether the working tree differed from it, profiles apart.
+    pub dirty: bool,
+}
+
+/// The compiler of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compiler {
+    /// The release of rustc.
+    pub rustc: String,
+    /// The whole hash of its commit; empty or `unknown` where it does not say.
+    pub commit: String,
+    /// The version of LLVM.
+    pub llvm: String,
+    /// The triple that it runs on.
+    pub host: String,
+}
+
+/// A file that went in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// Relative to the workspace.
+    pub file: String,
+    /// SHA-256.
+    pub sha256: String,
+}
+
+/// A binary to ship.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binary {
+    /// Absolute path.
+    pub path: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256.
+    pub sha256: String,
+    /// BLAKE3, as everywhere else in Honing.
+    pub digest: Digest,
+}
+
+impl Release {
+    /// The provenance of the binary as `name`. It has neither times nor folders of this machine:
+    /// equal inputs and an equal binary give an equal text.
+    pub fn provenance(&self, name: &str) -> Value {
+        let subject = json!({
+            "name": name,
+            "digest": { "sha256": self.binary.sha256, "blake3": self.binary.digest },
+        });
+        let pgo = match &self.profile {
+            Some(used) => json!({ "profile": used.file, "acceptStale": !used.stale.is_empty() }),
+            None => json!({ "profile": null, "without": "--no-pgo" }),
+        };
+        let build = &self.build;
+        json!({
+            "_type": STATEMENT,
+            "subject": [subject],
+            "predicateType": PREDICATE,
+            "predicate": {
+                "buildDefinition": {
+                    "buildType": BUILD_TYPE,
+                    "externalParameters": {
+                        "program": self.program,
+                        "package": build.package,
+                        "target": self.target,
+                        "cargoProfile": build.cargo_profile,
+                        "features": build.features,
+                        "defaultFeatures": build.default_features,
+                        "rustflags": build.rustflags,
+                        "cargoArguments": self.cargo_args,
+                        "pgo": pgo,
+                    },
+                    "internalParameters": {
+                        "cargoProfileSettings": build.settings,
+                        "symbols": build.symbols,
+                        "host": self.toolchain.host,
+                        "llvm": self.toolchain.llvm,
+                    },
+                    "resolvedDependencies": self.dependencies(),
+                },
+                "runDetails": {
+                    "builder": { "id": BUILD_TYPE, "version": { "honing": self.honing } },
+                    "honing_result": {
+                        "bytes": self.binary.bytes,
+                        "match": self.profile.as_ref().map(|used| &used.applied),
+                        "stale": self.profile.as_ref().map(|used| &used.stale),
+                    },
+                },
+            },
+        })
+    }
+
+    /// Source, toolchain, files and profile, as far as each is known.
+    fn dependencies(&self) -> Vec<Value> {
+        let source = self.source.as_ref().map(|found| {
+            json!({
+                "name": "source",
+                "digest": { "gitCommit": found.commit },
+                "annotations": { "dirty": found.dirty },
+            })
+        });
+        let mut rustc =
+            json!({ "name": "rustc", "uri": format!("pkg:generic/rustc@{}", self.toolchain.rustc) });
+        // Distributions' compilers may not say it.
+        if self.toolchain.commit.len() >= 40 {
+            rustc["digest"] = json!({ "gitCommit": self.toolchain.commit });
+        }
+        let file = |input: &Input| {
+            let mut entry = json!({ "name": input.file, "digest": { "sha256": input.sha256 } });
+            if let Some(used) = self.profile.as_ref().filter(|used| used.file == input.file) {
+                entry["digest"]["blake3"] = json!(used.digest);
+                entry["annotations"] = json!({
+                    "trained": used.trained,
+                    "commit": used.commit,
+                    "asRead": { "blake3": used.indexed_digest },
+                });
+            }
+            entry
+        };
+        source.into_iter().chain([rustc]).chain(self.read.iter().map(file)).collect()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn release() -> Release {
+        Release {
+            program: "tiny".into(),
+            target: "x86_64-unknown-linux-gnu".into(),
+            profile: Some(Used {
+                file: "pgo/profiles/tiny/x86_64-unknown-linux-gnu/profile.honing".into(),
+                digest: Digest::of(b"packed"),
+                indexed_digest: Digest::of(b"indexed"),
+                trained: "2026-11-22T00:00:00Z".into(),
+                commit: "1111111111111111111111111111111111111111".into(),
+                applied: Applied::Unknown { why: "no trace".into() },
+                stale: Vec::new(),
+            }),
+            source: Some(Checkout { commit: "2222222222222222222222222222222222222222".into(), dirty: true }),
+            toolchain: Compiler {
+                rustc: "1.95.0".into(),
+                commit: "3333333333333333333333333333333333333333".into(),
+                llvm: "22.1.2".into(),
+                host: "x86_64-unknown-linux-gnu".into(),
+            },
+            build: recorded::Build {
+                package: "tiny".into(),
+                cargo_profile: "release".into(),
+                settings: [("lto".to_owned(), "\"fat\"".to_owned())].into(),
+                features: vec!["tls".into()],
+                default_features: true,
+                rustflags: Vec::new(),
+                symbols: "pinned (scheme 2)".into(),
+                lockfile: None,
+            },
+            cargo_args: Vec::new(),
+            read: vec![
+                Input { file: "Cargo.lock".into(), sha256: "aa".into() },
+                Input {
+                    file: "pgo/profiles/tiny/x86_64-unknown-linux-gnu/profile.honing".into(),
+                    sha256: "bb".into(),
+                },
+            ],
+            honing: "0.1.0".into(),
+            binary: Binary {
+                path: "/w/out/tiny".into(),
+                bytes: 10,
+                sha256: "cc".into(),
+                digest: Digest::of(b"binary"),
+            },
+            provenance: "/w/out/tiny.provenance.json".into(),
+        }
+    }
+
+    #[test]
+    fn the_statement_has_the_shape_that_attestation_tools_read() {
+        let statement = release().provenance("tiny");
+        assert_eq!(statement["_type"], "https://in-toto.io/Statement/v1");
+        assert_eq!(statement["predicateType"], "https://slsa.dev/provenance/v1");
+        assert_eq!(statement["subject"][0]["name"], "tiny");
+        assert_eq!(statement["subject"][0]["digest"]["sha256"], "cc");
+        let definition = &statement["predicate"]["buildDefinition"];
+        // The fields that the predicate requires.
+        assert_eq!(definition["buildType"], BUILD_TYPE);
+        assert!(definition["externalParameters"].is_object());
+        assert!(statement["predicate"]["runDetails"]["builder"]["id"].is_string());
+        let names: Vec<&str> = definition["resolvedDependencies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .inspect(|found| assert!(found["digest"].is_object(), "{found}"))
+            .map(|found| found["name"].as_str().unwrap())
+            .collect();
+        let profile = "pgo/profiles/tiny/x86_64-unknown-linux-gnu/profile.honing";
+        assert_eq!(names, ["source", "rustc", "Cargo.lock", profile]);
+        assert_eq!(definition["resolvedDependencies"][3]["digest"]["blake3"], json!(Digest::of(b"packed")));
+        assert!(!statement.to_string().contains("/w/out"), "no folder of this machine");
+    }
+
+    #[test]
+    fn without_pgo_it_says_so() {
+        let statement = Release { profile: None, ..release() }.provenance("tiny");
+        let pgo = &statement["predicate"]["buildDefinition"]["externalParameters"]["pgo"];
+        assert_eq!(*pgo, json!({ "profile": null, "without": "--no-pgo" }));
+        assert_eq!(statement["predicate"]["runDetails"]["honing_result"]["match"], Value::Null);
+    }
+}

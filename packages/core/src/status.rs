@@ -1,0 +1,75 @@
+//! What is known about a stored profile without compiling: for `status`, and for whoever
+//! watches a run.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, ExitCode, recorded::Manifest};
+
+/// How a program's stored profile stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// The program.
+    pub program: String,
+    /// The target triple.
+    pub target: String,
+    /// Where the profile is, relative to the workspace.
+    pub folder: String,
+    /// Its manifest; `None` where nothing is stored, or it cannot be used.
+    pub manifest: Option<Manifest>,
+    /// Its age in seconds.
+    pub age_s: Option<u64>,
+    /// What happened to the program's crates since; `None` where history does not tell.
+    pub since: Option<Since>,
+    /// What differs from when it was recorded: toolchain, specification, lockfile.
+    pub differences: Vec<String>,
+    /// The last match that was measured.
+    pub last_match: Option<LastMatch>,
+    /// Why the profile is stale under the policy; empty where it is not.
+    pub stale: Vec<String>,
+    /// What stands in the way of using it at all.
+    pub error: Option<String>,
+    /// What to do about that.
+    pub hint: Option<String>,
+    /// What a command that needs the profile would end with.
+    pub exit: Option<ExitCode>,
+}
+
+/// What happened in some folders since a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Since {
+    /// Commits that touched them.
+    pub commits: u64,
+    /// Lines added and removed, with what is not committed yet.
+    pub lines: u64,
+}
+
+/// A match that was measured before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LastMatch {
+    /// `99.8 % of the profile's weight (…)`.
+    pub words: String,
+    /// When, in UTC.
+    pub when: String,
+    /// Percent of the weight that no longer applied: the staleness, as one number.
+    pub staleness: Option<f64>,
+}
+
+impl Status {
+    /// The manifest, whether it is there or not, relative to the workspace.
+    pub fn manifest_file(&self) -> PathBuf {
+        Path::new(&self.folder).join("manifest.toml")
+    }
+
+    /// What stands in the way of using the profile, as an error.
+    pub fn failure(&self) -> Option<Error> {
+        let message = self.error.clone()?;
+        let error = Error::new(self.exit.unwrap_or(ExitCode::Profile), message);
+        let error = error.in_file(self.manifest_file(), None);
+        Some(match &self.hint {
+            Some(hint) => error.with_hint(hint.clone()),
+            None => error,
+        })
+    }
+}

@@ -1,0 +1,170 @@
+//! Past runs, from the events that they left.
+
+use std::collections::BTreeMap;
+
+use honing_core::{
+    ExitCode, Stage,
+    applied::{Applied, HotFunction},
+    event::{Event, Record, StageState, Summary},
+    outcome::{Measured, gain_percent},
+};
+
+/// What a past run left of one program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Past {
+    /// The run's name: when it began, in UTC, and its process.
+    pub run: String,
+    /// The program.
+    pub program: String,
+    /// Stages that ended, with milliseconds of wall time.
+    pub stages: Vec<(Stage, StageState, u64)>,
+    /// How much of the profile was applied.
+    pub applied: Option<Applied>,
+    /// The heaviest functions.
+    pub hot: Vec<HotFunction>,
+    /// Every metric.
+    pub measured: Vec<Measured>,
+    /// The result, where the program came to its end.
+    pub summary: Option<Summary>,
+    /// How the run ended; absent where it was ended from outside, or still goes on.
+    pub exit: Option<ExitCode>,
+}
+
+impl Past {
+    /// Percent of CPU time that was gained.
+    pub fn gain(&self) -> Option<f64> {
+        gain_percent(&self.measured)
+    }
+
+    /// Milliseconds of wall time that all stages cost, in whichever run they did their work.
+    pub fn cost_ms(&self) -> Option<u64> {
+        let summary = self.summary.as_ref()?;
+        Some(summary.costs.iter().map(|cost| cost.elapsed_ms).sum())
+    }
+
+    /// How it ended, in a few words.
+    pub fn outcome(&self) -> String {
+        let unfinished = self.stages.iter().rev().find_map(|(stage, state, _)| match state {
+            StageState::Failed | StageState::Cancelled => Some(format!("{stage} {}", state.words())),
+            _ => None,
+        });
+        let outcome = self.summary.as_ref().and_then(|summary| summary.outcome.as_ref());
+        match (outcome, self.exit) {
+            (Some(outcome), _) => outcome.word().to_owned(),
+            (None, Some(ExitCode::Success)) => "done".into(),
+            (None, exit) => unfinished
+                .or_else(|| exit.map(|exit| exit.meaning().to_owned()))
+                .unwrap_or_else(|| "not finished".into()),
+        }
+    }
+
+    /// When it began: `2026-11-25 13:40`.
+    pub fn when(&self) -> String {
+        when(&self.run)
+    }
+}
+
+/// `20261125T134007Z-42` as `2026-11-25 13:40`; whatever else as it is.
+pub(crate) fn when(run: &str) -> String {
+    let digits = |range: std::ops::Range<usize>| {
+        run.get(range).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    match (digits(0..4), digits(4..6), digits(6..8), digits(9..11), digits(11..13)) {
+        (Some(year), Some(month), Some(day), Some(hour), Some(minute)) if run.as_bytes()[8] == b'T' => {
+            format!("{year}-{month}-{day} {hour}:{minute}")
+        }
+        _ => run.to_owned(),
+    }
+}
+
+/// What the lines of an `events.jsonl` tell of each program. Lines that are no event of
+/// this version are passed over.
+pub fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<Past> {
+    let mut found: BTreeMap<String, Past> = BTreeMap::new();
+    let (mut run, mut ended) = (String::new(), None);
+    // Most lines are output, and say nothing here.
+    let telling = lines.into_iter().filter(|line| !line.contains("\"event\":\"output\""));
+    for record in telling.filter_map(|line| serde_json::from_str::<Record>(line).ok()) {
+        if let Event::RunStarted { run: name, .. } = &record.event {
+            run.clone_from(name);
+        }
+        if let Event::RunFinished { exit, .. } = &record.event {
+            ended = Some(*exit);
+        }
+        let Some(program) = program_of(&record.event) else { continue };
+        let past = found.entry(program.to_owned()).or_insert_with(|| Past {
+            run: run.clone(),
+            program: program.to_owned(),
+            stages: Vec::new(),
+            applied: None,
+            hot: Vec::new(),
+            measured: Vec::new(),
+            summary: None,
+            exit: None,
+        });
+        past.take(record.event);
+    }
+    found.into_values().map(|past| Past { exit: ended, ..past }).collect()
+}
+
+fn program_of(event: &Event) -> Option<&str> {
+    match event {
+        Event::StageFinished { program, .. }
+        | Event::Matched { program, .. }
+        | Event::Hot { program, .. }
+        | Event::Measured { program, .. } => Some(program),
+        Event::ProgramFinished { summary } => Some(&summary.program),
+        _ => None,
+    }
+}
+
+impl Past {
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::StageFinished { stage, state, elapsed_ms, .. } => {
+                self.stages.push((stage, state, elapsed_ms));
+            }
+            Event::Matched { applied, .. } => self.applied = Some(applied),
+            Event::Hot { functions, .. } => self.hot = functions,
+            Event::Measured { measured, .. } => replace(&mut self.measured, measured),
+            Event::ProgramFinished { summary } => {
+                self.measured.clone_from(&summary.measured);
+                self.summary = Some(*summary);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The last numbers of a series count.
+pub(crate) fn replace(all: &mut Vec<Measured>, new: Measured) {
+    match all.iter_mut().find(|old| (&old.workload, &old.metric) == (&new.workload, &new.metric)) {
+        Some(old) => *old = new,
+        None => all.push(new),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_told_by_their_names() {
+        assert_eq!(when("20261125T134007Z-42"), "2026-11-25 13:40");
+        assert_eq!(when("replayed"), "replayed");
+        assert_eq!(when("größe und so weiter"), "größe und so weiter");
+    }
+
+    #[test]
+    fn a_run_that_failed_says_where() {
+        let lines = [
+            r#"{"at_ms":1,"event":"run_started","schema":1,"version":"0","run":"r","programs":["p"],"stages":["train"]}"#,
+            r#"{"at_ms":1,"event":"output","program":"p","stage":"train","line":"x"}"#,
+            r#"{"at_ms":1,"event":"of a later version"}"#,
+            r#"{"at_ms":2,"event":"stage_finished","program":"p","stage":"train","state":"failed","detail":"","elapsed_ms":7,"cpu_ms":0}"#,
+        ];
+        let past = read(lines);
+        assert_eq!((past.len(), past[0].run.as_str(), past[0].outcome().as_str()), (1, "r", "train failed"));
+        assert_eq!(past[0].stages, [(Stage::Train, StageState::Failed, 7)]);
+    }
+}

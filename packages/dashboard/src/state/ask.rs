@@ -1,0 +1,101 @@
+//! What is given to the dashboard from outside, and what a person asks a run for.
+
+use honing_core::Stage;
+
+use crate::{keys::Keymap, screen::Screen};
+
+/// What the dashboard was opened for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// A run begins at once.
+    #[default]
+    Run,
+    /// Nothing is started.
+    Look,
+    /// Recorded events are shown.
+    Replay,
+}
+
+/// How a person who is elsewhere is told that a run has ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Notify {
+    /// Not at all.
+    #[default]
+    Off,
+    /// The terminal's bell.
+    Bell,
+    /// A notification of the desktop, where the terminal knows OSC 9.
+    Osc9,
+}
+
+/// How the dashboard is set up.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// What it was opened for.
+    pub mode: Mode,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// What the terminal can show.
+    pub screen: Screen,
+    /// How the end of a run is told.
+    pub notify: Notify,
+    /// How the command line is called: `cargo xtask pgo`.
+    pub command: String,
+}
+
+/// A run that a person asks for. What it does not say is as on the command line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// The only program.
+    pub program: Option<String>,
+    /// The first and the last stage.
+    pub range: Option<(Stage, Stage)>,
+    /// Whether stages run even where they are up to date.
+    pub force: bool,
+    /// Whether it ends before bench.
+    pub skip_bench: bool,
+}
+
+impl Ask {
+    /// The flags that ask for the same.
+    pub fn flags(&self) -> String {
+        let mut words = Vec::new();
+        if let Some(program) = &self.program {
+            words.push(format!("-P {program}"));
+        }
+        let last = self.range.map_or(Stage::Record, |(_, last)| last);
+        match self.range {
+            Some((first, last)) if first == last => words.push(format!("--only {first}")),
+            Some((first, _)) => words.push(format!("--from {first}")),
+            None => {}
+        }
+        if self.skips() && last > Stage::Optimize {
+            words.push("--to optimize".into());
+        }
+        if self.force {
+            words.push("--force".into());
+        }
+        words.join(" ")
+    }
+
+    /// Whether bench is left out: what begins there, or after it, is not.
+    pub fn skips(&self) -> bool {
+        self.skip_bench && self.range.is_none_or(|(first, _)| first <= Stage::Optimize)
+    }
+}
+
+/// What would become of a stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// The program.
+    pub program: String,
+    /// The stage.
+    pub stage: Stage,
+    /// Whether there is nothing to do.
+    pub up_to_date: bool,
+    /// Why it would run.
+    pub reasons: Vec<String>,
+    /// Its commands, to be pasted into a shell.
+    pub commands: Vec<String>,
+}

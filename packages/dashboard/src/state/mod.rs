@@ -1,0 +1,315 @@
+//! The state of the dashboard, and how each message changes it. Pure: effects are
+//! returned, and the terminal's rim does them.
+
+mod act;
+mod ask;
+mod log;
+mod manifest;
+mod now;
+mod program;
+mod take;
+
+use honing_core::{ExitCode, Result, Stage, event::Record, status::Status};
+
+pub use ask::{Ask, Mode, Notify, Planned, Setup};
+pub(crate) use log::{Kind, Line, Log};
+pub use manifest::CargoProfiles;
+pub(crate) use manifest::Manifest;
+pub use program::Standing;
+pub(crate) use program::{Program, Row};
+
+use crate::{keys::Key, past::Past, view};
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// In the run.
+    Event(Box<Record>),
+    /// A key was pressed.
+    Key(Key),
+    /// The terminal has another size: columns, lines.
+    Resize(u16, u16),
+    /// Time went on: milliseconds since the run began.
+    Tick(u64),
+    /// Past runs were read, the newest first.
+    Past(Vec<Past>),
+    /// The stored profiles were looked at.
+    Status(Vec<Status>),
+    /// What a run would do was found out.
+    Planned(Vec<Planned>),
+    /// The run left a report, a file.
+    Report(String),
+    /// The Cargo profiles were read, or cannot be.
+    ManifestRead(Result<CargoProfiles>),
+    /// The edit of Cargo.toml was written, or cannot be.
+    ManifestWritten(Result<()>),
+    /// Lines of output were left out, since nobody took them; the log on disk has them.
+    LeftOut(u64),
+    /// Something could not be looked at: what, and what to do.
+    Trouble(String, Option<String>),
+}
+
+/// What the rim is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Start a run.
+    Start(Ask),
+    /// Cancel the run; once more kills its children.
+    Cancel,
+    /// Leave.
+    Quit,
+    /// Stop this process and its children.
+    Suspend,
+    /// Draw everything again.
+    Redraw,
+    /// Tell a person who is elsewhere that the run has ended.
+    Notify(String),
+    /// Open the report that the run left, a file.
+    Open(String),
+    /// Read the Cargo profiles, and propose an edit of Cargo.toml.
+    ReadManifest,
+    /// Write the edit that was proposed last.
+    WriteManifest,
+}
+
+/// A part of the dashboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "their titles")]
+pub(crate) enum Pane {
+    Stages,
+    Profile,
+    Deltas,
+    Hot,
+    Log,
+    History,
+}
+
+impl Pane {
+    /// Every pane, in the order of their keys.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Stages, Self::Profile, Self::Deltas, Self::Hot, Self::Log, Self::History];
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Stages => "Stages",
+            Self::Profile => "Profile",
+            Self::Deltas => "Deltas",
+            Self::Hot => "Hot functions",
+            Self::Log => "Log",
+            Self::History => "History",
+        }
+    }
+}
+
+/// How the run stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// None was started.
+    None,
+    /// One was asked for, and has not said anything yet.
+    Starting,
+    /// It works.
+    Running,
+    /// It was asked to end.
+    Cancelling,
+    /// It has ended.
+    Ended { exit: ExitCode, error: Option<String>, hint: Option<String> },
+}
+
+/// A text that covers the panes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Text {
+    Help,
+    Details,
+    Command,
+    Messages,
+    Summary,
+    Manifest,
+}
+
+/// What is asked of the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question {
+    Cancel,
+    Quit,
+}
+
+/// How much attention a message wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// It is worth knowing.
+    Note,
+    /// A person should look at it.
+    Warning,
+    /// It ended the run.
+    Error,
+}
+
+/// What is said to the person. It is no part of the log: that is what children print.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) tone: Tone,
+    pub(crate) text: String,
+    pub(crate) hint: Option<String>,
+}
+
+/// Messages that are kept.
+const MOST_MESSAGES: usize = 200;
+
+/// Everything that is shown.
+#[derive(Debug)]
+pub struct State {
+    pub(crate) setup: Setup,
+    pub(crate) size: (u16, u16),
+    pub(crate) now_ms: u64,
+    pub(crate) run: Run,
+    pub(crate) run_name: String,
+    pub(crate) programs: Vec<Program>,
+    /// Past runs of all programs, the newest first.
+    past: Vec<Past>,
+    /// The chosen program, and the selected stage.
+    pub(crate) current: usize,
+    pub(crate) selected: Stage,
+    /// Whether the selection goes with the run.
+    pub(crate) goes_along: bool,
+    pane: Pane,
+    /// What the lower part shows where several panes are seen at once.
+    pub(crate) lower: Pane,
+    pub(crate) zoomed: bool,
+    /// The first line that each pane shows, in the order of [`Pane::ALL`].
+    pub(crate) offsets: [usize; 6],
+    pub(crate) log: Log,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) text: Option<(Text, usize)>,
+    pub(crate) question: Option<Question>,
+    /// What is being typed to look for.
+    pub(crate) typed: Option<String>,
+    /// Shown functions have this in their name.
+    pub(crate) hot_search: String,
+    pub(crate) skips_bench: bool,
+    pub(crate) manifest: Manifest,
+    report: Option<String>,
+    quits: bool,
+}
+
+impl State {
+    /// What is shown at first.
+    pub fn new(setup: Setup) -> Self {
+        let run = if setup.mode == Mode::Run { Run::Starting } else { Run::None };
+        Self {
+            setup,
+            size: (0, 0),
+            now_ms: 0,
+            run,
+            run_name: String::new(),
+            programs: Vec::new(),
+            past: Vec::new(),
+            current: 0,
+            selected: Stage::Preflight,
+            goes_along: true,
+            pane: Pane::Stages,
+            lower: Pane::Log,
+            zoomed: false,
+            offsets: [0; 6],
+            log: Log::default(),
+            messages: Vec::new(),
+            text: None,
+            question: None,
+            typed: None,
+            hot_search: String::new(),
+            skips_bench: false,
+            manifest: Manifest::Unread,
+            report: None,
+            quits: false,
+        }
+    }
+
+    /// The program of that name, which may be new, and its place.
+    fn program_mut(&mut self, name: &str) -> (usize, &mut Program) {
+        let found = self.programs.iter().position(|program| program.name == name);
+        let at = found.unwrap_or_else(|| {
+            let mut new = Program::new(name);
+            new.look_back(&self.past);
+            self.programs.push(new);
+            self.programs.len() - 1
+        });
+        (at, &mut self.programs[at])
+    }
+
+    /// The chosen program.
+    pub(crate) fn program(&self) -> Option<&Program> {
+        self.programs.get(self.current)
+    }
+
+    /// The selected stage.
+    pub(crate) fn row(&self) -> Option<&Row> {
+        self.program()?.row(self.selected)
+    }
+
+    /// How a stage of a program stands; `None` where the program is unknown.
+    pub fn standing(&self, program: &str, stage: Stage) -> Option<Standing> {
+        let program = self.programs.iter().find(|known| known.name == program)?;
+        program.row(stage).map(|row| row.standing)
+    }
+
+    /// How the last run ended; `None` where none has.
+    pub fn exit(&self) -> Option<ExitCode> {
+        match self.run {
+            Run::Ended { exit, .. } => Some(exit),
+            _ => None,
+        }
+    }
+
+    /// How the end of a run is told.
+    pub fn notify(&self) -> Notify {
+        self.setup.notify
+    }
+
+    /// Whether work goes on.
+    pub fn works(&self) -> bool {
+        matches!(self.run, Run::Starting | Run::Running | Run::Cancelling)
+    }
+
+    /// The pane that keys go to.
+    pub(crate) fn pane(&self) -> Pane {
+        self.pane
+    }
+
+    /// The run in a few words.
+    pub(crate) fn headline(&self) -> String {
+        match &self.run {
+            Run::None if self.setup.mode == Mode::Replay => "replay".into(),
+            Run::None => "nothing runs".into(),
+            Run::Starting => "starting".into(),
+            Run::Running => "running".into(),
+            Run::Cancelling => "cancelling: children are asked to stop; again kills them".into(),
+            Run::Ended { exit: ExitCode::Success, .. } => "finished".into(),
+            Run::Ended { exit: ExitCode::Interrupted, .. } => "cancelled".into(),
+            Run::Ended { exit, error: None, .. } => format!("finished, {}: {}", exit.code(), exit.meaning()),
+            Run::Ended { exit, .. } => format!("failed, {}: {}", exit.code(), exit.meaning()),
+        }
+    }
+
+    /// Lines of a pane's contents, as drawn.
+    fn height(&self, pane: Pane) -> usize {
+        view::height(self, pane)
+    }
+
+    pub(crate) fn is_focused(&self, pane: Pane) -> bool {
+        self.pane == pane
+    }
+
+    fn focus(&mut self, pane: Pane) {
+        self.pane = pane;
+        if view::is_lower(pane) {
+            self.lower = pane;
+        }
+    }
+
+    fn key(&mut self, key: Key) -> Option<Effect> {
+        if self.typed.is_some() && self.type_key(key) {
+            return None;
+        }
+        self.setup.keymap.action(key, self).and_then(|action| self.act(action))
+    }
+}

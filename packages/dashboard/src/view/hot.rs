@@ -1,0 +1,63 @@
+//! Hot functions: the heaviest of the profile, and whether the build applied them.
+
+use ratatui::{
+    style::Style,
+    text::{Line, Span},
+};
+
+use crate::{
+    screen,
+    state::State,
+    text::{cut, left, right},
+};
+
+pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
+    let Some(program) = state.program() else { return Vec::new() };
+    if program.hot.is_empty() {
+        return of_manifest(state, width);
+    }
+    let searched = state.hot_search.to_lowercase();
+    let found = program.hot.iter().filter(|hot| hot.function.to_lowercase().contains(&searched));
+    let mut lines: Vec<Line<'static>> = found
+        .map(|hot| {
+            let (word, style) = match hot.applied {
+                Some(true) => ("matched", screen::good()),
+                Some(false) => ("lost", screen::warn()),
+                None => ("unknown", screen::dim()),
+            };
+            let why = hot.why.map(|why| format!(" ({})", why.words())).unwrap_or_default();
+            line(hot.weight * 100.0, (word, style), &format!("{}{why}", hot.function), width)
+        })
+        .collect();
+    if lines.is_empty() {
+        lines.push(nothing(&format!("No function has `{}` in its name.", state.hot_search), width));
+    }
+    lines
+}
+
+/// Before anything was built: what the stored profile's manifest names.
+fn of_manifest(state: &State, width: usize) -> Vec<Line<'static>> {
+    let status = state.program().and_then(|program| program.status.as_ref());
+    let hot = status.and_then(|status| status.manifest.as_ref()).map(|manifest| manifest.hot.as_slice());
+    let searched = state.hot_search.to_lowercase();
+    let shown = hot.unwrap_or_default().iter().filter(|hot| hot.function.to_lowercase().contains(&searched));
+    let lines: Vec<_> =
+        shown.map(|hot| line(hot.percent, ("stored", Style::new()), &hot.function, width)).collect();
+    if lines.is_empty() {
+        return vec![nothing("Known once there is a profile.", width)];
+    }
+    lines
+}
+
+fn line(percent: f64, (word, style): (&'static str, Style), name: &str, width: usize) -> Line<'static> {
+    Line::from(vec![
+        Span::raw(right(&format!("{percent:.2} %"), 8)),
+        Span::raw("  "),
+        Span::styled(left(word, 9), style),
+        Span::raw(cut(name, width.saturating_sub(19))),
+    ])
+}
+
+fn nothing(text: &str, width: usize) -> Line<'static> {
+    Line::styled(cut(text, width), screen::dim())
+}

@@ -1,0 +1,145 @@
+//! Stages: the chain of each program, a line for each stage.
+
+use std::time::Duration;
+
+use honing_core::{Stage, event::StageState, units};
+use ratatui::{
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::bars;
+use crate::{
+    screen,
+    state::{Program, Row, Run, Standing, State},
+    text::{cut, left, right},
+};
+
+/// Columns of the bar of a stage's progress.
+const BAR: usize = 10;
+/// Columns that a line needs besides what it says about its stage.
+const FIXED: usize = 40;
+
+pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for (at, program) in state.programs.iter().enumerate() {
+        if state.has_several() {
+            lines.push(Line::styled(cut(&program.name, width), screen::strong()));
+        }
+        for row in &program.rows {
+            let selected = at == state.current && row.stage == state.selected;
+            lines.push(line(state, row, selected, width));
+        }
+    }
+    if lines.is_empty() {
+        let in_vain = state.exit().is_some() || (state.run == Run::None && state.has_messages());
+        let text = if in_vain { "There is no program to show." } else { "Looking at the workspace." };
+        lines.push(Line::styled(cut(text, width), screen::dim()));
+    }
+    lines
+}
+
+/// The first of the lines that is shown in `height`: the chosen program's, or a later one
+/// where the selected stage would not be seen.
+pub(super) fn first_line(state: &State, height: usize) -> usize {
+    let heading = usize::from(state.has_several());
+    let program = state.current * (Stage::ALL.len() + heading);
+    let selected = program + heading + state.selected as usize;
+    program.max((selected + 1).saturating_sub(height))
+}
+
+/// How a standing looks, beside its symbol and its word.
+pub(super) fn style(standing: Standing) -> Style {
+    match standing {
+        Standing::Waiting | Standing::Ended(StageState::Skipped) => screen::dim(),
+        Standing::Running => screen::busy(),
+        Standing::Ended(StageState::Done | StageState::UpToDate) => screen::good(),
+        Standing::Ended(StageState::Failed) => screen::bad(),
+        Standing::Ended(StageState::Cancelled) => screen::warn(),
+    }
+}
+
+fn line(state: &State, row: &Row, selected: bool, width: usize) -> Line<'static> {
+    let standing = row.standing;
+    let time = |ms: Option<u64>| ms.map_or_else(String::new, |ms| units::elapsed(Duration::from_millis(ms)));
+    let elapsed = time(row.elapsed(state.now_ms));
+    // What it took the last time says something while it has not ended.
+    let last = time(row.expected_ms);
+    let expected = match standing {
+        Standing::Waiting if !last.is_empty() => format!("~{last}"),
+        Standing::Running if !last.is_empty() => format!("of ~{last}"),
+        _ => String::new(),
+    };
+    let name =
+        Span::styled(left(row.stage.name(), 11), if selected { screen::marked() } else { Style::new() });
+    let said = said(state.now_ms, row, width.saturating_sub(FIXED));
+    Line::from(vec![
+        Span::raw(if selected { "▶" } else { " " }),
+        Span::styled(format!("{} ", standing.symbol()), style(standing)),
+        name,
+        Span::styled(left(standing.word(), 10), style(standing)),
+        Span::raw(right(&elapsed, 7)),
+        Span::styled(format!(" {} ", left(&expected, 7)), screen::dim()),
+        Span::raw(said),
+    ])
+}
+
+/// What stands before the reasons of a stage that was finished once.
+const STALE: &str = "stale: ";
+
+/// What there is to say about a stage in `width` columns.
+fn said(now_ms: u64, row: &Row, width: usize) -> String {
+    let reasons = because(&row.reasons);
+    let parts = match (&row.progress, row.standing) {
+        (Some(_), Standing::Running) => [progress(now_ms, row, width), reasons],
+        (_, Standing::Waiting) => {
+            let why = reasons.strip_prefix(STALE).unwrap_or(&reasons);
+            [if why.is_empty() { String::new() } else { format!("would run: {why}") }, String::new()]
+        }
+        (_, Standing::Running) => [reasons, String::new()],
+        // That it had never finished is over.
+        _ => [
+            row.detail.lines().next().unwrap_or_default().to_owned(),
+            if reasons.starts_with(STALE) { reasons } else { String::new() },
+        ],
+    };
+    let said: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    cut(&said.join(" · "), width)
+}
+
+/// How far the running stage is: only what was counted.
+pub(super) fn progress(now_ms: u64, row: &Row, width: usize) -> String {
+    let Some(progress) = &row.progress else { return String::new() };
+    let here = units::elapsed(Duration::from_millis(now_ms.saturating_sub(progress.since_ms)));
+    let at = match progress.unit.as_str() {
+        // A workload's load takes its time.
+        "workloads" => format!("{} for {here}", progress.at),
+        _ => progress.at.clone(),
+    };
+    match progress.total {
+        Some(total) => {
+            let bar =
+                if width > 3 * BAR { bars::progress(progress.done, total, BAR) + " " } else { String::new() };
+            format!("{bar}{}/{total} {}, {at}", progress.done, progress.unit)
+        }
+        None => format!("{} {}, {at}", progress.done, progress.unit),
+    }
+}
+
+/// Why a stage runs: the first reason, and how many more there are.
+pub(super) fn because(reasons: &[String]) -> String {
+    let Some(first) = reasons.first() else { return String::new() };
+    let changed = first != "never finished" && !first.starts_with("--") && !first.starts_with("depends");
+    let more = if reasons.len() > 1 { format!(" and {} more", reasons.len() - 1) } else { String::new() };
+    format!("{}{first}{more}", if changed { STALE } else { "" })
+}
+
+/// What goes on in a program, for the header: `optimize 12/58 crates`.
+pub(super) fn now(program: &Program) -> Option<String> {
+    let row = program.rows.iter().find(|row| row.standing == Standing::Running)?;
+    let counted = row.progress.as_ref().map(|progress| {
+        let total = progress.total.map(|total| format!("/{total}")).unwrap_or_default();
+        format!(" {}{total} {}", progress.done, progress.unit)
+    });
+    Some(format!("{}{}", row.stage, counted.unwrap_or_default()))
+}

@@ -1,0 +1,146 @@
+//! The order of the runs, and when they end.
+
+use honing_core::{Error, Result};
+use honing_paired::{Arm, Schedule};
+
+use super::{Recording, Run, Which, host::governor};
+
+/// Blocks of the experiment between two controls: every fourth block is one.
+const BETWEEN_CONTROLS: usize = 3;
+/// Sets the order within controls apart from that within the other blocks.
+const CONTROL_SEED: u64 = 0x636f_6e74_726f_6c00;
+
+/// What is fixed before the first run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Design {
+    /// Pairs at each look, ascending and even; the last is the most that is measured.
+    pub(crate) looks: Vec<u32>,
+    /// Seed of the order.
+    pub(crate) seed: u64,
+    /// Whether there are control blocks. None are needed where both arms are the same program.
+    pub(crate) controls: bool,
+}
+
+/// Where an experiment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum At {
+    /// After a block, between two looks.
+    Block,
+    /// At a look.
+    Look,
+}
+
+/// Measures until `enough` says so at a look, or the last look is reached. `once` runs a program
+/// once; `enough` also hears of every block. `stops` counts how often the whole run was stopped and
+/// went on: a block during which that happened is measured again.
+pub(crate) fn measure(
+    design: &Design,
+    mut recording: Recording,
+    stops: &dyn Fn() -> u64,
+    once: &mut dyn FnMut(Which) -> Result<Run>,
+    enough: &mut dyn FnMut(&Recording, At) -> Result<bool>,
+) -> Result<Recording> {
+    let most = design.looks.last().copied().unwrap_or(0);
+    let schedule =
+        |seed| Schedule::new(most, seed).map_err(|error| Error::usage(format!("--pairs: {error}")));
+    let (blocks, controls) = (schedule(design.seed)?, schedule(design.seed ^ CONTROL_SEED)?);
+    let mut controls = controls.quads().to_vec().into_iter();
+    for (index, block) in blocks.quads().iter().enumerate() {
+        recording.runs.extend(undisturbed(block.arms(), Which::Optimized, stops, once)?);
+        if design.controls && index % BETWEEN_CONTROLS == BETWEEN_CONTROLS - 1 {
+            let control = controls.next().ok_or_else(|| Error::internal("more controls than blocks"))?;
+            recording.runs.extend(undisturbed(control.arms(), Which::Copy, stops, once)?);
+        }
+        if let Some(governor) = governor()
+            && recording.governors.last() != Some(&governor)
+        {
+            recording.governors.push(governor);
+        }
+        let at = if design.looks.contains(&recording.pairs()) { At::Look } else { At::Block };
+        if enough(&recording, at)? && at == At::Look {
+            break;
+        }
+    }
+    Ok(recording)
+}
+
+/// The runs of one block.
+fn undisturbed(
+    arms: [Arm; 4],
+    optimized: Which,
+    stops: &dyn Fn() -> u64,
+    once: &mut dyn FnMut(Which) -> Result<Run>,
+) -> Result<Vec<Run>> {
+    loop {
+        let before = stops();
+        let runs = arms.into_iter().map(|arm| once(program(arm, optimized))).collect::<Result<Vec<_>>>()?;
+        if stops() == before {
+            return Ok(runs);
+        }
+    }
+}
+
+fn program(arm: Arm, optimized: Which) -> Which {
+    match arm {
+        Arm::Baseline => Which::Baseline,
+        Arm::Optimized => optimized,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use honing_paired::environment::Conditions;
+
+    use super::*;
+
+    fn ran(design: &Design, stop_at: u32) -> Vec<Which> {
+        let recording = measure(
+            design,
+            Recording::default(),
+            &|| 0,
+            &mut |program| Ok(Run { program, values: Vec::new(), conditions: Conditions::default() }),
+            &mut |recording, _| Ok(recording.pairs() >= stop_at),
+        )
+        .unwrap();
+        recording.runs.iter().map(|run| run.program).collect()
+    }
+
+    #[test]
+    fn every_fourth_block_is_a_control_and_looks_end_it() {
+        let design = Design { looks: vec![6, 12, 18], seed: 1, controls: true };
+        let kept = ran(&design, 7);
+        let controls: Vec<bool> = kept.chunks(4).map(|block| block.contains(&Which::Copy)).collect();
+        assert_eq!(controls, [false, false, false, true, false, false, false, true]);
+        for block in kept.chunks(4) {
+            assert!(block[0] == block[3] && block[1] == block[2] && block[0] != block[1], "{block:?}");
+            assert!(block.contains(&Which::Baseline));
+        }
+        let kept = ran(&Design { controls: false, ..design.clone() }, 99);
+        assert_eq!(kept.len(), 36);
+        // A longer plan of the same seed begins like a shorter one.
+        let longer = ran(&Design { looks: vec![6, 40], ..design }, 6);
+        assert_eq!(longer, ran(&Design { looks: vec![6], seed: 1, controls: true }, 6));
+    }
+
+    #[test]
+    fn a_block_during_which_the_run_was_stopped_is_measured_again() {
+        let design = Design { looks: vec![4], seed: 1, controls: false };
+        let (ran, stops) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+        let recording = measure(
+            &design,
+            Recording::default(),
+            &|| stops.get(),
+            &mut |program| {
+                ran.set(ran.get() + 1);
+                // Ctrl-Z in the sixth run, which is in the second block.
+                stops.set(u64::from(ran.get() >= 6));
+                let values = vec![f64::from(ran.get())];
+                Ok(Run { program, values, conditions: Conditions::default() })
+            },
+            &mut |_, _| Ok(false),
+        )
+        .unwrap();
+        let kept: Vec<f64> = recording.runs.iter().map(|run| run.values[0]).collect();
+        assert_eq!(kept, [1.0, 2.0, 3.0, 4.0, 9.0, 10.0, 11.0, 12.0]);
+    }
+}

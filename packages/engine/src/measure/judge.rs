@@ -1,0 +1,282 @@
+//! From a recording to verdicts. Pure: numbers in, verdicts out.
+
+use honing_core::{
+    Error, Result,
+    config::Direction,
+    outcome::{Measured, Open, Ratio, Trust, Verdict},
+};
+use honing_paired::{
+    self as paired, BadValue, Comparison, Plan, Rules, diagnostics,
+    environment::{self, Finding},
+    log_ratios,
+};
+
+use super::Recording;
+
+/// Longest plan that a note proposes.
+const MOST_PAIRS: u32 = 1000;
+
+/// What a recording is judged by.
+#[derive(Debug, Clone)]
+pub(crate) struct Judging<'a> {
+    /// The workload.
+    pub(crate) workload: &'a str,
+    /// Whether the profile was trained on it.
+    pub(crate) in_sample: bool,
+    /// Its weight.
+    pub(crate) weight: u32,
+    /// Metrics that decide; the first one leads.
+    pub(crate) gated: &'a [String],
+    /// The looks, with the error rate of one metric.
+    pub(crate) plan: Plan,
+    /// Equivalence margin, as a share.
+    pub(crate) margin: f64,
+    /// The machine's usual noise floor, where it was qualified.
+    pub(crate) usual: Option<f64>,
+}
+
+/// A plan for `members` metrics that share the error rate of `confidence`.
+pub(crate) fn plan(looks: &[u32], confidence: f64, members: u32) -> Result<Plan> {
+    Plan::new(looks, paired::shared_alpha(1.0 - confidence, members))
+        .map_err(|error| Error::usage(format!("bench: {error}")))
+}
+
+impl Judging<'_> {
+    fn decides(&self, metric: &str) -> bool {
+        self.gated.iter().any(|gated| gated == metric)
+    }
+
+    /// The leading metric's index.
+    fn leading(&self, recording: &Recording) -> Option<usize> {
+        let first = self.gated.first()?;
+        recording.metrics.iter().position(|metric| metric.name == *first)
+    }
+
+    fn compare(&self, recording: &Recording, metric: usize) -> Result<Comparison, BadValue> {
+        let better = match recording.metrics[metric].better {
+            Direction::Lower => paired::Better::Lower,
+            Direction::Higher => paired::Better::Higher,
+        };
+        let rules = Rules { better, margin: self.margin };
+        paired::compare(&recording.pairs_of(metric), &self.plan, rules)
+    }
+
+    /// Whether more pairs would add nothing: every metric that decides is settled.
+    pub(crate) fn settled(&self, recording: &Recording) -> bool {
+        let mut deciding =
+            (0..recording.metrics.len()).filter(|at| self.decides(&recording.metrics[*at].name));
+        deciding.all(|at| self.compare(recording, at).is_ok_and(|comparison| comparison.settled))
+    }
+
+    /// Whether there are looks left that measuring would have gone on to.
+    pub(crate) fn wants_more(&self, recording: &Recording) -> bool {
+        recording.pairs() < self.plan.max_pairs() && !self.settled(recording)
+    }
+
+    /// What the machine did that overrules the verdicts.
+    pub(crate) fn findings(&self, recording: &Recording) -> Vec<Finding> {
+        let mut found = environment::conditions(&recording.met());
+        if recording.governors.len() > 1 {
+            found.push(Finding::Governor { seen: recording.governors.clone() });
+        }
+        if let Some(at) = self.leading(recording) {
+            let (pairs, control) = (recording.pairs_of(at), recording.control_of(at));
+            found.extend(environment::pairs(&pairs, &control, self.margin, self.usual));
+        }
+        found
+    }
+
+    /// Judges every metric.
+    pub(crate) fn judge(&self, recording: &Recording) -> (Vec<Measured>, Trust) {
+        let findings: Vec<String> = self.findings(recording).iter().map(ToString::to_string).collect();
+        let measured = (0..recording.metrics.len()).map(|at| {
+            let mut measured = self.unjudged(recording, at);
+            match self.compare(recording, at) {
+                Ok(comparison) => {
+                    let overruled = match &findings[..] {
+                        [] => comparison,
+                        all => comparison.overruled(all.join("; ")),
+                    };
+                    put(&mut measured, &overruled);
+                }
+                Err(bad) => {
+                    measured.reason = Some(Open::TooFewPairs);
+                    measured.note = Some(bad.to_string());
+                }
+            }
+            measured
+        });
+        (measured.collect(), self.trust(recording, findings.clone()))
+    }
+
+    /// How it stands between two looks: the interval is one for display, at the next look's level.
+    pub(crate) fn interim(&self, recording: &Recording) -> Vec<Measured> {
+        let pairs = recording.pairs();
+        let look = self.plan.next(pairs).or_else(|| self.plan.looks().last());
+        let level = look.map_or(self.plan.alpha(), |look| look.alpha);
+        let metrics = 0..recording.metrics.len();
+        metrics
+            .map(|at| {
+                let mut measured = self.unjudged(recording, at);
+                if let Ok(comparison) = self.compare(recording, at) {
+                    put(&mut measured, &comparison);
+                }
+                measured.note = None;
+                let ratios = log_ratios(&recording.pairs_of(at)).unwrap_or_default();
+                measured.ratio = paired::estimate(&ratios, level).map(ratio);
+                measured
+            })
+            .collect()
+    }
+
+    fn trust(&self, recording: &Recording, findings: Vec<String>) -> Trust {
+        let leading = self.leading(recording);
+        let control = leading.and_then(|at| log_ratios(&recording.control_of(at)).ok());
+        let control = control.and_then(|ratios| paired::estimate(&ratios, environment::CONTROL_ALARM));
+        let noise = leading.and_then(|at| diagnostics::noise(&recording.pairs_of(at)));
+        Trust {
+            workload: self.workload.to_owned(),
+            findings,
+            control: control.map(ratio),
+            noise: noise.map(|noise| noise.per_pair),
+            finds: noise.and_then(|noise| noise.smallest_effect(recording.pairs(), self.plan.alpha())),
+        }
+    }
+
+    fn unjudged(&self, recording: &Recording, at: usize) -> Measured {
+        let metric = &recording.metrics[at];
+        let pairs = recording.pairs_of(at);
+        Measured {
+            workload: self.workload.to_owned(),
+            metric: metric.name.clone(),
+            unit: metric.unit.clone(),
+            better: metric.better,
+            gated: self.decides(&metric.name),
+            in_sample: self.in_sample,
+            weight: self.weight,
+            pairs: recording.pairs(),
+            baseline: median(pairs.iter().map(|pair| pair.baseline)),
+            optimized: median(pairs.iter().map(|pair| pair.optimized)),
+            ratio: None,
+            margin: Some(self.margin),
+            verdict: Verdict::Inconclusive,
+            reason: Some(Open::TooFewPairs),
+            note: None,
+            ratios: pairs.iter().map(|pair| rounded(pair.optimized / pair.baseline)).collect(),
+        }
+    }
+}
+
+fn put(measured: &mut Measured, comparison: &Comparison) {
+    measured.ratio = comparison.estimate.map(ratio);
+    (measured.verdict, measured.reason) = match &comparison.verdict {
+        paired::Verdict::Improved => (Verdict::Improved, None),
+        paired::Verdict::NoChange => (Verdict::NoChange, None),
+        paired::Verdict::Regressed => (Verdict::Regressed, None),
+        paired::Verdict::Inconclusive { reason } => (Verdict::Inconclusive, Some(open(reason))),
+    };
+    measured.note = match &comparison.verdict {
+        paired::Verdict::Inconclusive { reason } => Some(format!("{reason}{}", proposal(comparison))),
+        _ => None,
+    };
+}
+
+fn open(reason: &paired::Reason) -> Open {
+    match reason {
+        paired::Reason::TooFewPairs { .. } => Open::TooFewPairs,
+        paired::Reason::TooWide => Open::TooWide,
+        paired::Reason::CrossCheck => Open::CrossCheck,
+        paired::Reason::Environment { .. } => Open::Environment,
+    }
+}
+
+fn proposal(comparison: &Comparison) -> String {
+    let Some(further) = comparison.further_pairs else { return String::new() };
+    match (comparison.pairs + further).next_multiple_of(2) {
+        pairs @ ..=MOST_PAIRS => format!("; --pairs {pairs} would probably tell"),
+        _ => format!("; not even {MOST_PAIRS} pairs would probably tell"),
+    }
+}
+
+fn ratio(ratio: paired::Ratio) -> Ratio {
+    let paired::Ratio { point, low, high, confidence } = ratio;
+    Ratio { point, low, high, confidence }
+}
+
+/// Five digits: finer than any clock, and short in the event stream. What has no ratio is 0.
+fn rounded(ratio: f64) -> f64 {
+    if ratio.is_finite() { (ratio * 1e5).round() / 1e5 } else { 0.0 }
+}
+
+/// The median, or NaN of nothing.
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.len() {
+        0 => f64::NAN,
+        n if n % 2 == 1 => sorted[n / 2],
+        n => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use honing_paired::environment::Conditions;
+
+    use super::*;
+    use crate::measure::{MetricKind, Run, Which};
+
+    /// Quads whose optimized runs take `factor` as long; wait is 0, or as long as the optimized
+    /// program runs.
+    fn recording(quads: usize, factor: f64, unfair: bool) -> Recording {
+        use Which::{Baseline as A, Optimized as B};
+        let mut recording = Recording { metrics: vec![MetricKind::cost("cpu", "s")], ..Recording::default() };
+        for index in 0..quads {
+            for (place, program) in [A, B, B, A].into_iter().enumerate() {
+                let wobble = 1.0 + 0.01 * ((index * 4 + place) * 7919 % 17) as f64 / 17.0;
+                let value = 0.05 * wobble * if program == B { factor } else { 1.0 };
+                let wait = Some(if unfair && program == B { value } else { 0.0 });
+                let conditions = Conditions { wall: value, cpu: value, wait, ..Conditions::default() };
+                recording.runs.push(Run { program, values: vec![value], conditions });
+            }
+        }
+        recording
+    }
+
+    fn judging<'a>(gated: &'a [String]) -> Judging<'a> {
+        let plan = plan(&[12, 18, 28], 0.99, 1).unwrap();
+        Judging { workload: "w", in_sample: false, weight: 1, gated, plan, margin: 0.01, usual: None }
+    }
+
+    #[test]
+    fn a_clear_difference_settles_at_the_first_look() {
+        let gated = ["cpu".to_owned()];
+        let judging = judging(&gated);
+        let clear = recording(6, 0.9, false);
+        assert!(judging.settled(&clear) && !judging.wants_more(&clear));
+        let (measured, trust) = judging.judge(&clear);
+        assert_eq!((measured[0].verdict, measured[0].pairs), (Verdict::Improved, 12));
+        assert_eq!(measured[0].ratios.len(), 12);
+        assert!(trust.findings.is_empty() && trust.noise.is_some(), "{trust:?}");
+        let early = recording(3, 0.9, false);
+        assert!(judging.wants_more(&early));
+        assert_eq!(judging.judge(&early).0[0].reason, Some(Open::TooFewPairs));
+        assert!(judging.interim(&early)[0].ratio.is_some());
+    }
+
+    #[test]
+    fn the_environment_overrules() {
+        let gated = ["cpu".to_owned()];
+        let (measured, trust) = judging(&gated).judge(&recording(6, 0.9, true));
+        assert_eq!(
+            (measured[0].verdict, measured[0].reason),
+            (Verdict::Inconclusive, Some(Open::Environment))
+        );
+        assert!(
+            measured[0].note.as_ref().is_some_and(|note| note.contains("run-queue wait")),
+            "{measured:?}"
+        );
+        assert_eq!(trust.findings.len(), 1);
+        assert!(measured[0].ratio.is_some(), "what was measured is still shown");
+    }
+}

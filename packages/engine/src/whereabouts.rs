@@ -1,0 +1,38 @@
+//! Where a run is: the current directory, this executable, the workspace around them.
+
+use std::path::{Path, PathBuf};
+
+use honing_core::{Error, Result};
+
+use crate::cargo::{Workspace, clean_environment};
+
+/// The current directory, and the workspace that it is in.
+pub(crate) fn workspace(manifest_path: Option<&Path>) -> Result<(PathBuf, Workspace)> {
+    let (dir, exe) = whereabouts()?;
+    let env = clean_environment(std::env::vars_os(), &exe, manifest_path.is_some());
+    let workspace = Workspace::load(&own_cargo(manifest_path.is_some()), &env, &dir, manifest_path)?;
+    Ok((dir, workspace))
+}
+
+/// The root of the workspace, and its binaries as (package, binary), but for the xtask.
+///
+/// # Errors
+/// Usage, where there is no workspace.
+pub fn find_binaries(manifest_path: Option<&Path>) -> Result<(PathBuf, Vec<(String, String)>)> {
+    let (_, workspace) = workspace(manifest_path)?;
+    let binaries = workspace.binaries().into_iter().filter(|(package, _)| package != "xtask").collect();
+    Ok((workspace.root, binaries))
+}
+
+/// The current directory, and this executable.
+pub(crate) fn whereabouts() -> Result<(PathBuf, PathBuf)> {
+    let failed = |error: std::io::Error| Error::preflight(format!("cannot tell where I am: {error}"));
+    Ok((std::env::current_dir().map_err(failed)?, std::env::current_exe().map_err(failed)?))
+}
+
+/// The cargo that runs the xtask, which saves a look-up by rustup for each call; for
+/// another workspace the one on `PATH`, which asks rustup again.
+pub(crate) fn own_cargo(other_workspace: bool) -> PathBuf {
+    let own = std::env::var_os("CARGO").filter(|_| !other_workspace);
+    own.map_or_else(|| "cargo".into(), PathBuf::from)
+}

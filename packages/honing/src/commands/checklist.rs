@@ -1,0 +1,36 @@
+//! `checklist`: what has to hold before a release, verified. Progress goes to standard error, the list
+//! to standard output.
+
+use std::io::Write;
+
+use honing_core::{ExitCode, Result, checklist::Checklist};
+use honing_engine::{Finished, Options, ProfileSource};
+
+use super::{broken, run};
+use crate::{
+    cli::{Format, Shared, Trailing},
+    console,
+};
+
+pub(crate) fn checklist(shared: &Shared, trailing: &Trailing, fix: bool) -> ExitCode {
+    let options = Options { profile: ProfileSource::Stored, ..shared.options(trailing, false) };
+    run::execute_with(shared, options, false, |session| {
+        let list = honing_engine::checklist(session, fix)?;
+        print(shared, &list)?;
+        match list.failure() {
+            Some(error) => Err(error),
+            None => Ok(Finished { summaries: Vec::new(), exit: list.exit }),
+        }
+    })
+}
+
+fn print(shared: &Shared, list: &Checklist) -> Result<()> {
+    let mut out = console::out();
+    match shared.format() {
+        Format::Plain => honing_report::checklist(list, &mut out).map_err(broken),
+        Format::Json => {
+            let text = serde_json::to_string_pretty(list).map_err(|error| broken(error.into()))?;
+            writeln!(out, "{text}").map_err(broken)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `compare`: two programs side by side, in any folder.
+
+use std::{io::Write, path::Path};
+
+use honing_core::{Error, Result, outcome::Measured, units};
+use honing_engine::{CompareOptions, CompareReport, process::Cancel};
+use honing_report::Comparison;
+
+use super::broken;
+use crate::{
+    cli::{Compare, Format, Shared},
+    console,
+};
+
+/// The most pairs without `--pairs`.
+const PAIRS: u32 = 60;
+
+pub(crate) fn compare(shared: &Shared, flags: &Compare) -> Result<()> {
+    let report = match (&flags.replay, &flags.a) {
+        (Some(file), _) => honing_engine::replay(file)?,
+        (None, Some(a)) => measure(shared, flags, a)?,
+        (None, None) => return Err(Error::usage("compare needs --a, or --replay")),
+    };
+    let json = || {
+        let text = serde_json::to_string_pretty(&report).map_err(|error| broken(error.into()))?;
+        Ok::<String, Error>(text + "\n")
+    };
+    if let Some(file) = &flags.output {
+        std::fs::write(file, json()?)
+            .map_err(|error| Error::usage(format!("cannot write {}: {error}", file.display())))?;
+    }
+    let mut out = console::out();
+    if shared.format() == Format::Json {
+        return out.write_all(json()?.as_bytes()).map_err(broken);
+    }
+    let comparison =
+        Comparison { a: &report.a.path, b: &report.b.path, measured: &report.measured, trust: &report.trust };
+    if flags.markdown {
+        return comparison.markdown(&mut out).map_err(broken);
+    }
+    comparison.text(shared.verbose, console::width(), &mut out).map_err(broken)?;
+    if report.identical {
+        console::line("note: A and B are the same, byte by byte: a difference would be the machine's");
+    }
+    Ok(())
+}
+
+fn measure(shared: &Shared, flags: &Compare, a: &Path) -> Result<CompareReport> {
+    let options = CompareOptions {
+        a: a.to_owned(),
+        b: flags.b.clone(),
+        args: flags.args.clone(),
+        pairs: pairs(shared.pairs.unwrap_or(PAIRS))?,
+        confidence: share("--confidence", flags.confidence, 0.5..=0.9999, "0.95 for 95 %")?,
+        margin: share("--margin", flags.margin, 0.0..=50.0, "1 for 1 %")?,
+        seed: flags.seed,
+        metric: flags.metric.name().to_owned(),
+        exit_codes: flags.exit_codes.clone(),
+        same_output: !flags.ignore_output,
+    };
+    let cancel = Cancel::default();
+    let on_signal = cancel.clone();
+    ctrlc::set_handler(move || on_signal.request())
+        .map_err(|error| Error::internal(format!("cannot handle signals: {error}")))?;
+    let told = Teller { live: !shared.quiet && !shared.ci && console::err_is_terminal() };
+    let report = honing_engine::compare(&options, &cancel, &mut |done, most, measured| {
+        told.progress(done, most, measured);
+    });
+    told.clear();
+    report
+}
+
+fn pairs(pairs: u32) -> Result<u32> {
+    if pairs.is_multiple_of(2) && (6..=1000).contains(&pairs) {
+        return Ok(pairs);
+    }
+    Err(Error::usage(format!("--pairs: {pairs} is not an even number from 6 to 1000"))
+        .with_hint(format!("write --pairs {}", pairs.clamp(6, 1000).next_multiple_of(2))))
+}
+
+fn share(flag: &str, value: f64, allowed: std::ops::RangeInclusive<f64>, example: &str) -> Result<f64> {
+    if allowed.contains(&value) {
+        return Ok(value);
+    }
+    let (low, high) = (allowed.start(), allowed.end());
+    Err(Error::usage(format!("{flag}: {value} is not a number from {low} to {high}"))
+        .with_hint(format!("write {example}")))
+}
+
+/// One line that is written over, on a terminal.
+struct Teller {
+    live: bool,
+}
+
+impl Teller {
+    fn progress(&self, done: u32, most: u32, measured: &[Measured]) {
+        if !self.live {
+            return;
+        }
+        let deciding = measured.iter().find(|metric| metric.gated);
+        let ratio = deciding.and_then(|metric| metric.ratio);
+        let stands =
+            ratio.map(|ratio| format!(", {} so far", units::change(ratio.point))).unwrap_or_default();
+        let _ = write!(console::err(), "\r\x1b[K{done} of at most {most} pairs{stands}");
+    }
+
+    fn clear(&self) {
+        if self.live {
+            let _ = write!(console::err(), "\r\x1b[K");
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Runs in the dashboard where a person watches, and in lines elsewhere; and the
+//! dashboard alone, which starts nothing.
+
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    thread::JoinHandle,
+};
+
+use clap::ColorChoice;
+use honing_core::{Error, ExitCode, Result, Selection, Stage};
+use honing_dashboard::{Ask, Backend, Inbox, Mode, Msg, Past, Planned, Screen, Settings, Setup, State};
+use honing_engine::{
+    Options, PlannedState, Session, Sink,
+    process::{Cancel, Suspend},
+};
+
+use super::{editing::Editing, job, kept::Kept, report, run};
+use crate::cli::{Range, Shared, Trailing};
+
+/// A run: in the dashboard where a person watches, else in lines.
+pub(crate) fn run(name: &str, shared: &Shared, trailing: &Trailing, range: &Range) -> ExitCode {
+    let selection = range.selection();
+    if !is_watched(shared) {
+        return run::run(shared, trailing, selection, false);
+    }
+    ended(shared, selection.and_then(|selection| open(name, shared, trailing, selection, Mode::Run)))
+}
+
+/// The dashboard, with what earlier runs left.
+pub(crate) fn look(name: &str, shared: &Shared, trailing: &Trailing) -> ExitCode {
+    if !is_watched(shared) {
+        let error = Error::usage("dash: this is no terminal, or lines were asked for");
+        let hint = format!("`{name} status` and `{name} plan` tell the same in lines");
+        return ended(shared, Err(error.with_hint(hint)));
+    }
+    let whole = Selection::new(Stage::Preflight, Stage::Record);
+    ended(shared, whole.and_then(|whole| open(name, shared, trailing, whole, Mode::Look)))
+}
+
+fn ended(shared: &Shared, exit: Result<ExitCode>) -> ExitCode {
+    exit.unwrap_or_else(|error| {
+        job::error(shared, &error);
+        error.code()
+    })
+}
+
+/// Whether a person sees a dashboard, and wants one.
+pub(super) fn is_watched(shared: &Shared) -> bool {
+    let lines = shared.plain || shared.ci || shared.quiet || shared.format.is_some();
+    let terminal = [
+        std::io::stdin().is_terminal(),
+        std::io::stdout().is_terminal(),
+        std::io::stderr().is_terminal(),
+        std::env::var("TERM").map_or(cfg!(windows), |term| term != "dumb"),
+    ];
+    !lines && terminal.into_iter().all(|fits| fits)
+}
+
+/// What the person, the terminal and the command line say together.
+pub(super) fn setup(name: &str, shared: &Shared, mode: Mode) -> Result<Setup> {
+    let settings = match settings_path().map(|path| (std::fs::read_to_string(&path), path)) {
+        Some((Ok(text), path)) => Settings::parse(&text, &path)?,
+        Some((Err(error), path)) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Error::usage(format!("cannot read {}: {error}", path.display()))
+                .with_hint("it has to be a text file that is readable for this user"));
+        }
+        _ => Settings::default(),
+    };
+    let mut screen = Screen::from_env(|name| std::env::var(name).ok());
+    match shared.color {
+        ColorChoice::Always => screen.colour = true,
+        ColorChoice::Never => screen.colour = false,
+        ColorChoice::Auto => {}
+    }
+    let notify = shared.notify.map_or(settings.notify, Into::into);
+    Ok(Setup { mode, keymap: settings.keymap, screen, notify, command: name.to_owned() })
+}
+
+/// `$XDG_CONFIG_HOME/honing/dashboard.toml`, or where that is by default.
+fn settings_path() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let config = folder("XDG_CONFIG_HOME")
+        .or_else(|| folder("APPDATA").filter(|_| cfg!(windows)))
+        .or_else(|| folder("HOME").map(|home| home.join(".config")))?;
+    Some(config.join("honing/dashboard.toml"))
+}
+
+fn open(
+    name: &str,
+    shared: &Shared,
+    trailing: &Trailing,
+    selection: Selection,
+    mode: Mode,
+) -> Result<ExitCode> {
+    let setup = setup(name, shared, mode)?;
+    let inbox = Inbox::default();
+    let options = shared.options(trailing, false);
+    let mut engine = Engine {
+        editing: Editing::new(options.clone(), inbox.clone()),
+        options,
+        selection,
+        inbox: inbox.clone(),
+        suspend: Suspend::default(),
+        kept: Arc::new(Mutex::new(Kept::new())),
+        run: None,
+    };
+    match mode {
+        Mode::Run => engine.start(&Ask::default()),
+        Mode::Look | Mode::Replay => engine.look(),
+    }
+    let left = honing_dashboard::run(State::new(setup), &inbox, &mut engine)?;
+    if let Some(run) = engine.run.take() {
+        let _ = run.thread.join();
+    }
+    if let Ok(kept) = engine.kept.lock() {
+        kept.print();
+    }
+    Ok(match left.state.exit() {
+        None if left.ended => ExitCode::Interrupted,
+        exit => exit.unwrap_or(ExitCode::Success),
+    })
+}
+
+/// What works behind the dashboard.
+struct Engine {
+    options: Options,
+    selection: Selection,
+    inbox: Inbox,
+    suspend: Suspend,
+    kept: Arc<Mutex<Kept>>,
+    editing: Editing,
+    run: Option<Running>,
+}
+
+struct Running {
+    cancel: Cancel,
+    sink: Sink,
+    thread: JoinHandle<()>,
+}
+
+impl Backend for Engine {
+    fn start(&mut self, ask: &Ask) {
+        let (inbox, kept) = (self.inbox.clone(), Arc::clone(&self.kept));
+        let sink = Sink::new(vec![Box::new(move |record| {
+            if let Ok(mut kept) = kept.lock() {
+                kept.record(record);
+            }
+            inbox.record(record);
+        })]);
+        let cancel = Cancel::default();
+        let (inbox, suspend) = (self.inbox.clone(), self.suspend.clone());
+        let (told, stops) = (sink.clone(), cancel.clone());
+        let (options, selection) = (self.options_for(ask), self.selection_for(ask));
+        let thread = std::thread::spawn(move || {
+            let session = Session::open(options, told.clone(), stops);
+            let session = session.map(|session| session.stopped_by(suspend));
+            let page = session.as_ref().ok().map(|session| report::page(&session.run_dir));
+            run::finish(&told, &session, |session| {
+                inbox.send(Msg::Past(past(session)));
+                let finished = honing_engine::run(session, selection?);
+                inbox.send(Msg::Past(past(session)));
+                finished
+            });
+            // Also where the run failed: what there is.
+            if let Some(page) = page.filter(|page| page.is_file()) {
+                inbox.send(Msg::Report(shortest(&page)));
+            }
+        });
+        self.run = Some(Running { cancel, sink, thread });
+    }
+
+    fn cancel(&mut self) {
+        if let Some(run) = &self.run {
+            run.cancel.request();
+        }
+    }
+
+    fn stop(&mut self) {
+        self.suspend.stop();
+    }
+
+    fn go_on(&mut self) {
+        self.suspend.go_on();
+    }
+
+    fn read_manifest(&mut self) {
+        self.editing.read();
+    }
+
+    fn write_manifest(&mut self) {
+        let Some(written) = self.editing.write() else { return };
+        if let Ok(mut kept) = self.kept.lock() {
+            kept.edit(written);
+        }
+        // What would run is another thing now. A run that was has said its own.
+        if self.run.is_none() {
+            self.look();
+        }
+    }
+
+    fn run_ms(&self) -> u64 {
+        self.run.as_ref().map_or(0, |run| run.sink.elapsed().as_millis() as u64)
+    }
+}
+
+impl Engine {
+    fn options_for(&self, ask: &Ask) -> Options {
+        let mut options = self.options.clone();
+        if let Some(name) = &ask.program {
+            options.programs = vec![name.clone()];
+        }
+        options.force |= ask.force;
+        options
+    }
+
+    fn selection_for(&self, ask: &Ask) -> Result<Selection> {
+        let (first, last) = ask.range.unwrap_or((self.selection.first(), self.selection.last()));
+        Selection::new(first, if ask.skips() { last.min(Stage::Optimize) } else { last })
+    }
+
+    /// Looks at what is stored, planned and past, while the dashboard is open already.
+    fn look(&self) {
+        let (options, inbox, selection) = (self.options.clone(), self.inbox.clone(), self.selection);
+        std::thread::spawn(move || {
+            let looked =
+                Session::open(options, Sink::new(Vec::new()), Cancel::default()).and_then(|session| {
+                    inbox.send(Msg::Past(past(&session)));
+                    let runs = session.past_events();
+                    let pages = runs.iter().filter_map(|events| events.parent()).map(report::page);
+                    let newest = pages.into_iter().find(|page| page.is_file());
+                    newest.iter().for_each(|page| inbox.send(Msg::Report(shortest(page))));
+                    inbox.send(Msg::Status(honing_engine::status(&session)?));
+                    let planned = honing_engine::plan(&session, selection)?;
+                    inbox.send(Msg::Planned(planned.into_iter().map(shown).collect()));
+                    Ok(())
+                });
+            if let Err(error) = looked {
+                inbox.send(Msg::Trouble(error.to_string(), error.hint().map(str::to_owned)));
+            }
+        });
+    }
+}
+
+fn shown(planned: honing_engine::Planned) -> Planned {
+    Planned {
+        program: planned.program,
+        stage: planned.stage,
+        up_to_date: planned.state == PlannedState::UpToDate,
+        reasons: planned.reasons,
+        commands: planned.commands,
+    }
+}
+
+/// What earlier runs left, the newest first. An unreadable one says nothing.
+fn past(session: &Session) -> Vec<Past> {
+    let texts = session.past_events().into_iter().filter_map(|file| std::fs::read_to_string(file).ok());
+    texts.flat_map(|text| honing_dashboard::read_past(text.lines())).collect()
+}
+
+/// A path as it is named from the current folder, where it is below that.
+fn shortest(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,204 @@
+//! A comparison of two programs, as text and as Markdown.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use honing_core::outcome::{Measured, Ratio, Trust, Verdict};
+
+use crate::{
+    strip::{over_time, strips},
+    summary::quantity,
+    table::{Align, Table},
+};
+
+/// What is shown of a comparison. The first metric decides.
+#[derive(Debug, Clone, Copy)]
+pub struct Comparison<'a> {
+    /// The program compared against, as it was given.
+    pub a: &'a str,
+    /// The other one.
+    pub b: &'a str,
+    /// Every metric.
+    pub measured: &'a [Measured],
+    /// Control and noise floor.
+    pub trust: &'a Trust,
+}
+
+impl Comparison<'_> {
+    /// Writes it for a terminal of `width` columns, or for none; with the ratios over time where
+    /// `verbose`.
+    ///
+    /// # Errors
+    /// Where `out` does not take it.
+    pub fn text(&self, verbose: bool, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "  A  {}\n  B  {}\n", self.a, self.b)?;
+        let mut table = Table::new(&[
+            ("metric", Align::Left),
+            ("A", Align::Right),
+            ("B", Align::Right),
+            (&self.heading(), Align::Left),
+            ("verdict", Align::Left),
+        ]);
+        self.measured.iter().for_each(|metric| table.row(cells(metric)));
+        table.write(out, width)?;
+        writeln!(out)?;
+        let deciding = self.measured.iter().filter(|metric| metric.gated);
+        let rows: Vec<(String, Ratio)> =
+            deciding.filter_map(|metric| Some((metric.metric.clone(), metric.ratio?))).collect();
+        strips(&rows, out)?;
+        if verbose {
+            for metric in self.measured.iter().filter(|metric| metric.gated) {
+                if let Some(line) = over_time(metric) {
+                    writeln!(out, "\n  {} of each pair: {line}", metric.metric)?;
+                }
+            }
+        }
+        let style = self.measured.first().map_or(Style::new(), |metric| style(metric.verdict)).bold();
+        writeln!(out, "\n{style}{}{style:#}", self.sentence())
+    }
+
+    /// Writes it as a Markdown table with the verdict below.
+    ///
+    /// # Errors
+    /// Where `out` does not take it.
+    pub fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "A: `{}`, B: `{}`\n", self.a, self.b)?;
+        writeln!(out, "| metric | A | B | {} | verdict |\n|:---|---:|---:|:---|:---|", self.heading())?;
+        for metric in self.measured {
+            writeln!(out, "| {} |", cells(metric).join(" | "))?;
+        }
+        writeln!(out, "\n{}", self.sentence())
+    }
+
+    fn heading(&self) -> String {
+        let ratio = self.measured.iter().find_map(|metric| metric.ratio);
+        ratio.map_or_else(
+            || "change".into(),
+            |ratio| format!("change, {} % interval", crate::summary::trim(ratio.confidence * 100.0)),
+        )
+    }
+
+    /// The verdict in one sentence.
+    fn sentence(&self) -> String {
+        let Some(metric) = self.measured.first() else { return "nothing was measured".into() };
+        let of = format!("{} pairs, {}", metric.pairs, metric.metric);
+        let change = metric.ratio.map(|ratio| ratio.as_change()).unwrap_or_default();
+        let finds = match self.trust.finds {
+            Some(finds) => format!("; equal runs find {:.1} % here", finds * 100.0),
+            None => String::new(),
+        };
+        match metric.verdict {
+            Verdict::Improved => format!("B is better: {change} ({of})"),
+            Verdict::Regressed => format!("B is worse: {change} ({of})"),
+            Verdict::NoChange => format!("no change: {change} ({of})"),
+            Verdict::Inconclusive => {
+                let note = metric.note.clone().unwrap_or_default();
+                format!("inconclusive: {note} ({of}{finds})")
+            }
+        }
+    }
+}
+
+fn cells(metric: &Measured) -> [String; 5] {
+    let informs = if metric.gated { "" } else { " (informs)" };
+    [
+        metric.metric.clone(),
+        quantity(metric.baseline, &metric.unit),
+        quantity(metric.optimized, &metric.unit),
+        metric.ratio.map_or_else(|| "-".into(), |ratio| ratio.as_change()),
+        format!("{}{informs}", metric.verdict.word()),
+    ]
+}
+
+/// The colour of a verdict.
+pub(crate) fn style(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Improved => AnsiColor::Green.on_default(),
+        Verdict::Regressed => AnsiColor::Red.on_default(),
+        Verdict::Inconclusive => AnsiColor::Yellow.on_default(),
+        Verdict::NoChange => Style::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use honing_core::config::Direction;
+
+    use super::*;
+
+    fn measured(metric: &str, gated: bool, point: f64, verdict: Verdict, note: Option<&str>) -> Measured {
+        Measured {
+            workload: "compare".into(),
+            metric: metric.into(),
+            unit: "s".into(),
+            better: Direction::Lower,
+            gated,
+            in_sample: false,
+            weight: 1,
+            pairs: 12,
+            baseline: 0.0512,
+            optimized: 0.0512 * point,
+            ratio: Some(Ratio { point, low: point - 0.01, high: point + 0.01, confidence: 0.95 }),
+            margin: Some(0.01),
+            verdict,
+            reason: None,
+            note: note.map(str::to_owned),
+            ratios: vec![point - 0.005, point + 0.005, point],
+        }
+    }
+
+    fn trust() -> Trust {
+        Trust {
+            workload: "compare".into(),
+            findings: Vec::new(),
+            control: None,
+            noise: Some(0.03),
+            finds: Some(0.024),
+        }
+    }
+
+    #[test]
+    fn text_and_markdown() {
+        let (trust, mut out) = (trust(), Vec::new());
+        let metrics = [
+            measured("cpu", true, 0.95, Verdict::Improved, None),
+            measured("wall", false, 1.0, Verdict::Inconclusive, Some("the interval is too wide")),
+        ];
+        let comparison = Comparison { a: "old/p", b: "new/p", measured: &metrics, trust: &trust };
+        comparison.text(true, None, &mut out).unwrap();
+        let plain = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
+        insta::assert_snapshot!(plain, @"
+          A  old/p
+          B  new/p
+
+          metric        A        B  change, 95 % interval  verdict
+          cpu     51.2 ms  48.6 ms  -5.0 % [-6.0, -4.0]    improved
+          wall    51.2 ms  51.2 ms  0.0 % [-1.0, +1.0]     inconclusive (informs)
+
+          cpu  ├──────●──────┤·························┼·······
+               -6.0 %                                  0 +1.0 %
+
+          cpu of each pair: ▁█▅ -5.5 % to -4.5 %
+
+        B is better: -5.0 % [-6.0, -4.0] (12 pairs, cpu)
+        ");
+        let mut out = Vec::new();
+        comparison.markdown(&mut out).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @"
+        A: `old/p`, B: `new/p`
+
+        | metric | A | B | change, 95 % interval | verdict |
+        |:---|---:|---:|:---|:---|
+        | cpu | 51.2 ms | 48.6 ms | -5.0 % [-6.0, -4.0] | improved |
+        | wall | 51.2 ms | 51.2 ms | 0.0 % [-1.0, +1.0] | inconclusive (informs) |
+
+        B is better: -5.0 % [-6.0, -4.0] (12 pairs, cpu)
+        ");
+        let open = [measured("cpu", true, 1.0, Verdict::Inconclusive, Some("environment (a hog)"))];
+        let open = Comparison { measured: &open, ..comparison };
+        assert_eq!(
+            open.sentence(),
+            "inconclusive: environment (a hog) (12 pairs, cpu; equal runs find 2.4 % here)"
+        );
+    }
+}
