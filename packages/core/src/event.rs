@@ -243,7 +243,8 @@ pub struct StageCost {
     /// Milliseconds of CPU time of its children.
     pub cpu_ms: u64,
     /// For a build: whether cargo compiled every crate for it, so that this is what a build from
-    /// nothing costs. `None` where that is not known.
+    /// nothing costs; but for the baseline, only what is for the target counts. `None` where that is
+    /// not known.
     #[serde(default)]
     pub full: Option<bool>,
 }

@@ -9,9 +9,10 @@ use cargo_metadata::Message;
 use honing_core::{Error, ExitCode, Result, Stage, config::ProgramKind, event::Event};
 use honing_profdata::{BuildFunctions, TraceReader};
 
+use super::host;
 use crate::{
     Session,
-    pinning::Pinned,
+    pinning::{self, Pinned},
     process::{Command, Status, StdStream, Usage},
 };
 
@@ -27,13 +28,27 @@ pub(crate) struct Wanted<'a> {
     pub(crate) features: Vec<String>,
     pub(crate) default_features: bool,
     pub(crate) target: &'a str,
-    /// Changes to the Cargo profile, as cargo's `--config` takes them.
-    pub(crate) overrides: Vec<String>,
     /// All of them, PGO's included.
     pub(crate) rustflags: Vec<String>,
     /// How its symbols are pinned; without it they are cargo's own.
     pub(crate) pinned: Option<Pinned>,
     pub(crate) target_dir: PathBuf,
+}
+
+impl Wanted<'_> {
+    /// Where cargo puts what it builds for the target.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.target_dir.join(self.target).join(self.profile_folder())
+    }
+
+    /// Cargo keeps `dev` in `debug`, and `bench` in `release`.
+    pub(super) fn profile_folder(&self) -> &str {
+        match self.profile {
+            "dev" | "test" => "debug",
+            "bench" => "release",
+            other => other,
+        }
+    }
 }
 
 /// What cargo made.
@@ -42,7 +57,7 @@ pub(crate) struct Built {
     pub(crate) path: PathBuf,
     /// Whether there was nothing to compile.
     pub(crate) fresh: bool,
-    /// Whether everything was compiled.
+    /// Whether everything was compiled; but for the baseline, only what is for the target counts.
     pub(crate) full: bool,
     /// What the compiler said about the functions that it built, if it was asked to.
     pub(crate) functions: BuildFunctions,
@@ -85,9 +100,6 @@ pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>)
     }
     command.args([verb, "--package", wanted.package, "--profile", wanted.profile, "--target", wanted.target]);
     command.args(["--target-dir".as_ref(), wanted.target_dir.as_os_str()]);
-    for change in &wanted.overrides {
-        command.args(["--config", change]);
-    }
     if !wanted.features.is_empty() {
         command.args(["--features", &wanted.features.join(",")]);
     }
@@ -112,6 +124,7 @@ pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>)
 
 /// Runs the build; progress and output go into the event stream.
 pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> Result<Built> {
+    host::share(&pinning::builds(session), wanted)?;
     let mut command = build_command(session, wanted);
     // Not part of the displayed command: for our eyes only.
     command.args(["--message-format", "json-render-diagnostics"]);
@@ -123,6 +136,7 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
         program: program.to_owned(),
         stage,
         artifact: wanted.artifact.to_owned(),
+        target: wanted.target.to_owned(),
         cdylib: wanted.kind == ProgramKind::Cdylib,
         seen: Arc::clone(&seen),
     };
@@ -170,6 +184,7 @@ struct Watcher {
     program: String,
     stage: Stage,
     artifact: String,
+    target: String,
     cdylib: bool,
     seen: Arc<Mutex<Seen>>,
 }
@@ -210,7 +225,9 @@ impl Watcher {
         let at = match &message {
             Message::CompilerArtifact(artifact) => {
                 seen.compiled += u64::from(!artifact.fresh);
-                seen.reused += u64::from(artifact.fresh);
+                // What the baseline compiled for this machine, the other flavours share.
+                let own = self.stage == Stage::Baseline || is_for(&self.target, artifact);
+                seen.reused += u64::from(artifact.fresh && own);
                 let wanted = if self.cdylib { artifact.target.is_cdylib() } else { artifact.target.is_bin() };
                 if wanted && artifact.target.name == self.artifact {
                     seen.artifact = artifact_path(artifact, self.cdylib);
@@ -232,6 +249,11 @@ impl Watcher {
             });
         }
     }
+}
+
+/// Cargo keeps what is for the target in a folder with its name.
+fn is_for(target: &str, artifact: &cargo_metadata::Artifact) -> bool {
+    artifact.filenames.iter().any(|path| path.components().any(|part| part.as_str() == target))
 }
 
 fn artifact_path(artifact: &cargo_metadata::Artifact, cdylib: bool) -> Option<PathBuf> {

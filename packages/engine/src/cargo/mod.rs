@@ -4,6 +4,7 @@
 mod build;
 mod environment;
 mod flags;
+mod host;
 mod sources;
 mod workspace;
 

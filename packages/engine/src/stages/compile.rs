@@ -134,20 +134,22 @@ pub(crate) fn wanted<'a>(
         features,
         default_features: program.default_features,
         target: &subject.triple,
-        overrides: if stage == Stage::Instrument { light(session, subject) } else { Vec::new() },
-        rustflags: rustflags(session, subject, pgo),
+        rustflags: rustflags(session, subject, stage, pgo),
         pinned,
         target_dir: builds.join(folder),
     })
 }
 
 /// The flags of all sources.
-fn rustflags(session: &Session, subject: &Subject<'_>, pgo: &[String]) -> Vec<String> {
+fn rustflags(session: &Session, subject: &Subject<'_>, stage: Stage, pgo: &[String]) -> Vec<String> {
     let own = &subject.linking.rustflags;
     // Names that a pinned profile can be carried over to.
     let mangling = session.options.unpinned && subject.program.pin_symbols;
     let mangling = mangling.then(|| pin::V0.to_owned());
-    mangling.into_iter().chain(own.iter().cloned()).chain(pgo.iter().cloned()).collect()
+    let light = stage == Stage::Instrument && instrumenting(session, subject) == Instrumenting::Light;
+    let light = if light { LIGHT.as_slice() } else { &[] };
+    let light = light.iter().map(|flag| (*flag).to_owned());
+    mangling.into_iter().chain(own.iter().cloned()).chain(pgo.iter().cloned()).chain(light).collect()
 }
 
 /// What a build reads, as far as it can be told before cargo looks: the specification,
@@ -166,7 +168,6 @@ pub(crate) fn build_fingerprint(
         .value("features", wanted.features.join(","))
         .value("default features", wanted.default_features)
         .value("target", wanted.target)
-        .value("changes to the Cargo profile", wanted.overrides.join(", "))
         .value("symbols", wanted.pinned.as_ref().map_or_else(|| "cargo's own".into(), Pinned::words))
         .value("rustflags", wanted.rustflags.join(" "))
         .value("cargo arguments", session.options.cargo_args.join(" "));
@@ -182,7 +183,7 @@ pub(crate) fn build_fingerprint(
         ProgramKind::Bin(_) => wanted.artifact.to_owned(),
         ProgramKind::Cdylib => format!("{}{}", std::env::consts::DLL_PREFIX, wanted.artifact),
     };
-    let artifact = build_folder(wanted).join(name);
+    let artifact = wanted.folder().join(name);
     for (name, digest) in cargo::source_digests(&artifact, &session.workspace.root) {
         print.content(name, digest);
     }
@@ -206,20 +207,6 @@ pub(crate) fn instrumented_changes(session: &Session, subject: &Subject<'_>) -> 
     changes::<Compiled>(session, subject, (Stage::Instrument, &flags), None)
 }
 
-/// Where cargo puts what it builds.
-pub(crate) fn build_folder(wanted: &Wanted<'_>) -> std::path::PathBuf {
-    wanted.target_dir.join(wanted.target).join(profile_folder(wanted.profile))
-}
-
-/// Cargo keeps `dev` in `debug`, and `bench` in `release`.
-fn profile_folder(profile: &str) -> &str {
-    match profile {
-        "dev" | "test" => "debug",
-        "bench" => "release",
-        other => other,
-    }
-}
-
 /// Builds the program as it ships without PGO.
 pub(crate) fn baseline(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Baseline>> {
     let wanted = wanted(session, subject, Stage::Baseline, &[])?;
@@ -234,20 +221,18 @@ pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) ->
     Ok(Instrumented::step(session, subject, step))
 }
 
-/// What a light instrumented build leaves out of the Cargo profile. Codegen units stay:
-/// local functions carry theirs in the name.
-fn light(session: &Session, subject: &Subject<'_>) -> Vec<String> {
-    if instrumenting(session, subject) == Instrumenting::Same {
-        return Vec::new();
-    }
-    let profile = &subject.program.profile;
-    ["lto=\"off\"", "debug=false", "strip=false"].map(|set| format!("profile.{profile}.{set}")).into()
-}
+/// What takes LTO, debug info and stripping out of a light instrumented build. Codegen units stay: local
+/// functions carry theirs in the name. As flags and not as a change of the Cargo profile, which would
+/// reach build scripts and macros, so that these were compiled once more.
+const LIGHT: [&str; 5] =
+    ["-Clto=off", "-Clinker-plugin-lto=no", "-Cembed-bitcode=no", "-Cdebuginfo=0", "-Cstrip=none"];
 
 /// How the instrumented program is built. Without pinned symbols LTO and debug info are
 /// part of every symbol, and once a light build's profile did not fit, none does.
 pub(crate) fn instrumenting(session: &Session, subject: &Subject<'_>) -> Instrumenting {
-    if !pinning::pins(session, subject) || too_light(session, subject).is_file() {
+    // The linker's own LTO is a matter between it and what else it links.
+    let linkers = subject.linking.rustflags.iter().any(|flag| flag.contains("linker-plugin-lto"));
+    if linkers || !pinning::pins(session, subject) || too_light(session, subject).is_file() {
         return Instrumenting::Same;
     }
     subject.program.instrument

@@ -8,7 +8,6 @@ use honing_core::{
     template::{self, Placeholder},
 };
 
-use super::compile::build_folder;
 use crate::{Session, cargo, cargo::Wanted, process::Usage, session::Subject};
 
 /// Tools that are built.
@@ -50,7 +49,7 @@ pub(crate) fn known_tools(
         let artifact =
             session.workspace.artifact_name(&tool.package, &ProgramKind::Bin(tool.bin.as_deref()))?;
         let wanted = wanted(session, tool, &artifact)?;
-        let path = build_folder(&wanted).join(format!("{artifact}{}", std::env::consts::EXE_SUFFIX));
+        let path = wanted.folder().join(format!("{artifact}{}", std::env::consts::EXE_SUFFIX));
         paths.insert(name.to_owned(), path.to_string_lossy().into_owned());
     }
     Ok(paths)
@@ -84,7 +83,6 @@ fn wanted<'a>(session: &'a Session, tool: &'a Tool, artifact: &'a str) -> Result
         features: tool.features.clone(),
         default_features: true,
         target,
-        overrides: Vec::new(),
         rustflags: session.cargo_config.linking(target)?.rustflags,
         pinned: None,
         target_dir: PathBuf::from(session.store.root()).join("build").join("tools"),

@@ -157,6 +157,47 @@ fn names_stay_in_a_workspace_of_every_kind() {
     assert!(folders(&elsewhere).contains(&folder), "its name says nothing of this machine");
 }
 
+/// Of build scripts and macros; the flags of a flavour are not for them.
+#[cfg(unix)]
+#[test]
+fn what_is_for_this_machine_is_compiled_once() {
+    let fixture = workspace("einmal");
+    fixture.write(
+        "pgo/pgo.toml",
+        "[program.app]\npackage = \"app\"\n\n[program.app.workload.all]\nrole = \"train\"\ncommand = [\"{program}\"]\n",
+    );
+    let ran = fixture.succeeds(&["--to", "optimize", "--format", "json"]);
+    let events: Vec<serde_json::Value> =
+        ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let compiled = |package: &str| {
+        let line = |event: &&serde_json::Value| {
+            event["line"].as_str().is_some_and(|line| line.contains(&format!("Compiling {package} ")))
+        };
+        let stages: Vec<_> =
+            events.iter().filter(line).map(|event| event["stage"].as_str().unwrap()).collect();
+        stages.join(" ")
+    };
+    assert_eq!(
+        (compiled("mac"), compiled("base")),
+        ("baseline".into(), "baseline instrument optimize".into())
+    );
+    // A build from nothing is one of everything that is for the target.
+    let summary = events.iter().rfind(|event| event["event"] == "program_finished").unwrap();
+    let full = summary["summary"]["costs"].as_array().unwrap().iter().filter(|cost| cost["full"] == true);
+    assert_eq!(full.count(), 3, "{summary:#}");
+    let again = fixture.succeeds(&["--to", "optimize", "--ci"]);
+    assert_eq!(again.stdout.matches("up to date").count(), 6, "{}", again.stdout);
+    // It can be moved, and a folder that an earlier version left is used.
+    let pinned = folders(&fixture).into_iter().find(|name| name.starts_with("pinned-")).unwrap();
+    fs::rename(fixture.path("target"), fixture.path("elsewhere")).unwrap();
+    let link = fixture.path(&format!("elsewhere/honing/build/{pinned}/optimize-app/release"));
+    assert!(link.join("deps").is_dir());
+    fs::remove_file(&link).unwrap();
+    fs::create_dir(&link).unwrap();
+    fixture.succeeds(&["optimize", "--target-dir", "elsewhere"]);
+    assert!(link.join("deps").is_dir() && !link.is_symlink());
+}
+
 #[test]
 fn switching_gives_the_names_that_were_asked_for() {
     let fixture = Fixture::tiny();
@@ -178,7 +219,7 @@ fn switching_gives_the_names_that_were_asked_for() {
     pin(false);
     let bumped = names(&fixture, "tiny");
     assert!(bumped != cargos && bumped != pinned);
-    assert_eq!(folders(&fixture), ["instrument", "lockfile.settled", "pinned-2.1"]);
+    assert_eq!(folders(&fixture), ["CACHEDIR.TAG", "host", "instrument", "lockfile.settled", "pinned-2.1"]);
 
     let settings = fixture.succeeds(&["show-config"]).stdout;
     assert!(settings.contains("program.tiny.pin_symbols"), "{settings}");

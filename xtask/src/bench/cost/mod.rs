@@ -99,7 +99,7 @@ impl Bench {
     /// A refresh, which the first time gives the profile, and both builds: in turns one or the other
     /// first.
     fn pair(&self, number: usize) -> Result<Pair> {
-        let refresh = self.refresh()?;
+        let (refresh, baseline) = self.refresh()?;
         let (plain, stored) = if number.is_multiple_of(2) {
             let plain = self.plain()?;
             (plain, self.stored()?)
@@ -111,7 +111,7 @@ impl Bench {
         Ok(Pair {
             plain,
             stored,
-            baseline: of("baseline")?,
+            baseline: events::stage_cpu(&baseline, "baseline")?,
             instrument: of("instrument")?,
             train: of("train")?,
             optimize: of("optimize")?,
@@ -145,14 +145,17 @@ impl Bench {
         Ok(seconds)
     }
 
-    /// The events of a refresh from nothing.
-    fn refresh(&self) -> Result<String> {
+    /// The events of a refresh from nothing, and of its baseline. That comes last: whichever build is
+    /// first compiles build scripts and macros for all, and a refresh without a baseline has to, too.
+    fn refresh(&self) -> Result<(String, String)> {
         let place = self.place("refresh")?;
-        let events = self.honing.run(&place, &["--program", "tracker", "--to", "optimize", "--locked"])?;
+        let run =
+            |args: &[&str]| self.honing.run(&place, &[args, &["--program", "tracker", "--locked"]].concat());
+        let events = run(&["--from", "instrument", "--to", "optimize"])?;
         if !self.dir.join("pgo/profiles").exists() {
-            self.honing.run(&place, &["record", "--program", "tracker", "--locked"])?;
+            run(&["record"])?;
         }
-        Ok(events)
+        Ok((events, run(&["baseline"])?))
     }
 
     /// Builds from nothing, with a profile beside a configuration of its own: the repository's is not
