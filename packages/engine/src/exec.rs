@@ -31,7 +31,7 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
     let (program, args) = words.split_first().ok_or_else(|| Error::usage("exec: there is no command"))?;
     let flags = match flavour {
         Stage::Instrument => stages::instrument_flags(subject.program.flush),
-        Stage::Optimize => vec![format!("-Cprofile-use={}", profile(session, subject)?.display())],
+        Stage::Optimize => vec![pinning::use_profile(session, subject, &profile(session, subject)?)],
         _ => Vec::new(),
     };
     let rustflags: Vec<String> = subject.linking.rustflags.iter().cloned().chain(flags).collect();

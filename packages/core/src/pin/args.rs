@@ -35,6 +35,25 @@ const OF_STD: &str = "force-unstable-if-unmarked";
 /// with it the instances of a generic function can be told apart in another build.
 pub const V0: &str = "-Csymbol-mangling-version=v0";
 
+/// What stands for `-Cprofile-use=` and the folder of the store, for the wrapper to put in. Cargo hashes
+/// rustflags into file names, and LTO puts crates that share a name (with one of the standard
+/// library's, say) in the order of these: a folder in rustflags changes the binary.
+pub const PROFILE: &str = "-Cprofile-use=honing:";
+
+/// The arguments with the profile where it is, below `store`.
+#[must_use]
+pub fn with_profile(args: Vec<OsString>, store: &Path) -> Vec<OsString> {
+    let found = |arg: OsString| match arg.to_str().and_then(|arg| arg.strip_prefix(PROFILE)) {
+        Some(file) => {
+            let mut flag = OsString::from("-Cprofile-use=");
+            flag.push(store.join(file));
+            flag
+        }
+        None => arg,
+    };
+    args.into_iter().map(found).collect()
+}
+
 impl Call {
     /// Reads the arguments: rustc's, with whatever stands before them.
     pub fn new(args: Vec<OsString>) -> Self {
@@ -202,6 +221,18 @@ mod tests {
             "",
         ] {
             assert!(!Call::new(words(call)).is_pinned(), "{call}");
+        }
+    }
+
+    #[test]
+    fn the_profile_is_found_in_the_store() {
+        let found = |args: &str| line(&with_profile(words(args), Path::new("/w/target/honing")));
+        assert_eq!(
+            found("rustc -Cprofile-use=honing:build/optimize-a.profdata --target t"),
+            "rustc -Cprofile-use=/w/target/honing/build/optimize-a.profdata --target t"
+        );
+        for other in ["rustc -Cprofile-use=/mine.profdata", "rustc -Cprofile-use=mine.profdata -C x"] {
+            assert_eq!(found(other), other);
         }
     }
 

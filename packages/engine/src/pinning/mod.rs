@@ -63,6 +63,15 @@ pub(crate) fn pins(session: &Session, subject: &Subject<'_>) -> bool {
     subject.program.pin_symbols && !session.options.unpinned
 }
 
+/// The flag by which rustc uses `profile`: where the wrapper is called, without this machine's folders.
+pub(crate) fn use_profile(session: &Session, subject: &Subject<'_>, profile: &Path) -> String {
+    let stored = profile.strip_prefix(session.store.root()).ok().filter(|_| pins(session, subject));
+    match stored {
+        Some(stored) => format!("{}{}", pin::PROFILE, stored.display()),
+        None => format!("-Cprofile-use={}", profile.display()),
+    }
+}
+
 /// Where target directories are.
 pub(crate) fn builds(session: &Session) -> PathBuf {
     session.store.root().join("build")

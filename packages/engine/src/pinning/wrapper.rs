@@ -58,29 +58,30 @@ fn failed(why: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The arguments with pinned names and without this machine's folders, where they compile a crate
-/// for the target.
+/// The arguments to call with: these, or where cargo put them into a file, the file rewritten.
 fn rewrite(args: Vec<OsString>, own: &Path) -> io::Result<Vec<OsString>> {
-    let Some(file) = pin::argument_file(&args) else {
-        let call = Call::new(args);
-        return Ok(match metadata(&call, own)? {
-            Some(value) => {
-                let also = remapped(&call)?;
-                call.pinned(&value, also)
-            }
-            None => call.into_args(),
-        });
-    };
+    let Some(file) = pin::argument_file(&args) else { return pinned(args, own) };
     // Cargo wrote this file for this call, and removes it after it.
     let text = fs::read_to_string(file)?;
-    let call = Call::new(text.lines().map(OsString::from).collect());
-    if let Some(value) = metadata(&call, own)? {
-        let also = remapped(&call)?;
-        let lines = call.pinned(&value, also);
-        let lines: Vec<_> = lines.iter().map(|line| line.to_string_lossy()).collect();
-        fs::write(file, lines.join("\n") + "\n")?;
-    }
+    let lines = pinned(text.lines().map(OsString::from).collect(), own)?;
+    let lines: Vec<_> = lines.iter().map(|line| line.to_string_lossy()).collect();
+    fs::write(file, lines.join("\n") + "\n")?;
     Ok(args)
+}
+
+/// The arguments with the profile's place, and where they compile a crate for the target, with pinned
+/// names and without this machine's folders.
+fn pinned(args: Vec<OsString>, own: &Path) -> io::Result<Vec<OsString>> {
+    // It is called as `<store>/build/<names>/honing-rustc`.
+    let store = own.ancestors().nth(3).unwrap_or(Path::new(""));
+    let call = Call::new(pin::with_profile(args, store));
+    Ok(match metadata(&call, own)? {
+        Some(value) => {
+            let also = remapped(&call)?;
+            call.pinned(&value, also)
+        }
+        None => call.into_args(),
+    })
 }
 
 /// The value for `-C metadata`. Without cargo's variables it is not cargo's call.

@@ -190,7 +190,7 @@ fn without_trace(session: &Session, subject: &Subject<'_>, profile: &[u8]) -> Ap
 
 /// Flags that apply the profile of `subject`.
 pub(crate) fn optimize_flags(session: &Session, subject: &Subject<'_>, traces: bool) -> Vec<String> {
-    let mut flags = vec![format!("-Cprofile-use={}", profile_path(session, subject).display())];
+    let mut flags = vec![pinning::use_profile(session, subject, &profile_path(session, subject))];
     if traces {
         flags.push(TRACE_FLAG.to_owned());
     }

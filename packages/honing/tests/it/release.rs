@@ -91,6 +91,19 @@ fn the_same_inputs_give_the_same_bytes_in_any_folder() {
         assert!(seen.windows(2).all(|pair| pair[0].0 == pair[1].0), "{flags:?}: the binaries differ");
         assert!(seen.windows(2).all(|pair| pair[0].1 == pair[1].1), "{} {}", seen[0].1, seen[1].1);
     }
+    // LTO puts crates that share a name in the order of their files' names.
+    let libraries = |clone: &Fixture| {
+        let deps = fs::read_dir(
+            clone.path(&format!("target/honing/build/pinned-2.1/optimize-tiny/{TRIPLE}/release/deps")),
+        );
+        let names = deps.unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".rlib")).collect::<std::collections::BTreeSet<_>>()
+    };
+    let names = libraries(&clones[0]);
+    assert_eq!(names.iter().filter(|name| name.starts_with("libshlex-")).count(), 2, "{names:?}");
+    for clone in &clones[1..] {
+        assert_eq!(libraries(clone), names);
+    }
 }
 
 #[test]
