@@ -27,8 +27,9 @@ use crate::ci::say;
 /// What is to be run.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Pairs of builds, each with a refresh; below 5 there is no interval, and only --render writes the page
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    /// Pairs of builds, the first 8 with a refresh; below 5 there is no interval, and only --render writes
+    /// the page
+    #[arg(long, value_name = "N", default_value_t = 24)]
     pairs: usize,
     /// Only write the page, of what was measured
     #[arg(long, conflicts_with = "force")]
@@ -38,14 +39,24 @@ pub(super) struct Args {
     force: bool,
 }
 
-/// CPU seconds of one pair's builds, and of the refresh beside it.
+/// Pairs with a refresh: a fifth more or less is far from its bars, but not from the release build's.
+const REFRESHES: usize = 8;
+
+/// CPU seconds of one pair's builds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Pair {
     /// `cargo build --release`.
     plain: f64,
     /// `pgo build`, all of it.
     stored: f64,
-    /// Stages of a refresh.
+    /// Beside the pair, where there was one.
+    #[serde(flatten)]
+    refresh: Option<Refresh>,
+}
+
+/// CPU seconds of a refresh's stages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Refresh {
     baseline: f64,
     instrument: f64,
     train: f64,
@@ -99,7 +110,7 @@ impl Bench {
     /// A refresh, which the first time gives the profile, and both builds: in turns one or the other
     /// first.
     fn pair(&self, number: usize) -> Result<Pair> {
-        let (refresh, baseline) = self.refresh()?;
+        let refresh = if number < REFRESHES { Some(self.refresh()?) } else { None };
         let (plain, stored) = if number.is_multiple_of(2) {
             let plain = self.plain()?;
             (plain, self.stored()?)
@@ -107,15 +118,7 @@ impl Bench {
             let stored = self.stored()?;
             (self.plain()?, stored)
         };
-        let of = |stage: &str| events::stage_cpu(&refresh, stage);
-        Ok(Pair {
-            plain,
-            stored,
-            baseline: events::stage_cpu(&baseline, "baseline")?,
-            instrument: of("instrument")?,
-            train: of("train")?,
-            optimize: of("optimize")?,
-        })
+        Ok(Pair { plain, stored, refresh })
     }
 
     /// What a person runs who does not know of PGO.
@@ -145,9 +148,9 @@ impl Bench {
         Ok(seconds)
     }
 
-    /// The events of a refresh from nothing, and of its baseline. That comes last: whichever build is
-    /// first compiles build scripts and macros for all, and a refresh without a baseline has to, too.
-    fn refresh(&self) -> Result<(String, String)> {
+    /// A refresh from nothing, and its baseline. That comes last: whichever build is first compiles build
+    /// scripts and macros for all, and a refresh without a baseline has to, too.
+    fn refresh(&self) -> Result<Refresh> {
         let place = self.place("refresh")?;
         let run =
             |args: &[&str]| self.honing.run(&place, &[args, &["--program", "tracker", "--locked"]].concat());
@@ -155,7 +158,13 @@ impl Bench {
         if !self.dir.join("pgo/profiles").exists() {
             run(&["record"])?;
         }
-        Ok((events, run(&["baseline"])?))
+        let of = |stage: &str| events::stage_cpu(&events, stage);
+        Ok(Refresh {
+            instrument: of("instrument")?,
+            train: of("train")?,
+            optimize: of("optimize")?,
+            baseline: events::stage_cpu(&run(&["baseline"])?, "baseline")?,
+        })
     }
 
     /// Builds from nothing, with a profile beside a configuration of its own: the repository's is not

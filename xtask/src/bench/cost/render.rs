@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result};
 use honing_paired::Ratio;
 
-use super::Pair;
+use super::{Pair, Refresh};
 use crate::bench::durability::{machine, toolchain};
 
 /// Between these lines of the page stands what is written here.
@@ -27,17 +27,23 @@ pub(super) struct Row {
 
 /// What is compared, and its bar.
 pub(super) fn rows(pairs: &[Pair]) -> Vec<Row> {
-    let row = |what, most, cost: fn(&Pair) -> f64| {
-        let ratios = pairs.iter().map(|pair| cost(pair) / pair.plain).collect();
+    let row = |what, most, cost: fn(&Pair) -> Option<f64>| {
+        let ratios = pairs.iter().filter_map(|pair| Some(cost(pair)? / pair.plain)).collect();
         Row { what, most, ratios }
     };
     vec![
-        row("release build from the stored profile", 1.05, |pair| pair.stored),
-        row("refresh: instrument and optimize", 1.9, |pair| pair.instrument + pair.optimize),
+        row("release build from the stored profile", 1.05, |pair| Some(pair.stored)),
+        row("refresh: instrument and optimize", 1.9, |pair| pair.refresh.as_ref().map(Refresh::builds)),
         row("refresh with the baseline that measuring needs", 2.9, |pair| {
-            pair.baseline + pair.instrument + pair.optimize
+            pair.refresh.as_ref().map(|refresh| refresh.baseline + refresh.builds())
         }),
     ]
+}
+
+impl Refresh {
+    fn builds(&self) -> f64 {
+        self.instrument + self.optimize
+    }
 }
 
 impl Row {
@@ -90,17 +96,25 @@ pub(super) fn write_page(path: &Path, pairs: &[Pair], rows: &[Row]) -> Result<()
     let between = page.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
     let (before, after) = between.with_context(|| format!("{} has no place for results", path.display()))?;
     let rustc = toolchain::version(Path::new("rustc"))?;
-    let mut text = format!("Machine: {}; {rustc}; {} pairs.\n\n{}\n", machine(), pairs.len(), table(rows));
+    let refreshes: Vec<&Refresh> = pairs.iter().filter_map(|pair| pair.refresh.as_ref()).collect();
+    let mut text = format!(
+        "Machine: {}; {rustc}; {} pairs, {} of them with a refresh.\n\n{}\n",
+        machine(),
+        pairs.len(),
+        refreshes.len(),
+        table(rows)
+    );
     text += "| | CPU seconds, median |\n|---|---|\n";
-    let mut row = |what: &str, cost: fn(&Pair) -> f64| {
-        text += &format!("| {what} | {:.1} |\n", median(pairs.iter().map(cost)));
+    let mut row = |what: &str, seconds: f64| text += &format!("| {what} | {seconds:.1} |\n");
+    row("`cargo build --release`", median(pairs.iter().map(|pair| pair.plain)));
+    row("`cargo xtask pgo build`", median(pairs.iter().map(|pair| pair.stored)));
+    let mut stage = |what: &str, cost: fn(&Refresh) -> f64| {
+        row(what, median(refreshes.iter().map(|refresh| cost(refresh))));
     };
-    row("`cargo build --release`", |pair| pair.plain);
-    row("`cargo xtask pgo build`", |pair| pair.stored);
-    row("stage baseline", |pair| pair.baseline);
-    row("stage instrument", |pair| pair.instrument);
-    row("stage train", |pair| pair.train);
-    row("stage optimize", |pair| pair.optimize);
+    stage("stage baseline", |refresh| refresh.baseline);
+    stage("stage instrument", |refresh| refresh.instrument);
+    stage("stage train", |refresh| refresh.train);
+    stage("stage optimize", |refresh| refresh.optimize);
     fs::write(path, format!("{before}{BEGIN}\n\n{text}\n{END}{after}"))?;
     Ok(())
 }
@@ -117,7 +131,22 @@ mod tests {
     use super::*;
 
     fn pair(plain: f64, stored: f64) -> Pair {
-        Pair { plain, stored, baseline: plain, instrument: 0.8 * plain, train: 9.0, optimize: plain }
+        let refresh = Refresh { baseline: plain, instrument: 0.8 * plain, train: 9.0, optimize: plain };
+        Pair { plain, stored, refresh: Some(refresh) }
+    }
+
+    #[test]
+    fn a_pair_without_a_refresh_counts_for_the_release_build() {
+        let mut pairs = vec![pair(50.0, 51.0); 6];
+        let alone = Pair { refresh: None, ..pair(50.0, 51.0) };
+        let line = serde_json::to_string(&alone).unwrap();
+        assert_eq!(line, r#"{"plain":50.0,"stored":51.0}"#);
+        assert_eq!(serde_json::from_str::<Pair>(&line).unwrap(), alone);
+        let line = serde_json::to_string(&pairs[0]).unwrap();
+        assert_eq!(serde_json::from_str::<Pair>(&line).unwrap(), pairs[0]);
+        pairs.push(alone);
+        let counts: Vec<usize> = rows(&pairs).iter().map(|row| row.ratios.len()).collect();
+        assert_eq!(counts, [7, 6, 6]);
     }
 
     #[test]

@@ -22,7 +22,8 @@ use super::{
 const CONFIDENCE: f64 = 0.95;
 /// Runs of each command when it is measured how long hyperfine takes.
 const MANY_RUNS: u32 = 150;
-/// When the hogs come: a comparison of equal programs takes about two seconds to its first look.
+/// When the hogs come: about two seconds lead to the first look, where a difference of 5 % is settled, hogs
+/// or not. With equal programs it is often another look, and this would be anything but halfway.
 const HALFWAY: Duration = Duration::from_millis(900);
 
 /// What is tried.
@@ -38,7 +39,7 @@ pub(super) enum Part {
     Hyperfine,
     /// The same where other work comes and goes, as on a shared machine
     HyperfineBursts,
-    /// Equal programs; every core becomes busy halfway
+    /// A true difference of 5 %; every core becomes busy halfway
     Halfway,
     /// Equal programs; every core is busy during one program's turns
     OneArm,
@@ -69,7 +70,7 @@ impl Part {
     fn turns(self) -> u64 {
         match self {
             Self::Two => 980,
-            Self::Five => 950,
+            Self::Five | Self::Halfway => 950,
             _ => 1000,
         }
     }
