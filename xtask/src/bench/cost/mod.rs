@@ -39,7 +39,8 @@ pub(super) struct Args {
     force: bool,
 }
 
-/// Pairs with a refresh: a fifth more or less is far from its bars, but not from the release build's.
+/// Pairs with a refresh. More would tell little: its rows are a tenth below their bars, and the release
+/// build is near its own.
 const REFRESHES: usize = 8;
 
 /// CPU seconds of one pair's builds.
