@@ -5,7 +5,9 @@ use honing_core::{
     event::{Event, Record, StageState},
 };
 
-use super::{Effect, Kind, Line, MOST_MESSAGES, Message, Msg, Notify, Planned, Run, Standing, State, Tone};
+use super::{
+    Effect, Kind, Line, MOST_MESSAGES, Message, Msg, Notify, Planned, Question, Run, Standing, State, Tone,
+};
 use crate::past::Past;
 
 impl State {
@@ -92,7 +94,8 @@ impl State {
         if let Some(error) = &error {
             self.say(Tone::Error, error.clone(), hint.clone());
         }
-        self.question = None;
+        // Whoever wanted to quit was only asked because of the work, and that has ended.
+        self.quits |= self.question.take() == Some(Question::Quit);
         self.run = Run::Ended { exit, error, hint };
         if self.quits {
             return Some(Effect::Quit);

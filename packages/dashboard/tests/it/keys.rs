@@ -22,6 +22,13 @@ fn asked(first: Stage, last: Stage, force: bool) -> Option<Effect> {
     Some(Effect::Start(Ask { program: None, range: Some((first, last)), force, skip_bench: false }))
 }
 
+fn ended(state: &mut State, exit: ExitCode) -> Option<Effect> {
+    let code = exit.code();
+    let ended =
+        Event::RunFinished { exit, code, error: None, hint: None, cargo_ms: 0, optimized: Vec::new() };
+    state.update(Msg::Event(Box::new(Record { at_ms: 99_000, event: ended })))
+}
+
 #[test]
 fn cancelling_asks_only_while_work_runs() {
     let mut state = scene("building");
@@ -56,11 +63,21 @@ fn quitting_waits_for_a_run_that_is_being_cancelled() {
     assert_eq!(effect(&mut state, "q"), None);
     let text = drawn(&mut state, (80, 24));
     assert!(text.contains("quits when the run has ended") && !text.contains("Cancel it and quit?"), "{text}");
-    let exit = ExitCode::Interrupted;
-    let ended =
-        Event::RunFinished { exit, code: 130, error: None, hint: None, cargo_ms: 0, optimized: Vec::new() };
-    let told = Msg::Event(Box::new(Record { at_ms: 99_000, event: ended }));
-    assert_eq!(state.update(told), Some(Effect::Quit));
+    assert_eq!(ended(&mut state, ExitCode::Interrupted), Some(Effect::Quit));
+}
+
+/// The key comes just before the end: it must not be lost with the question.
+#[test]
+fn a_run_that_ends_while_it_asks_whether_to_quit_answers_that() {
+    let mut state = scene("building");
+    assert_eq!(effect(&mut state, "q"), None);
+    assert_eq!(ended(&mut state, ExitCode::Build), Some(Effect::Quit));
+    let mut state = scene("building");
+    press(&mut state, "q n");
+    assert_ne!(ended(&mut state, ExitCode::Build), Some(Effect::Quit));
+    let mut state = scene("building");
+    press(&mut state, "x");
+    assert_ne!(ended(&mut state, ExitCode::Build), Some(Effect::Quit));
 }
 
 #[test]
