@@ -207,6 +207,7 @@ impl Tty {
 
     /// Draws, but not on a terminal that a panic has given back.
     fn draw(&mut self, state: &State) -> io::Result<()> {
+        let _whole_frame = io::stdout().lock();
         if UP.load(Ordering::SeqCst) {
             self.0.draw(|frame| view::view(state, frame))?;
         }
@@ -228,8 +229,11 @@ impl Drop for Tty {
     }
 }
 
-/// Gives the terminal back, once. Where it is gone there is nobody to tell.
+/// Gives the terminal back, once, and never amid another thread's frame: what is left of it
+/// would cover the panic's message. The lock is reentrant, for a panic while drawing.
+/// Where the terminal is gone there is nobody to tell.
 fn give_back() {
+    let _no_frame = io::stdout().lock();
     if UP.swap(false, Ordering::SeqCst) {
         let _ = execute!(io::stdout(), LeaveAlternateScreen, cursor::Show);
         let _ = terminal::disable_raw_mode();
