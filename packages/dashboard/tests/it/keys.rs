@@ -1,12 +1,9 @@
 //! What keys ask for.
 
-use honing_core::{
-    ExitCode, Stage,
-    event::{Event, Record},
-};
+use honing_core::{ExitCode, Stage, event::Event};
 use honing_dashboard::{Ask, Effect, Key, Mode, Msg, State};
 
-use crate::scenes::{SCENES, drawn, press, state, tell};
+use crate::scenes::{SCENES, drawn, press, run_finished, state, tell};
 
 fn scene(name: &str) -> State {
     let mut state = SCENES.iter().find(|(scene, _)| *scene == name).unwrap().1();
@@ -23,10 +20,7 @@ fn asked(first: Stage, last: Stage, force: bool) -> Option<Effect> {
 }
 
 fn ended(state: &mut State, exit: ExitCode) -> Option<Effect> {
-    let code = exit.code();
-    let ended =
-        Event::RunFinished { exit, code, error: None, hint: None, cargo_ms: 0, optimized: Vec::new() };
-    state.update(Msg::Event(Box::new(Record { at_ms: 99_000, event: ended })))
+    run_finished(state, 99_000, (exit, None, None))
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use honing_core::{
     Error, ExitCode,
     cargo_profile::{Layer, Review, resolve},
-    event::Event,
 };
 use honing_dashboard::{CargoProfiles, Effect, Key, Mode, Msg, SMALLEST, Screen, Setup, State};
 use ratatui::{
@@ -12,7 +11,7 @@ use ratatui::{
     style::{Color, Style},
 };
 
-use crate::scenes::{Make, SCENES, SIZES, drawn, press, state, tell};
+use crate::scenes::{Make, SCENES, SIZES, drawn, press, run_finished, state};
 
 const MANIFEST: &str = "[profile.release]\nlto = false # for now\npanic = \"abort\"\n[profile.release.package.serde]\nopt-level = 2\n[profile.dist]\ninherits = \"release\"\n";
 
@@ -194,10 +193,7 @@ fn not_while_a_run_reads_it() {
     assert_eq!(effect(&mut state, "y"), None);
     let text = drawn(&mut state, (80, 24));
     assert!(text.contains("A run works, and reads Cargo.toml") && !text.contains("like this?"), "{text}");
-    let exit = ExitCode::Success;
-    let ended =
-        Event::RunFinished { exit, code: 0, error: None, hint: None, cargo_ms: 0, optimized: Vec::new() };
-    tell(&mut state, 99_000, ended);
+    run_finished(&mut state, 99_000, (ExitCode::Success, None, None));
     let text = drawn(&mut state, (80, 24));
     assert!(!text.contains("A run works") && text.contains("like this?"), "{text}");
     assert_eq!(effect(&mut state, "y"), Some(Effect::WriteManifest));

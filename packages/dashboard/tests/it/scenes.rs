@@ -10,7 +10,7 @@ use honing_core::{
     recorded::{Build, HotEntry, Manifest, MatchEntry, Profile, Source, Toolchain, VerdictEntry},
     status::{LastMatch, Since, Status},
 };
-use honing_dashboard::{Key, Mode, Msg, Past, Planned, Setup, State, view};
+use honing_dashboard::{Effect, Key, Mode, Msg, Past, Planned, Setup, State, view};
 use ratatui::{Terminal, backend::TestBackend};
 
 /// A terminal of each kind of layout.
@@ -62,8 +62,8 @@ pub(crate) fn press(state: &mut State, keys: &str) {
     }
 }
 
-pub(crate) fn tell(state: &mut State, at_ms: u64, event: Event) {
-    state.update(Msg::Event(Box::new(Record { at_ms, event })));
+pub(crate) fn tell(state: &mut State, at_ms: u64, event: Event) -> Option<Effect> {
+    state.update(Msg::Event(Box::new(Record { at_ms, event })))
 }
 
 const PROGRAM: &str = "tracker";
@@ -233,10 +233,14 @@ fn cancelled() -> State {
     state
 }
 
-fn run_finished(state: &mut State, at_ms: u64, (exit, error, hint): (ExitCode, Option<&str>, Option<&str>)) {
+pub(crate) fn run_finished(
+    state: &mut State,
+    at_ms: u64,
+    (exit, error, hint): (ExitCode, Option<&str>, Option<&str>),
+) -> Option<Effect> {
     let text = |text: Option<&str>| text.map(str::to_owned);
     let (error, hint, code) = (text(error), text(hint), exit.code());
-    tell(state, at_ms, Event::RunFinished { exit, code, error, hint, cargo_ms: 0, optimized: Vec::new() });
+    tell(state, at_ms, Event::RunFinished { exit, code, error, hint, cargo_ms: 0, optimized: Vec::new() })
 }
 
 pub(crate) fn measured(
