@@ -4,6 +4,7 @@
 //! that at the rim and hands the results in as values.
 
 pub mod applied;
+pub mod calls;
 pub mod cargo_profile;
 pub mod checklist;
 pub mod config;

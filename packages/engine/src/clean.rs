@@ -1,6 +1,6 @@
 //! Removes what runs have made; what is recorded in the repository stays.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use honing_core::Result;
 
@@ -21,12 +21,25 @@ pub fn clean(session: &Session) -> Result<u64> {
     for subject in session.subjects()? {
         freed += remove(&root.join(subject.name))?;
         for builds in pinning::all_builds(session) {
-            for name in ["optimize", "exec-baseline", "exec-instrument", "exec-optimize"] {
-                freed += remove(&builds.join(format!("{name}-{}", subject.name)))?;
-            }
+            freed += remove_builds(&builds, subject.name)?;
         }
     }
     Ok(freed)
+}
+
+/// Removes the target directories that are one program's alone.
+fn remove_builds(folder: &Path, program: &str) -> Result<u64> {
+    let own = ["optimize", "exec-baseline", "exec-instrument", "exec-optimize"];
+    let is_own = |name: &str| {
+        own.iter().any(|flavour| {
+            let rest = name.strip_prefix(&format!("{flavour}-{program}"));
+            // A mark of eight digits stands for the flags.
+            rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('-') && rest.len() == 9))
+        })
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let entries = entries.filter(|entry| is_own(&entry.file_name().to_string_lossy()));
+    entries.map(|entry| remove(&entry.path())).sum()
 }
 
 fn remove(path: &Path) -> Result<u64> {

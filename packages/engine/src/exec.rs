@@ -6,11 +6,12 @@ use std::{ffi::OsString, path::PathBuf};
 use honing_core::{Error, ExitCode, Result, Stage};
 
 use crate::{
-    ProfileSource, Session, pinning,
+    ProfileSource, Session, cargo, pinning,
     process::Command,
     recorded,
     session::Subject,
-    stages::{self, MergedProfile},
+    stages::{self, Added, MergedProfile},
+    wrapper,
 };
 
 /// `words` as a command in the environment that has every cargo below it build as
@@ -29,30 +30,25 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
         .with_hint(format!("choose one: -P {}", names.first().unwrap_or(&"NAME"))));
     };
     let (program, args) = words.split_first().ok_or_else(|| Error::usage("exec: there is no command"))?;
-    let flags = match flavour {
+    let added = match flavour {
         Stage::Instrument => stages::instrument_flags(subject.program.flush),
-        Stage::Optimize => vec![pinning::use_profile(session, subject, &profile(session, subject)?)],
-        _ => Vec::new(),
+        Stage::Optimize => Added { profile: Some(profile(session, subject)?), flags: Vec::new() },
+        _ => Added::default(),
     };
-    let rustflags: Vec<String> = subject.linking.rustflags.iter().cloned().chain(flags).collect();
     if pinning::pins(session, subject) {
         pinning::settle(session)?;
     }
-    let pinned = pinning::pinned(session, subject)?;
-    let builds =
-        pinned.as_ref().map_or_else(|| pinning::builds(session), |pinned| pinned.folder().to_owned());
+    let (orders, naming) = stages::orders(session, subject, added)?;
+    let target_dir = orders.target_dir(&naming.folder, &format!("exec-{flavour}-{}", subject.name));
+    cargo::ready(session, &target_dir, &orders)?;
 
     let mut command = Command::new(program, &session.env, &session.dir);
     command.args(args);
-    if let Some(pinned) = &pinned {
-        pinned.set(&mut command);
-    }
-    if !rustflags.is_empty() {
-        command.env("CARGO_ENCODED_RUSTFLAGS", rustflags.join("\x1f"));
-    }
+    let answer = cargo::ask(session, &subject.triple)?;
+    wrapper::set(&mut command, &pinning::builds(session), &target_dir, answer.rustc_wrapper.as_deref());
     // Without a target, build scripts are instrumented too, and nothing is pinned.
     command.env("CARGO_BUILD_TARGET", &subject.triple);
-    command.env("CARGO_TARGET_DIR", builds.join(format!("exec-{flavour}-{}", subject.name)));
+    command.env("CARGO_TARGET_DIR", &target_dir);
     // Stages set it themselves; here it is the person's.
     if let Some(pattern) = std::env::var_os("LLVM_PROFILE_FILE") {
         command.env("LLVM_PROFILE_FILE", pattern);

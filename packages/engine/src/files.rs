@@ -77,6 +77,14 @@ pub(crate) fn remove_dir(path: &Path) -> Result<()> {
     }
 }
 
+/// Removes a file, if it is there.
+pub(crate) fn remove_file(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(error("remove", path, &cause)),
+        _ => Ok(()),
+    }
+}
+
 /// Copies a file, permissions included.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     // The failure may be either end's; a full disk is always the target's.

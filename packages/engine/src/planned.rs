@@ -105,7 +105,7 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn all(&mut self) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
-        let print = stages::preflight_fingerprint(session, subject);
+        let print = stages::preflight_fingerprint(session, subject)?;
         let ready = stages::stored::<Ready>(session, subject, Stage::Preflight);
         let reasons = stages::reasons(session, ready.as_ref(), &print);
         self.traces = ready.as_ref().is_none_or(|ready| ready.output.traces);
@@ -180,12 +180,12 @@ impl Planner<'_> {
 
     fn build(&mut self, stage: Stage, built: bool, profile: Option<&Digest>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
-        let flags = match stage {
+        let added = match stage {
             Stage::Instrument => stages::instrument_flags(subject.program.flush),
             Stage::Optimize => stages::optimize_flags(session, subject, self.traces),
-            _ => Vec::new(),
+            _ => stages::Added::default(),
         };
-        let wanted = stages::wanted(session, subject, stage, &flags)?;
+        let wanted = stages::wanted(session, subject, stage, added)?;
         let print = stages::build_fingerprint(session, &wanted, profile);
         let old: Option<Manifest<serde_json::Value>> =
             session.store.load(subject.name, stage).filter(|_| built);
@@ -249,8 +249,8 @@ impl Planner<'_> {
         raw: Option<&std::path::Path>,
     ) -> Result<Vec<String>> {
         let (session, subject) = (self.session, self.subject);
-        let flags = stages::instrument_flags(subject.program.flush);
-        let cargo = Some(stages::wanted(session, subject, Stage::Instrument, &flags)?);
+        let added = stages::instrument_flags(subject.program.flush);
+        let cargo = Some(stages::wanted(session, subject, Stage::Instrument, added)?);
         let runner = Runner { session, subject, stage, program, tools, cargo, raw_pattern: None };
         let mut lines = Vec::new();
         for (name, workload) in chosen {

@@ -98,8 +98,12 @@ impl Chain<'_> {
             || stages::instrument(session, subject, ready),
             || Instrumented::load(session, subject),
             |built| {
-                let light = stages::instrumenting(session, subject) == Instrumenting::Light;
-                let how = if light { ", without LTO and debug info" } else { "" };
+                let how = stages::instrumenting(session, subject);
+                let how = if how.is_ok_and(|how| how == Instrumenting::Light) {
+                    ", without LTO and debug info"
+                } else {
+                    ""
+                };
                 format!("{}{how}", units::bytes(built.artifact().bytes))
             },
         )?;
@@ -197,7 +201,7 @@ impl Chain<'_> {
         let (session, subject) = (self.session, self.subject);
         session.options.profile == ProfileSource::Training
             && self.selection.contains(Stage::Instrument)
-            && stages::instrumenting(session, subject) == Instrumenting::Light
+            && stages::instrumenting(session, subject).is_ok_and(|how| how == Instrumenting::Light)
             && matches!(applied, Applied::Measured(_))
             && !applied.fulfils(session.config.policy.min_match)
     }

@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -23,14 +23,14 @@ use honing_core::{
 
 use crate::{
     Sink, Toolchain,
-    cargo::{CargoConfig, Linking, Workspace, clean_environment},
+    cargo::{self, Answer, CargoConfig, Workspace},
     clock, files,
     lock::RunLock,
     merging::Given,
     process::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
     store::Store,
     toolchain,
-    whereabouts::{own_cargo, whereabouts},
+    whereabouts::{own_cargo, own_environment, whereabouts},
 };
 
 /// The events of a run, in its folder.
@@ -136,6 +136,8 @@ pub struct Session {
     /// Whether the run is to end.
     pub cancel: Cancel,
     pub(crate) cargo_config: CargoConfig,
+    /// What cargo said of its configuration, by triple.
+    pub(crate) answers: Mutex<BTreeMap<String, Arc<Answer>>>,
     pub(crate) launcher: Launcher,
     /// Logs, events and reports of this run.
     pub run_dir: PathBuf,
@@ -156,7 +158,6 @@ pub struct Subject<'a> {
     pub artifact: String,
     /// Its target triple.
     pub triple: String,
-    pub(crate) linking: Linking,
 }
 
 impl Session {
@@ -166,7 +167,7 @@ impl Session {
     /// Usage or preflight, where something is missing or wrong.
     pub fn open(options: Options, sink: Sink, cancel: Cancel) -> Result<Self> {
         let (dir, exe) = whereabouts()?;
-        let env = clean_environment(std::env::vars_os(), &exe, options.manifest_path.is_some());
+        let env = own_environment(&dir, &exe, options.manifest_path.is_some());
         let cargo = own_cargo(options.manifest_path.is_some());
         let started = sink.elapsed();
         let workspace = Workspace::load(&cargo, &env, &dir, options.manifest_path.as_deref())?;
@@ -179,7 +180,7 @@ impl Session {
             Some(path) => dir.join(path),
             None => workspace.target_dir().to_owned(),
         };
-        let store = Store::new(target_dir.join("honing"));
+        let store = Store::of_workspace(&target_dir, &workspace.root);
         let run_dir = store.root().join("runs").join(clock::run_name());
         let launcher = Launcher::new(exe, run_dir.clone());
         Ok(Self {
@@ -195,6 +196,7 @@ impl Session {
             sink,
             cancel,
             cargo_config,
+            answers: Mutex::default(),
             launcher,
             run_dir,
             continues: false,
@@ -254,15 +256,31 @@ impl Session {
         let asked = self.options.target.clone().or_else(|| program.target.clone());
         let triple = match asked {
             Some(triple) => triple,
-            None => self.cargo_config.target()?.unwrap_or_else(|| self.toolchain.host.clone()),
+            None => self.configured_target()?.unwrap_or_else(|| self.toolchain.host.clone()),
         };
-        let linking = self.cargo_config.linking(&triple)?;
-        Ok(Subject { name, program, artifact, triple, linking })
+        Ok(Subject { name, program, artifact, triple })
+    }
+
+    /// `build.target`, a variable included.
+    fn configured_target(&self) -> Result<Option<String>> {
+        if self.env.contains_key(OsStr::new("CARGO_BUILD_TARGET")) {
+            return self.cargo_config.target();
+        }
+        let asked = ("build.target", self.options.cargo_args.as_slice());
+        match cargo::configured(&self.toolchain.cargo, &self.env, &self.workspace.root, asked) {
+            Some(serde_json::Value::String(triple)) => Ok(Some(triple)),
+            Some(serde_json::Value::Array(triples)) => {
+                cargo::one_target(triples.iter().filter_map(serde_json::Value::as_str))
+            }
+            _ => self.cargo_config.target(),
+        }
     }
 
     /// Waits until no other run uses the target directory.
     pub(crate) fn lock(&self) -> Result<RunLock> {
-        RunLock::take(self.store.root(), &self.sink, &self.cancel)
+        let lock = RunLock::take(self.store.root(), &self.sink, &self.cancel)?;
+        self.store.claim(&self.workspace.root)?;
+        Ok(lock)
     }
 
     /// Where this run's logs go, made and with old runs' cleared away.
@@ -323,6 +341,14 @@ impl Session {
         })
     }
 
+    /// Adds a line to the log of a stage.
+    pub(crate) fn log(&self, program: &str, stage: Stage, line: &str) -> Result<()> {
+        let path = self.log_path(program, stage);
+        let file = fs::OpenOptions::new().create(true).append(true).open(&path);
+        let written = file.and_then(|mut file| files::write_line(&mut file, line));
+        written.map_err(|error| files::error("write", &path, &error))
+    }
+
     /// Announces a command and opens the log that it adds to.
     pub(crate) fn open_log(
         &self,
@@ -365,7 +391,10 @@ impl Session {
 
 impl Subject<'_> {
     /// What was looked up about the program, for `show-config`.
-    pub fn resolved(&self) -> Vec<Setting> {
+    ///
+    /// # Errors
+    /// Preflight, where cargo cannot be asked.
+    pub fn resolved(&self, session: &Session) -> Result<Vec<Setting>> {
         let setting = |key: &str, value: String, origin: &str| Setting {
             key: format!("program.{}: {key}", self.name),
             value,
@@ -379,10 +408,18 @@ impl Subject<'_> {
             let scheme = honing_core::pin::SCHEME.to_string();
             found.push(setting("scheme of pinned symbols", scheme, "Honing; another one renames them"));
         }
-        if !self.linking.rustflags.is_empty() {
-            found.push(setting("rustflags", self.linking.rustflags.join(" "), "cargo's configuration"));
+        let answer = cargo::ask(session, &self.triple)?;
+        if !answer.rustflags.is_empty() {
+            found.push(setting("rustflags", answer.rustflags.join(" "), "RUSTFLAGS, cargo's configuration"));
         }
-        found
+        if let Some(wrapper) = &answer.rustc_wrapper {
+            found.push(setting(
+                "rustc wrapper",
+                wrapper.display().to_string(),
+                "RUSTC_WRAPPER, cargo's configuration",
+            ));
+        }
+        Ok(found)
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Fingerprint, Result, Stage};
+use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{clock, files};
@@ -53,7 +53,39 @@ pub struct Store {
     root: PathBuf,
 }
 
+/// In a store: the root of the workspace whose it is.
+const CLAIM: &str = "workspace";
+
 impl Store {
+    /// The store of the workspace in `root` in a target directory. Worktrees may share one
+    /// (`CARGO_TARGET_DIR`): the first has the plain name, others have stores of their own.
+    pub fn of_workspace(target_dir: &Path, root: &Path) -> Self {
+        let plain = target_dir.join("honing");
+        match claimed(&plain) {
+            Some(other) if other != root && other.join("Cargo.toml").is_file() => {
+                let digest = Digest::of(root.as_os_str().as_encoded_bytes()).to_string();
+                Self::new(target_dir.join(format!("honing-{}", &digest[..8])))
+            }
+            _ => Self::new(plain),
+        }
+    }
+
+    /// Says that the store is the workspace's in `root`; the caller has locked it.
+    ///
+    /// # Errors
+    /// Interrupted, where another workspace was faster.
+    pub fn claim(&self, root: &Path) -> Result<()> {
+        let target_dir = self.root.parent().unwrap_or(Path::new(""));
+        if Self::of_workspace(target_dir, root).root != self.root {
+            return Err(Error::new(
+                ExitCode::Interrupted,
+                format!("another workspace has begun to use {}", self.root.display()),
+            )
+            .with_hint("run it again: this workspace then gets a folder of its own"));
+        }
+        files::write_if_changed(&self.root.join(CLAIM), root.as_os_str().as_encoded_bytes()).map(drop)
+    }
+
     /// The store in `root`, which need not exist yet.
     pub fn new(root: PathBuf) -> Self {
         Self { root }
@@ -88,6 +120,10 @@ impl Store {
         files::make_dir(&partial)?;
         Ok(Attempt { partial, finished })
     }
+}
+
+fn claimed(store: &Path) -> Option<PathBuf> {
+    Some(PathBuf::from(fs::read_to_string(store.join(CLAIM)).ok()?))
 }
 
 /// A stage's output in the making.
@@ -161,6 +197,30 @@ mod tests {
         again.promote(Fingerprint::new(), Cost::default(), 4_u32).unwrap();
         assert_eq!(store.load::<u32>("p", Stage::Merge).unwrap().output, 4);
         assert_eq!(fs::read_dir(dir.path().join("p")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn worktrees_that_share_a_target_directory_have_stores_of_their_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = |name: &str| {
+            let root = dir.path().join(name);
+            fs::create_dir_all(&root).unwrap();
+            fs::write(root.join("Cargo.toml"), "").unwrap();
+            root
+        };
+        let (target, first, second) = (dir.path().join("t"), root("first"), root("second"));
+        let of = |root: &Path| Store::of_workspace(&target, root);
+        // Both begin at once.
+        let late = of(&second);
+        of(&first).claim(&first).unwrap();
+        assert!(late.claim(&second).is_err());
+        assert_eq!(of(&first).root(), target.join("honing"));
+        assert_ne!(of(&second).root(), of(&first).root());
+        of(&second).claim(&second).unwrap();
+        of(&first).claim(&first).unwrap();
+        // The first is gone, or was moved.
+        fs::remove_dir_all(&first).unwrap();
+        assert_eq!(of(&second).root(), target.join("honing"));
     }
 
     #[test]

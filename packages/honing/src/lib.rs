@@ -18,15 +18,16 @@ mod console;
 use std::{ffi::OsString, process::ExitCode};
 
 use honing_engine::{
-    pinning::wrapper,
+    is_wrapper,
     process::{LAUNCH, launcher},
+    wrapper,
 };
 
 /// The whole of an xtask that has one command: `cargo xtask pgo`.
 pub fn xtask() -> ExitCode {
     let mut args: Vec<OsString> = std::env::args_os().collect();
     match args.get(1) {
-        _ if is_wrapper(&args) => wrapper::main(args),
+        _ if is_rustc(&args) => wrapper(args),
         Some(first) if first == LAUNCH => launcher::main(args.into_iter().skip(2)),
         Some(first) if first == "pgo" => {
             args.remove(1);
@@ -43,15 +44,15 @@ pub fn xtask() -> ExitCode {
 pub fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     match args.get(1) {
-        _ if is_wrapper(&args) => wrapper::main(args),
+        _ if is_rustc(&args) => wrapper(args),
         Some(first) if first == LAUNCH => launcher::main(args.into_iter().skip(2)),
         _ => run("honing", args),
     }
 }
 
 /// Whether cargo calls this executable in rustc's place.
-fn is_wrapper(args: &[OsString]) -> bool {
-    args.first().is_some_and(|name| wrapper::is_called(name))
+fn is_rustc(args: &[OsString]) -> bool {
+    args.first().is_some_and(|name| is_wrapper(name))
 }
 
 fn run(name: &'static str, args: Vec<OsString>) -> ExitCode {

@@ -2,7 +2,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    path::Path,
+    path::{Component, Path, PathBuf},
 };
 
 /// The arguments of one call of rustc.
@@ -24,6 +24,10 @@ pub struct Call {
     /// Whether the crate's root file is named relative to the folder that rustc runs in: cargo
     /// does so within the workspace, which is that folder then.
     pub in_workspace: bool,
+    /// `--out-dir`.
+    pub out_dir: Option<PathBuf>,
+    /// `-C extra-filename`: what tells the files of units of one crate apart.
+    extra_filename: String,
     root_seen: bool,
 }
 
@@ -35,24 +39,7 @@ const OF_STD: &str = "force-unstable-if-unmarked";
 /// with it the instances of a generic function can be told apart in another build.
 pub const V0: &str = "-Csymbol-mangling-version=v0";
 
-/// What stands for `-Cprofile-use=` and the folder of the store, for the wrapper to put in. Cargo hashes
-/// rustflags into file names, and LTO puts crates that share a name (with one of the standard
-/// library's, say) in the order of these: a folder in rustflags changes the binary.
-pub const PROFILE: &str = "-Cprofile-use=honing:";
-
-/// The arguments with the profile where it is, below `store`.
-#[must_use]
-pub fn with_profile(args: Vec<OsString>, store: &Path) -> Vec<OsString> {
-    let found = |arg: OsString| match arg.to_str().and_then(|arg| arg.strip_prefix(PROFILE)) {
-        Some(file) => {
-            let mut flag = OsString::from("-Cprofile-use=");
-            flag.push(store.join(file));
-            flag
-        }
-        None => arg,
-    };
-    args.into_iter().map(found).collect()
-}
+const EXTRA_FILENAME: &str = "extra-filename=";
 
 impl Call {
     /// Reads the arguments: rustc's, with whatever stands before them.
@@ -66,6 +53,8 @@ impl Call {
             test: false,
             of_std: false,
             in_workspace: false,
+            out_dir: None,
+            extra_filename: String::new(),
             root_seen: false,
         };
         let mut at = 0;
@@ -85,6 +74,7 @@ impl Call {
             "--target" => self.for_target = true,
             "--crate-name" => self.crate_name = Some(next.to_owned()),
             "--crate-type" => self.types(next),
+            "--out-dir" => self.out_dir = Some(next.into()),
             "--test" => {
                 self.test = true;
                 return 1;
@@ -102,6 +92,8 @@ impl Call {
             self.crate_name = Some(name.to_owned());
         } else if let Some(types) = word.strip_prefix("--crate-type=") {
             self.types(types);
+        } else if let Some(dir) = word.strip_prefix("--out-dir=") {
+            self.out_dir = Some(dir.into());
         } else if word.starts_with("--target=") {
             self.for_target = true;
         } else if let Some(name) = word.strip_prefix("-Z") {
@@ -127,13 +119,42 @@ impl Call {
         if self.metadata.is_none() && option.starts_with(METADATA) {
             self.metadata = Some((at, prefix));
         }
+        if self.extra_filename.is_empty()
+            && let Some(extra) = option.strip_prefix(EXTRA_FILENAME)
+        {
+            self.extra_filename = extra.to_owned();
+        }
     }
 
-    /// Whether it is to be pinned: it compiles for the target, and has metadata. Without
-    /// `--target` a unit is the host's (a build script, a proc-macro and what they use),
-    /// which no profile is about.
-    pub fn is_pinned(&self) -> bool {
-        self.for_target && self.metadata.is_some() && self.crate_name.is_some()
+    /// Whether cargo calls to compile a unit of the build in `target_dir`. A cargo that a build
+    /// script runs has inherited the wrapper, and works below that script's `out` folder or
+    /// elsewhere; a question about rustc, or a script's own call of it, has no metadata.
+    pub fn is_unit_in(&self, target_dir: &Path) -> bool {
+        let inside = self.out_dir.as_deref().and_then(|dir| dir.strip_prefix(target_dir).ok());
+        let Some(inside) = inside.filter(|_| self.metadata.is_some() && self.crate_name.is_some()) else {
+            return false;
+        };
+        // Before that stand the triple, where there is one, and the folder of the Cargo profile.
+        let folders: Vec<Component<'_>> =
+            inside.components().skip(1 + usize::from(self.for_target)).collect();
+        let above = folders.split_last().map_or(&[][..], |(_, above)| above);
+        above.iter().all(|folder| folder.as_os_str() != "out")
+    }
+
+    /// Whether it is for the target. Without `--target` a unit is the host's (a build script, a
+    /// proc-macro and what they use), which no profile is about.
+    pub fn is_for_target(&self) -> bool {
+        self.for_target
+    }
+
+    /// The name that the unit's files share, `lib` before and suffixes after it apart.
+    pub fn stem(&self) -> String {
+        format!("{}{}", self.crate_name.as_deref().unwrap_or_default(), self.extra_filename)
+    }
+
+    /// The arguments.
+    pub fn args(&self) -> &[OsString] {
+        &self.args
     }
 
     /// The arguments with another metadata, with v0 mangling, and with `also`. What follows (a
@@ -143,6 +164,15 @@ impl Call {
         if let Some((at, prefix)) = self.metadata {
             self.args[at] = format!("{prefix}{METADATA}{key}").into();
             self.args.splice(at + 1..=at, [V0.into()].into_iter().chain(also));
+        }
+        self.args
+    }
+
+    /// The arguments with v0 mangling and cargo's own metadata.
+    #[must_use]
+    pub fn mangled(mut self) -> Vec<OsString> {
+        if let Some((at, _)) = self.metadata {
+            self.args.insert(at + 1, V0.into());
         }
         self.args
     }
@@ -201,39 +231,50 @@ mod tests {
             ),
         ] {
             let call = Call::new(words(before));
-            assert!(call.is_pinned(), "{before}");
+            assert!(call.is_for_target(), "{before}");
             assert_eq!(line(&call.pinned("K", Vec::new())), after.replace("V0", V0));
         }
     }
 
     #[test]
-    fn other_calls_pass_through() {
-        for call in [
+    fn units_of_the_build_are_told_from_other_calls() {
+        let unit = |line: &str| Call::new(words(line)).is_unit_in(Path::new("/w/t"));
+        for own in [
+            "rustc --crate-name a -C metadata=x --out-dir /w/t/T/release/deps --target T",
+            "w rustc --crate-name=a -Cmetadata=x --out-dir=/w/t/T/release/examples --target=T",
+            // The host's.
+            "rustc --crate-name build_script_build -C metadata=x --out-dir /w/t/release/build/a-1",
+            // A Cargo profile of that name, and the folders of newer cargos.
+            "rustc --crate-name a -C metadata=x --out-dir /w/t/T/out/deps --target T",
+            "rustc --crate-name a -C metadata=x --out-dir /w/t/out/deps",
+            "rustc --crate-name a -C metadata=x --out-dir /w/t/T/release/build/a/1f/out --target T",
+        ] {
+            assert!(unit(own), "{own}");
+        }
+        for other in [
             "rustc -vV",
-            "rustc - --crate-name ___ --print=file-names --target t --crate-type bin",
-            // A host unit.
-            "rustc --crate-name build_script_build -C metadata=x -C extra-filename=-y",
-            "rustc --crate-name a -C link-arg=--target=t -C metadata=x",
-            "rustc --target t -C metadata=x",
-            "rustc --crate-name a --target t -C linker-metadata=x",
+            "rustc - --crate-name ___ --print=file-names --target T --crate-type bin",
+            "rustc --crate-name probe --out-dir /w/t/T/release/build/a-1/out --target T",
+            "rustc --target T -C metadata=x --out-dir /w/t/T/release/deps",
+            "rustc --crate-name a --target T -C linker-metadata=x --out-dir /w/t/T/release/deps",
+            // A cargo below a build script.
+            "rustc --crate-name a -C metadata=x --out-dir /w/t/T/release/build/a-1/out/T/release/deps --target T",
+            "rustc --crate-name a -C metadata=x --out-dir /w/t/release/build/a-1/out/t/release/deps",
+            "rustc --crate-name a -C metadata=x --out-dir /w/target/T/release/deps --target T",
             "rustc -C",
             "rustc @/tmp/file",
             "",
         ] {
-            assert!(!Call::new(words(call)).is_pinned(), "{call}");
+            assert!(!unit(other), "{other}");
         }
     }
 
     #[test]
-    fn the_profile_is_found_in_the_store() {
-        let found = |args: &str| line(&with_profile(words(args), Path::new("/w/target/honing")));
-        assert_eq!(
-            found("rustc -Cprofile-use=honing:build/optimize-a.profdata --target t"),
-            "rustc -Cprofile-use=/w/target/honing/build/optimize-a.profdata --target t"
-        );
-        for other in ["rustc -Cprofile-use=/mine.profdata", "rustc -Cprofile-use=mine.profdata -C x"] {
-            assert_eq!(found(other), other);
-        }
+    fn files_of_a_unit_share_a_name() {
+        let stem = |line: &str| Call::new(words(line)).stem();
+        assert_eq!(stem("rustc --crate-name a -C metadata=x -C extra-filename=-1f --out-dir d"), "a-1f");
+        assert_eq!(stem("rustc --crate-name a -Cextra-filename=-1f -Cextra-filename=-mine"), "a-1f");
+        assert_eq!(stem("rustc --crate-name a"), "a");
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod key;
 mod paths;
 mod shared;
 
-pub use args::{Call, PROFILE, V0, argument_file, with_profile};
+pub use args::{Call, V0, argument_file};
 pub use key::{Source, Unit, key};
 pub use paths::{Place, remapped};
 pub use shared::{Locked, distinction, locked, sharing};

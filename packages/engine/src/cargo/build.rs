@@ -6,14 +6,22 @@ use std::{
 };
 
 use cargo_metadata::Message;
-use honing_core::{Error, ExitCode, Result, Stage, config::ProgramKind, event::Event};
+use honing_core::{Error, ExitCode, Result, Stage, calls::Calls, config::ProgramKind, event::Event};
 use honing_profdata::{BuildFunctions, TraceReader};
 
-use super::host;
+use super::{
+    ask,
+    calls::{Unit, calls},
+    host,
+    ready::{ready, stale},
+    scripts::{self, Executed},
+    units,
+    workspace::package_dir,
+};
 use crate::{
-    Session,
-    pinning::{self, Pinned},
+    Session, pinning,
     process::{Command, Status, StdStream, Usage},
+    wrapper::{self, Names, Orders},
 };
 
 /// What is to be built, and how.
@@ -28,10 +36,14 @@ pub(crate) struct Wanted<'a> {
     pub(crate) features: Vec<String>,
     pub(crate) default_features: bool,
     pub(crate) target: &'a str,
-    /// All of them, PGO's included.
+    /// The person's own, as cargo resolves them.
     pub(crate) rustflags: Vec<String>,
-    /// How its symbols are pinned; without it they are cargo's own.
-    pub(crate) pinned: Option<Pinned>,
+    /// What its symbols are called.
+    pub(crate) symbols: String,
+    /// How rustc is called.
+    pub(crate) orders: Orders,
+    /// The person's own wrapper.
+    pub(crate) inner: Option<PathBuf>,
     pub(crate) target_dir: PathBuf,
 }
 
@@ -61,6 +73,8 @@ pub(crate) struct Built {
     pub(crate) full: bool,
     /// What the compiler said about the functions that it built, if it was asked to.
     pub(crate) functions: BuildFunctions,
+    /// How cargo called the compiler.
+    pub(crate) calls: Calls,
     pub(crate) usage: Usage,
 }
 
@@ -73,6 +87,9 @@ struct Seen {
     reused: u64,
     units: u64,
     total: Option<u64>,
+    scripts: Vec<Executed>,
+    /// What is for the target.
+    built: Vec<Unit>,
     /// The first line in which cargo or rustc names an error.
     error: Option<String>,
 }
@@ -92,12 +109,9 @@ pub(crate) fn build_command(session: &Session, wanted: &Wanted<'_>) -> Command {
 pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>) -> Command {
     let options = &session.options;
     let mut command = Command::new(&session.toolchain.cargo, &session.env, &session.workspace.root);
-    if let Some(pinned) = &wanted.pinned {
-        pinned.set(&mut command);
-    }
-    if !wanted.rustflags.is_empty() {
-        command.env("CARGO_ENCODED_RUSTFLAGS", wanted.rustflags.join("\x1f"));
-    }
+    wrapper::set(&mut command, &pinning::builds(session), &wanted.target_dir, wanted.inner.as_deref());
+    // The files of a build are read from what cargo writes: seen from the root, whatever is configured.
+    command.env.insert("CARGO_BUILD_DEP_INFO_BASEDIR".into(), session.workspace.root.clone().into());
     command.args([verb, "--package", wanted.package, "--profile", wanted.profile, "--target", wanted.target]);
     command.args(["--target-dir".as_ref(), wanted.target_dir.as_os_str()]);
     if !wanted.features.is_empty() {
@@ -125,6 +139,26 @@ pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>)
 /// Runs the build; progress and output go into the event stream.
 pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> Result<Built> {
     host::share(&pinning::builds(session), wanted)?;
+    ready(session, &wanted.target_dir, &wanted.orders)?;
+    let built = once(session, program, stage, wanted)?;
+    let changed = stale(&wanted.target_dir);
+    let Some(first) = changed.first() else { return Ok(built) };
+    let text = format!("{stage}: {} changed while it was compiled; building again", first.file.display());
+    session.sink.emit(Event::Note { text });
+    changed.iter().try_for_each(units::Stale::forget)?;
+    let again = once(session, program, stage, wanted)?;
+    match stale(&wanted.target_dir).first() {
+        None => Ok(again),
+        Some(still) => Err(Error::new(
+            ExitCode::Build,
+            format!("{stage}: {} keeps changing while it is compiled", still.file.display()),
+        )
+        .with_hint("end what writes it (an editor, a generator, a sync), and run again")),
+    }
+}
+
+/// Runs cargo, and notes what its build scripts read and wrote.
+fn once(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> Result<Built> {
     let mut command = build_command(session, wanted);
     // Not part of the displayed command: for our eyes only.
     command.args(["--message-format", "json-render-diagnostics"]);
@@ -140,6 +174,13 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
         cdylib: wanted.kind == ProgramKind::Cdylib,
         seen: Arc::clone(&seen),
     };
+    let chain = ask(session, wanted.target)?.chain();
+    let added = wanted.orders.added().join(" ");
+    session.log(
+        program,
+        stage,
+        &format!("rustc is called by {chain}; added for {}: {added}", wanted.target),
+    )?;
     let ended =
         session.run_cargo(program, stage, &command, move |stream, line| watcher.line(stream, line))?;
     if ended.status != Status::Code(0) {
@@ -153,8 +194,11 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
             .with_hint(format!("run it by hand:\n{}", build_command(session, wanted)))
     })?;
     let functions = std::mem::take(&mut seen.trace).finish();
+    let calls = calls(&wanted.target_dir, &seen.built)?;
+    scripts::note(session, &seen.scripts)?;
+    scripts::find_generated(&wanted.target_dir)?;
     let (fresh, full) = (seen.compiled == 0, seen.reused == 0);
-    Ok(Built { path, fresh, full, functions, usage: ended.usage })
+    Ok(Built { path, fresh, full, functions, calls, usage: ended.usage })
 }
 
 /// What rustc says of two crates that it cannot tell apart.
@@ -169,7 +213,9 @@ fn failure(
 ) -> Error {
     let why = first.map(|line| format!(": {line}")).unwrap_or_default();
     let error = Error::new(ExitCode::Build, format!("{stage}: cargo build failed ({status}){why}"));
-    if wanted.pinned.is_some() && INDISTINGUISHABLE.iter().any(|words| why.contains(words)) {
+    if matches!(wanted.orders.names, Names::Pinned { .. })
+        && INDISTINGUISHABLE.iter().any(|words| why.contains(words))
+    {
         return error.with_hint(
             "two crates have the same pinned name: run it again, in case Cargo.lock has changed meanwhile; \
              else set `pin_symbols = false` for the program, and tell us which crates they are",
@@ -228,13 +274,23 @@ impl Watcher {
                 // What the baseline compiled for this machine, the other flavours share.
                 let own = self.stage == Stage::Baseline || is_for(&self.target, artifact);
                 seen.reused += u64::from(artifact.fresh && own);
+                if is_for(&self.target, artifact) {
+                    seen.built.push(unit(artifact));
+                }
                 let wanted = if self.cdylib { artifact.target.is_cdylib() } else { artifact.target.is_bin() };
                 if wanted && artifact.target.name == self.artifact {
                     seen.artifact = artifact_path(artifact, self.cdylib);
                 }
                 artifact.target.name.clone()
             }
-            Message::BuildScriptExecuted(_) => "build script".to_owned(),
+            Message::BuildScriptExecuted(script) => {
+                // Registries' packages do not change.
+                if let Some(package_dir) = package_dir(&script.package_id.repr) {
+                    let out_dir = script.out_dir.clone().into();
+                    seen.scripts.push(Executed { out_dir, package_dir });
+                }
+                "build script".to_owned()
+            }
             _ => return,
         };
         seen.units += 1;
@@ -254,6 +310,17 @@ impl Watcher {
 /// Cargo keeps what is for the target in a folder with its name.
 fn is_for(target: &str, artifact: &cargo_metadata::Artifact) -> bool {
     artifact.filenames.iter().any(|path| path.components().any(|part| part.as_str() == target))
+}
+
+fn unit(artifact: &cargo_metadata::Artifact) -> Unit {
+    let id = &artifact.package_id.repr;
+    let kinds: Vec<String> = artifact.target.kind.iter().map(ToString::to_string).collect();
+    let package = id.rsplit('/').next().unwrap_or(id);
+    Unit {
+        name: format!("{package} ({} {})", kinds.join(" "), artifact.target.name),
+        crate_name: artifact.target.name.replace('-', "_"),
+        files: artifact.filenames.iter().map(|file| file.clone().into_std_path_buf()).collect(),
+    }
 }
 
 fn artifact_path(artifact: &cargo_metadata::Artifact, cdylib: bool) -> Option<PathBuf> {

@@ -1,9 +1,5 @@
-//! The rustflags that cargo would use, to be extended rather than replaced.
-//!
-//! Cargo takes them from one source only, the first of `CARGO_ENCODED_RUSTFLAGS`,
-//! `RUSTFLAGS`, `target.*.rustflags` and `build.rustflags`; setting a higher one drops
-//! the lower ones in silence. So they are resolved here, extended, and handed over as
-//! `CARGO_ENCODED_RUSTFLAGS`.
+//! What has to be known of cargo's configuration before it can be asked ([`super::ask`]), or what it
+//! does not tell: the compiler, Cargo profiles.
 
 use std::{
     collections::BTreeMap,
@@ -19,15 +15,6 @@ use honing_core::{
 /// Cargo's configuration, with its environment variables, for the workspace.
 #[derive(Debug)]
 pub(crate) struct CargoConfig(cargo_config2::Config);
-
-/// What the compiler is told for a target apart from PGO.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Linking {
-    /// rustflags from all sources, in cargo's order of precedence.
-    pub(crate) rustflags: Vec<String>,
-    /// `target.*.linker`.
-    pub(crate) linker: Option<String>,
-}
 
 impl CargoConfig {
     pub(crate) fn load(root: &Path, env: &BTreeMap<OsString, OsString>, rustc: &Path) -> Result<Self> {
@@ -48,30 +35,9 @@ impl CargoConfig {
         config.build.rustc.clone()
     }
 
-    /// `build.rustc-wrapper`, or what a variable says instead.
-    pub(crate) fn rustc_wrapper(&self) -> Option<&Path> {
-        self.0.build.rustc_wrapper.as_deref().filter(|path| !path.as_os_str().is_empty())
-    }
-
     /// `build.target`, where it is one triple.
     pub(crate) fn target(&self) -> Result<Option<String>> {
-        match self.0.build.target.as_deref() {
-            None | Some([]) => Ok(None),
-            Some([one]) => Ok(Some(one.triple().to_owned())),
-            Some(many) => Err(Error::usage(format!(
-                "`build.target` of cargo's configuration names {} targets; a profile belongs to one",
-                many.len()
-            ))
-            .with_hint("choose one with --target, or with `target` in pgo.toml")),
-        }
-    }
-
-    pub(crate) fn linking(&self, triple: &str) -> Result<Linking> {
-        let failed = |error: cargo_config2::Error| Error::usage(format!("rustflags of {triple}: {error:#}"));
-        let rustflags =
-            self.0.rustflags(triple).map_err(failed)?.map(|flags| flags.flags).unwrap_or_default();
-        let linker = self.0.linker(triple).map_err(failed)?.map(|path| path.to_string_lossy().into_owned());
-        Ok(Linking { rustflags, linker })
+        one_target(self.0.build.target.iter().flatten().map(|target| target.triple()))
     }
 
     /// Whether a configuration file defines the Cargo profile.
@@ -119,18 +85,47 @@ impl CargoConfig {
     }
 }
 
+/// The one target that builds are for.
+pub(crate) fn one_target<'a>(mut targets: impl Iterator<Item = &'a str>) -> Result<Option<String>> {
+    let (one, more) = (targets.next().map(str::to_owned), targets.count());
+    if more == 0 {
+        return Ok(one);
+    }
+    Err(Error::usage(format!(
+        "`build.target` of cargo's configuration names {} targets; a profile belongs to one",
+        more + 1
+    ))
+    .with_hint("choose one with --target, or with `target` in pgo.toml"))
+}
+
+/// Cargo's configuration file that has `text` in it.
+pub(crate) fn configuration_with(
+    root: &Path,
+    env: &BTreeMap<OsString, OsString>,
+    text: &str,
+) -> Option<PathBuf> {
+    let has = |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|found| found.contains(text));
+    configuration_files(root, env).into_iter().find(has)
+}
+
 /// Cargo's configuration files, the nearest first, that of its home last. cargo-config2 does not
 /// expose the profiles.
 fn configured_profiles(root: &Path, env: &BTreeMap<OsString, OsString>) -> Vec<Layer> {
+    let layer = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).ok()?;
+        Some(Layer::configuration(path.strip_prefix(root).unwrap_or(&path).display().to_string(), text))
+    };
+    configuration_files(root, env).into_iter().filter_map(layer).collect()
+}
+
+fn configuration_files(root: &Path, env: &BTreeMap<OsString, OsString>) -> Vec<PathBuf> {
     let home = env.get(OsStr::new("CARGO_HOME")).map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     let mut folders: Vec<PathBuf> = root.ancestors().map(|dir| dir.join(".cargo")).collect();
     folders.extend(home.filter(|home| !folders.contains(home)));
-    let layer = |dir: PathBuf| {
-        // Where there are both, cargo reads the one without extension.
-        let path = [dir.join("config"), dir.join("config.toml")].into_iter().find(|path| path.is_file())?;
-        let text = std::fs::read_to_string(&path).ok()?;
-        Some(Layer::configuration(path.strip_prefix(root).unwrap_or(&path).display().to_string(), text))
+    // Where there are both, cargo reads the one without extension.
+    let file = |dir: PathBuf| {
+        ["config", "config.toml"].map(|name| dir.join(name)).into_iter().find(|path| path.is_file())
     };
-    folders.into_iter().filter_map(layer).collect()
+    folders.into_iter().filter_map(file).collect()
 }

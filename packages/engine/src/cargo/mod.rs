@@ -1,16 +1,25 @@
 //! Cargo: what the workspace has, which flags apply, and builds that differ in
 //! nothing but the flags of PGO.
 
+mod ask;
 mod build;
+mod calls;
 mod environment;
 mod flags;
 mod host;
+mod paths;
+mod ready;
+mod scripts;
 mod sources;
+mod units;
 mod workspace;
 
+pub(crate) use ask::{Answer, ask, configured};
 pub(crate) use build::{Built, Wanted, build, build_command, driver_command};
 pub use environment::clean_environment;
-pub(crate) use flags::{CargoConfig, Linking};
-pub(crate) use sources::source_digests;
+pub(crate) use flags::{CargoConfig, configuration_with, one_target};
+pub(crate) use paths::made_whole;
+pub(crate) use ready::ready;
+pub(crate) use sources::{dep_info, source_digests};
 pub use workspace::Workspace;
 pub(crate) use workspace::unknown;

@@ -7,14 +7,20 @@ use std::{
 
 use honing_core::Digest;
 
+use super::scripts::generated;
 use crate::files;
 
 /// The files of the workspace that `artifact` was built from, relative to `root`, with
-/// their digests. Files that are gone are left out: the difference shows them.
-pub(crate) fn source_digests(artifact: &Path, root: &Path) -> BTreeMap<String, Digest> {
-    let dep_info = std::fs::read_to_string(artifact.with_extension("d")).unwrap_or_default();
-    parse(&dep_info)
+/// their digests. Files that are gone are left out: the difference shows them. So are those that
+/// the build itself wrote.
+pub(crate) fn source_digests(artifact: &Path, root: &Path, target_dir: &Path) -> BTreeMap<String, Digest> {
+    let text = std::fs::read_to_string(artifact.with_extension("d")).unwrap_or_default();
+    let generated = generated(target_dir);
+    dep_info(&text)
         .into_iter()
+        // Relative to the folder that the build was told to name files from.
+        .map(|path| root.join(path))
+        .filter(|path| !path.starts_with(target_dir) && !generated.contains(path))
         .filter_map(|path| {
             let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
             Some((name, files::digest(&path).ok()?))
@@ -23,7 +29,7 @@ pub(crate) fn source_digests(artifact: &Path, root: &Path) -> BTreeMap<String, D
 }
 
 /// The prerequisites of the first rule: separated by spaces, a space in a name is `\ `.
-fn parse(text: &str) -> Vec<PathBuf> {
+pub(crate) fn dep_info(text: &str) -> Vec<PathBuf> {
     let line = text.lines().next().unwrap_or_default();
     let Some((_, list)) = line.split_once(": ") else { return Vec::new() };
     let mut paths = vec![String::new()];
@@ -49,9 +55,9 @@ mod tests {
     #[test]
     fn names_with_spaces_stay_whole() {
         assert_eq!(
-            parse("/t/rel/x: /a/b.rs /c\\ d/e.rs\n"),
+            dep_info("/t/rel/x: /a/b.rs /c\\ d/e.rs\n"),
             [PathBuf::from("/a/b.rs"), PathBuf::from("/c d/e.rs")]
         );
-        assert!(parse("").is_empty());
+        assert!(dep_info("").is_empty());
     }
 }

@@ -31,6 +31,21 @@ impl Workspace {
         dir: &Path,
         manifest: Option<&Path>,
     ) -> Result<Self> {
+        let found = Self::ask_in(cargo, env, dir, manifest)?;
+        if found.root == dir {
+            return Ok(found);
+        }
+        // Cargo takes its configuration from the folder that it is called in. That of the workspace
+        // is what counts, wherever the person is.
+        Self::ask_in(cargo, env, &found.root, Some(&found.root.join("Cargo.toml")))
+    }
+
+    fn ask_in(
+        cargo: &Path,
+        env: &BTreeMap<OsString, OsString>,
+        dir: &Path,
+        manifest: Option<&Path>,
+    ) -> Result<Self> {
         let shell = crate::toolchain::shell(dir)?;
         let manifest = manifest.map(|path| ["--manifest-path".into(), path.as_os_str().to_owned()]);
         let manifest = manifest.iter().flatten();
@@ -242,6 +257,27 @@ impl Workspace {
     }
 }
 
+/// The folder of a package that is one: `path+file:///w/tool#0.1.0`.
+pub(super) fn package_dir(id: &str) -> Option<PathBuf> {
+    let url = id.strip_prefix("path+file://")?.split('#').next()?;
+    let mut bytes = Vec::new();
+    let mut rest = url.bytes();
+    while let Some(byte) = rest.next() {
+        let escaped = || {
+            let digits = [rest.clone().next()?, rest.clone().nth(1)?];
+            u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()
+        };
+        match (byte, escaped()) {
+            (b'%', Some(code)) => {
+                bytes.push(code);
+                rest.nth(1);
+            }
+            _ => bytes.push(byte),
+        }
+    }
+    Some(PathBuf::from(String::from_utf8(bytes).ok()?))
+}
+
 fn is_called(dependency: &cargo_metadata::Dependency, name: &str) -> bool {
     dependency.rename.as_deref().unwrap_or(&dependency.name) == name
 }
@@ -258,5 +294,23 @@ pub(crate) fn unknown(what: &str, name: &str, place: &str, names: &[&str]) -> Er
             [only] => error.with_hint(format!("there is only `{only}`")),
             _ => error.with_hint(format!("there are {}", names.join(", "))),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_a_package_is_in_its_id() {
+        for (id, folder) in [
+            ("path+file:///w/tool#0.1.0", Some("/w/tool")),
+            ("path+file:///mit%20Leerzeichen/%C3%A4#tool@0.1.0", Some("/mit Leerzeichen/ä")),
+            ("path+file:///100%/tool#0.1.0", Some("/100%/tool")),
+            ("registry+https://localhost/index#tool@0.1.0", None),
+            ("git+file:///w/tool#0.1.0", None),
+        ] {
+            assert_eq!(package_dir(id), folder.map(PathBuf::from), "{id}");
+        }
     }
 }

@@ -55,9 +55,7 @@ impl Apart {
     }
 
     /// For the wrapper, which knows a package by its folder.
-    pub(super) fn to_json(&self) -> String {
-        let table: BTreeMap<&str, &str> =
-            self.0.iter().map(|package| (package.dir.as_str(), package.distinction.as_str())).collect();
-        serde_json::to_string_pretty(&table).unwrap_or_default()
+    pub(super) fn into_table(self) -> BTreeMap<String, String> {
+        self.0.into_iter().map(|package| (package.dir, package.distinction)).collect()
     }
 }

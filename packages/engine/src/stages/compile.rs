@@ -2,13 +2,16 @@
 //! instrument. One specification; only the flags of PGO differ, and what a light
 //! instrumented build leaves out.
 
-use std::{path::Path, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use honing_core::{
-    Digest, Error, Fingerprint, Result, Stage,
+    Digest, Error, ExitCode, Fingerprint, Result, Stage,
+    calls::Calls,
     config::{Flush, Instrumenting, ProgramKind},
     event::{Artifact, StageState},
-    pin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,10 +22,10 @@ use super::{
 use crate::{
     Session, cargo,
     cargo::{Built, Wanted},
-    files,
-    pinning::{self, Pinned},
+    files, pinning,
     session::Subject,
     store::Manifest,
+    wrapper::Orders,
 };
 
 /// A build's output: a copy of the binary, so that the next build cannot change it.
@@ -109,12 +112,37 @@ flavour!(
     Instrument
 );
 
-/// The build of `subject` that `stage` does, with the flags of PGO given.
+/// What PGO adds to a build.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Added {
+    /// Flags for rustc.
+    pub(crate) flags: Vec<String>,
+    /// The profile to apply.
+    pub(crate) profile: Option<PathBuf>,
+}
+
+/// How rustc is called in a build of `subject`, and the folder of its target directory.
+pub(crate) fn orders(
+    session: &Session,
+    subject: &Subject<'_>,
+    added: Added,
+) -> Result<(Orders, pinning::Naming)> {
+    let naming = pinning::naming(session, subject)?;
+    let within = |profile: PathBuf| match profile.strip_prefix(session.store.root()) {
+        Ok(within) => within.to_owned(),
+        Err(_) => profile,
+    };
+    let orders =
+        Orders { names: naming.names.clone(), flags: added.flags, profile: added.profile.map(within) };
+    Ok((orders, naming))
+}
+
+/// The build of `subject` that `stage` does, with what PGO adds.
 pub(crate) fn wanted<'a>(
     session: &Session,
     subject: &'a Subject<'a>,
     stage: Stage,
-    pgo: &[String],
+    mut added: Added,
 ) -> Result<Wanted<'a>> {
     let program = subject.program;
     // Dependencies of several programs are compiled once; a profile belongs to one.
@@ -123,9 +151,11 @@ pub(crate) fn wanted<'a>(
         stage => stage.name().to_owned(),
     };
     let features = program.features.iter().chain(&session.options.features).cloned().collect();
-    let pinned = pinning::pinned(session, subject)?;
-    let builds =
-        pinned.as_ref().map_or_else(|| pinning::builds(session), |pinned| pinned.folder().to_owned());
+    if stage == Stage::Instrument && instrumenting(session, subject)? == Instrumenting::Light {
+        added.flags.extend(LIGHT.iter().map(|flag| (*flag).to_owned()));
+    }
+    let (orders, naming) = orders(session, subject, added)?;
+    let answer = cargo::ask(session, &subject.triple)?;
     Ok(Wanted {
         package: &program.package,
         kind: program.kind(),
@@ -134,22 +164,12 @@ pub(crate) fn wanted<'a>(
         features,
         default_features: program.default_features,
         target: &subject.triple,
-        rustflags: rustflags(session, subject, stage, pgo),
-        pinned,
-        target_dir: builds.join(folder),
+        target_dir: orders.target_dir(&naming.folder, &folder),
+        rustflags: answer.rustflags.clone(),
+        inner: answer.rustc_wrapper.clone(),
+        symbols: naming.words,
+        orders,
     })
-}
-
-/// The flags of all sources.
-fn rustflags(session: &Session, subject: &Subject<'_>, stage: Stage, pgo: &[String]) -> Vec<String> {
-    let own = &subject.linking.rustflags;
-    // Names that a pinned profile can be carried over to.
-    let mangling = session.options.unpinned && subject.program.pin_symbols;
-    let mangling = mangling.then(|| pin::V0.to_owned());
-    let light = stage == Stage::Instrument && instrumenting(session, subject) == Instrumenting::Light;
-    let light = if light { LIGHT.as_slice() } else { &[] };
-    let light = light.iter().map(|flag| (*flag).to_owned());
-    mangling.into_iter().chain(own.iter().cloned()).chain(pgo.iter().cloned()).chain(light).collect()
 }
 
 /// What a build reads, as far as it can be told before cargo looks: the specification,
@@ -168,8 +188,9 @@ pub(crate) fn build_fingerprint(
         .value("features", wanted.features.join(","))
         .value("default features", wanted.default_features)
         .value("target", wanted.target)
-        .value("symbols", wanted.pinned.as_ref().map_or_else(|| "cargo's own".into(), Pinned::words))
+        .value("symbols", &wanted.symbols)
         .value("rustflags", wanted.rustflags.join(" "))
+        .value(ADDED, wanted.orders.added().join(" "))
         .value("cargo arguments", session.options.cargo_args.join(" "));
     if let Some(profile) = profile {
         print.content("profile", profile.clone());
@@ -184,7 +205,7 @@ pub(crate) fn build_fingerprint(
         ProgramKind::Cdylib => format!("{}{}", std::env::consts::DLL_PREFIX, wanted.artifact),
     };
     let artifact = wanted.folder().join(name);
-    for (name, digest) in cargo::source_digests(&artifact, &session.workspace.root) {
+    for (name, digest) in cargo::source_digests(&artifact, &session.workspace.root, &wanted.target_dir) {
         print.content(name, digest);
     }
     print
@@ -194,29 +215,29 @@ pub(crate) fn build_fingerprint(
 pub(super) fn changes<T: Product>(
     session: &Session,
     subject: &Subject<'_>,
-    (stage, flags): (Stage, &[String]),
+    (stage, added): (Stage, Added),
     profile: Option<&Digest>,
 ) -> Result<Option<Vec<String>>> {
-    let print = build_fingerprint(session, &wanted(session, subject, stage, flags)?, profile);
+    let print = build_fingerprint(session, &wanted(session, subject, stage, added)?, profile);
     Ok(stored::<T>(session, subject, stage).map(|old| print.changes_since(&old.fingerprint)))
 }
 
 /// What changed since the instrumented build that is there.
 pub(crate) fn instrumented_changes(session: &Session, subject: &Subject<'_>) -> Result<Option<Vec<String>>> {
-    let flags = instrument_flags(subject.program.flush);
-    changes::<Compiled>(session, subject, (Stage::Instrument, &flags), None)
+    let added = instrument_flags(subject.program.flush);
+    changes::<Compiled>(session, subject, (Stage::Instrument, added), None)
 }
 
 /// Builds the program as it ships without PGO.
 pub(crate) fn baseline(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Baseline>> {
-    let wanted = wanted(session, subject, Stage::Baseline, &[])?;
+    let wanted = wanted(session, subject, Stage::Baseline, Added::default())?;
     let step = compile(session, subject, Stage::Baseline, &wanted, None, |compiled, _, _| Ok(compiled))?;
     Ok(Baseline::step(session, subject, step))
 }
 
 /// Builds the program with counters.
 pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Instrumented>> {
-    let wanted = wanted(session, subject, Stage::Instrument, &instrument_flags(subject.program.flush))?;
+    let wanted = wanted(session, subject, Stage::Instrument, instrument_flags(subject.program.flush))?;
     let step = compile(session, subject, Stage::Instrument, &wanted, None, |compiled, _, _| Ok(compiled))?;
     Ok(Instrumented::step(session, subject, step))
 }
@@ -229,13 +250,17 @@ const LIGHT: [&str; 5] =
 
 /// How the instrumented program is built. Without pinned symbols LTO and debug info are
 /// part of every symbol, and once a light build's profile did not fit, none does.
-pub(crate) fn instrumenting(session: &Session, subject: &Subject<'_>) -> Instrumenting {
+///
+/// # Errors
+/// Preflight, where cargo cannot be asked for its flags.
+pub(crate) fn instrumenting(session: &Session, subject: &Subject<'_>) -> Result<Instrumenting> {
     // The linker's own LTO is a matter between it and what else it links.
-    let linkers = subject.linking.rustflags.iter().any(|flag| flag.contains("linker-plugin-lto"));
+    let rustflags = &cargo::ask(session, &subject.triple)?.rustflags;
+    let linkers = rustflags.iter().any(|flag| flag.contains("linker-plugin-lto"));
     if linkers || !pinning::pins(session, subject) || too_light(session, subject).is_file() {
-        return Instrumenting::Same;
+        return Ok(Instrumenting::Same);
     }
-    subject.program.instrument
+    Ok(subject.program.instrument)
 }
 
 /// Remembers that a light build's profile did not fit, until `clean`.
@@ -248,16 +273,21 @@ fn too_light(session: &Session, subject: &Subject<'_>) -> std::path::PathBuf {
 }
 
 /// Flags that put counters in.
-pub(crate) fn instrument_flags(flush: Flush) -> Vec<String> {
-    let mut flags = vec!["-Cprofile-generate".to_owned()];
+pub(crate) fn instrument_flags(flush: Flush) -> Added {
+    // With a value: tools that read rustc's flags stop at one without. Where LLVM_PROFILE_FILE says
+    // nothing else, profiles are left in the folder that the program runs in.
+    let mut flags = vec!["-Cprofile-generate=.".to_owned()];
     if flush == Flush::Continuous {
         // Counters live in the mapped file; value profiles cannot, and a file with
         // room for them reads as truncated.
         flags.push("-Cllvm-args=-runtime-counter-relocation".to_owned());
         flags.push("-Cllvm-args=-disable-vp=true".to_owned());
     }
-    flags
+    Added { flags, profile: None }
 }
+
+/// What PGO adds, in a fingerprint.
+const ADDED: &str = "flags of PGO";
 
 /// A difference between two sources is not one that PGO made.
 pub(crate) fn check_same_source(session: &Session, subject: &Subject<'_>) -> Result<()> {
@@ -265,14 +295,7 @@ pub(crate) fn check_same_source(session: &Session, subject: &Subject<'_>) -> Res
     let (Some(baseline), Some(optimized)) = (print(Stage::Baseline), print(Stage::Optimize)) else {
         return Ok(());
     };
-    // The profile, and what build scripts generated, which each flavour has of its own.
-    let generated = session.store.root().join("build");
-    let generated = generated.strip_prefix(&session.workspace.root).unwrap_or(&generated).to_string_lossy();
-    let of_pgo = |change: &String| {
-        change.starts_with("rustflags ") || change.starts_with("profile ") || change.starts_with(&*generated)
-    };
-    let differ: Vec<String> =
-        optimized.changes_since(&baseline).into_iter().filter(|change| !of_pgo(change)).collect();
+    let differ: Vec<String> = beside_pgo(&optimized, &baseline).collect();
     if differ.is_empty() {
         return Ok(());
     }
@@ -281,6 +304,40 @@ pub(crate) fn check_same_source(session: &Session, subject: &Subject<'_>) -> Res
         differ.join(", ")
     ))
     .with_hint("build both from what is there now: --from baseline"))
+}
+
+/// How cargo called the compiler, beside the binary.
+const CALLS: &str = "calls.json";
+
+/// The flags of two flavours, as rustc gets them, differ by what Honing adds and by nothing else.
+fn check_same_calls(
+    session: &Session,
+    subject: &Subject<'_>,
+    stage: Stage,
+    fingerprint: &Fingerprint,
+    calls: &Calls,
+) -> Result<()> {
+    let Some(baseline) = stored::<Compiled>(session, subject, Stage::Baseline) else { return Ok(()) };
+    // One of another source, or with other settings, may differ.
+    if stage == Stage::Baseline || beside_pgo(fingerprint, &baseline.fingerprint).next().is_some() {
+        return Ok(());
+    }
+    let file = session.store.dir(subject.name, Stage::Baseline).join(CALLS);
+    let Ok(text) = std::fs::read(file) else { return Ok(()) };
+    let theirs: Calls = serde_json::from_slice(&text).unwrap_or_default();
+    let Some(difference) = calls.difference(&theirs).filter(|_| !theirs.is_empty()) else { return Ok(()) };
+    let message = format!("{stage}: cargo does not call rustc as it did for the baseline: {difference}");
+    Err(Error::new(ExitCode::Build, message).with_hint(
+        "what changes flags from build to build, a variable that Honing is called with or a build script? \
+         Build both from what is there now: --from baseline",
+    ))
+}
+
+/// What changed since another flavour's build, but for what PGO adds.
+fn beside_pgo(new: &Fingerprint, old: &Fingerprint) -> impl Iterator<Item = String> {
+    let of_pgo =
+        |change: &String| [ADDED, "profile"].iter().any(|name| change.starts_with(&format!("{name} ")));
+    new.changes_since(old).into_iter().filter(move |change| !of_pgo(change))
 }
 
 /// Builds, and keeps a copy of what was built together with what `describe` makes of it.
@@ -300,6 +357,7 @@ pub(super) fn compile<T: Product + AsRef<Compiled>>(
     let digest = files::digest(&built.path)?;
     // After the build, so that files that it read for the first time are in it.
     let fingerprint = build_fingerprint(session, wanted, profile);
+    check_same_calls(session, subject, stage, &fingerprint, &built.calls)?;
     let same = |old: &Manifest<T>| old.output.as_ref().digest == digest && old.fingerprint == fingerprint;
     if let Some(old) = old.filter(|old| built.fresh && same(old)) {
         return Ok(Step::of(old, StageState::UpToDate));
@@ -309,6 +367,9 @@ pub(super) fn compile<T: Product + AsRef<Compiled>>(
     let copy = attempt.dir().join(&name);
     files::copy(&built.path, &copy)?;
     let compiled = Compiled { name, bytes: files::size(&copy), digest };
+    let calls =
+        serde_json::to_vec(&built.calls).map_err(|error| Error::internal(format!("{stage}: {error}")))?;
+    files::write_atomically(&attempt.dir().join(CALLS), &calls)?;
     let output = describe(compiled, &built, attempt.dir())?;
     finish(attempt, fingerprint, start, built.usage, Some(built.full), output)
 }

@@ -29,11 +29,11 @@ pub use aa::Qualified;
 pub(crate) use aa::{qualify, unfit};
 pub(crate) use bench::{BenchInputs, bench, bench_fingerprint};
 pub use bench::{Measured, Measurements};
-pub use compile::{Baseline, Instrumented};
 pub(crate) use compile::{
-    baseline, build_fingerprint, check_same_source, instrument, instrument_flags, instrument_fully,
-    instrumented_changes, instrumenting, wanted,
+    Added, baseline, build_fingerprint, check_same_source, instrument, instrument_flags, instrument_fully,
+    instrumented_changes, instrumenting, orders, wanted,
 };
+pub use compile::{Baseline, Instrumented};
 pub(crate) use gather::gather;
 pub(crate) use hand_over::hand_over;
 pub(crate) use judge::{Judged, growth, judge, size, wants_more};

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Instrumented, MergedProfile, Product, Ready, Step,
-    compile::{Compiled, changes, compile, instrumented_changes, wanted},
+    compile::{Added, Compiled, changes, compile, instrumented_changes, wanted},
     matching,
     merge::RebasedFrom,
     step::stored,
@@ -121,7 +121,7 @@ pub(crate) fn optimize(
     ready: &Ready,
     profile: &MergedProfile,
 ) -> Result<Step<Optimized>> {
-    let wanted = wanted(session, subject, Stage::Optimize, &optimize_flags(session, subject, ready.traces))?;
+    let wanted = wanted(session, subject, Stage::Optimize, optimize_flags(session, subject, ready.traces))?;
     let bytes = files::read(profile.path())?;
     // Cargo rebuilds when the file is newer than the build: it must not be touched
     // while its contents stay the same.
@@ -163,8 +163,7 @@ pub(crate) fn check_current(
     if profile.digest() != optimized.profile() {
         return refused("the optimized build was made with another profile than the one to be recorded");
     }
-    let flags = optimize_flags(session, subject, ready.traces);
-    let build = (Stage::Optimize, flags.as_slice());
+    let build = (Stage::Optimize, optimize_flags(session, subject, ready.traces));
     let changes = changes::<OptimizedBuild>(session, subject, build, Some(profile.digest()))?;
     match changes.unwrap_or_default().first() {
         Some(change) => refused(&format!("the optimized build is out of date: {change}")),
@@ -189,12 +188,9 @@ fn without_trace(session: &Session, subject: &Subject<'_>, profile: &[u8]) -> Ap
 }
 
 /// Flags that apply the profile of `subject`.
-pub(crate) fn optimize_flags(session: &Session, subject: &Subject<'_>, traces: bool) -> Vec<String> {
-    let mut flags = vec![pinning::use_profile(session, subject, &profile_path(session, subject))];
-    if traces {
-        flags.push(TRACE_FLAG.to_owned());
-    }
-    flags
+pub(crate) fn optimize_flags(session: &Session, subject: &Subject<'_>, traces: bool) -> Added {
+    let flags = if traces { vec![TRACE_FLAG.to_owned()] } else { Vec::new() };
+    Added { flags, profile: Some(profile_path(session, subject)) }
 }
 
 /// Where the compiler finds the profile.

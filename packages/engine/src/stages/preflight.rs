@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use super::{Product, Step, probe, step::up_to_date_or};
 use crate::{
     Session,
-    cargo::unknown,
+    cargo::{self, Answer, unknown},
     disk, files, pinning,
     session::{ProfileSource, Subject, find_program},
-    toolchain::is_executable,
+    toolchain::{Toolchain, is_executable},
 };
 
 /// Free disk that the first build of all flavours needs at the least.
@@ -65,23 +65,27 @@ impl Product for Ready {
 }
 
 /// What the probe depends on.
-pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) -> Fingerprint {
-    let needed = fingerprint(session, subject, needs_merge(session));
+///
+/// # Errors
+/// Preflight, where cargo cannot be asked for its flags.
+pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) -> Result<Fingerprint> {
+    let answer = cargo::ask(session, &subject.triple)?;
+    let needed = fingerprint(session, subject, &answer, needs_merge(session));
     // What was seen to merge as well was seen to do the rest.
-    let more = fingerprint(session, subject, true);
+    let more = fingerprint(session, subject, &answer, true);
     let old = super::stored::<Ready>(session, subject, Stage::Preflight);
-    if old.is_some_and(|old| old.fingerprint == more) { more } else { needed }
+    Ok(if old.is_some_and(|old| old.fingerprint == more) { more } else { needed })
 }
 
-fn fingerprint(session: &Session, subject: &Subject<'_>, merges: bool) -> Fingerprint {
+fn fingerprint(session: &Session, subject: &Subject<'_>, answer: &Answer, merges: bool) -> Fingerprint {
     let mut print = Fingerprint::new();
-    let linker = subject.linking.linker.as_deref().unwrap_or("cc");
+    let linker = answer.linker.as_deref().unwrap_or("cc");
     print
         .content("toolchain", Digest::of(session.toolchain.verbose_version.as_bytes()))
         .value("rustc", session.toolchain.rustc.display())
         .value("target", &subject.triple)
         .value("linker", linker)
-        .value("rustflags", subject.linking.rustflags.join(" "))
+        .value("rustflags", answer.rustflags.join(" "))
         .value("merges", merges)
         .value("merge tool", if wants_llvm(session) { "llvm-profdata" } else { "builtin" })
         .value("llvm-profdata", session.options.llvm_profdata.as_deref().unwrap_or(Path::new("")).display());
@@ -108,7 +112,7 @@ pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step
     if pinning::pins(session, subject) {
         pinning::settle(session)?;
     }
-    let print = preflight_fingerprint(session, subject);
+    let print = preflight_fingerprint(session, subject)?;
     let old = super::stored::<Ready>(session, subject, Stage::Preflight);
     let tool_is_gone = |ready: &Ready| matches!(&ready.merges, Merges::Llvm { path, .. } if !path.is_file());
     if old.is_some_and(|old| tool_is_gone(&old.output)) {
@@ -140,10 +144,10 @@ pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
     if let ProfileSource::File(file) = &session.options.profile {
         super::import_fingerprint(file)?;
     }
-    check_wrapper(session)?;
     check_cargo_args(session)?;
     check_disk(session)?;
-    check_memory()
+    check_memory()?;
+    check_answer(session, subject)
 }
 
 fn check_profile(session: &Session, name: &str) -> Result<()> {
@@ -213,14 +217,54 @@ fn check_workload(session: &Session, workload: &Workload) -> Result<()> {
     Ok(())
 }
 
-/// Cargo asks it only when there is something to compile.
-fn check_wrapper(session: &Session) -> Result<()> {
-    let Some(wrapper) = session.cargo_config.rustc_wrapper() else { return Ok(()) };
-    if find_program(session, &wrapper.to_string_lossy()).is_some() {
+/// What cargo says of its configuration fits what was looked at, and leaves PGO to Honing.
+fn check_answer(session: &Session, subject: &Subject<'_>) -> Result<()> {
+    let answer = cargo::ask(session, &subject.triple)?;
+    if let Some(flag) = answer.rustflags.iter().find(|flag| is_ours(flag)) {
+        return Err(Error::preflight(format!(
+            "the rustflags hold `{flag}`; rustc refuses it together with the flags of PGO"
+        ))
+        .with_hint(format!(
+            "Honing adds the flags of PGO itself: take it out of {}",
+            origin(session, flag)
+        )));
+    }
+    let toolchain = &session.toolchain;
+    if answer.rustc == toolchain.rustc {
         return Ok(());
     }
-    Err(Error::preflight(format!("there is no rustc wrapper {}", wrapper.display()))
-        .with_hint("RUSTC_WRAPPER or `build.rustc-wrapper` of cargo's configuration names it: install it, or take it out there"))
+    let rustc = Toolchain::load(&toolchain.cargo, &answer.rustc, &session.env, &session.workspace.root)?;
+    if rustc.verbose_version == toolchain.verbose_version {
+        return Ok(());
+    }
+    Err(Error::preflight(format!(
+        "cargo compiles with {} ({}), and Honing found {} ({})",
+        answer.rustc.display(),
+        rustc.release,
+        toolchain.rustc.display(),
+        toolchain.release
+    ))
+    .with_hint(format!("name it in the environment: RUSTC={}", answer.rustc.display())))
+}
+
+/// Whether rustc refuses a flag beside those that Honing adds.
+fn is_ours(flag: &str) -> bool {
+    let name = flag.strip_prefix("-C").unwrap_or(flag).trim_start_matches("--codegen=");
+    let name = name.split('=').next().unwrap_or(name);
+    ["profile-use", "profile-generate", "instrument-coverage"].contains(&name)
+}
+
+/// Where a flag comes from, as far as that can be told.
+fn origin(session: &Session, flag: &str) -> String {
+    let variables = session.env.iter().filter(|(name, _)| name.to_string_lossy().ends_with("RUSTFLAGS"));
+    let variable = variables.into_iter().find(|(_, value)| value.to_string_lossy().contains(flag));
+    if let Some((name, _)) = variable {
+        return format!("the variable {}", name.display());
+    }
+    match cargo::configuration_with(&session.workspace.root, &session.env, flag) {
+        Some(file) => file.display().to_string(),
+        None => "cargo's configuration (`rustflags`), or what it includes".into(),
+    }
 }
 
 /// Flags that we set ourselves must not be set behind our back.
@@ -234,17 +278,9 @@ fn check_cargo_args(session: &Session) -> Result<()> {
                 "--target and --target-dir go before `--`; package and profile are set in pgo.toml",
             ));
         }
-        if arg.contains("rustflags") {
-            return Err(Error::usage(format!(
-                "`{arg}`: rustflags given with --config would be dropped by cargo"
-            ))
-            .with_hint("put them into .cargo/config.toml or RUSTFLAGS, where they are extended"));
-        }
-        if arg.contains("rustc-wrapper") {
-            return Err(Error::usage(format!(
-                "`{arg}`: a rustc wrapper given with --config would be dropped by cargo"
-            ))
-            .with_hint("put it into .cargo/config.toml or RUSTC_WRAPPER, where it is called as well"));
+        if ["build-dir", "target-dir", "dep-info-basedir"].iter().any(|key| arg.contains(key)) {
+            return Err(Error::usage(format!("`{arg}`: folders of builds are Honing's to choose"))
+                .with_hint("choose where all of its output goes with --target-dir, before `--`"));
         }
     }
     Ok(())

@@ -4,6 +4,7 @@
 use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,7 +17,9 @@ use super::{
     preflight::{Merges, needs_merge, wants_llvm},
 };
 use crate::{
-    Session, Toolchain, files,
+    Session, Toolchain,
+    cargo::{self, Answer},
+    files,
     merging::{self, Input},
     process::{Child, Command, Status, Usage},
     session::{Subject, find_program},
@@ -46,11 +49,12 @@ struct Probe<'a> {
     session: &'a Session,
     subject: &'a Subject<'a>,
     dir: &'a Path,
+    answer: Arc<Answer>,
 }
 
 /// Probes in `dir`.
 pub(super) fn probe(session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)> {
-    let probe = Probe { session, subject, dir };
+    let probe = Probe { session, subject, dir, answer: cargo::ask(session, &subject.triple)? };
     files::write_atomically(&dir.join("probe.rs"), SOURCE.as_bytes())?;
     // With a profile that exists, nothing is instrumented: a distribution's rustc need not
     // have the profiler runtime.
@@ -92,11 +96,14 @@ impl Probe<'_> {
     }
 
     fn args(&self, out: &Path, pgo: &[OsString]) -> Vec<OsString> {
-        let linking = &self.subject.linking;
-        let mut args: Vec<OsString> = vec!["probe.rs".into(), "-O".into(), "--edition=2021".into()];
+        let answer = &self.answer;
+        let mut args: Vec<OsString> =
+            vec![self.dir.join("probe.rs").into(), "-O".into(), "--edition=2021".into()];
         args.extend(["--target".into(), OsString::from(&self.subject.triple)]);
-        args.extend(linking.linker.iter().map(|linker| format!("-Clinker={linker}").into()));
-        args.extend(linking.rustflags.iter().map(OsString::from));
+        args.extend(answer.linker.iter().map(|linker| format!("-Clinker={linker}").into()));
+        args.extend(answer.rustflags.iter().map(OsString::from));
+        // A person's lints are about their code.
+        args.push("--cap-lints=allow".into());
         args.extend(pgo.iter().cloned());
         args.extend(["-o".into(), out.into()]);
         args
@@ -126,11 +133,11 @@ impl Probe<'_> {
     }
 
     fn compile_hint(&self, stderr: &str) -> String {
-        let linking = &self.subject.linking;
-        let flags = linking.rustflags.join(" ");
+        let answer = &self.answer;
+        let flags = answer.rustflags.join(" ");
         if stderr.contains("can't find crate for `profiler_builtins`") {
             "this toolchain was built without the profiler runtime; use one from rustup".into()
-        } else if stderr.contains("error: linker `") && (linking.linker.is_some() || flags.contains("linker"))
+        } else if stderr.contains("error: linker `") && (answer.linker.is_some() || flags.contains("linker"))
         {
             "that linker is chosen by RUSTFLAGS or by cargo's configuration (`target.*.linker`): \
              install it, or choose another"
@@ -229,7 +236,8 @@ impl Probe<'_> {
     /// killed meanwhile leaves nobody who writes into this folder.
     fn short(&self, program: &OsStr, args: &[OsString], raw: Option<&Path>) -> Result<Output> {
         let session = self.session;
-        let mut command = Command::new(program, &session.env, self.dir);
+        // In the root, as cargo: flags may name files from there.
+        let mut command = Command::new(program, &session.env, &session.workspace.root);
         command.args(args);
         if let Some(raw) = raw {
             command.env("LLVM_PROFILE_FILE", raw);

@@ -19,14 +19,13 @@ use serde::{Deserialize, Serialize};
 use super::{
     MergedProfile, Product, Step,
     bench::NOT_MEASURED,
-    compile::wanted,
+    compile::{Added, wanted},
     poorer,
     step::{reasons, started, stored, up_to_date_or},
     train::{add_workload, workloads},
 };
 use crate::{
     Session, clock, files, history,
-    pinning::Pinned,
     process::Usage,
     recorded::{INDEXED, MANIFEST, PACKED, folder, load, save},
     session::{ProfileSource, Subject},
@@ -192,7 +191,7 @@ fn manifest(
 
 /// What is built today, in the words of a manifest.
 pub(crate) fn build_entry(session: &Session, subject: &Subject<'_>) -> Result<recorded::Build> {
-    let wanted = wanted(session, subject, Stage::Baseline, &[])?;
+    let wanted = wanted(session, subject, Stage::Baseline, Added::default())?;
     Ok(recorded::Build {
         package: wanted.package.to_owned(),
         cargo_profile: wanted.profile.to_owned(),
@@ -204,7 +203,7 @@ pub(crate) fn build_entry(session: &Session, subject: &Subject<'_>) -> Result<re
         features: wanted.features,
         default_features: wanted.default_features,
         rustflags: wanted.rustflags,
-        symbols: wanted.pinned.as_ref().map_or_else(|| "cargo's own".into(), Pinned::words),
+        symbols: wanted.symbols,
         lockfile: files::digest(&session.workspace.root.join("Cargo.lock")).ok(),
     })
 }

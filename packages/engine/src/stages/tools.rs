@@ -1,6 +1,6 @@
 //! Tools: the programs of the workspace that workloads use, built without PGO.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use honing_core::{
     Result, Stage,
@@ -8,7 +8,7 @@ use honing_core::{
     template::{self, Placeholder},
 };
 
-use crate::{Session, cargo, cargo::Wanted, process::Usage, session::Subject};
+use crate::{Session, cargo, cargo::Wanted, pinning, process::Usage, session::Subject, wrapper::Orders};
 
 /// Tools that are built.
 #[derive(Debug, Default)]
@@ -75,6 +75,8 @@ fn used<'a>(session: &'a Session, workloads: &[(&str, &Workload)]) -> Vec<(&'a s
 
 fn wanted<'a>(session: &'a Session, tool: &'a Tool, artifact: &'a str) -> Result<Wanted<'a>> {
     let target = &session.toolchain.host;
+    let answer = cargo::ask(session, target)?;
+    let orders = Orders::default();
     Ok(Wanted {
         package: &tool.package,
         kind: ProgramKind::Bin(Some(artifact)),
@@ -83,8 +85,10 @@ fn wanted<'a>(session: &'a Session, tool: &'a Tool, artifact: &'a str) -> Result
         features: tool.features.clone(),
         default_features: true,
         target,
-        rustflags: session.cargo_config.linking(target)?.rustflags,
-        pinned: None,
-        target_dir: PathBuf::from(session.store.root()).join("build").join("tools"),
+        rustflags: answer.rustflags.clone(),
+        inner: answer.rustc_wrapper.clone(),
+        symbols: "cargo's own".into(),
+        target_dir: orders.target_dir(&pinning::plain(&pinning::builds(session)), "tools"),
+        orders,
     })
 }

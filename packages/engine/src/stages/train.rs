@@ -203,14 +203,18 @@ pub(crate) fn train(
         if let Some(args) = &session.options.manual {
             return manual(session, subject, instrumented, args, dir);
         }
-        let flags = instrument_flags(subject.program.flush);
         let runner = Runner {
             session,
             subject,
             stage: Stage::Train,
             program: instrumented.path(),
             tools: &tools.paths,
-            cargo: Some(wanted(session, subject, Stage::Instrument, &flags)?),
+            cargo: Some(wanted(
+                session,
+                subject,
+                Stage::Instrument,
+                instrument_flags(subject.program.flush),
+            )?),
             raw_pattern: Some(raw_pattern(subject.program.flush)),
         };
         let mut usage = tools.cost;

@@ -1,0 +1,44 @@
+//! Makes a target directory ready to be built in: the wrapper is in place, and nothing is left in it
+//! that was compiled from something else than what is there now.
+
+use std::{fs, path::Path};
+
+use honing_core::Result;
+
+use super::{scripts, units};
+use crate::{
+    Session, files, pinning,
+    wrapper::{self, Orders},
+};
+
+/// The digest of the profile that a target directory was built with.
+const PROFILE: &str = "honing-profile";
+
+/// Makes `target_dir` ready for a build with `orders`.
+pub(crate) fn ready(session: &Session, target_dir: &Path, orders: &Orders) -> Result<()> {
+    wrapper::place(session.launcher.exe(), &pinning::builds(session), target_dir, orders)?;
+    if let Some(profile) = &orders.profile {
+        apply(target_dir, &session.store.root().join(profile))?;
+    }
+    stale(target_dir).iter().try_for_each(units::Stale::forget)
+}
+
+/// What would have to be compiled, or run, again.
+pub(super) fn stale(target_dir: &Path) -> Vec<units::Stale> {
+    let generated = scripts::generated(target_dir);
+    let mut found = units::stale(target_dir, &generated);
+    found.extend(scripts::stale(target_dir));
+    found
+}
+
+/// What was compiled with another profile is compiled again: cargo asks for the time of the file
+/// alone, and rustc takes parts of an incremental compilation whatever profile they had.
+fn apply(target_dir: &Path, profile: &Path) -> Result<()> {
+    let digest = files::digest(profile)?.to_string();
+    let noted = target_dir.join(PROFILE);
+    if fs::read_to_string(&noted).is_ok_and(|noted| noted == digest) {
+        return Ok(());
+    }
+    units::forget_all(target_dir)?;
+    files::write_atomically(&noted, digest.as_bytes())
+}

@@ -1,0 +1,170 @@
+//! What a unit was compiled from: a record beside its files, written by the wrapper once rustc is
+//! done, read by the engine before and after a build.
+//!
+//! Cargo asks whether files are newer than the unit. A file that was replaced by an older one, or a
+//! checkout beside this one, is not; so contents are compared here.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use honing_core::{Digest, pin::Call};
+use serde::{Deserialize, Serialize};
+
+use crate::{cargo::dep_info, files};
+
+/// What the name of a record ends with, after the stem of the unit's files.
+pub(crate) const SUFFIX: &str = "honing";
+
+/// One unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// Name of the crate.
+    pub(crate) crate_name: String,
+    /// Whether it is for the target.
+    pub(crate) for_target: bool,
+    /// What cargo called, before anything was added.
+    pub(crate) args: Vec<String>,
+    /// The files that rustc read.
+    pub(crate) files: Vec<Source>,
+}
+
+/// A file, as it was when it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
+    /// `None` where it was written while rustc ran: who knows what was compiled.
+    digest: Option<Digest>,
+    /// While these are the same, nobody has touched it.
+    marks: Option<Marks>,
+}
+
+/// What the file system knows of a file. The time of the last change of any kind cannot be set back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Marks {
+    bytes: u64,
+    inode: u64,
+    changed_ns: i128,
+}
+
+impl Source {
+    /// A file or a folder; `since` is when its reader began.
+    pub(crate) fn see(path: PathBuf, since: SystemTime) -> Self {
+        let marks = Marks::of(&path);
+        let late = changed(&path).is_none_or(|changed| changed > since);
+        let digest = if late { None } else { files::digest(&path).ok() };
+        Self { path, digest, marks }
+    }
+
+    /// Whether it has now what it had then.
+    pub(crate) fn is_same(&self) -> bool {
+        let Some(digest) = &self.digest else { return false };
+        let untouched = self.marks.is_some() && self.marks == Marks::of(&self.path);
+        untouched || files::digest(&self.path).is_ok_and(|now| now == *digest)
+    }
+}
+
+impl Marks {
+    /// `None` for a folder, whose marks say nothing about what is in its files, and where there are
+    /// none.
+    #[cfg(unix)]
+    fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+        let changed_ns = i128::from(found.ctime()) * 1_000_000_000 + i128::from(found.ctime_nsec());
+        Some(Self { bytes: found.len(), inode: found.ino(), changed_ns })
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Path) -> Option<Self> {
+        None
+    }
+}
+
+/// When a file was last changed, in any way that the system tells.
+#[cfg(unix)]
+fn changed(path: &Path) -> Option<SystemTime> {
+    use std::os::unix::fs::MetadataExt;
+    let found = fs::metadata(path).ok()?;
+    let seconds = u64::try_from(found.ctime()).ok()?;
+    let nanos = u32::try_from(found.ctime_nsec()).ok()?;
+    Some(SystemTime::UNIX_EPOCH + std::time::Duration::new(seconds, nanos))
+}
+
+#[cfg(not(unix))]
+fn changed(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).ok()?.modified().ok()
+}
+
+/// Writes the record of a unit that was just compiled; `started` is when rustc was called. The
+/// profile is as large as all sources, the same for all units, and compared apart.
+pub(crate) fn write(call: &Call, started: SystemTime, profile: Option<&Path>) -> io::Result<()> {
+    let Some(out_dir) = &call.out_dir else { return Ok(()) };
+    let stem = call.stem();
+    let dir = std::env::current_dir()?;
+    let read = fs::read_to_string(out_dir.join(format!("{stem}.d"))).unwrap_or_default();
+    let files = dep_info(&read).into_iter().map(|path| dir.join(path));
+    let files = files.filter(|path| profile != Some(path));
+    let record = Record {
+        crate_name: call.crate_name.clone().unwrap_or_default(),
+        for_target: call.is_for_target(),
+        args: call.args().iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+        files: files.map(|path| Source::see(path, started)).collect(),
+    };
+    fs::write(out_dir.join(format!("{stem}.{SUFFIX}")), serde_json::to_vec(&record)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// The clock of a file system may be some milliseconds behind.
+    fn soon() -> SystemTime {
+        std::thread::sleep(Duration::from_millis(20));
+        SystemTime::now()
+    }
+
+    #[test]
+    fn contents_decide_and_not_times() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.rs");
+        fs::write(&file, "1").unwrap();
+        let seen = Source::see(file.clone(), soon());
+        assert!(seen.is_same());
+        // Replaced by an older one of the same length.
+        let old = dir.path().join("old.rs");
+        fs::write(&old, "2").unwrap();
+        let past = fs::File::options().write(true).open(&old).unwrap();
+        past.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1)).unwrap();
+        fs::rename(&old, &file).unwrap();
+        assert!(!seen.is_same());
+        // The same again, and newer.
+        fs::write(&file, "1").unwrap();
+        assert!(seen.is_same());
+        fs::remove_file(&file).unwrap();
+        assert!(!seen.is_same());
+    }
+
+    #[test]
+    fn what_was_written_meanwhile_is_not_trusted() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.rs");
+        let since = SystemTime::now() - Duration::from_secs(1);
+        fs::write(&file, "1").unwrap();
+        assert!(!Source::see(file, since).is_same());
+    }
+
+    #[test]
+    fn a_folder_is_what_is_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a"), "1").unwrap();
+        let seen = Source::see(dir.path().to_owned(), soon());
+        assert!(seen.is_same());
+        fs::write(dir.path().join("a"), "2").unwrap();
+        assert!(!seen.is_same());
+    }
+}
