@@ -32,7 +32,9 @@ fn flavours_say(fixture: &Fixture, set: &[(&str, &str)], args: &[&str], expected
     let mut all = vec!["--to", "optimize"];
     all.extend(args);
     let mut run = fixture.honing(&all);
-    set.iter().for_each(|(name, value)| drop(run.env(name, value)));
+    for (name, value) in set {
+        run.env(name, value);
+    }
     let ran = finish(run.output().unwrap());
     assert_eq!(ran.code, 0, "{set:?} {args:?}: {}", ran.stderr);
     for stage in ["baseline", "instrument", "optimize"] {

@@ -177,9 +177,9 @@ fn a_build_folder_of_cargos_configuration_is_not_shared() {
     let fixture = Fixture::tiny();
     fixture.write(".cargo/config.toml", "[build]\nbuild-dir = \"between\"\n");
     let cargo = || {
-        let built =
-            Command::new("cargo").args(["build", "--release", "--target", TRIPLE]).current_dir(&fixture.root);
-        let built = finish(built.env_remove("CARGO_TARGET_DIR").output().unwrap());
+        let mut build = Command::new("cargo");
+        build.args(["build", "--release", "--target", TRIPLE]).current_dir(&fixture.root);
+        let built = finish(build.env_remove("CARGO_TARGET_DIR").output().unwrap());
         assert_eq!(built.code, 0, "{}", built.stderr);
         fs::read(fixture.path(&format!("target/{TRIPLE}/release/tiny"))).unwrap()
     };
