@@ -47,9 +47,35 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// All kinds, in the order of the report.
+    pub const ALL: [Self; 16] = [
+        Self::Silence,
+        Self::Refused,
+        Self::Unreadable,
+        Self::Connection,
+        Self::MorePeers,
+        Self::NoPeers,
+        Self::PeersNotCompact,
+        Self::NoInterval,
+        Self::FewerSwarms,
+        Self::MoreSwarms,
+        Self::NotRefused,
+        Self::SilentOnWrong,
+        Self::RefusedByStatus,
+        Self::TransactionZero,
+        Self::UnsortedKeys,
+        Self::TrailingBytes,
+    ];
+
     /// No client could go on with such an answer.
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Silence | Self::Refused | Self::Unreadable | Self::Connection)
+    }
+
+    /// As in the report.
+    pub fn name(self) -> String {
+        let name = serde_json::to_value(self).ok();
+        name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned()
     }
 
     /// What should have come instead.
@@ -136,8 +162,7 @@ pub fn count(findings: &mut Findings, note: &Note, example: impl FnOnce() -> Exa
 
 /// One kind in a line, for people.
 pub fn line(finding: Finding, seen: &Seen) -> String {
-    let name = serde_json::to_value(finding).ok();
-    let name = name.as_ref().and_then(|name| name.as_str()).unwrap_or_default();
+    let name = finding.name();
     let Seen { count, expected, came, example } = seen;
     let answer = if example.answer.is_empty() { String::new() } else { format!(" -> {}", example.answer) };
     format!("{name}: {count} times; expected {expected}; came {came}; e.g. {}{answer}", example.request)
@@ -183,6 +208,17 @@ mod tests {
             "more_peers: 2 times; expected at most as many peers as wanted; came 9 peers; \
              e.g. announce -> 9 peers"
         );
+    }
+
+    #[test]
+    fn the_page_says_of_each_kind_what_it_is() {
+        let page = include_str!("../../../docs/load.md");
+        for finding in Finding::ALL {
+            let what = if finding.is_failure() { "failure" } else { "remark" };
+            let row = format!("| `{}` | {what} | ", finding.name());
+            assert!(page.contains(&row), "docs/load.md has no row that starts with {row}");
+        }
+        assert_eq!(Finding::ALL.len(), Finding::TrailingBytes as usize + 1);
     }
 
     #[test]

@@ -1,44 +1,45 @@
 //! Requests in words, for whoever reads a report.
 
-use std::fmt::{Display, Formatter, Result};
+use crate::{
+    stream::{Announce, Ask, Event, Malformed},
+    worker::Over,
+};
 
-use crate::stream::{Announce, Ask, Event, Malformed};
-
-impl Display for Ask {
-    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
-        match self {
-            Self::Connect => out.write_str("connect"),
-            Self::Announce(announce) => announce.fmt(out),
-            Self::Scrape(swarms) => write!(out, "scrape of {} swarms", swarms.len()),
-            Self::Malformed(malformed) => malformed.fmt(out),
-        }
-    }
+/// A request as it went out.
+pub(crate) fn request(over: Over, ask: &Ask) -> String {
+    let udp = over == Over::Udp;
+    let what = match ask {
+        // HTTP knows none; there it is a scrape.
+        Ask::Connect if udp => "connect".to_owned(),
+        Ask::Connect => swarms(1),
+        Ask::Announce(announced) => announce(announced),
+        Ask::Scrape(named) => swarms(named.len()),
+        Ask::Malformed(Malformed::Short(_)) if udp => "request that is cut short".to_owned(),
+        Ask::Malformed(Malformed::Short(_)) => "announce without a query".to_owned(),
+        Ask::Malformed(Malformed::Invalid) if udp => "scrape with a wrong connection id".to_owned(),
+        Ask::Malformed(Malformed::Invalid) => "announce with an info hash that is none".to_owned(),
+        Ask::Malformed(Malformed::Unknown) if udp => "request with an unknown action".to_owned(),
+        Ask::Malformed(Malformed::Unknown) => "announce with port 0".to_owned(),
+    };
+    format!("{} {what}", if udp { "UDP" } else { "HTTP" })
 }
 
-impl Display for Announce {
-    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
-        let event = match self.event {
-            Event::None => "",
-            Event::Completed => ", completed",
-            Event::Started => ", started",
-            Event::Stopped => ", stopped",
-        };
-        write!(out, "announce to swarm {}{event}", self.peer.swarm)?;
-        match self.want {
-            ..0 => out.write_str(", any number of peers wanted"),
-            want => write!(out, ", {want} peers wanted"),
-        }
-    }
+fn swarms(count: usize) -> String {
+    format!("scrape of {count} swarm{}", if count == 1 { "" } else { "s" })
 }
 
-impl Display for Malformed {
-    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
-        out.write_str(match self {
-            Self::Short(_) => "request that is cut short",
-            Self::Invalid => "request with a wrong connection id (UDP) or info hash (HTTP)",
-            Self::Unknown => "request with an unknown action (UDP) or port 0 (HTTP)",
-        })
-    }
+fn announce(announce: &Announce) -> String {
+    let event = match announce.event {
+        Event::None => "",
+        Event::Completed => ", completed",
+        Event::Started => ", started",
+        Event::Stopped => ", stopped",
+    };
+    let want = match announce.want {
+        ..0 => "any number of".to_owned(),
+        want => want.to_string(),
+    };
+    format!("announce to swarm {}{event}, {want} peers wanted", announce.peer.swarm)
 }
 
 #[cfg(test)]
@@ -50,13 +51,16 @@ mod tests {
     fn requests_read_as_words() {
         let peer = Peer { swarm: 3, name: 1, port: 1, left: 0 };
         let announce = |event, want| Ask::Announce(Announce { peer, event, want });
-        for (ask, text) in [
-            (announce(Event::Started, 50), "announce to swarm 3, started, 50 peers wanted"),
-            (announce(Event::None, -1), "announce to swarm 3, any number of peers wanted"),
-            (Ask::Scrape(vec![1, 2]), "scrape of 2 swarms"),
-            (Ask::Malformed(Malformed::Short(3)), "request that is cut short"),
+        for (over, ask, text) in [
+            (Over::Udp, announce(Event::Started, 50), "UDP announce to swarm 3, started, 50 peers wanted"),
+            (Over::Http, announce(Event::None, -1), "HTTP announce to swarm 3, any number of peers wanted"),
+            (Over::Udp, Ask::Scrape(vec![1, 2]), "UDP scrape of 2 swarms"),
+            (Over::Udp, Ask::Connect, "UDP connect"),
+            (Over::Http, Ask::Connect, "HTTP scrape of 1 swarm"),
+            (Over::Udp, Ask::Malformed(Malformed::Unknown), "UDP request with an unknown action"),
+            (Over::Http, Ask::Malformed(Malformed::Unknown), "HTTP announce with port 0"),
         ] {
-            assert_eq!(ask.to_string(), text);
+            assert_eq!(request(over, &ask), text);
         }
     }
 }

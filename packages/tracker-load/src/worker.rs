@@ -12,7 +12,7 @@ use crate::{
     judge::Expect,
     stats::Kind,
     stream::{Ask, Malformed, Request, Stream},
-    wire,
+    wire, words,
 };
 
 /// A UDP request is sent again after this, then after twice and four times this.
@@ -64,8 +64,7 @@ impl Flight {
 }
 
 fn example(over: Over, ask: &Ask, answer: &str) -> Example {
-    let over = if over == Over::Udp { "UDP" } else { "HTTP" };
-    Example { request: format!("{over} {ask}"), answer: answer.to_owned() }
+    Example { request: words::request(over, ask), answer: answer.to_owned() }
 }
 
 pub(crate) struct Worker {
