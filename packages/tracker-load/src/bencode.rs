@@ -1,4 +1,5 @@
 //! Reads bencode just far enough to check answers: borrows, allocates nothing, bounded in depth.
+//! As clients do, it takes what can be read, and says apart from that what is not as BEP 3 wants it.
 
 /// Deepest nesting that is followed; answers of trackers have four.
 const DEPTH: usize = 8;
@@ -10,20 +11,48 @@ pub enum Value<'a> {
     Integer(i64),
     /// `4:spam`.
     Bytes(&'a [u8]),
-    /// `l…e`: what stands between.
-    List(&'a [u8]),
+    /// `l…e`.
+    List(Items<'a>),
     /// `d…e`: what stands between.
     Dictionary(Entries<'a>),
 }
+
+/// The items of a list that has been read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Items<'a>(&'a [u8]);
 
 /// The entries of a dictionary that has been read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entries<'a>(&'a [u8]);
 
-/// Reads all of `input` as one value; `None` if it is not bencode or something follows.
-pub fn parse(input: &[u8]) -> Option<Value<'_>> {
-    let (value, rest) = value(input, DEPTH)?;
-    rest.is_empty().then_some(value)
+/// A value, and how it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Document<'a> {
+    /// What it is.
+    pub value: Value<'a>,
+    /// Keys of all dictionaries are in order and come once.
+    pub sorted: bool,
+    /// Bytes behind its end.
+    pub trailing: usize,
+}
+
+/// Reads a value from the beginning of `input`; `None` if there is none.
+pub fn parse(input: &[u8]) -> Option<Document<'_>> {
+    let mut sorted = true;
+    let (value, rest) = value(input, DEPTH, &mut sorted)?;
+    Some(Document { value, sorted, trailing: rest.len() })
+}
+
+impl<'a> Items<'a> {
+    /// Values in their order.
+    pub fn iter(self) -> impl Iterator<Item = Value<'a>> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let (item, after) = value(rest, DEPTH, &mut true)?;
+            rest = after;
+            Some(item)
+        })
+    }
 }
 
 impl<'a> Entries<'a> {
@@ -32,7 +61,7 @@ impl<'a> Entries<'a> {
         let mut rest = self.0;
         std::iter::from_fn(move || {
             let (key, after) = bytes(rest)?;
-            let (value, after) = value(after, DEPTH)?;
+            let (value, after) = value(after, DEPTH, &mut true)?;
             rest = after;
             Some((key, value))
         })
@@ -44,7 +73,7 @@ impl<'a> Entries<'a> {
     }
 }
 
-fn value(input: &[u8], depth: usize) -> Option<(Value<'_>, &[u8])> {
+fn value<'a>(input: &'a [u8], depth: usize, sorted: &mut bool) -> Option<(Value<'a>, &'a [u8])> {
     let depth = depth.checked_sub(1)?;
     match input.first()? {
         b'i' => {
@@ -56,9 +85,10 @@ fn value(input: &[u8], depth: usize) -> Option<(Value<'_>, &[u8])> {
             let inner = &input[1..];
             let mut rest = inner;
             while *rest.first()? != b'e' {
-                rest = value(rest, depth)?.1;
+                rest = value(rest, depth, sorted)?.1;
             }
-            Some((Value::List(&inner[..inner.len() - rest.len()]), &rest[1..]))
+            let items = Items(&inner[..inner.len() - rest.len()]);
+            Some((Value::List(items), &rest[1..]))
         }
         b'd' => {
             let inner = &input[1..];
@@ -66,12 +96,9 @@ fn value(input: &[u8], depth: usize) -> Option<(Value<'_>, &[u8])> {
             let mut last: Option<&[u8]> = None;
             while *rest.first()? != b'e' {
                 let (key, after) = bytes(rest)?;
-                // Keys are in order and come once; clients may rely on it.
-                if last.is_some_and(|last| last >= key) {
-                    return None;
-                }
+                *sorted &= last.is_none_or(|last| last < key);
                 last = Some(key);
-                rest = value(after, depth)?.1;
+                rest = value(after, depth, sorted)?.1;
             }
             let entries = Entries(&inner[..inner.len() - rest.len()]);
             Some((Value::Dictionary(entries), &rest[1..]))
@@ -92,36 +119,58 @@ mod tests {
 
     use super::*;
 
+    fn entries(input: &[u8]) -> Option<Entries<'_>> {
+        match parse(input)?.value {
+            Value::Dictionary(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
     #[test]
     fn reads_an_answer() {
-        let Some(Value::Dictionary(entries)) = parse(b"d1:ai-4e1:b3:xyz1:cld1:ki0eeee") else {
-            unreachable!()
-        };
+        let entries = entries(b"d1:ai-4e1:b3:xyz1:cld1:ki0eei7eee").unwrap();
         assert_eq!(entries.get("a"), Some(Value::Integer(-4)));
         assert_eq!(entries.get("b"), Some(Value::Bytes(b"xyz")));
-        assert_eq!(entries.get("c"), Some(Value::List(b"d1:ki0ee")));
+        let Some(Value::List(items)) = entries.get("c") else { unreachable!() };
+        assert_eq!(items.iter().count(), 2);
+        assert_eq!(items.iter().nth(1), Some(Value::Integer(7)));
         assert_eq!(entries.get("d"), None);
     }
 
     #[test]
     fn refuses_what_is_not_whole() {
-        for input in ["", "i1", "ie", "5:abc", "d1:ae", "d1:bi1e1:ai1ee", "d1:ai1e1:ai1ee", "i1ei2e", "l"] {
+        for input in ["", "i1", "ie", "5:abc", "d1:ae", "l", "d1:ai1e", "x"] {
             assert_eq!(parse(input.as_bytes()), None, "{input}");
         }
         assert_eq!(parse("l".repeat(10_000).as_bytes()), None);
     }
 
+    #[test]
+    fn says_what_strays() {
+        for (input, sorted, trailing) in [
+            ("d1:ai1e1:bi1ee", true, 0),
+            ("d1:bi1e1:ai1ee", false, 0),
+            ("d1:ai1e1:ai1ee", false, 0),
+            ("d1:ald1:bi1e1:ai1eeee", false, 0),
+            ("i1e\n", true, 1),
+            ("i1ei2e", true, 3),
+        ] {
+            let document = parse(input.as_bytes()).unwrap();
+            assert_eq!((document.sorted, document.trailing), (sorted, trailing), "{input}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(input in prop::collection::vec(any::<u8>(), 0..200)) {
-            if let Some(Value::Dictionary(entries)) = parse(&input) {
+            if let Some(entries) = entries(&input) {
                 entries.iter().for_each(drop);
             }
         }
 
         #[test]
         fn nor_does_what_looks_like_bencode(input in "[dlie0-9:a-]{0,60}") {
-            if let Some(Value::Dictionary(entries)) = parse(input.as_bytes()) {
+            if let Some(entries) = entries(input.as_bytes()) {
                 entries.iter().for_each(drop);
             }
         }

@@ -18,7 +18,11 @@ Examples:
       open loop: latency counts from the moment at which a request was due
   honing-tracker-load --mix train --seed 7 --requests 100000 --dry-run
       a digest of the requests, without sending any
+  honing-tracker-load --http 127.0.0.1:6969 --requests 10000 --strict --max-failures 0
+      a test of the tracker: also what only strays from the BEPs fails
 
+The result is JSON. What there is to say against answers is in it, and on standard error in words:
+failures (no answer, an error to a right request, one that cannot be read) and remarks.
 Bounds: 100,000,000 requests, 1 h, 1024 workers, 1,000,000 requests/s, for warm-up and run each.
 Exit codes: 0 fine, 1 tracker not there or too many failures, 2 bad command line.";
 
@@ -69,6 +73,10 @@ pub(crate) struct Args {
     /// Largest share of failed requests that still counts as fine, from 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = 0.01)]
     pub(crate) max_failures: f64,
+
+    /// Count remarks as failures: answers that clients can use but that stray from the BEPs
+    #[arg(long)]
+    strict: bool,
 
     /// Write the result here instead of to standard output
     #[arg(long, value_name = "FILE")]
@@ -131,6 +139,7 @@ impl Args {
             concurrency: self.workers(),
             warmup: self.warmup,
             until,
+            strict: self.strict,
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     pace::Pace,
     report::Report,
     stats::Stats,
-    stream::{Request, Source},
+    stream::{Malformed, Request, Source},
     udp,
     worker::{Flight, Over, Worker},
 };
@@ -42,10 +42,10 @@ pub enum LoadError {
         /// The cause.
         source: io::Error,
     },
-    /// The tracker was there, but no more.
+    /// The tracker was there, but answers no more, or with errors alone.
     #[error(
-        "the tracker has stopped answering: {failures} failures in a row; first: {first}; \
-         look into its log"
+        "{failures} requests in a row failed, so the run was ended; the first that failed: {first}; \
+         look into the tracker's log"
     )]
     Lost {
         /// In a row.
@@ -67,14 +67,14 @@ pub fn run(plan: &Plan) -> Result<Report, LoadError> {
     let mut engine = Engine::new(plan)?;
     if let Some(warmup) = plan.warmup {
         engine.phase(Pace::new(plan.mode, warmup))?;
-        engine.stats = fresh_stats()?;
+        engine.stats = fresh_stats(plan)?;
     }
     let seconds = engine.phase(Pace::new(plan.mode, plan.until))?.as_secs_f64();
     Ok(Report::new(plan, &engine.stats, seconds))
 }
 
-fn fresh_stats() -> Result<Stats, LoadError> {
-    Stats::new().ok_or_else(|| LoadError::Internal("bounds of a histogram".to_owned()))
+fn fresh_stats(plan: &Plan) -> Result<Stats, LoadError> {
+    Stats::new(plan.strict).ok_or_else(|| LoadError::Internal("bounds of a histogram".to_owned()))
 }
 
 /// What there is to read from.
@@ -97,6 +97,8 @@ pub(crate) struct Engine {
     pub(crate) strikes: usize,
     /// Counts UDP requests, for transaction ids.
     pub(crate) serial: u32,
+    /// Wrong UDP requests that this tracker leaves without an answer.
+    pub(crate) unanswered: Vec<Malformed>,
 }
 
 impl Engine {
@@ -114,8 +116,8 @@ impl Engine {
         }
         let source = Source::new(plan.mix, plan.seed);
         let workers = (0..plan.concurrency).map(|at| Worker::new(source.stream(at))).collect();
-        let stats = fresh_stats()?;
-        Ok(Self { udp, http, workers, stats, flying: 0, strikes: 0, serial: 0 })
+        let stats = fresh_stats(plan)?;
+        Ok(Self { udp, http, workers, stats, flying: 0, strikes: 0, serial: 0, unanswered: vec![] })
     }
 
     /// Sends at the given pace, waits for the last answers, and returns how long that took.

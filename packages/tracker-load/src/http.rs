@@ -6,10 +6,12 @@ use std::{
     time::Duration,
 };
 
+use crate::framing::{self, Answer, MAX_ANSWER};
+
 /// Longest wait for a connection; on loopback it is there at once or not at all.
 const CONNECT: Duration = Duration::from_secs(2);
-/// Longest answer that is read; a tracker's have a few kilobytes.
-const MAX_ANSWER: usize = 1 << 20;
+/// Longest answer as sent: head, chunk sizes and trailer come on top of the body.
+const MAX_SENT: usize = MAX_ANSWER * 2;
 
 /// A connection with at most one request under way.
 #[derive(Debug)]
@@ -21,13 +23,13 @@ pub struct Connection {
     pub used: bool,
 }
 
-/// An answer that has arrived in full.
+/// Why there is no answer.
 #[derive(Debug)]
-pub struct Answer<'a> {
-    /// The status code.
-    pub status: u16,
-    /// The body.
-    pub body: &'a [u8],
+pub enum Trouble {
+    /// The connection broke, or the tracker closed it.
+    Lost(io::Error),
+    /// There is one, but it cannot be read.
+    Unreadable(String),
 }
 
 impl Connection {
@@ -63,72 +65,41 @@ impl Connection {
     /// Reads what is there. `None` when the answer is not complete yet.
     ///
     /// # Errors
-    /// `UnexpectedEof` when the tracker has hung up, `InvalidData` when it does not speak HTTP.
-    pub fn receive(&mut self) -> io::Result<Option<Answer<'_>>> {
+    /// [`Trouble`]; `UnexpectedEof` when the tracker has hung up.
+    pub fn receive(&mut self) -> Result<Option<Answer<'_>>, Trouble> {
+        let ended = self.fill()?;
+        match framing::read(&self.buffer[..self.filled], ended).map_err(Trouble::Unreadable)? {
+            Some(answer) => {
+                self.used = true;
+                Ok(Some(answer))
+            }
+            None if ended => Err(Trouble::Lost(io::ErrorKind::UnexpectedEof.into())),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes what has arrived; true when no more will.
+    fn fill(&mut self) -> Result<bool, Trouble> {
         loop {
             if self.filled == self.buffer.len() {
-                if self.filled >= MAX_ANSWER {
-                    return Err(bad("answer is too long"));
+                if self.filled >= MAX_SENT {
+                    return Err(Trouble::Unreadable(format!("an answer of more than {MAX_SENT} bytes")));
                 }
                 self.buffer.resize(self.filled * 2, 0);
             }
             match self.stream.read(&mut self.buffer[self.filled..]) {
-                Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
-                Ok(length) => self.filled += length,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
+                Ok(0) => return Ok(true),
+                Ok(length) => {
+                    self.filled += length;
+                    // Room is left, so there was no more; asking again would only cost time.
+                    if self.filled < self.buffer.len() {
+                        return Ok(false);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+                Err(error) => return Err(Trouble::Lost(error)),
             }
-            if let Some((status, body)) = complete(&self.buffer[..self.filled])? {
-                self.used = true;
-                return Ok(Some(Answer { status, body: &self.buffer[body] }));
-            }
-        }
-    }
-}
-
-/// Status and place of the body, once all of the answer is there.
-fn complete(bytes: &[u8]) -> io::Result<Option<(u16, std::ops::Range<usize>)>> {
-    let mut headers = [httparse::EMPTY_HEADER; 32];
-    let mut answer = httparse::Response::new(&mut headers);
-    let head = match answer.parse(bytes) {
-        Ok(httparse::Status::Complete(head)) => head,
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Err(_) => return Err(bad("not an HTTP answer")),
-    };
-    let length = answer
-        .headers
-        .iter()
-        .find(|header| header.name.eq_ignore_ascii_case("content-length"))
-        .and_then(|header| std::str::from_utf8(header.value).ok())
-        .and_then(|length| length.parse::<usize>().ok())
-        .filter(|length| *length <= MAX_ANSWER)
-        .ok_or_else(|| bad("no content-length"))?;
-    let status = answer.code.ok_or_else(|| bad("no status"))?;
-    Ok((bytes.len() >= head + length).then_some((status, head..head + length)))
-}
-
-fn bad(what: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_is_complete_with_its_last_byte() {
-        let bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc";
-        for cut in 0..bytes.len() {
-            assert_eq!(complete(&bytes[..cut]).unwrap(), None, "{cut}");
-        }
-        assert_eq!(complete(bytes).unwrap(), Some((200, 38..41)));
-    }
-
-    #[test]
-    fn what_is_not_http_is_an_error() {
-        for text in ["nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"] {
-            assert!(complete(text.as_bytes()).is_err(), "{text}");
         }
     }
 }

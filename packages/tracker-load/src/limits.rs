@@ -77,6 +77,8 @@ pub struct Plan {
     pub warmup: Option<Until>,
     /// Measured.
     pub until: Until,
+    /// Remarks count as failures.
+    pub strict: bool,
 }
 
 /// Why a run is not started.
@@ -165,6 +167,7 @@ mod tests {
             concurrency: 1,
             warmup: None,
             until: Until::Requests(1),
+            strict: false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! `honing-tracker-load`: puts load on a tracker on this machine and reports as JSON.
 //!
-//! Exit codes: 0 when almost all requests were answered rightly, 1 when the tracker is not there
-//! or too many failed, 2 for a bad command line.
+//! Exit codes: 0 when almost all requests were answered so that a client can go on, 1 when the
+//! tracker is not there or too many failed, 2 for a bad command line.
 
 mod cli;
 
@@ -50,6 +50,10 @@ fn go(args: &cli::Args) -> Result<(), Failure> {
         error => failure(1, error),
     })?;
     written(write(args, &report))?;
+    for line in report.lines() {
+        // For people; nobody is left to tell if standard error is gone.
+        let _ = writeln!(io::stderr(), "honing-tracker-load: {line}");
+    }
     let failed = report.failed();
     if failed > args.max_failures {
         let requests = report.requests;

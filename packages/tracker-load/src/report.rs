@@ -1,4 +1,5 @@
-//! The result of a run as JSON. The field names are an interface: `schema` changes when they do.
+//! The result of a run as JSON. The field names are an interface: `schema` changes when one goes or
+//! means something else.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +7,13 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::{
+    findings::{self, Findings},
     limits::Plan,
     stats::{KINDS, Kind, Stats, histogram},
 };
 
 /// The version of the fields below.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// A run's result; warm-up is not in it.
 #[derive(Clone, Debug, Serialize)]
@@ -39,6 +41,13 @@ pub struct Report {
     pub throughput_per_s: f64,
     /// Over all kinds.
     pub latency_us: Latency,
+    /// Remarks count as failures.
+    pub strict: bool,
+    /// What makes requests fail, by kind ([`findings::Finding`]): `silence`, `refused`,
+    /// `unreadable`, `connection`; with `strict` those of `remarks` too.
+    pub failures: Findings,
+    /// What only strays from the BEPs, by kind; more than one of an answer may be.
+    pub remarks: Findings,
     /// The first thing that went wrong, in words; for messages, not in the JSON.
     #[serde(skip)]
     pub first_error: Option<String>,
@@ -49,11 +58,12 @@ pub struct Report {
 pub struct Requests {
     /// Sent, malformed ones and renewals of connection ids included.
     pub sent: u64,
-    /// Answered as expected; malformed ones that deserve silence count as soon as they are sent.
+    /// Answered so that a client can go on; malformed ones that get silence count as soon as that
+    /// is known.
     pub completed: u64,
     /// Not answered after the last retransmission.
     pub timeouts: u64,
-    /// Answered wrongly, or not to be sent.
+    /// Failed in another way.
     pub errors: u64,
     /// Of those sent: wrong on purpose.
     pub malformed: u64,
@@ -70,11 +80,11 @@ pub struct Requests {
 pub struct ByKind {
     /// Sent.
     pub sent: u64,
-    /// Answered as expected.
+    /// Answered so that a client can go on.
     pub completed: u64,
     /// Not answered.
     pub timeouts: u64,
-    /// Answered wrongly, or not to be sent.
+    /// Failed in another way.
     pub errors: u64,
     /// Of the completed.
     pub latency_us: Latency,
@@ -133,6 +143,8 @@ impl Report {
                 by_kind.insert(kind, entry);
             }
         }
+        let all_findings = stats.findings.clone().into_iter();
+        let (failures, remarks) = all_findings.partition(|(finding, _)| finding.is_failure() || stats.strict);
         let completed = stats.sum(|tally| tally.completed);
         Self {
             schema: SCHEMA,
@@ -158,8 +170,19 @@ impl Report {
             duration_s: (seconds * 1e6).round() / 1e6,
             throughput_per_s: (completed as f64 / seconds.max(1e-9) * 10.0).round() / 10.0,
             latency_us: all.as_ref().map(Latency::of).unwrap_or_default(),
+            strict: stats.strict,
+            failures,
+            remarks,
             first_error: stats.first_error.clone(),
         }
+    }
+
+    /// Failures and remarks in words, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let lines = |what: &str, found: &Findings| -> Vec<String> {
+            found.iter().map(|(kind, seen)| format!("{what} {}", findings::line(*kind, seen))).collect()
+        };
+        [lines("failure", &self.failures), lines("remark", &self.remarks)].concat()
     }
 
     /// Share of requests that failed.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+use crate::findings::{self, Example, Finding, Findings, Judged};
+
 /// Latencies above this are recorded as this: 60 s, in nanoseconds.
 const LONGEST: u64 = 60_000_000_000;
 /// Decimal digits of a latency that are kept.
@@ -43,11 +45,11 @@ pub const KINDS: [Kind; 6] = [
 pub struct Tally {
     /// Sent; retransmissions do not count again.
     pub sent: u64,
-    /// Answered as expected.
+    /// Answered so that a client can go on.
     pub completed: u64,
     /// Not answered after the last retransmission.
     pub timeouts: u64,
-    /// Answered wrongly, or not to be sent.
+    /// Failed in another way.
     pub errors: u64,
     /// Nanoseconds from being due (open) or sent (closed) to the answer.
     pub latency: Histogram<u64>,
@@ -64,8 +66,12 @@ pub struct Stats {
     pub reconnects: u64,
     /// Datagrams that answer nothing: late ones, mostly.
     pub strays: u64,
+    /// What there was to say against answers.
+    pub findings: Findings,
     /// The first thing that went wrong, for the message.
     pub first_error: Option<String>,
+    /// Remarks count as failures.
+    pub strict: bool,
 }
 
 /// Makes an empty histogram; `None` never happens with these constants.
@@ -75,14 +81,16 @@ pub fn histogram() -> Option<Histogram<u64>> {
 
 impl Stats {
     /// All zeros.
-    pub fn new() -> Option<Self> {
+    pub fn new(strict: bool) -> Option<Self> {
         let tally = Tally { sent: 0, completed: 0, timeouts: 0, errors: 0, latency: histogram()? };
         Some(Self {
             tallies: vec![tally; KINDS.len()],
             retransmits: 0,
             reconnects: 0,
             strays: 0,
+            findings: Findings::new(),
             first_error: None,
+            strict,
         })
     }
 
@@ -91,22 +99,58 @@ impl Stats {
         &mut self.tallies[kind as usize]
     }
 
-    /// Records an answer.
-    pub fn completed(&mut self, kind: Kind, latency: Duration) {
+    /// Counts a request as done, with what there is to say about its answer; false if it failed.
+    pub fn settle(&mut self, kind: Kind, judged: &Judged, example: impl Fn() -> Example) -> bool {
+        let (notes, usable) = match judged {
+            Ok(notes) => (notes.as_slice(), true),
+            Err(note) => (std::slice::from_ref(note), false),
+        };
+        for note in notes {
+            findings::count(&mut self.findings, note, &example);
+        }
+        let fault = notes.first().filter(|_| !usable || self.strict);
         let tally = self.of(kind);
-        tally.completed += 1;
-        let nanos = u64::try_from(latency.as_nanos()).unwrap_or(LONGEST);
-        tally.latency.saturating_record(nanos.clamp(1, LONGEST));
+        match fault.map(|note| note.finding) {
+            None => tally.completed += 1,
+            Some(Finding::Silence) => tally.timeouts += 1,
+            Some(_) => tally.errors += 1,
+        }
+        if let Some(note) = fault {
+            self.first_error.get_or_insert_with(|| format!("{}: {note}", example().request));
+        }
+        fault.is_none()
     }
 
-    /// Records a failure.
-    pub fn failed(&mut self, kind: Kind, error: &dyn std::fmt::Display) {
-        self.of(kind).errors += 1;
-        self.first_error.get_or_insert_with(|| format!("{kind:?}: {error}"));
+    /// Records how long an answer took.
+    pub fn took(&mut self, kind: Kind, latency: Duration) {
+        let nanos = u64::try_from(latency.as_nanos()).unwrap_or(LONGEST);
+        self.of(kind).latency.saturating_record(nanos.clamp(1, LONGEST));
     }
 
     /// Sum of one number over all kinds.
     pub fn sum(&self, number: impl Fn(&Tally) -> u64) -> u64 {
         self.tallies.iter().map(number).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remark_is_a_failure_only_when_strict() {
+        let example = || Example { request: "announce".into(), answer: String::new() };
+        let remark: Judged = Ok(vec![Finding::MorePeers.came("9"), Finding::NoInterval.came("0")]);
+        let failure: Judged = Err(Finding::Silence.came("nothing"));
+        for (strict, errors) in [(false, 0), (true, 1)] {
+            let mut stats = Stats::new(strict).unwrap();
+            assert_eq!(stats.settle(Kind::UdpAnnounce, &remark, example), !strict);
+            assert!(!stats.settle(Kind::UdpAnnounce, &failure, example));
+            assert!(stats.settle(Kind::UdpAnnounce, &Ok(vec![]), example));
+            let tally = stats.of(Kind::UdpAnnounce);
+            assert_eq!((tally.completed, tally.errors, tally.timeouts), (2 - errors, errors, 1));
+            // Two remarks on one answer are one request that failed.
+            assert_eq!(stats.findings.values().map(|seen| seen.count).sum::<u64>(), 3);
+        }
     }
 }

@@ -137,14 +137,27 @@ impl Stream {
         let ask = if at < mix.malformed {
             Ask::Malformed(self.malformed())
         } else if at < mix.malformed + mix.scrape {
-            let count = weighted(&mut self.rng, mix.scrape_hashes);
-            Ask::Scrape((0..count).map(|_| self.swarm()).collect())
+            Ask::Scrape(self.scrape())
         } else if at < mix.malformed + mix.scrape + mix.connect && !http {
             Ask::Connect
         } else {
             Ask::Announce(self.announce())
         };
         Request { http, ipv6, ask }
+    }
+
+    /// Popular swarms come up again and again, but a client names each of its own once.
+    fn scrape(&mut self) -> Vec<u32> {
+        let mix = self.source.mix;
+        let count = weighted(&mut self.rng, mix.scrape_hashes).min(mix.swarms);
+        let mut swarms = Vec::with_capacity(count);
+        while swarms.len() < count {
+            let swarm = self.swarm();
+            if !swarms.contains(&swarm) {
+                swarms.push(swarm);
+            }
+        }
+        swarms
     }
 
     fn announce(&mut self) -> Announce {
@@ -157,6 +170,7 @@ impl Stream {
         let draw = self.rng.f64();
         let peer = &mut self.peers[at];
         if draw < mix.stopped {
+            // 0 as libtorrent and Transmission do, over both protocols; no client asks for 0 before.
             return Announce { peer: self.peers.swap_remove(at), event: Event::Stopped, want: 0 };
         }
         if draw < mix.stopped + mix.completed && peer.left > 0 {
@@ -215,7 +229,7 @@ fn weighted<T: Copy + Default>(rng: &mut fastrand::Rng, choices: &[(T, u32)]) ->
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::{HashMap, HashSet};
 
     use proptest::prelude::*;
 
@@ -241,6 +255,31 @@ mod tests {
             assert!((share(Ask::Connect) - connects).abs() < 0.01, "{}", mix.name);
             let http = requests.iter().filter(|request| request.http).count() as f64 / 1e5;
             assert!((http - mix.http).abs() < 0.01);
+        }
+    }
+
+    #[test]
+    fn a_scrape_names_each_swarm_once() {
+        for mix in &MIXES {
+            let mut longest = 0;
+            for request in draw(mix, 5, 0, 20_000) {
+                let Ask::Scrape(swarms) = request.ask else { continue };
+                let distinct: HashSet<_> = swarms.iter().collect();
+                assert_eq!(distinct.len(), swarms.len(), "{swarms:?}");
+                longest = longest.max(swarms.len());
+            }
+            let most = mix.scrape_hashes.iter().map(|(hashes, _)| *hashes).max();
+            assert_eq!(Some(longest), most, "{}", mix.name);
+        }
+    }
+
+    #[test]
+    fn no_peers_are_wanted_only_by_those_who_leave() {
+        for mix in &MIXES {
+            for request in draw(mix, 5, 0, 20_000) {
+                let Ask::Announce(Announce { event, want, .. }) = request.ask else { continue };
+                assert_eq!(want == 0, event == Event::Stopped, "{}", mix.name);
+            }
         }
     }
 

@@ -8,8 +8,9 @@ use std::{
 };
 
 use crate::{
+    judge::{self, Expect},
     stream::Ask,
-    wire::{self, Expect},
+    wire,
 };
 
 /// How long the first answer may take at the start of a run.
@@ -36,13 +37,14 @@ pub fn open(target: SocketAddr) -> io::Result<UdpSocket> {
     socket.connect(target)?;
     socket.set_read_timeout(Some(FIRST))?;
     let (mut packet, mut answer) = (Vec::new(), [0; RECEIVE]);
-    for transaction in 0..TRIES {
+    // Not 0, which some trackers write into errors.
+    for transaction in 1..=TRIES {
         wire::udp_request(&mut packet, &Ask::Connect, 0, transaction);
         socket.send(&packet)?;
         match socket.recv(&mut answer) {
             Ok(length) => {
-                if let Err(error) = wire::udp_answer(&answer[..length], Expect::Connect, false) {
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+                if let Err(note) = judge::udp_answer(&answer[..length], Expect::Connect, false) {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, note.to_string()));
                 }
                 socket.set_nonblocking(true)?;
                 return Ok(socket);

@@ -1,29 +1,28 @@
-//! A worker and its request under way: sending, judging the answer, trying again.
+//! A worker and its request under way: how requests go out.
 
 use std::{
-    fmt::Display,
     io,
     time::{Duration, Instant},
 };
 
 use crate::{
     engine::Engine,
+    findings::{Example, Finding},
     http::Connection,
+    judge::Expect,
     stats::Kind,
     stream::{Ask, Malformed, Request, Stream},
-    wire::{self, BadAnswer, Expect},
+    wire, words,
 };
 
 /// A UDP request is sent again after this, then after twice and four times this.
-const RETRANSMIT: Duration = Duration::from_millis(500);
-/// How often a UDP request is sent at most.
-const TRIES: u32 = 3;
+pub(crate) const RETRANSMIT: Duration = Duration::from_millis(500);
 /// An HTTP request is given up after this.
-const HTTP_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const HTTP_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection id is renewed after this: half of what the tracker grants (BEP 15).
 const RENEW: Duration = Duration::from_secs(60);
 /// Low bits of a transaction id that name the worker; the others count.
-const WORKER_BITS: u32 = 10;
+pub(crate) const WORKER_BITS: u32 = 10;
 
 /// A protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,24 +33,45 @@ pub(crate) enum Over {
 
 /// A request that waits for its answer.
 pub(crate) struct Flight {
-    kind: Kind,
-    expect: Expect,
-    over: Over,
-    family: usize,
-    transaction: u32,
+    pub(crate) kind: Kind,
+    pub(crate) ask: Ask,
+    pub(crate) expect: Expect,
+    pub(crate) over: Over,
+    pub(crate) family: usize,
+    pub(crate) transaction: u32,
     /// Latency counts from here.
-    due: Instant,
+    pub(crate) due: Instant,
     pub(crate) deadline: Instant,
-    tries: u32,
+    pub(crate) tries: u32,
     /// What to send once this connect has been answered.
-    then: Option<Request>,
+    pub(crate) then: Option<Request>,
+}
+
+impl Flight {
+    /// How often it is sent at most.
+    pub(crate) fn most_tries(&self) -> u32 {
+        match (self.over, self.expect) {
+            (Over::Http, _) => 1,
+            // Silence is a fair answer to it; trackers that drop it are not waited for in vain.
+            (Over::Udp, Expect::Refusal) => 2,
+            (Over::Udp, _) => 3,
+        }
+    }
+
+    pub(crate) fn example(&self, answer: &str) -> Example {
+        example(self.over, &self.ask, answer)
+    }
+}
+
+fn example(over: Over, ask: &Ask, answer: &str) -> Example {
+    Example { request: words::request(over, ask), answer: answer.to_owned() }
 }
 
 pub(crate) struct Worker {
     pub(crate) stream: Stream,
     /// Connection ids by family, and since when.
-    ids: [Option<(u64, Instant)>; 2],
-    connections: [Option<Connection>; 2],
+    pub(crate) ids: [Option<(u64, Instant)>; 2],
+    pub(crate) connections: [Option<Connection>; 2],
     /// The request under way, to send it again.
     packet: Vec<u8>,
     pub(crate) flight: Option<Flight>,
@@ -74,7 +94,7 @@ impl Engine {
     pub(crate) fn launch(&mut self, at: usize, request: Request, due: Instant) -> bool {
         let (over, family) = self.route(&request);
         match over {
-            Over::Http => self.launch_http(at, family, &request.ask, due),
+            Over::Http => self.launch_http(at, family, request.ask, due),
             Over::Udp => self.launch_udp(at, family, request, due),
         }
     }
@@ -89,7 +109,7 @@ impl Engine {
             // As clients do: first a connection id, then what they are after.
             (_, None) => (Ask::Connect, Some(request)),
         };
-        self.serial = self.serial.wrapping_add(1);
+        self.serial = next_serial(self.serial);
         let transaction = self.serial << WORKER_BITS | at as u32;
         let id = id.map_or(0, |(id, _)| id);
         let expect = wire::udp_request(&mut worker.packet, &ask, id, transaction);
@@ -99,55 +119,35 @@ impl Engine {
             Ask::Scrape(_) => Kind::UdpScrape,
             Ask::Malformed(_) => Kind::Malformed,
         };
-        let tally = self.stats.of(kind);
-        tally.sent += 1;
-        if expect == Expect::Silence {
-            tally.completed += 1;
-        } else {
-            let deadline = Instant::now() + RETRANSMIT;
-            let over = Over::Udp;
-            worker.flight =
-                Some(Flight { kind, expect, over, family, transaction, due, deadline, tries: 1, then });
-            self.flying += 1;
-        }
+        self.stats.of(kind).sent += 1;
         self.send_udp(at, family);
-        expect != Expect::Silence
+        if let Ask::Malformed(malformed) = ask {
+            let mut notes = vec![];
+            if self.unanswered.contains(&malformed) {
+                notes.push(Finding::SilentOnWrong.came("nothing, as before; not waited for"));
+            }
+            if expect == Expect::Silence || !notes.is_empty() {
+                self.stats.settle(kind, &Ok(notes), || example(Over::Udp, &ask, ""));
+                return false;
+            }
+        }
+        let (over, deadline, tries) = (Over::Udp, Instant::now() + RETRANSMIT, 1);
+        self.workers[at].flight =
+            Some(Flight { kind, ask, expect, over, family, transaction, due, deadline, tries, then });
+        self.flying += 1;
+        true
     }
 
-    fn send_udp(&self, at: usize, family: usize) {
+    pub(crate) fn send_udp(&self, at: usize, family: usize) {
         if let Some(socket) = &self.udp[family] {
             // A datagram that cannot be sent is one that is lost; retransmission is for both.
             let _ = socket.send(&self.workers[at].packet);
         }
     }
 
-    /// Takes a datagram to the request that it answers.
-    pub(crate) fn udp_answer(&mut self, answer: &[u8], family: usize, idle: &mut Vec<usize>) {
-        let transaction = wire::transaction(answer);
-        let at = transaction.map_or(usize::MAX, |id| (id & ((1 << WORKER_BITS) - 1)) as usize);
-        let flight = self.workers.get(at).and_then(|worker| worker.flight.as_ref());
-        let Some(flight) = flight.filter(|flight| {
-            Some(flight.transaction) == transaction && (flight.over, flight.family) == (Over::Udp, family)
-        }) else {
-            self.stats.strays += 1;
-            return;
-        };
-        let judged = wire::udp_answer(answer, flight.expect, family == 1);
-        match (judged, flight.expect) {
-            (Ok(()), Expect::Connect) => {
-                let id = wire::connection_id(answer);
-                self.workers[at].ids[family] = id.map(|id| (id, Instant::now()));
-            }
-            // The id may be what was wrong.
-            (Err(BadAnswer::Refused), _) => self.workers[at].ids[family] = None,
-            _ => (),
-        }
-        self.land(at, judged, idle);
-    }
-
-    fn launch_http(&mut self, at: usize, family: usize, ask: &Ask, due: Instant) -> bool {
+    fn launch_http(&mut self, at: usize, family: usize, ask: Ask, due: Instant) -> bool {
         let worker = &mut self.workers[at];
-        let expect = wire::http_request(&mut worker.packet, ask);
+        let expect = wire::http_request(&mut worker.packet, &ask);
         let kind = match ask {
             Ask::Announce(_) => Kind::HttpAnnounce,
             Ask::Connect | Ask::Scrape(_) => Kind::HttpScrape,
@@ -155,19 +155,21 @@ impl Engine {
         };
         self.stats.of(kind).sent += 1;
         if let Err(error) = self.send_http(at, family) {
-            self.strike(kind, &error);
+            self.strikes += 1;
+            let judged = Err(Finding::Connection.came(error.to_string()));
+            self.stats.settle(kind, &judged, || example(Over::Http, &ask, ""));
             return false;
         }
         let deadline = Instant::now() + HTTP_TIMEOUT;
         let (over, transaction, tries, then) = (Over::Http, 0, 1, None);
         self.workers[at].flight =
-            Some(Flight { kind, expect, over, family, transaction, due, deadline, tries, then });
+            Some(Flight { kind, ask, expect, over, family, transaction, due, deadline, tries, then });
         self.flying += 1;
         true
     }
 
     /// Sends over the connection that is there, or else a new one.
-    fn send_http(&mut self, at: usize, family: usize) -> io::Result<()> {
+    pub(crate) fn send_http(&mut self, at: usize, family: usize) -> io::Result<()> {
         let worker = &mut self.workers[at];
         if let Some(connection) = &mut worker.connections[family] {
             if connection.send(&worker.packet).is_ok() {
@@ -182,94 +184,24 @@ impl Engine {
         worker.connections[family] = Some(connection);
         Ok(())
     }
+}
 
-    /// Reads from the connection on which a worker waits.
-    pub(crate) fn receive_http(&mut self, at: usize, idle: &mut Vec<usize>) {
-        let worker = &mut self.workers[at];
-        let Some(flight) = worker.flight.as_mut().filter(|flight| flight.over == Over::Http) else {
-            return;
-        };
-        let (family, expect, kind) = (flight.family, flight.expect, flight.kind);
-        let Some(connection) = &mut worker.connections[family] else {
-            return;
-        };
-        let error = match connection.receive() {
-            Ok(None) => return,
-            Ok(Some(answer)) => {
-                let judged = wire::http_answer(answer.status, answer.body, expect);
-                return self.land(at, judged, idle);
-            }
-            Err(error) => error,
-        };
-        // The tracker may close an idle connection just when the next request is on its way: that
-        // is no failure, but twice in a row is.
-        let again = connection.used && flight.tries == 1;
-        flight.tries += 1;
-        worker.connections[family] = None;
-        if again {
-            self.stats.reconnects += 1;
-            if self.send_http(at, family).is_ok() {
-                return;
-            }
-        }
-        self.strike(kind, &error);
-        self.free(at, idle);
-    }
+/// Counts on; none gives the transaction id 0, which some trackers write into errors.
+fn next_serial(serial: u32) -> u32 {
+    let next = serial.wrapping_add(1) & (u32::MAX >> WORKER_BITS);
+    next.max(1)
+}
 
-    /// A request has waited for too long: send it again, or give it up.
-    pub(crate) fn late(&mut self, at: usize, now: Instant, idle: &mut Vec<usize>) {
-        let worker = &mut self.workers[at];
-        let Some(flight) = &mut worker.flight else {
-            return;
-        };
-        let (kind, family) = (flight.kind, flight.family);
-        if flight.over == Over::Udp && flight.tries < TRIES {
-            flight.deadline = now + RETRANSMIT * 2_u32.pow(flight.tries);
-            flight.tries += 1;
-            self.stats.retransmits += 1;
-            self.send_udp(at, family);
-            return;
-        }
-        if flight.over == Over::Http {
-            worker.connections[family] = None;
-        }
-        self.stats.of(kind).timeouts += 1;
-        self.stats.first_error.get_or_insert_with(|| format!("{kind:?}: no answer in time"));
-        self.strikes += 1;
-        self.free(at, idle);
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Records an answer. A worker that has only got its connection id goes on with its request.
-    fn land(&mut self, at: usize, judged: Result<(), BadAnswer>, idle: &mut Vec<usize>) {
-        let Some(mut flight) = self.workers[at].flight.take() else {
-            return;
-        };
-        self.flying -= 1;
-        match judged {
-            Ok(()) => {
-                self.strikes = 0;
-                self.stats.completed(flight.kind, flight.due.elapsed());
-            }
-            Err(error) => self.strike(flight.kind, &error),
+    #[test]
+    fn no_transaction_id_is_0() {
+        let last = u32::MAX >> WORKER_BITS;
+        for (serial, next) in [(0, 1), (1, 2), (last - 1, last), (last, 1), (u32::MAX, 1)] {
+            assert_eq!(next_serial(serial), next);
+            assert_ne!(next_serial(serial) << WORKER_BITS, 0);
         }
-        let waits = match flight.then.take() {
-            Some(request) if judged.is_ok() => self.launch(at, request, flight.due),
-            _ => false,
-        };
-        if !waits {
-            idle.push(at);
-        }
-    }
-
-    fn strike(&mut self, kind: Kind, error: &dyn Display) {
-        self.stats.failed(kind, error);
-        self.strikes += 1;
-    }
-
-    fn free(&mut self, at: usize, idle: &mut Vec<usize>) {
-        if self.workers[at].flight.take().is_some() {
-            self.flying -= 1;
-        }
-        idle.push(at);
     }
 }

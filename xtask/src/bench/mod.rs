@@ -3,6 +3,7 @@
 mod cost;
 mod durability;
 mod measurement;
+mod mixes;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,8 @@ enum Bench {
     Durability(durability::Args),
     /// Whether verdicts are what they say: docs/measurement.md
     Measurement(measurement::Args),
+    /// How far profile and gain move with the traffic of the training: docs/load.md
+    Mixes(mixes::Args),
 }
 
 /// Runs the benchmark that `args` (what stands after `bench`) ask for.
@@ -41,6 +44,7 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> ExitCode {
         Bench::Cost(args) => cost::run(&args),
         Bench::Durability(args) => durability::run(&args),
         Bench::Measurement(args) => measurement::run(&args),
+        Bench::Mixes(args) => mixes::run(&args),
     };
     match ran {
         Ok(()) => ExitCode::SUCCESS,

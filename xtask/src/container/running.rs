@@ -52,7 +52,10 @@ fn well(tools: &Tools) -> Result<()> {
 fn load(workspace: &Path, udp: &str, http: &str) -> Result<()> {
     let requests = REQUESTS.to_string();
     let args = ["run", "--quiet", "--package", "honing-tracker-load", "--", "--udp", udp, "--http", http];
-    let load = cmd("cargo", args.iter().chain(&["--mix", "eval", "--seed", "1", "--requests", &requests]));
+    let load = cmd(
+        "cargo",
+        args.iter().chain(&["--mix", "eval", "--seed", "1", "--strict", "--requests", &requests]),
+    );
     let report: serde_json::Value =
         serde_json::from_str(&load.dir(workspace).read()?).context("its report")?;
     let requests = &report["requests"];
