@@ -1,7 +1,10 @@
 //! `pgo exec`: the environment of a PGO build, for what drives cargo itself: packagers,
 //! maturin, cargo-deb, or a cargo command that no stage runs.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+};
 
 use honing_core::{Error, ExitCode, Result, Stage};
 
@@ -45,10 +48,16 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
     let mut command = Command::new(program, &session.env, &session.dir);
     command.args(args);
     let answer = cargo::ask(session, &subject.triple)?;
-    wrapper::set(&mut command, &pinning::builds(session), &target_dir, answer.rustc_wrapper.as_deref());
+    wrapper::set(&mut command, &pinning::builds(session), answer.rustc_wrapper.as_deref());
     // Without a target, build scripts are instrumented too, and nothing is pinned.
     command.env("CARGO_BUILD_TARGET", &subject.triple);
     command.env("CARGO_TARGET_DIR", &target_dir);
+    // Where cargo is configured to share a folder for what is between, it is not shared here.
+    let asked = ("build.build-dir", session.options.cargo_args.as_slice());
+    let shared = cargo::configured(&session.toolchain.cargo, &session.env, &session.workspace.root, asked);
+    if shared.is_some() || session.env.contains_key(OsStr::new("CARGO_BUILD_BUILD_DIR")) {
+        command.env("CARGO_BUILD_BUILD_DIR", &target_dir);
+    }
     // Stages set it themselves; here it is the person's.
     if let Some(pattern) = std::env::var_os("LLVM_PROFILE_FILE") {
         command.env("LLVM_PROFILE_FILE", pattern);

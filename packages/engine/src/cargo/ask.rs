@@ -12,6 +12,7 @@ use std::{
 
 use honing_core::{Error, Result};
 
+use super::flags::configuration_with;
 use crate::{Session, files, pinning, wrapper};
 
 /// What cargo says, for one target.
@@ -65,15 +66,51 @@ fn anew(session: &Session, triple: &str) -> Result<Answer> {
     let mut command = std::process::Command::new(&session.toolchain.cargo);
     command.args(["build", "--quiet", "--target", triple]).args(configuring(&session.options.cargo_args));
     command.arg("--manifest-path").arg(dir.join("Cargo.toml")).arg("--target-dir").arg(&target_dir);
-    command.env_clear().envs(&session.env).env(FILE, &said).env("CARGO_BUILD_BUILD_DIR", &target_dir);
+    command.env_clear().envs(&session.env).env(FILE, &said);
+    command.args(super::build::folders(&target_dir, None));
     command.env("CARGO_TERM_COLOR", "never");
     let output = command.current_dir(&session.workspace.root).stdin(Stdio::null()).output();
     let output = output.map_err(|error| Error::preflight(format!("cannot run cargo: {error}")))?;
     let text = std::fs::read_to_string(&said);
     let _ = std::fs::remove_file(&said);
     match text {
-        Ok(text) => Ok(Answer::of(&text, &session.env)),
-        Err(_) => Err(refused(triple, &String::from_utf8_lossy(&output.stderr))),
+        Ok(text) => {
+            let answer = Answer::of(&text, &session.env);
+            let ours = answer.rustflags.iter().find(|flag| is_ours(flag));
+            ours.map_or(Ok(answer.clone()), |flag| Err(exclusive(session, flag)))
+        }
+        Err(_) => {
+            let words = String::from_utf8_lossy(&output.stderr);
+            // rustc may refuse them before it is asked anything.
+            let ours = words.split_whitespace().find(|word| is_ours(word));
+            Err(ours.map_or_else(|| refused(triple, &words), |flag| exclusive(session, flag)))
+        }
+    }
+}
+
+fn exclusive(session: &Session, flag: &str) -> Error {
+    let message = format!("the rustflags hold `{flag}`; rustc refuses it together with the flags of PGO");
+    let from = origin(session, flag);
+    Error::preflight(message).with_hint(format!("Honing adds the flags of PGO itself: take it out of {from}"))
+}
+
+/// Whether rustc refuses a flag beside those that Honing adds.
+fn is_ours(flag: &str) -> bool {
+    let name = flag.strip_prefix("-C").unwrap_or(flag).trim_start_matches("--codegen=");
+    let name = name.split('=').next().unwrap_or(name);
+    ["profile-use", "profile-generate", "instrument-coverage"].contains(&name)
+}
+
+/// Where a flag comes from, as far as that can be told.
+fn origin(session: &Session, flag: &str) -> String {
+    let variables = session.env.iter().filter(|(name, _)| name.to_string_lossy().ends_with("RUSTFLAGS"));
+    let variable = variables.into_iter().find(|(_, value)| value.to_string_lossy().contains(flag));
+    if let Some((name, _)) = variable {
+        return format!("the variable {}", name.display());
+    }
+    match configuration_with(&session.workspace.root, &session.env, flag) {
+        Some(file) => file.display().to_string(),
+        None => "cargo's configuration (`rustflags`), or what it includes".into(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One `cargo build`: the command, its progress, and what it made.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
@@ -109,11 +109,10 @@ pub(crate) fn build_command(session: &Session, wanted: &Wanted<'_>) -> Command {
 pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>) -> Command {
     let options = &session.options;
     let mut command = Command::new(&session.toolchain.cargo, &session.env, &session.workspace.root);
-    wrapper::set(&mut command, &pinning::builds(session), &wanted.target_dir, wanted.inner.as_deref());
-    // The files of a build are read from what cargo writes: seen from the root, whatever is configured.
-    command.env.insert("CARGO_BUILD_DEP_INFO_BASEDIR".into(), session.workspace.root.clone().into());
+    wrapper::set(&mut command, &pinning::builds(session), wanted.inner.as_deref());
     command.args([verb, "--package", wanted.package, "--profile", wanted.profile, "--target", wanted.target]);
     command.args(["--target-dir".as_ref(), wanted.target_dir.as_os_str()]);
+    command.args(folders(&wanted.target_dir, Some(&session.workspace.root)));
     if !wanted.features.is_empty() {
         command.args(["--features", &wanted.features.join(",")]);
     }
@@ -134,6 +133,17 @@ pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>)
         command.args(["--jobs", jobs]);
     }
     command
+}
+
+/// Has cargo keep all of a build in `target_dir`, and name files from `root`, whatever is configured.
+/// As arguments: a variable would reach a cargo that a build script runs, which then waits for this one.
+pub(super) fn folders(target_dir: &Path, root: Option<&Path>) -> Vec<String> {
+    let folders = [("build-dir", Some(target_dir)), ("dep-info-basedir", root)];
+    let text = |path: &Path| toml::Value::String(path.to_string_lossy().into_owned()).to_string();
+    let set = |(key, path): (&str, Option<&Path>)| {
+        path.map(|path| ["--config".to_owned(), format!("build.{key}={}", text(path))])
+    };
+    folders.into_iter().filter_map(set).flatten().collect()
 }
 
 /// Runs the build; progress and output go into the event stream.

@@ -17,7 +17,7 @@ mod workspace;
 pub(crate) use ask::{Answer, ask, configured};
 pub(crate) use build::{Built, Wanted, build, build_command, driver_command};
 pub use environment::clean_environment;
-pub(crate) use flags::{CargoConfig, configuration_with, one_target};
+pub(crate) use flags::{CargoConfig, one_target};
 pub(crate) use paths::made_whole;
 pub(crate) use ready::ready;
 pub(crate) use sources::{dep_info, source_digests};

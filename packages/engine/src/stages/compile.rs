@@ -205,7 +205,8 @@ pub(crate) fn build_fingerprint(
         ProgramKind::Cdylib => format!("{}{}", std::env::consts::DLL_PREFIX, wanted.artifact),
     };
     let artifact = wanted.folder().join(name);
-    for (name, digest) in cargo::source_digests(&artifact, &session.workspace.root, &wanted.target_dir) {
+    let folders = (session.store.root(), wanted.target_dir.as_path());
+    for (name, digest) in cargo::source_digests(&artifact, &session.workspace.root, folders) {
         print.content(name, digest);
     }
     print

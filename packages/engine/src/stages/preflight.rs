@@ -217,18 +217,9 @@ fn check_workload(session: &Session, workload: &Workload) -> Result<()> {
     Ok(())
 }
 
-/// What cargo says of its configuration fits what was looked at, and leaves PGO to Honing.
+/// What cargo says of its configuration fits what was looked at.
 fn check_answer(session: &Session, subject: &Subject<'_>) -> Result<()> {
     let answer = cargo::ask(session, &subject.triple)?;
-    if let Some(flag) = answer.rustflags.iter().find(|flag| is_ours(flag)) {
-        return Err(Error::preflight(format!(
-            "the rustflags hold `{flag}`; rustc refuses it together with the flags of PGO"
-        ))
-        .with_hint(format!(
-            "Honing adds the flags of PGO itself: take it out of {}",
-            origin(session, flag)
-        )));
-    }
     let toolchain = &session.toolchain;
     if answer.rustc == toolchain.rustc {
         return Ok(());
@@ -245,26 +236,6 @@ fn check_answer(session: &Session, subject: &Subject<'_>) -> Result<()> {
         toolchain.release
     ))
     .with_hint(format!("name it in the environment: RUSTC={}", answer.rustc.display())))
-}
-
-/// Whether rustc refuses a flag beside those that Honing adds.
-fn is_ours(flag: &str) -> bool {
-    let name = flag.strip_prefix("-C").unwrap_or(flag).trim_start_matches("--codegen=");
-    let name = name.split('=').next().unwrap_or(name);
-    ["profile-use", "profile-generate", "instrument-coverage"].contains(&name)
-}
-
-/// Where a flag comes from, as far as that can be told.
-fn origin(session: &Session, flag: &str) -> String {
-    let variables = session.env.iter().filter(|(name, _)| name.to_string_lossy().ends_with("RUSTFLAGS"));
-    let variable = variables.into_iter().find(|(_, value)| value.to_string_lossy().contains(flag));
-    if let Some((name, _)) = variable {
-        return format!("the variable {}", name.display());
-    }
-    match cargo::configuration_with(&session.workspace.root, &session.env, flag) {
-        Some(file) => file.display().to_string(),
-        None => "cargo's configuration (`rustflags`), or what it includes".into(),
-    }
 }
 
 /// Flags that we set ourselves must not be set behind our back.

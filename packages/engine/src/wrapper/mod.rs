@@ -99,16 +99,14 @@ pub(crate) fn place(exe: &Path, builds: &Path, target_dir: &Path, orders: &Order
     place_executable(exe, &executable(builds))
 }
 
-/// Has cargo call the wrapper, with the person's own within it, and build nowhere but in `target_dir`.
-pub(crate) fn set(command: &mut Command, builds: &Path, target_dir: &Path, inner: Option<&Path>) {
+/// Has cargo call the wrapper, with the person's own within it.
+pub(crate) fn set(command: &mut Command, builds: &Path, inner: Option<&Path>) {
     // One that `pgo exec` around this session left is not meant without its wrapper.
     command.env.remove(OsStr::new(INNER));
     command.env("RUSTC_WRAPPER", executable(builds));
     if let Some(inner) = inner {
         command.env(INNER, inner);
     }
-    // Without this, cargo's configuration may send what is between to a folder that is shared.
-    command.env("CARGO_BUILD_BUILD_DIR", target_dir);
 }
 
 fn executable(builds: &Path) -> PathBuf {

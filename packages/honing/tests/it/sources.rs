@@ -98,7 +98,8 @@ fn a_source_that_is_replaced_by_an_older_one_is_compiled() {
         assert_eq!(says(&binary(&fixture, "baseline")), expected, "{file}");
     }
     // Nothing has changed: nothing is compiled. A comment changes a digest, and compiles nothing.
-    assert_eq!(fixture.stages(&["baseline"]), [("baseline".into(), "up_to_date".into())]);
+    let stages = fixture.stages(&["baseline"]);
+    assert!(stages.len() == 2 && stages.iter().all(|(_, state)| state == "up_to_date"), "{stages:?}");
     fixture.write("Cargo.toml", &format!("{}# a comment\n", fixture.read("Cargo.toml")));
     fixture.succeeds(&["baseline"]);
     assert_eq!(says(&binary(&fixture, "baseline")), expected);
@@ -126,17 +127,14 @@ fn worktrees_that_share_a_target_directory_build_their_own() {
     second.replace("tool/src/main.rs", "main 1", "main 2");
     commit(&second, "two");
     let target = first.path("target");
-    let run = |at: &Fixture, args: &[&str]| {
-        let ran = finish(at.honing(args).env("CARGO_TARGET_DIR", &target).output().unwrap());
-        assert_eq!(ran.code, 0, "{}", ran.stderr);
-        ran.stdout.lines().last().unwrap().to_owned()
-    };
     for (at, says_that) in [(&first, "main 1"), (&second, "main 2"), (&first, "main 1"), (&second, "main 2")]
     {
-        let built = run(at, &["build", "--no-pgo"]);
-        let built = built.rsplit(' ').next().unwrap();
-        assert!(says(Path::new(built)).contains(says_that), "{built}");
-        let provenance = fs::read_to_string(format!("{built}.provenance.json")).unwrap();
+        let out = at.path("target/out/tool");
+        let mut build = at.honing(&["build", "--no-pgo", "-o", &out.to_string_lossy()]);
+        let ran = finish(build.env("CARGO_TARGET_DIR", &target).output().unwrap());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(says(&out).contains(says_that), "{}", ran.stdout);
+        let provenance = at.read("target/out/tool.provenance.json");
         let head = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(&at.root).output().unwrap();
         assert!(provenance.contains(finish(head).stdout.trim()), "{provenance}");
     }
@@ -184,9 +182,9 @@ fn a_build_folder_of_cargos_configuration_is_not_shared() {
         fs::read(fixture.path(&format!("target/{TRIPLE}/release/tiny"))).unwrap()
     };
     let is_pinned = |binary: &[u8]| {
-        // Legacy mangling ends in a hash; pinned names are mangled in the other way.
+        // The crate's own hash stands before it, where legacy mangling has `_ZN`.
         let text = String::from_utf8_lossy(binary);
-        text.contains("_RNv") && text.contains("4tiny4main")
+        text.contains("_4tiny4main")
     };
     let plain = cargo();
     assert!(!is_pinned(&plain));
