@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use cargo_metadata::Package;
 use honing_core::{
     Error, Result, Setting, Stage,
     config::{Config, MergeTool, Program},
@@ -152,6 +153,8 @@ pub struct Subject<'a> {
     pub name: &'a str,
     /// What `pgo.toml` says.
     pub program: &'a Program,
+    /// The member that it is in.
+    pub(crate) package: &'a Package,
     /// Name of its binary or library.
     pub artifact: String,
     /// Its target triple.
@@ -250,14 +253,15 @@ impl Session {
 
     fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {
         let at = |error: Error| error.at(format!("program `{name}`"));
-        let artifact = self.workspace.artifact_name(&program.package, &program.kind()).map_err(at)?;
+        let package = self.workspace.package(&program.package).map_err(at)?;
+        let artifact = self.workspace.artifact_name(package, &program.kind()).map_err(at)?;
         let asked = self.options.target.clone().or_else(|| program.target.clone());
         let triple = match asked {
             Some(triple) => triple,
             None => self.cargo_config.target()?.unwrap_or_else(|| self.toolchain.host.clone()),
         };
         let linking = self.cargo_config.linking(&triple)?;
-        Ok(Subject { name, program, artifact, triple, linking })
+        Ok(Subject { name, program, package, artifact, triple, linking })
     }
 
     /// Waits until no other run uses the target directory.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use cargo_metadata::Message;
+use cargo_metadata::{Message, Package, PackageId};
 use honing_core::{Error, ExitCode, Result, Stage, config::ProgramKind, event::Event};
 use honing_profdata::{BuildFunctions, TraceReader};
 
@@ -13,13 +13,13 @@ use super::host;
 use crate::{
     Session,
     pinning::{self, Pinned},
-    process::{Command, Status, StdStream, Usage},
+    process::{Command, Status, StdStream, Usage, plain},
 };
 
 /// What is to be built, and how.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted<'a> {
-    pub(crate) package: &'a str,
+    pub(crate) package: &'a Package,
     /// What cargo makes of it.
     pub(crate) kind: ProgramKind<'a>,
     /// Name of the binary or library.
@@ -98,7 +98,8 @@ pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>)
     if !wanted.rustflags.is_empty() {
         command.env("CARGO_ENCODED_RUSTFLAGS", wanted.rustflags.join("\x1f"));
     }
-    command.args([verb, "--package", wanted.package, "--profile", wanted.profile, "--target", wanted.target]);
+    let package = session.workspace.spec(wanted.package);
+    command.args([verb, "--package", &package, "--profile", wanted.profile, "--target", wanted.target]);
     command.args(["--target-dir".as_ref(), wanted.target_dir.as_os_str()]);
     if !wanted.features.is_empty() {
         command.args(["--features", &wanted.features.join(",")]);
@@ -130,11 +131,13 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
     command.args(["--message-format", "json-render-diagnostics"]);
     command.env.insert("CARGO_TERM_PROGRESS_WHEN".into(), "always".into());
     command.env.insert("CARGO_TERM_PROGRESS_WIDTH".into(), "120".into());
+    command.env.insert("CARGO_TERM_PROGRESS_TERM_INTEGRATION".into(), "false".into());
     let seen = Arc::new(Mutex::new(Seen::default()));
     let watcher = Watcher {
         session_sink: session.sink.clone(),
         program: program.to_owned(),
         stage,
+        package: wanted.package.id.clone(),
         artifact: wanted.artifact.to_owned(),
         target: wanted.target.to_owned(),
         cdylib: wanted.kind == ProgramKind::Cdylib,
@@ -183,6 +186,7 @@ struct Watcher {
     session_sink: crate::Sink,
     program: String,
     stage: Stage,
+    package: PackageId,
     artifact: String,
     target: String,
     cdylib: bool,
@@ -193,30 +197,31 @@ impl Watcher {
     /// Whether the line is one for people: the trace of functions is thousands of lines.
     fn line(&self, stream: StdStream, line: &str) -> bool {
         let Ok(mut seen) = self.seen.lock() else { return true };
-        let traced = matches!(stream, StdStream::Stderr).then(|| seen.trace.line(line));
-        // What is left of a line that a warning and the trace share is shown.
-        let line = match traced {
-            Some(None) => return false,
-            Some(Some(rest)) => rest,
-            None => line.into(),
-        };
-        let line = &*line;
         match stream {
             StdStream::Stdout => self.message(&mut seen, line),
-            StdStream::Stderr => match progress_bar(line) {
-                Some(total) => seen.total = Some(total),
-                None => {
-                    if line.starts_with("error") && seen.error.is_none() {
-                        seen.error = Some(line.trim_start_matches("error: ").to_owned());
-                    }
-                    self.session_sink.emit(Event::Output {
-                        program: self.program.clone(),
-                        stage: self.stage,
-                        line: line.to_owned(),
-                    });
-                }
-            },
+            StdStream::Stderr => return self.words(&mut seen, line),
         }
+        true
+    }
+
+    /// A line of cargo, rustc or LLVM. It is parsed without its colours, and shown with them.
+    fn words(&self, seen: &mut Seen, coloured: &str) -> bool {
+        let line = plain(coloured);
+        // What is left of a line that a warning and the trace share is shown.
+        let Some(rest) = seen.trace.line(&line) else { return false };
+        if let Some(total) = progress_bar(&rest) {
+            seen.total = Some(total);
+            return true;
+        }
+        if rest.starts_with("error") && seen.error.is_none() {
+            seen.error = Some(rest.trim_start_matches("error: ").to_owned());
+        }
+        let shown = if rest == line { coloured } else { &rest };
+        self.session_sink.emit(Event::Output {
+            program: self.program.clone(),
+            stage: self.stage,
+            line: shown.to_owned(),
+        });
         true
     }
 
@@ -229,6 +234,7 @@ impl Watcher {
                 let own = self.stage == Stage::Baseline || is_for(&self.target, artifact);
                 seen.reused += u64::from(artifact.fresh && own);
                 let wanted = if self.cdylib { artifact.target.is_cdylib() } else { artifact.target.is_bin() };
+                let wanted = wanted && artifact.package_id == self.package;
                 if wanted && artifact.target.name == self.artifact {
                     seen.artifact = artifact_path(artifact, self.cdylib);
                 }
@@ -266,11 +272,12 @@ fn artifact_path(artifact: &cargo_metadata::Artifact, cdylib: bool) -> Option<Pa
     artifact.filenames.iter().find(is_library).cloned().map(Into::into)
 }
 
-/// The total of cargo's progress bar: `Building [==>  ] 12/58: tokio, mio`.
+/// The total of cargo's progress bar: `Building [==>  ] 12/58: tokio, mio`, without the word where cargo
+/// is quiet.
 fn progress_bar(line: &str) -> Option<u64> {
-    let plain = line.rsplit('\u{1b}').next().unwrap_or(line);
-    let (_, counts) = plain.split_once("] ")?;
-    if !line.contains("Building") {
+    let bar = line.trim_start();
+    let (done, counts) = bar.strip_prefix("Building ").unwrap_or(bar).strip_prefix('[')?.split_once("] ")?;
+    if !done.chars().all(|char| matches!(char, '=' | '>' | ' ')) {
         return None;
     }
     let counts = counts.split([':', ' ']).next()?;
@@ -285,6 +292,9 @@ mod tests {
     fn reads_cargos_progress_bar() {
         assert_eq!(progress_bar("    Building [=====>     ] 12/58: tokio, mio(build)"), Some(58));
         assert_eq!(progress_bar("    Building [           ] 0/7 "), Some(7));
+        assert_eq!(progress_bar("[=====>     ] 12/58: tokio"), Some(58));
+        assert_eq!(progress_bar("[1/2] linking"), None);
+        assert_eq!(progress_bar("[note] 1/2: of a build script"), None);
         assert_eq!(progress_bar("   Compiling tokio v1.0.0"), None);
         assert_eq!(progress_bar("see [1] 2/3 for more"), None);
     }

@@ -5,12 +5,15 @@ mod build;
 mod environment;
 mod flags;
 mod host;
+mod local;
+mod packages;
 mod sources;
+mod spec;
 mod workspace;
 
 pub(crate) use build::{Built, Wanted, build, build_command, driver_command};
 pub use environment::clean_environment;
 pub(crate) use flags::{CargoConfig, Linking};
+pub(crate) use packages::unknown;
 pub(crate) use sources::source_digests;
 pub use workspace::Workspace;
-pub(crate) use workspace::unknown;

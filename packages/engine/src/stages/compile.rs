@@ -127,7 +127,7 @@ pub(crate) fn wanted<'a>(
     let builds =
         pinned.as_ref().map_or_else(|| pinning::builds(session), |pinned| pinned.folder().to_owned());
     Ok(Wanted {
-        package: &program.package,
+        package: subject.package,
         kind: program.kind(),
         artifact: &subject.artifact,
         profile: &program.profile,
@@ -162,7 +162,7 @@ pub(crate) fn build_fingerprint(
     let mut print = Fingerprint::new();
     print
         .content("toolchain", Digest::of(session.toolchain.verbose_version.as_bytes()))
-        .value("package", wanted.package)
+        .value("package", &wanted.package.name)
         .value("artifact", wanted.artifact)
         .value("Cargo profile", wanted.profile)
         .value("features", wanted.features.join(","))

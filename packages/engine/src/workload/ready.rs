@@ -12,6 +12,8 @@ use std::{
 use honing_core::{Error, Result, config::Ready, template::Values};
 use regex::Regex;
 
+use crate::process::plain;
+
 /// How long one try may take.
 const TRY: Duration = Duration::from_millis(500);
 
@@ -44,7 +46,7 @@ impl Probe {
     pub(super) fn line(&self, line: &str) {
         if let Self::Log { pattern, seen } = self
             && !seen.load(Ordering::SeqCst)
-            && pattern.is_match(line)
+            && pattern.is_match(&plain(line))
         {
             seen.store(true, Ordering::SeqCst);
         }
