@@ -113,8 +113,11 @@ fn a_hook_of_another_repository_and_a_repository_of_another_owner() {
     mono.at.run(&["build", "--no-pgo", "--offline"]);
     commit_all(mono.top());
     let (_, own) = mono.sources_with(&[]);
-    mono.other.write("unknown.txt", "");
-    let (top, dir) = (mono.other.root.display().to_string(), mono.other.path(".git").display().to_string());
+    let third = Fixture::empty("third");
+    third.write("README", "");
+    commit_all(&third.root);
+    third.write("unknown.txt", "");
+    let (top, dir) = (third.root.display().to_string(), third.path(".git").display().to_string());
     let index = format!("{dir}/index");
     let hook = [
         ("GIT_DIR", dir.as_str()),
@@ -125,7 +128,6 @@ fn a_hook_of_another_repository_and_a_repository_of_another_owner() {
     let (_, hooked) = mono.sources_with(&hook);
     assert_eq!(hooked[0], own[0]);
     assert_ne!(own[0]["digest"], own[1]["digest"]);
-    fs::remove_file(mono.other.path("unknown.txt")).unwrap();
 
     let owner = [("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")];
     let words = "git: detected dubious ownership in repository at '";
