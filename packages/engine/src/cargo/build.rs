@@ -286,7 +286,45 @@ fn progress_bar(line: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::progress_bar;
+    use super::*;
+
+    #[test]
+    fn lines_are_read_without_colours_and_artifacts_by_their_package() {
+        let id = |version: &str| format!("path+file:///w/tool#tool@{version}");
+        let watcher = Watcher {
+            session_sink: crate::Sink::new(Vec::new()),
+            program: "tool".into(),
+            stage: Stage::Baseline,
+            package: PackageId { repr: id("0.1.0") },
+            artifact: "tool".into(),
+            target: "x86_64-unknown-linux-gnu".into(),
+            cdylib: true,
+            seen: Arc::default(),
+        };
+        // The last one is a dependency of the same name, with a library of the same name.
+        for version in ["0.1.0", "0.0.9"] {
+            let target = r#"{"kind":["cdylib"],"crate_types":["cdylib"],"name":"tool","src_path":"/w/l.rs"}"#;
+            let profile =
+                r#"{"opt_level":"3","debug_assertions":false,"overflow_checks":false,"test":false}"#;
+            let line = format!(
+                r#"{{"reason":"compiler-artifact","package_id":"{}","target":{target},"profile":{profile},"features":[],"filenames":["/t/{version}.so"],"executable":null,"fresh":false}}"#,
+                id(version)
+            );
+            assert!(watcher.line(StdStream::Stdout, &line));
+        }
+        for (line, shown) in [
+            ("\u{1b}[1m\u{1b}[96m    Building\u{1b}[0m [=>  ] 1/2: tool", true),
+            ("\u{1b}[KFuncname=a, Hash=1 in building m", false),
+            ("\u{1b}[K\u{1b}[1m\u{1b}[91merror[E0425]\u{1b}[0m\u{1b}[1m: no\u{1b}[0m", true),
+            ("\u{1b}[1m\u{1b}[91merror\u{1b}[0m: could not compile", true),
+        ] {
+            assert_eq!(watcher.line(StdStream::Stderr, line), shown, "{line:?}");
+        }
+        let mut seen = watcher.seen.lock().unwrap();
+        assert_eq!(seen.artifact, Some("/t/0.1.0.so".into()));
+        assert_eq!((seen.total, seen.error.as_deref()), (Some(2), Some("error[E0425]: no")));
+        assert_eq!(std::mem::take(&mut seen.trace).finish().len(), 1);
+    }
 
     #[test]
     fn reads_cargos_progress_bar() {

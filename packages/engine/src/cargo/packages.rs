@@ -1,7 +1,11 @@
 //! Packages by what a person calls them: members, their binaries and libraries, their features.
 
 use cargo_metadata::{Package, TargetKind, camino::Utf8Path};
-use honing_core::{Error, Result, closest, config::ProgramKind};
+use honing_core::{
+    Error, Result, closest,
+    config::ProgramKind,
+    pin::{self, Locked},
+};
 
 use super::{Workspace, spec::Spec};
 
@@ -29,16 +33,18 @@ impl Workspace {
     /// of that name.
     pub(crate) fn spec(&self, package: &Package) -> String {
         let lock = std::fs::read_to_string(self.root.join("Cargo.lock")).unwrap_or_default();
-        let locked = honing_core::pin::locked(&lock);
-        let name = package.name.as_str();
-        let versions: Vec<&str> =
-            locked.iter().filter(|one| one.name == name).map(|one| one.version.as_str()).collect();
-        let version = package.version.to_string();
-        match versions.iter().filter(|found| **found == version).count() {
-            0 | 1 if versions.len() <= 1 => name.to_owned(),
-            0 | 1 => with_version(package),
-            _ => package.id.repr.clone(),
+        let locked = pin::locked(&lock);
+        if locked.iter().all(|one| one.name != package.name.as_str()) && self.has_namesake(package) {
+            return package.id.repr.clone();
         }
+        shortest(&locked, &package.name, &package.version.to_string(), &package.id.repr)
+    }
+
+    /// Whether a member depends on another package of that name: before there is a lockfile.
+    fn has_namesake(&self, package: &Package) -> bool {
+        let folder = package.manifest_path.parent();
+        let mut dependencies = self.metadata.packages.iter().flat_map(|member| &member.dependencies);
+        dependencies.any(|found| found.name == package.name.as_str() && found.path.as_deref() != folder)
     }
 
     /// The name of the target that `kind` means in `found`.
@@ -111,6 +117,16 @@ impl Workspace {
     }
 }
 
+/// What tells a package from all others that are locked.
+fn shortest(locked: &[Locked], name: &str, version: &str, id: &str) -> String {
+    let namesakes: Vec<&Locked> = locked.iter().filter(|one| one.name == name).collect();
+    match namesakes.iter().filter(|one| one.version == version).count() {
+        _ if namesakes.len() <= 1 => name.to_owned(),
+        0 | 1 => format!("{name}@{version}"),
+        _ => id.to_owned(),
+    }
+}
+
 fn with_version(package: &Package) -> String {
     format!("{}@{}", package.name, package.version)
 }
@@ -131,5 +147,31 @@ pub(crate) fn unknown(what: &str, name: &str, place: &str, names: &[&str]) -> Er
             [only] => error.with_hint(format!("there is only `{only}`")),
             _ => error.with_hint(format!("there are {}", names.join(", "))),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{pin, shortest};
+
+    #[test]
+    fn a_name_is_enough_where_no_other_package_has_it() {
+        let package = |name: &str, version: &str, source: &str| {
+            format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{source}\n")
+        };
+        let registry = "source = \"registry+https://localhost/index\"\n";
+        let (own, id) = (package("tool", "0.1.0", ""), "path+file:///w/tool#0.1.0");
+        for (others, expected) in [
+            (String::new(), "tool"),
+            (package("tools", "0.1.0", registry), "tool"),
+            (package("tool", "0.0.9", ""), "tool@0.1.0"),
+            (package("tool", "0.1.0", registry), id),
+            (package("tool", "0.1.0", registry) + &package("tool", "2.0.0", registry), id),
+        ] {
+            let locked = pin::locked(&format!("{own}{others}"));
+            assert_eq!(shortest(&locked, "tool", "0.1.0", id), expected, "{others}");
+        }
+        // Before there is a lockfile, and where it is out of date.
+        assert_eq!(shortest(&[], "tool", "0.1.0", id), "tool");
     }
 }

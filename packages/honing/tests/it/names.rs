@@ -62,12 +62,4 @@ fn a_member_and_its_dependency_share_a_name() {
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("no package called `tool@0.0.9`"), "{}", ran.stderr);
     assert!(ran.stderr.contains("did you mean `tool@0.1.0`?"), "{}", ran.stderr);
-
-    // The same version too: cargo wants the whole id.
-    config(&fixture, "tool");
-    fixture.replace("old/Cargo.toml", "0.0.9", "0.1.0");
-    let ran = fixture.succeeds(&["-P", "tiny", "--offline", "build", "--no-pgo", "--verbose"]);
-    assert!(ran.stdout.contains("built without PGO"), "{}", ran.stdout);
-    let plan = fixture.succeeds(&["-P", "tiny", "plan", "--explain"]);
-    assert!(plan.stdout.contains("/new#tool@0.1.0"), "{}", plan.stdout);
 }
