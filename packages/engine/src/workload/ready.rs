@@ -76,3 +76,18 @@ impl Probe {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coloured_line_is_recognised_too() {
+        let pattern = Box::new(Regex::new("^INFO listening on").unwrap());
+        let probe = Probe::Log { pattern, seen: Arc::default() };
+        probe.line("\u{1b}[32mINFO\u{1b}[0m binding");
+        assert!(!probe.is_ready());
+        probe.line("\u{1b}[32mINFO\u{1b}[0m listening on \u{1b}[1m127.0.0.1:1\u{1b}[0m");
+        assert!(probe.is_ready());
+    }
+}

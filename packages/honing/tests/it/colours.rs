@@ -2,10 +2,12 @@
 
 use crate::support::{Fixture, finish};
 
+/// Variables, text of cargo's configuration, and arguments for cargo.
+type Way = (&'static [(&'static str, &'static str)], &'static str, &'static [&'static str]);
+
 #[test]
 fn colours_and_silence_change_nothing() {
-    // What is set in the environment, in cargo's configuration, and what is given to cargo.
-    let ways: [(&[(&str, &str)], &str, &[&str]); 3] = [
+    let ways: [Way; 3] = [
         (
             &[
                 ("CARGO_TERM_COLOR", "always"),
