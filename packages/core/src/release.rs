@@ -63,7 +63,22 @@ pub struct Used {
 pub struct Checkout {
     /// The commit.
     pub commit: String,
-    /// Whether the working tree differed from it, profiles apart.
+    /// Whether what was built differed from it, profiles apart: anything in the repository, or a package
+    /// beside it.
+    pub dirty: bool,
+    /// Packages of the program that it says nothing about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<Beside>,
+}
+
+/// Packages in folders of another repository, or of none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beside {
+    /// Their names.
+    pub packages: Vec<String>,
+    /// The commit that is checked out there; null without one.
+    pub commit: Option<String>,
+    /// Whether anything differed from it; always without one.
     pub dirty: bool,
 }
 
@@ -155,13 +170,7 @@ impl Release {
 
     /// Source, toolchain, files and profile, as far as each is known.
     fn dependencies(&self) -> Vec<Value> {
-        let source = self.source.as_ref().map(|found| {
-            json!({
-                "name": "source",
-                "digest": { "gitCommit": found.commit },
-                "annotations": { "dirty": found.dirty },
-            })
-        });
+        let source = self.source.as_ref().into_iter().flat_map(sources);
         let mut rustc =
             json!({ "name": "rustc", "uri": format!("pkg:generic/rustc@{}", self.toolchain.rustc) });
         // Distributions' compilers may not say it.
@@ -180,8 +189,24 @@ impl Release {
             }
             entry
         };
-        source.into_iter().chain([rustc]).chain(self.read.iter().map(file)).collect()
+        source.chain([rustc]).chain(self.read.iter().map(file)).collect()
     }
+}
+
+/// Where the workspace is checked out, and the other repositories that packages come from.
+fn sources(found: &Checkout) -> Vec<Value> {
+    let entry = |name: String, commit: &str, dirty: bool| json!({ "name": name, "digest": { "gitCommit": commit }, "annotations": { "dirty": dirty } });
+    let mut source = entry("source".into(), &found.commit, found.dirty);
+    let without = found.beside.iter().filter(|beside| beside.commit.is_none());
+    let without: Vec<&String> = without.flat_map(|beside| &beside.packages).collect();
+    if !without.is_empty() {
+        source["annotations"]["withoutCommit"] = json!(without);
+    }
+    let of_other = |beside: &Beside| {
+        let name = format!("source of {}", beside.packages.join(", "));
+        Some(entry(name, beside.commit.as_deref()?, beside.dirty))
+    };
+    [source].into_iter().chain(found.beside.iter().filter_map(of_other)).collect()
 }
 
 #[cfg(test)]
@@ -201,7 +226,11 @@ pub(crate) mod tests {
                 applied: Applied::Unknown { why: "no trace".into() },
                 stale: Vec::new(),
             }),
-            source: Some(Checkout { commit: "2222222222222222222222222222222222222222".into(), dirty: true }),
+            source: Some(Checkout {
+                commit: "2222222222222222222222222222222222222222".into(),
+                dirty: true,
+                beside: Vec::new(),
+            }),
             toolchain: Compiler {
                 rustc: "1.95.0".into(),
                 commit: "3333333333333333333333333333333333333333".into(),
@@ -260,6 +289,24 @@ pub(crate) mod tests {
         assert_eq!(names, ["source", "rustc", "Cargo.lock", profile]);
         assert_eq!(definition["resolvedDependencies"][3]["digest"]["blake3"], json!(Digest::of(b"packed")));
         assert!(!statement.to_string().contains("/w/out"), "no folder of this machine");
+    }
+
+    #[test]
+    fn packages_of_other_repositories_are_named_with_their_commit() {
+        let mut release = release();
+        let beside = |package: &str, commit: Option<&str>| Beside {
+            packages: vec![package.into()],
+            commit: commit.map(str::to_owned),
+            dirty: commit.is_none(),
+        };
+        release.source.as_mut().unwrap().beside = vec![beside("lone", None), beside("shared", Some("44"))];
+        let entries = release.dependencies();
+        assert_eq!(entries[0]["annotations"], json!({ "dirty": true, "withoutCommit": ["lone"] }));
+        let shared = json!({
+            "name": "source of shared", "digest": { "gitCommit": "44" }, "annotations": { "dirty": false },
+        });
+        assert_eq!(entries[1], shared);
+        assert_eq!(entries[2]["name"], "rustc");
     }
 
     #[test]

@@ -22,6 +22,10 @@ pub struct Status {
     pub age_s: Option<u64>,
     /// What happened to the program's crates since; `None` where history does not tell.
     pub since: Option<Since>,
+    /// Why git does not tell, in its own words and with what to do; absent where it tells, and where there
+    /// is no git or no repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<String>,
     /// What differs from when it was recorded: toolchain, specification, lockfile.
     pub differences: Vec<String>,
     /// The last match that was measured.

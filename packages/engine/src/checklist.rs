@@ -38,7 +38,7 @@ pub fn checklist(session: &Session, fix: bool) -> Result<Checklist> {
             items: items(session, subject, &facts),
         });
     }
-    let commit = history::head(session).map(|(commit, _)| commit);
+    let commit = history::commit(session).ok();
     Ok(Checklist::new(env!("CARGO_PKG_VERSION").into(), clock::utc_now(), commit, programs))
 }
 
@@ -100,7 +100,7 @@ fn options(session: &Session, subject: &Subject<'_>, profile: ProfileSource) -> 
 fn facts(session: &Session, subject: &Subject<'_>, whole: bool) -> Result<(Facts, Option<Summary>)> {
     let status = status::one(session, subject)?;
     let stored = recorded::load(session, subject).ok().flatten();
-    let repository = history::repository(session, stored.as_ref());
+    let repository = history::repository(session, subject, stored.as_ref()).map_err(Into::into);
     let mut summary = None;
     let build = match &status.error {
         Some(_) => Attempt::Spared("there is no profile that can be used".into()),
@@ -118,7 +118,7 @@ fn facts(session: &Session, subject: &Subject<'_>, whole: bool) -> Result<(Facts
         Attempt::Made(_) => Attempt::Spared("this build is none to release".into()),
         Attempt::Failed(_) | Attempt::Spared(_) => Attempt::Spared("there is no first build".into()),
     };
-    let version = session.workspace.package(&subject.program.package)?.version.to_string();
+    let version = subject.package.version.to_string();
     let toolchain = session.toolchain.recorded().rustc;
     let evals = stages::eval_entries(session, subject)?;
     let facts = Facts { now: clock::utc_now(), version, toolchain, evals, status, build, again, repository };

@@ -110,7 +110,7 @@ fn describe(session: &Session, subject: &Subject<'_>, path: &Path, profile: Opti
         target: subject.triple.clone(),
         read: read.filter_map(input).collect(),
         profile,
-        source: history::head(session).map(|(commit, dirty)| Checkout { commit, dirty }),
+        source: source(session, subject),
         toolchain: session.toolchain.compiler(),
         build: stages::build_entry(session, subject)?,
         cargo_args: session.options.cargo_args.clone(),
@@ -123,6 +123,18 @@ fn describe(session: &Session, subject: &Subject<'_>, path: &Path, profile: Opti
         },
         provenance: String::new(),
     })
+}
+
+/// What is checked out. Without git, as in a release's archive, it is no word's worth; where git
+/// refuses, it is.
+fn source(session: &Session, subject: &Subject<'_>) -> Option<Checkout> {
+    let head = history::head(session, subject);
+    if let Some(error) = head.as_ref().err().and_then(history::Silent::failure) {
+        let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        let text = format!("build: the provenance names no commit: {error}{hint}");
+        session.sink.emit(Event::Warning { text });
+    }
+    head.ok()
 }
 
 fn sha256(bytes: &[u8]) -> String {

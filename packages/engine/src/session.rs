@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use cargo_metadata::Package;
 use honing_core::{
     Error, Result, Setting, Stage,
     config::{Config, MergeTool, Program},
@@ -154,6 +155,8 @@ pub struct Subject<'a> {
     pub name: &'a str,
     /// What `pgo.toml` says.
     pub program: &'a Program,
+    /// The member that it is in.
+    pub(crate) package: &'a Package,
     /// Name of its binary or library.
     pub artifact: String,
     /// Its target triple.
@@ -252,13 +255,14 @@ impl Session {
 
     fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {
         let at = |error: Error| error.at(format!("program `{name}`"));
-        let artifact = self.workspace.artifact_name(&program.package, &program.kind()).map_err(at)?;
+        let package = self.workspace.package(&program.package).map_err(at)?;
+        let artifact = self.workspace.artifact_name(package, &program.kind()).map_err(at)?;
         let asked = self.options.target.clone().or_else(|| program.target.clone());
         let triple = match asked {
             Some(triple) => triple,
             None => self.configured_target()?.unwrap_or_else(|| self.toolchain.host.clone()),
         };
-        Ok(Subject { name, program, artifact, triple })
+        Ok(Subject { name, program, package, artifact, triple })
     }
 
     /// `build.target`, a variable included.

@@ -37,6 +37,7 @@ pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
         manifest: None,
         age_s: None,
         since: None,
+        git: None,
         differences: Vec::new(),
         last_match: None,
         stale: Vec::new(),
@@ -48,8 +49,10 @@ pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
     let facts = facts(session, &stored);
     status.age_s = facts.age.map(|age| age.as_secs());
     status.stale = staleness::reasons(&facts, &session.config.policy);
-    let folders = session.workspace.folders_of(&subject.program.package);
-    status.since = history::since(session, &stored.manifest.commit, &folders);
+    let folders = session.workspace.folders_of(session, subject);
+    let since = history::since(session, &stored.manifest.commit, &folders);
+    status.git = since.as_ref().err().and_then(history::Silent::failure).map(git_words);
+    status.since = since.ok().flatten();
     status.differences = differences(session, subject, &stored.manifest)?;
     let last = last_match(session, subject, &stored);
     if let Some(lost) = last.staleness.filter(|lost| 100.0 - lost < session.config.policy.min_match) {
@@ -62,6 +65,10 @@ pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
     status.last_match = Some(last);
     status.manifest = Some(stored.manifest);
     Ok(status)
+}
+
+fn git_words(error: &Error) -> String {
+    error.hint().map_or_else(|| error.to_string(), |hint| format!("{error} ({hint})"))
 }
 
 /// What the policy judges, but for the match, which takes a build.

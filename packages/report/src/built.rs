@@ -30,6 +30,14 @@ pub fn built(release: &Release, out: &mut dyn Write) -> io::Result<()> {
         |found| format!("{}{}", found.commit, if found.dirty { ", and changes to it" } else { "" }),
     );
     row("source", source)?;
+    for beside in release.source.iter().flat_map(|found| &found.beside) {
+        let packages = beside.packages.join(", ");
+        let at = beside.commit.as_deref().map_or_else(
+            || "in no commit of git".to_owned(),
+            |commit| format!("{commit}{}", if beside.dirty { ", and changes to it" } else { "" }),
+        );
+        row("", format!("{packages}: {at}"))?;
+    }
     let toolchain = &release.toolchain;
     row(
         "toolchain",

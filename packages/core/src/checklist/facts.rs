@@ -4,6 +4,7 @@ use crate::{
     Digest, Error,
     applied::Applied,
     recorded::{Manifest, WorkloadEntry},
+    release::Beside,
     status::Status,
 };
 
@@ -24,8 +25,8 @@ pub struct Facts {
     pub build: Attempt<Built>,
     /// The same in another folder.
     pub again: Attempt<Again>,
-    /// What git says; `None` without git or a commit.
-    pub repository: Option<Repository>,
+    /// What git says, or why it has no answer.
+    pub repository: Result<Repository, Error>,
 }
 
 /// Something that takes work to find out.
@@ -78,8 +79,10 @@ pub struct Repository {
     pub untracked: Vec<String>,
     /// Changes to the profile's files, as `git status --porcelain` says them.
     pub profile: Vec<String>,
-    /// All other changes.
+    /// All other changes, in the whole repository and in packages beside it.
     pub changes: Vec<String>,
+    /// Packages in folders of other repositories, or of none.
+    pub beside: Vec<Beside>,
 }
 
 impl Facts {

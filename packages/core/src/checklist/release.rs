@@ -2,7 +2,7 @@
 
 use super::{Attempt, Facts, Finding};
 use crate::{
-    Digest, ExitCode,
+    Digest, Error, ExitCode,
     applied::Applied,
     config::{Policy, Rebase},
     staleness, units,
@@ -42,7 +42,10 @@ pub(super) fn committed(facts: &Facts) -> Finding {
     if facts.manifest().is_none() {
         return Finding::without_profile();
     }
-    let Some(repository) = &facts.repository else { return without_git() };
+    let repository = match &facts.repository {
+        Ok(repository) => repository,
+        Err(error) => return without_git(error),
+    };
     let folder = &facts.status.folder;
     let commit =
         format!("commit it: `git add {folder} && git commit -m \"Profile of {}\"`", facts.status.program);
@@ -60,13 +63,21 @@ pub(super) fn committed(facts: &Facts) -> Finding {
 
 /// Nothing else differs from the commit.
 pub(super) fn clean(facts: &Facts) -> Finding {
-    let Some(repository) = &facts.repository else { return without_git() };
+    let repository = match &facts.repository {
+        Ok(repository) => repository,
+        Err(error) => return without_git(error),
+    };
     if !repository.changes.is_empty() {
         let next = "commit what belongs to the release, and ignore, stash or remove the rest";
         return Finding::failed(ExitCode::Stale, few(&repository.changes), next);
     }
     let head: String = repository.commit.chars().take(9).collect();
-    Finding::done(format!("no changes, no unknown files at commit {head}"))
+    let mut value = format!("no changes, no unknown files at commit {head}");
+    for beside in &repository.beside {
+        let commit: String = beside.commit.iter().flat_map(|commit| commit.chars().take(9)).collect();
+        value.push_str(&format!("; {} at commit {commit} of another repository", beside.packages.join(", ")));
+    }
+    Finding::done(value)
 }
 
 /// A second build, from nothing and in another folder, is the same byte by byte.
@@ -131,9 +142,8 @@ pub(super) fn sizes(facts: &Facts, policy: &Policy) -> Finding {
     }
 }
 
-fn without_git() -> Finding {
-    let next = "run it in the git repository that the release is made from";
-    Finding::unknown(ExitCode::Stale, "no git, no repository, or no commit", next)
+fn without_git(why: &Error) -> Finding {
+    Finding::unknown(ExitCode::Stale, why.to_string(), why.hint().unwrap_or_default())
 }
 
 fn few(changes: &[String]) -> String {

@@ -113,6 +113,7 @@ fn facts() -> Facts {
             manifest: Some(manifest()),
             age_s: Some(4 * 86_400),
             since: None,
+            git: None,
             differences: vec!["Cargo.lock changed".into()],
             last_match: None,
             stale: Vec::new(),
@@ -134,11 +135,12 @@ fn facts() -> Facts {
             elapsed_ms: 36_000,
             cpu_ms: 60_000,
         }),
-        repository: Some(Repository {
+        repository: Ok(Repository {
             commit: "fedcba9876543210".into(),
             untracked: Vec::new(),
             profile: Vec::new(),
             changes: Vec::new(),
+            beside: Vec::new(),
         }),
     }
 }
@@ -381,7 +383,14 @@ const ROWS: &[Row] = &[
         14,
         None,
     ),
-    ("no git", "", |facts| facts.repository = None, &[Key::Committed, Key::Clean], 14, None),
+    (
+        "no git",
+        "",
+        |facts| facts.repository = Err(Error::new(ExitCode::Stale, "there is no git")),
+        &[Key::Committed, Key::Clean],
+        14,
+        None,
+    ),
     (
         "not reproducible",
         "",

@@ -354,6 +354,7 @@ pub(crate) fn status() -> Status {
         manifest: Some(manifest()),
         age_s: Some(12 * 86_400 + 5),
         since: Some(Since { commits: 34, lines: 512 }),
+        git: None,
         differences: vec!["Cargo.lock changed".into()],
         last_match: Some(LastMatch {
             words: "98.1 % of the profile's weight (888 of 890 functions)".into(),

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use cargo_metadata::Message;
+use cargo_metadata::{Message, Package, PackageId};
 use honing_core::{Error, ExitCode, Result, Stage, calls::Calls, config::ProgramKind, event::Event};
 use honing_profdata::{BuildFunctions, TraceReader};
 
@@ -20,14 +20,14 @@ use super::{
 };
 use crate::{
     Session, pinning,
-    process::{Command, Status, StdStream, Usage},
+    process::{Command, Status, StdStream, Usage, plain},
     wrapper::{self, Names, Orders},
 };
 
 /// What is to be built, and how.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted<'a> {
-    pub(crate) package: &'a str,
+    pub(crate) package: &'a Package,
     /// What cargo makes of it.
     pub(crate) kind: ProgramKind<'a>,
     /// Name of the binary or library.
@@ -110,7 +110,8 @@ pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>)
     let options = &session.options;
     let mut command = Command::new(&session.toolchain.cargo, &session.env, &session.workspace.root);
     wrapper::set(&mut command, &pinning::builds(session), wanted.inner.as_deref());
-    command.args([verb, "--package", wanted.package, "--profile", wanted.profile, "--target", wanted.target]);
+    let package = session.workspace.spec(wanted.package);
+    command.args([verb, "--package", &package, "--profile", wanted.profile, "--target", wanted.target]);
     command.args(["--target-dir".as_ref(), wanted.target_dir.as_os_str()]);
     command.args(folders(&wanted.target_dir, Some(&session.workspace.root)));
     if !wanted.features.is_empty() {
@@ -174,11 +175,13 @@ fn once(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> 
     command.args(["--message-format", "json-render-diagnostics"]);
     command.env.insert("CARGO_TERM_PROGRESS_WHEN".into(), "always".into());
     command.env.insert("CARGO_TERM_PROGRESS_WIDTH".into(), "120".into());
+    command.env.insert("CARGO_TERM_PROGRESS_TERM_INTEGRATION".into(), "false".into());
     let seen = Arc::new(Mutex::new(Seen::default()));
     let watcher = Watcher {
         session_sink: session.sink.clone(),
         program: program.to_owned(),
         stage,
+        package: wanted.package.id.clone(),
         artifact: wanted.artifact.to_owned(),
         target: wanted.target.to_owned(),
         cdylib: wanted.kind == ProgramKind::Cdylib,
@@ -239,6 +242,7 @@ struct Watcher {
     session_sink: crate::Sink,
     program: String,
     stage: Stage,
+    package: PackageId,
     artifact: String,
     target: String,
     cdylib: bool,
@@ -249,30 +253,31 @@ impl Watcher {
     /// Whether the line is one for people: the trace of functions is thousands of lines.
     fn line(&self, stream: StdStream, line: &str) -> bool {
         let Ok(mut seen) = self.seen.lock() else { return true };
-        let traced = matches!(stream, StdStream::Stderr).then(|| seen.trace.line(line));
-        // What is left of a line that a warning and the trace share is shown.
-        let line = match traced {
-            Some(None) => return false,
-            Some(Some(rest)) => rest,
-            None => line.into(),
-        };
-        let line = &*line;
         match stream {
             StdStream::Stdout => self.message(&mut seen, line),
-            StdStream::Stderr => match progress_bar(line) {
-                Some(total) => seen.total = Some(total),
-                None => {
-                    if line.starts_with("error") && seen.error.is_none() {
-                        seen.error = Some(line.trim_start_matches("error: ").to_owned());
-                    }
-                    self.session_sink.emit(Event::Output {
-                        program: self.program.clone(),
-                        stage: self.stage,
-                        line: line.to_owned(),
-                    });
-                }
-            },
+            StdStream::Stderr => return self.words(&mut seen, line),
         }
+        true
+    }
+
+    /// A line of cargo, rustc or LLVM. It is parsed without its colours, and shown with them.
+    fn words(&self, seen: &mut Seen, coloured: &str) -> bool {
+        let line = plain(coloured);
+        // What is left of a line that a warning and the trace share is shown.
+        let Some(rest) = seen.trace.line(&line) else { return false };
+        if let Some(total) = progress_bar(&rest) {
+            seen.total = Some(total);
+            return true;
+        }
+        if rest.starts_with("error") && seen.error.is_none() {
+            seen.error = Some(rest.trim_start_matches("error: ").to_owned());
+        }
+        let shown = if rest == line { coloured } else { &rest };
+        self.session_sink.emit(Event::Output {
+            program: self.program.clone(),
+            stage: self.stage,
+            line: shown.to_owned(),
+        });
         true
     }
 
@@ -288,6 +293,7 @@ impl Watcher {
                     seen.built.push(unit(artifact));
                 }
                 let wanted = if self.cdylib { artifact.target.is_cdylib() } else { artifact.target.is_bin() };
+                let wanted = wanted && artifact.package_id == self.package;
                 if wanted && artifact.target.name == self.artifact {
                     seen.artifact = artifact_path(artifact, self.cdylib);
                 }
@@ -343,11 +349,12 @@ fn artifact_path(artifact: &cargo_metadata::Artifact, cdylib: bool) -> Option<Pa
     artifact.filenames.iter().find(is_library).cloned().map(Into::into)
 }
 
-/// The total of cargo's progress bar: `Building [==>  ] 12/58: tokio, mio`.
+/// The total of cargo's progress bar: `Building [==>  ] 12/58: tokio, mio`, without the word where cargo
+/// is quiet.
 fn progress_bar(line: &str) -> Option<u64> {
-    let plain = line.rsplit('\u{1b}').next().unwrap_or(line);
-    let (_, counts) = plain.split_once("] ")?;
-    if !line.contains("Building") {
+    let bar = line.trim_start();
+    let (done, counts) = bar.strip_prefix("Building ").unwrap_or(bar).strip_prefix('[')?.split_once("] ")?;
+    if !done.chars().all(|char| matches!(char, '=' | '>' | ' ')) {
         return None;
     }
     let counts = counts.split([':', ' ']).next()?;
@@ -356,12 +363,53 @@ fn progress_bar(line: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::progress_bar;
+    use super::*;
+
+    #[test]
+    fn lines_are_read_without_colours_and_artifacts_by_their_package() {
+        let id = |version: &str| format!("path+file:///w/tool#tool@{version}");
+        let watcher = Watcher {
+            session_sink: crate::Sink::new(Vec::new()),
+            program: "tool".into(),
+            stage: Stage::Baseline,
+            package: PackageId { repr: id("0.1.0") },
+            artifact: "tool".into(),
+            target: "x86_64-unknown-linux-gnu".into(),
+            cdylib: true,
+            seen: Arc::default(),
+        };
+        // The last one is a dependency of the same name, with a library of the same name.
+        for version in ["0.1.0", "0.0.9"] {
+            let target = r#"{"kind":["cdylib"],"crate_types":["cdylib"],"name":"tool","src_path":"/w/l.rs"}"#;
+            let profile =
+                r#"{"opt_level":"3","debug_assertions":false,"overflow_checks":false,"test":false}"#;
+            let line = format!(
+                r#"{{"reason":"compiler-artifact","package_id":"{}","target":{target},"profile":{profile},"features":[],"filenames":["/t/{version}.so"],"executable":null,"fresh":false}}"#,
+                id(version)
+            );
+            assert!(watcher.line(StdStream::Stdout, &line));
+        }
+        for (line, shown) in [
+            ("\u{1b}[1m\u{1b}[96m    Building\u{1b}[0m [=>  ] 1/2: tool", true),
+            ("\u{1b}[KFuncname=a, Hash=1 in building m", false),
+            ("\u{1b}[K\u{1b}[1m\u{1b}[91merror[E0425]\u{1b}[0m\u{1b}[1m: no\u{1b}[0m", true),
+            ("\u{1b}[1m\u{1b}[91merror\u{1b}[0m: could not compile", true),
+        ] {
+            assert_eq!(watcher.line(StdStream::Stderr, line), shown, "{line:?}");
+        }
+        let mut seen = watcher.seen.lock().unwrap();
+        assert_eq!(seen.artifact, Some("/t/0.1.0.so".into()));
+        assert_eq!((seen.total, seen.error.as_deref()), (Some(2), Some("error[E0425]: no")));
+        assert_eq!(std::mem::take(&mut seen.trace).finish().len(), 1);
+    }
 
     #[test]
     fn reads_cargos_progress_bar() {
         assert_eq!(progress_bar("    Building [=====>     ] 12/58: tokio, mio(build)"), Some(58));
         assert_eq!(progress_bar("    Building [           ] 0/7 "), Some(7));
+        assert_eq!(progress_bar("[=====>     ] 12/58: tokio"), Some(58));
+        assert_eq!(progress_bar("[1/2] linking"), None);
+        assert_eq!(progress_bar("[note] 1/2: of a build script"), None);
         assert_eq!(progress_bar("   Compiling tokio v1.0.0"), None);
         assert_eq!(progress_bar("see [1] 2/3 for more"), None);
     }

@@ -1,4 +1,4 @@
-//! What the workspace has: packages, binaries, features, profiles.
+//! The workspace, as cargo describes it.
 
 use std::{
     collections::BTreeMap,
@@ -7,13 +7,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use cargo_metadata::{Metadata, Package, TargetKind};
-use honing_core::{Error, Result, closest, config::ProgramKind};
+use cargo_metadata::{Metadata, Package};
+use honing_core::{Error, Result};
 
 /// A workspace, as `cargo metadata` sees it.
 #[derive(Debug)]
 pub struct Workspace {
-    metadata: Metadata,
+    pub(super) metadata: Metadata,
     /// With dependencies, by triple; where it was asked for.
     resolved: Mutex<BTreeMap<String, Arc<Metadata>>>,
     /// The root folder.
@@ -52,6 +52,7 @@ impl Workspace {
         let output = xshell::cmd!(shell, "{cargo} metadata --format-version 1 --no-deps {manifest...}")
             .env_clear()
             .envs(env)
+            .env("CARGO_TERM_COLOR", "never")
             .quiet()
             .ignore_status()
             .output()
@@ -90,16 +91,27 @@ impl Workspace {
         if let Some(metadata) = known.get(triple) {
             return Ok(Arc::clone(metadata));
         }
-        let metadata = Arc::new(self.ask(session, triple)?);
+        let options = &session.options;
+        let flags =
+            [(options.locked, "--locked"), (options.offline, "--offline"), (options.frozen, "--frozen")];
+        let flags: Vec<&str> = flags.iter().filter(|(given, _)| *given).map(|(_, flag)| *flag).collect();
+        let metadata = Arc::new(self.ask(session, triple, &flags)?);
         known.insert(triple.to_owned(), Arc::clone(&metadata));
         Ok(metadata)
     }
 
-    fn ask(&self, session: &crate::Session, triple: &str) -> Result<Metadata> {
-        let options = &session.options;
-        let flags =
-            [(options.locked, "--locked"), (options.offline, "--offline"), (options.frozen, "--frozen")];
-        let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.to_owned());
+    /// The same, where cargo can tell without a network and without a change of `Cargo.lock`.
+    pub(super) fn known_packages(&self, session: &crate::Session, triple: &str) -> Option<Arc<Metadata>> {
+        let mut known = self.resolved.lock().ok()?;
+        if let Some(metadata) = known.get(triple) {
+            return Some(Arc::clone(metadata));
+        }
+        let metadata = Arc::new(self.ask(session, triple, &["--frozen"]).ok()?);
+        known.insert(triple.to_owned(), Arc::clone(&metadata));
+        Some(metadata)
+    }
+
+    fn ask(&self, session: &crate::Session, triple: &str, flags: &[&str]) -> Result<Metadata> {
         let mut command = cargo_metadata::MetadataCommand::new();
         command
             .cargo_path(&session.toolchain.cargo)
@@ -108,11 +120,12 @@ impl Workspace {
             .other_options(
                 ["--filter-platform".to_owned(), triple.to_owned()]
                     .into_iter()
-                    .chain(flags)
+                    .chain(flags.iter().map(|flag| (*flag).to_owned()))
                     .collect::<Vec<_>>(),
             );
         let mut command = command.cargo_command();
-        let output = command.env_clear().envs(&session.env).current_dir(&self.root).output();
+        command.env_clear().envs(&session.env).env("CARGO_TERM_COLOR", "never").current_dir(&self.root);
+        let output = command.output();
         let output = output.map_err(|error| Error::preflight(format!("cannot run cargo: {error}")))?;
         let words = String::from_utf8_lossy(&output.stderr);
         let failed = |why: &str| {
@@ -136,54 +149,6 @@ impl Workspace {
         self.metadata.target_directory.as_std_path()
     }
 
-    /// Finds a package.
-    ///
-    /// # Errors
-    /// Usage, with the closest name.
-    pub fn package(&self, name: &str) -> Result<&Package> {
-        let members = || self.metadata.workspace_packages().into_iter();
-        members().find(|package| package.name.as_str() == name).ok_or_else(|| {
-            let names: Vec<&str> = members().map(|package| package.name.as_str()).collect();
-            unknown("package", name, "this workspace", &names)
-        })
-    }
-
-    /// The name of the target that `kind` means in `package`.
-    ///
-    /// # Errors
-    /// Usage, where there is none or the choice is open.
-    pub fn artifact_name(&self, package: &str, kind: &ProgramKind<'_>) -> Result<String> {
-        let found = self.package(package)?;
-        match kind {
-            ProgramKind::Cdylib => {
-                let cdylib = found.targets.iter().find(|target| target.kind.contains(&TargetKind::CDyLib));
-                cdylib.map(|target| target.name.clone()).ok_or_else(|| {
-                    Error::usage(format!("package `{package}` has no cdylib"))
-                        .with_hint("add crate-type = [\"cdylib\"] to its [lib], or name a `bin`")
-                })
-            }
-            ProgramKind::Bin(wanted) => {
-                let bins: Vec<&str> = found
-                    .targets
-                    .iter()
-                    .filter(|target| target.is_bin())
-                    .map(|target| target.name.as_str())
-                    .collect();
-                match (wanted, bins.as_slice()) {
-                    (Some(name), bins) if bins.contains(name) => Ok((*name).to_owned()),
-                    (Some(name), bins) => Err(unknown("binary", name, &format!("package `{package}`"), bins)),
-                    (None, [only]) => Ok((*only).to_owned()),
-                    (None, []) => Err(Error::usage(format!("package `{package}` has no binary"))
-                        .with_hint("name another package, or set cdylib = true")),
-                    (None, many) => {
-                        Err(Error::usage(format!("package `{package}` has {} binaries", many.len()))
-                            .with_hint(format!("choose one: bin = \"{}\"", many.join("\" or \""))))
-                    }
-                }
-            }
-        }
-    }
-
     /// Every binary of the workspace, as (package, binary).
     pub fn binaries(&self) -> Vec<(String, String)> {
         let of = |package: &Package| -> Vec<(String, String)> {
@@ -193,29 +158,6 @@ impl Workspace {
         self.metadata.workspace_packages().into_iter().flat_map(of).collect()
     }
 
-    /// Makes sure that every feature exists: `name`, or `package/name`.
-    ///
-    /// # Errors
-    /// Usage, with the closest name.
-    pub fn check_features(&self, package: &str, features: &[String]) -> Result<()> {
-        let found = self.package(package)?;
-        for feature in features {
-            let (owner, name) = feature.split_once('/').unwrap_or((package, feature));
-            let owner = owner.trim_end_matches('?');
-            match self.package(owner) {
-                Ok(member) if member.features.contains_key(name) => {}
-                Ok(member) => {
-                    let names: Vec<&str> = member.features.keys().map(String::as_str).collect();
-                    return Err(unknown("feature", name, &format!("package `{owner}`"), &names));
-                }
-                // A dependency's features are cargo's to check.
-                Err(_) if found.dependencies.iter().any(|dependency| is_called(dependency, owner)) => {}
-                Err(error) => return Err(error.at(format!("feature `{feature}`"))),
-            }
-        }
-        Ok(())
-    }
-
     /// Names of the workspace's crates, as symbols have them.
     pub fn crate_names(&self) -> Vec<String> {
         let targets = self.metadata.workspace_packages().into_iter().flat_map(|package| &package.targets);
@@ -223,26 +165,6 @@ impl Workspace {
         names.sort();
         names.dedup();
         names
-    }
-
-    /// The folders of `package` and of the packages that it depends on by path.
-    pub fn folders_of(&self, package: &str) -> Vec<PathBuf> {
-        let mut folders: Vec<PathBuf> = Vec::new();
-        let mut open = vec![package.to_owned()];
-        while let Some(name) = open.pop() {
-            let found = self.metadata.packages.iter().find(|found| found.name.as_str() == name);
-            let Some(folder) = found.and_then(|found| found.manifest_path.parent()) else { continue };
-            let folder = folder.as_std_path().to_owned();
-            if folders.contains(&folder) {
-                continue;
-            }
-            folders.push(folder);
-            let local = found.into_iter().flat_map(|found| &found.dependencies);
-            let local = local.filter(|dependency| dependency.path.is_some());
-            open.extend(local.map(|dependency| dependency.name.clone()));
-        }
-        folders.sort();
-        folders
     }
 
     /// Names of the Cargo profiles that the root manifest defines, and the built-in ones.
@@ -256,7 +178,6 @@ impl Workspace {
         names
     }
 }
-
 /// The folder of a package that is one: `path+file:///w/tool#0.1.0`.
 pub(super) fn package_dir(id: &str) -> Option<PathBuf> {
     let url = id.strip_prefix("path+file://")?.split('#').next()?;
@@ -276,25 +197,6 @@ pub(super) fn package_dir(id: &str) -> Option<PathBuf> {
         }
     }
     Some(PathBuf::from(String::from_utf8(bytes).ok()?))
-}
-
-fn is_called(dependency: &cargo_metadata::Dependency, name: &str) -> bool {
-    dependency.rename.as_deref().unwrap_or(&dependency.name) == name
-}
-
-/// "There is no X called Y in Z", with the closest or all of what there is.
-pub(crate) fn unknown(what: &str, name: &str, place: &str, names: &[&str]) -> Error {
-    let error = Error::usage(format!("there is no {what} called `{name}` in {place}"));
-    match closest(name, names.iter().copied()) {
-        Some(near) => error.with_hint(format!("did you mean `{near}`?")),
-        None if names.is_empty() => {
-            error.with_hint(format!("{place} has no {what}; remove the name, or add it there"))
-        }
-        None => match names {
-            [only] => error.with_hint(format!("there is only `{only}`")),
-            _ => error.with_hint(format!("there are {}", names.join(", "))),
-        },
-    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub use cancel::Cancel;
 pub(crate) use child::signal_number;
 pub use child::{Child, Command, Ended, Launcher, Status, StdStream, Usage};
 pub use launcher::LAUNCH;
+pub(crate) use lines::plain;
 pub use machine::Machine;
 pub(crate) use suspend::Deadline;
 pub use suspend::Suspend;

@@ -157,7 +157,7 @@ pub(crate) fn wanted<'a>(
     let (orders, naming) = orders(session, subject, added)?;
     let answer = cargo::ask(session, &subject.triple)?;
     Ok(Wanted {
-        package: &program.package,
+        package: subject.package,
         kind: program.kind(),
         artifact: &subject.artifact,
         profile: &program.profile,
@@ -182,7 +182,7 @@ pub(crate) fn build_fingerprint(
     let mut print = Fingerprint::new();
     print
         .content("toolchain", Digest::of(session.toolchain.verbose_version.as_bytes()))
-        .value("package", wanted.package)
+        .value("package", &wanted.package.name)
         .value("artifact", wanted.artifact)
         .value("Cargo profile", wanted.profile)
         .value("features", wanted.features.join(","))

@@ -48,7 +48,8 @@ pub(crate) fn hand_over(
     let names = if names.is_empty() { "no workload".into() } else { names.join(", ") };
     let manifest = stored::<RawProfiles>(session, subject, Stage::Train);
     let manifest = manifest.ok_or_else(|| Error::internal("train: what was just trained is gone"))?;
-    let (commit, dirty) = history::head(session).unwrap_or_else(|| ("unknown".into(), false));
+    let head = history::head(session, subject);
+    let (commit, dirty) = head.map_or_else(|_| ("unknown".into(), false), |head| (head.commit, head.dirty));
     let handover = Handover {
         schema: SCHEMA,
         program: subject.name.to_owned(),

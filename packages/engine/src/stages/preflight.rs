@@ -127,14 +127,15 @@ pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step
 pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
     let program = subject.program;
     let at = |error: Error| error.at(format!("program `{}`", subject.name));
-    session.workspace.check_features(&program.package, &program.features).map_err(at)?;
-    session.workspace.check_features(&program.package, &session.options.features).map_err(at)?;
+    session.workspace.check_features(subject.package, &program.features).map_err(at)?;
+    session.workspace.check_features(subject.package, &session.options.features).map_err(at)?;
     check_profile(session, &program.profile).map_err(at)?;
     for (name, tool) in &session.config.tool {
         let at = |error: Error| error.at(format!("tool `{name}`"));
         let kind = honing_core::config::ProgramKind::Bin(tool.bin.as_deref());
-        session.workspace.artifact_name(&tool.package, &kind).map_err(at)?;
-        session.workspace.check_features(&tool.package, &tool.features).map_err(at)?;
+        let package = session.workspace.package(&tool.package).map_err(at)?;
+        session.workspace.artifact_name(package, &kind).map_err(at)?;
+        session.workspace.check_features(package, &tool.features).map_err(at)?;
         check_profile(session, &tool.profile).map_err(at)?;
     }
     check_filter(session, subject)?;

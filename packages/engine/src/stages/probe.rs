@@ -21,7 +21,7 @@ use crate::{
     cargo::{self, Answer},
     files,
     merging::{self, Input},
-    process::{Child, Command, Status, Usage},
+    process::{Child, Command, Status, Usage, plain},
     session::{Subject, find_program},
 };
 
@@ -246,7 +246,8 @@ impl Probe<'_> {
         session.open_log(self.subject.name, Stage::Preflight, &command)?;
         let mut child = Child::spawn_to_files(&session.launcher, &command, &stdout, &stderr)?;
         let ended = child.wait(&session.cancel, Some(PATIENCE))?;
-        let text = |path: &Path| files::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let text =
+            |path: &Path| files::read(path).map(|bytes| plain(&String::from_utf8_lossy(&bytes)).into_owned());
         Ok(Output { ok: ended.status == Status::Code(0), stdout: text(&stdout)?, stderr: text(&stderr)? })
     }
 }

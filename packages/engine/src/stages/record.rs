@@ -12,6 +12,7 @@ use honing_core::{
         self, CostEntry, HotEntry, Manifest, MatchEntry, MeasuredEntry, PartEntry, SizeEntry, Source,
         VerdictEntry, WorkloadEntry,
     },
+    release::Checkout,
 };
 use honing_profdata::Profile;
 use serde::{Deserialize, Serialize};
@@ -136,13 +137,14 @@ fn manifest(
     profile: recorded::Profile,
     hot: Vec<HotEntry>,
 ) -> Result<Manifest> {
-    let (commit, dirty) = history::head(session).unwrap_or_else(|| {
-        session.sink.emit(Event::Warning {
-            text: "record: no git commit here (no git, no repository, or nothing committed yet); \
-                   the manifest says \"unknown\", and the profile's age in commits cannot be told"
-                .into(),
-        });
-        ("unknown".into(), false)
+    let checkout = history::head(session, subject).unwrap_or_else(|silent| {
+        let text = format!(
+            "record: no git commit here: {}; the manifest says \"unknown\", and the profile's age in \
+             commits cannot be told",
+            silent.words()
+        );
+        session.sink.emit(Event::Warning { text });
+        Checkout { commit: "unknown".into(), dirty: false, beside: Vec::new() }
     });
     let unknown = Applied::Unknown { why: "nothing was built with it".into() };
     let second = |ms: u64| ms.div_ceil(1000);
@@ -152,8 +154,8 @@ fn manifest(
         target: subject.triple.clone(),
         recorded: clock::utc_now(),
         trained: findings.trained.clone().unwrap_or_else(clock::utc_now),
-        commit,
-        dirty,
+        commit: checkout.commit,
+        dirty: checkout.dirty,
         source: findings.source,
         carried: findings.carried.map(|share| (share * 10_000.0).floor() / 100.0),
         toolchain: session.toolchain.recorded(),
@@ -193,7 +195,7 @@ fn manifest(
 pub(crate) fn build_entry(session: &Session, subject: &Subject<'_>) -> Result<recorded::Build> {
     let wanted = wanted(session, subject, Stage::Baseline, Added::default())?;
     Ok(recorded::Build {
-        package: wanted.package.to_owned(),
+        package: wanted.package.name.to_string(),
         cargo_profile: wanted.profile.to_owned(),
         settings: session.cargo_config.profile_settings(
             &session.workspace.root,

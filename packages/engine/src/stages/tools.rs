@@ -29,8 +29,7 @@ pub(crate) fn build_tools(
 ) -> Result<Tools> {
     let mut tools = Tools::default();
     for (name, tool) in used(session, workloads) {
-        let artifact =
-            session.workspace.artifact_name(&tool.package, &ProgramKind::Bin(tool.bin.as_deref()))?;
+        let artifact = artifact(session, tool)?;
         let built = cargo::build(session, subject.name, stage, &wanted(session, tool, &artifact)?)?;
         tools.paths.insert(name.to_owned(), built.path.to_string_lossy().into_owned());
         tools.cost.user += built.usage.user;
@@ -46,8 +45,7 @@ pub(crate) fn known_tools(
 ) -> Result<BTreeMap<String, String>> {
     let mut paths = BTreeMap::new();
     for (name, tool) in used(session, workloads) {
-        let artifact =
-            session.workspace.artifact_name(&tool.package, &ProgramKind::Bin(tool.bin.as_deref()))?;
+        let artifact = artifact(session, tool)?;
         let wanted = wanted(session, tool, &artifact)?;
         let path = wanted.folder().join(format!("{artifact}{}", std::env::consts::EXE_SUFFIX));
         paths.insert(name.to_owned(), path.to_string_lossy().into_owned());
@@ -73,12 +71,17 @@ fn used<'a>(session: &'a Session, workloads: &[(&str, &Workload)]) -> Vec<(&'a s
         .collect()
 }
 
+fn artifact(session: &Session, tool: &Tool) -> Result<String> {
+    let package = session.workspace.package(&tool.package)?;
+    session.workspace.artifact_name(package, &ProgramKind::Bin(tool.bin.as_deref()))
+}
+
 fn wanted<'a>(session: &'a Session, tool: &'a Tool, artifact: &'a str) -> Result<Wanted<'a>> {
     let target = &session.toolchain.host;
     let answer = cargo::ask(session, target)?;
     let orders = Orders::default();
     Ok(Wanted {
-        package: &tool.package,
+        package: session.workspace.package(&tool.package)?,
         kind: ProgramKind::Bin(Some(artifact)),
         artifact,
         profile: &tool.profile,

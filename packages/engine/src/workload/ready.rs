@@ -12,6 +12,8 @@ use std::{
 use honing_core::{Error, Result, config::Ready, template::Values};
 use regex::Regex;
 
+use crate::process::plain;
+
 /// How long one try may take.
 const TRY: Duration = Duration::from_millis(500);
 
@@ -44,7 +46,7 @@ impl Probe {
     pub(super) fn line(&self, line: &str) {
         if let Self::Log { pattern, seen } = self
             && !seen.load(Ordering::SeqCst)
-            && pattern.is_match(line)
+            && pattern.is_match(&plain(line))
         {
             seen.store(true, Ordering::SeqCst);
         }
@@ -72,5 +74,20 @@ impl Probe {
             Self::Http(url) => format!("a 2xx answer from {url}"),
             Self::Log { pattern, .. } => format!("a line of output that matches `{pattern}`"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coloured_line_is_recognised_too() {
+        let pattern = Box::new(Regex::new("^INFO listening on").unwrap());
+        let probe = Probe::Log { pattern, seen: Arc::default() };
+        probe.line("\u{1b}[32mINFO\u{1b}[0m binding");
+        assert!(!probe.is_ready());
+        probe.line("\u{1b}[32mINFO\u{1b}[0m listening on \u{1b}[1m127.0.0.1:1\u{1b}[0m");
+        assert!(probe.is_ready());
     }
 }

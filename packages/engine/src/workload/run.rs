@@ -153,7 +153,8 @@ impl Runner<'_> {
             .cargo
             .clone()
             .ok_or_else(|| Error::internal(format!("cargo {verb} has no flavour in {}", self.stage)))?;
-        if let Some(package) = run.package.as_deref().filter(|package| *package != wanted.package) {
+        let other = run.package.as_deref().map(|spec| self.session.workspace.package(spec)).transpose()?;
+        if let Some(package) = other.filter(|package| package.id != wanted.package.id) {
             // Features are the program's package's own.
             (wanted.package, wanted.features, wanted.default_features) = (package, Vec::new(), true);
         }

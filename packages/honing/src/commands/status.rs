@@ -104,6 +104,7 @@ fn age(status: &Status, manifest: &Manifest) -> String {
 fn changes(status: &Status, manifest: &Manifest) -> String {
     let since = status.since.map_or_else(
         || match manifest.commit.as_str() {
+            _ if status.git.is_some() => status.git.clone().unwrap_or_default(),
             "unknown" => "recorded without git".to_owned(),
             _ => "history does not reach back to that commit".to_owned(),
         },
