@@ -2,7 +2,8 @@
 //!
 //! Protocol: each byte on standard input is the number of a signal for the child's
 //! process group; end of file kills everything below. When the child has ended, a
-//! JSON report is put into the file named by the first argument.
+//! JSON report is put into the file named by the first argument. The second one says whose processes
+//! the child may leave running, see [`super::Awaits`].
 
 use std::{
     ffi::OsString,
@@ -14,7 +15,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::machine::Machine;
+use super::{Awaits, Left, machine::Machine};
 
 /// First argument of an executable that is to act as launcher.
 pub const LAUNCH: &str = "__honing-launch";
@@ -37,15 +38,26 @@ pub(crate) struct Report {
     pub(crate) wait: Option<Duration>,
     /// What the machine was busy with meanwhile.
     pub(crate) machine: Machine,
+    /// What was still running below it when it had ended by itself, and was ended here.
+    pub(crate) left: Left,
 }
 
-/// Acts as launcher: `REPORT PROGRAM ARGS…`. Ends with 0 once the report is written.
+/// Beside the report: what the child left running and is waited for now.
+pub(super) fn waits_for(report: &Path) -> PathBuf {
+    report.with_extension("left")
+}
+
+/// Acts as launcher: `REPORT AWAITS PROGRAM ARGS…`. Ends with 0 once the report is written.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut args = args.into_iter();
-    let (Some(report_path), Some(program)) = (args.next().map(PathBuf::from), args.next()) else {
+    let (Some(report_path), Some(awaits), Some(program)) =
+        (args.next().map(PathBuf::from), args.next(), args.next())
+    else {
         return ExitCode::from(2);
     };
-    let report = platform::run(program, args.collect());
+    let left = waits_for(&report_path);
+    let report = platform::run(program, args.collect(), Awaits::from_arg(&awaits), &left);
+    let _ = fs::remove_file(left);
     match write(&report_path, &report) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
@@ -62,8 +74,9 @@ mod platform {
         ffi::OsString,
         io::Read,
         os::unix::process::{CommandExt, ExitStatusExt},
+        path::Path,
         process::{Command, Stdio},
-        sync::atomic::{AtomicU64, Ordering},
+        sync::atomic::{AtomicBool, AtomicU64, Ordering},
         thread,
         time::{Duration, Instant},
     };
@@ -77,16 +90,24 @@ mod platform {
         unistd::Pid,
     };
 
-    use super::{Machine, Report};
-    use crate::process::machine::waited;
+    use super::{Awaits, Left, Machine, Report};
+    use crate::process::{When, left::children, machine::waited};
 
     /// Nanoseconds that the child's threads had waited when it was last sent a signal.
     static WAITED: AtomicU64 = AtomicU64::new(0);
+    /// Whether the child was sent a signal that may end it.
+    static STOPPED: AtomicBool = AtomicBool::new(false);
+    /// Whether everything is to end at once.
+    static KILLED: AtomicBool = AtomicBool::new(false);
 
+    /// How often it is looked whether what was left running has ended.
+    const LOOK: Duration = Duration::from_millis(10);
+    /// What takes longer to end than this is told.
+    const TELL: Duration = Duration::from_secs(1);
     /// How long killed descendants may take to go.
     const REAP: Duration = Duration::from_secs(5);
 
-    pub(super) fn run(program: OsString, args: Vec<OsString>) -> Report {
+    pub(super) fn run(program: OsString, args: Vec<OsString>, awaits: Option<Awaits>, told: &Path) -> Report {
         adopt_orphans();
         let before = Machine::now();
         let start = Instant::now();
@@ -106,10 +127,11 @@ mod platform {
         let wait =
             std::fs::read_to_string(format!("/proc/{group}/schedstat")).ok().as_deref().and_then(waited);
         let wait = wait.map(|wait| wait.max(Duration::from_nanos(WAITED.load(Ordering::SeqCst))));
+        let left = awaits.map(|awaits| await_left(&awaits, told)).unwrap_or_default();
         let _ = killpg(group, Signal::SIGKILL);
         let status = child.wait();
         end_descendants();
-        let mut report = Report { wall_us: micros(wall), wait, machine, ..Report::default() };
+        let mut report = Report { wall_us: micros(wall), wait, machine, left, ..Report::default() };
         match status {
             Ok(status) => (report.exit_code, report.signal) = (status.code(), status.signal()),
             Err(error) => report.error = Some(error.to_string()),
@@ -124,6 +146,35 @@ mod platform {
         report
     }
 
+    /// Waits for the program's processes that the child left running, where that was asked for, until
+    /// everything is to end; says what is to be ended after it.
+    fn await_left(awaits: &Awaits, told: &Path) -> Left {
+        // What is left of something that was killed is no news.
+        if KILLED.load(Ordering::SeqCst) {
+            return Left::default();
+        }
+        let mut left = awaits.look();
+        let waits = match awaits.when {
+            When::Ended => true,
+            When::Stopped => STOPPED.load(Ordering::SeqCst),
+            When::Never => false,
+        };
+        let start = Instant::now();
+        let mut silent = true;
+        while waits && !left.own.is_empty() {
+            if silent && start.elapsed() > TELL {
+                silent = false;
+                let _ = std::fs::write(told, left.own.join(", "));
+            }
+            thread::sleep(LOOK);
+            if KILLED.load(Ordering::SeqCst) {
+                break;
+            }
+            left = awaits.look();
+        }
+        left
+    }
+
     /// Passes signals on; kills everything when the run is gone.
     fn obey(group: Pid) {
         let mut stdin = std::io::stdin();
@@ -131,9 +182,11 @@ mod platform {
         while matches!(stdin.read(&mut byte), Ok(1)) {
             if let Ok(signal) = Signal::try_from(i32::from(byte[0])) {
                 WAITED.fetch_max(waited_by_threads(group), Ordering::SeqCst);
+                STOPPED.fetch_or(!matches!(signal, Signal::SIGSTOP | Signal::SIGCONT), Ordering::SeqCst);
                 let _ = killpg(group, signal);
             }
         }
+        KILLED.store(true, Ordering::SeqCst);
         let _ = killpg(group, Signal::SIGKILL);
         kill_children();
     }
@@ -162,12 +215,8 @@ mod platform {
     }
 
     fn kill_children() {
-        let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return };
-        for task in tasks.flatten() {
-            let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
-            for pid in children.split_whitespace().filter_map(|pid| pid.parse().ok()) {
-                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-            }
+        for process in children("self") {
+            let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
         }
     }
 
@@ -204,12 +253,12 @@ mod platform {
 
 #[cfg(not(unix))]
 mod platform {
-    use std::{ffi::OsString, io::Read, sync::Arc, thread, time::Instant};
+    use std::{ffi::OsString, io::Read, path::Path, sync::Arc, thread, time::Instant};
 
-    use super::{Machine, Report};
+    use super::{Awaits, Machine, Report};
 
     /// Without process groups: the child itself is killed, CPU time is unknown.
-    pub(super) fn run(program: OsString, args: Vec<OsString>) -> Report {
+    pub(super) fn run(program: OsString, args: Vec<OsString>, _: Option<Awaits>, _: &Path) -> Report {
         let before = Machine::now();
         let start = Instant::now();
         let handle = match duct::cmd(program, args).stdin_null().unchecked().start() {

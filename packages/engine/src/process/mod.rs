@@ -9,6 +9,7 @@
 mod cancel;
 mod child;
 pub mod launcher;
+mod left;
 mod lines;
 mod machine;
 mod suspend;
@@ -17,6 +18,8 @@ pub use cancel::Cancel;
 pub(crate) use child::signal_number;
 pub use child::{Child, Command, Ended, Launcher, Status, StdStream, Usage};
 pub use launcher::LAUNCH;
+pub(crate) use left::When;
+pub use left::{Awaits, Left};
 pub use machine::Machine;
 pub(crate) use suspend::Deadline;
 pub use suspend::Suspend;
