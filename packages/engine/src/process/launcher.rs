@@ -76,7 +76,10 @@ mod platform {
         os::unix::process::{CommandExt, ExitStatusExt},
         path::Path,
         process::{Command, Stdio},
-        sync::atomic::{AtomicBool, AtomicU64, Ordering},
+        sync::{
+            atomic::{AtomicBool, AtomicU64, Ordering},
+            mpsc,
+        },
         thread,
         time::{Duration, Instant},
     };
@@ -91,7 +94,7 @@ mod platform {
     };
 
     use super::{Awaits, Left, Machine, Report};
-    use crate::process::{When, left::children, machine::waited};
+    use crate::process::{When, anew::Images, left::children, machine::waited};
 
     /// Nanoseconds that the child's threads had waited when it was last sent a signal.
     static WAITED: AtomicU64 = AtomicU64::new(0);
@@ -102,6 +105,11 @@ mod platform {
 
     /// How often it is looked whether what was left running has ended.
     const LOOK: Duration = Duration::from_millis(10);
+    /// How long another program that was left running may take to become the program: a shell that was
+    /// forked, and has not come to its exec.
+    const SETTLE: Duration = Duration::from_millis(500);
+    /// How often it is looked what the program's processes run.
+    const WATCH: Duration = Duration::from_millis(20);
     /// What takes longer to end than this is told.
     const TELL: Duration = Duration::from_secs(1);
     /// How long killed descendants may take to go.
@@ -120,6 +128,7 @@ mod platform {
         };
         let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
         thread::spawn(move || obey(group));
+        let watch = awaits.as_ref().filter(|awaits| awaits.watched).map(Watch::begin);
         // Not reaped yet, so that the number of its group cannot be taken by another.
         let _ = waitid(Id::Pid(group), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
         let wall = start.elapsed();
@@ -127,7 +136,8 @@ mod platform {
         let wait =
             std::fs::read_to_string(format!("/proc/{group}/schedstat")).ok().as_deref().and_then(waited);
         let wait = wait.map(|wait| wait.max(Duration::from_nanos(WAITED.load(Ordering::SeqCst))));
-        let left = awaits.map(|awaits| await_left(&awaits, told)).unwrap_or_default();
+        let mut left = awaits.map(|awaits| await_left(&awaits, told)).unwrap_or_default();
+        left.anew = watch.map(Watch::end).unwrap_or_default();
         let _ = killpg(group, Signal::SIGKILL);
         let status = child.wait();
         end_descendants();
@@ -146,6 +156,31 @@ mod platform {
         report
     }
 
+    /// Looks for processes that exec, in a thread of its own.
+    struct Watch {
+        over: mpsc::Sender<()>,
+        images: thread::JoinHandle<Images>,
+    }
+
+    impl Watch {
+        fn begin(awaits: &Awaits) -> Self {
+            let (over, is_over) = mpsc::channel();
+            let mut images = Images::of(&awaits.module);
+            let images = thread::spawn(move || {
+                while is_over.recv_timeout(WATCH) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    images.look();
+                }
+                images
+            });
+            Self { over, images }
+        }
+
+        fn end(self) -> Vec<String> {
+            let _ = self.over.send(());
+            self.images.join().map(|images| images.lost().to_vec()).unwrap_or_default()
+        }
+    }
+
     /// Waits for the program's processes that the child left running, where that was asked for, until
     /// everything is to end; says what is to be ended after it.
     fn await_left(awaits: &Awaits, told: &Path) -> Left {
@@ -161,8 +196,12 @@ mod platform {
         };
         let start = Instant::now();
         let mut silent = true;
-        while waits && !left.own.is_empty() {
-            if silent && start.elapsed() > TELL {
+        let settles = |left: &Left| {
+            let may = awaits.when != When::Never && !left.others.is_empty();
+            may && left.own.is_empty() && start.elapsed() < SETTLE
+        };
+        while (waits && !left.own.is_empty()) || settles(&left) {
+            if silent && !left.own.is_empty() && start.elapsed() > TELL {
                 silent = false;
                 let _ = std::fs::write(told, left.own.join(", "));
             }

@@ -17,6 +17,8 @@ pub struct Awaits {
     pub(crate) module: PathBuf,
     /// When they are waited for.
     pub(crate) when: When,
+    /// Whether it is watched for those that exec.
+    pub(crate) watched: bool,
 }
 
 /// When processes that were left running are waited for.
@@ -37,17 +39,20 @@ pub struct Left {
     pub(crate) own: Vec<String>,
     /// Any others.
     pub(crate) others: Vec<String>,
+    /// Not left: those of the program that did an exec on the way.
+    pub(crate) anew: Vec<String>,
 }
 
 impl Awaits {
     /// As a launcher's argument.
     pub(super) fn to_arg(awaits: Option<&Self>) -> OsString {
-        let Some(Self { module, when }) = awaits else { return NONE.into() };
+        let Some(Self { module, when, watched }) = awaits else { return NONE.into() };
         let mut arg = OsString::from(match when {
             When::Ended => "ended:",
             When::Stopped => "stopped:",
             When::Never => "never:",
         });
+        arg.push(if *watched { "watched:" } else { "" });
         // The kernel names files by their real paths.
         arg.push(module.canonicalize().as_deref().unwrap_or(module));
         arg
@@ -63,7 +68,9 @@ impl Awaits {
             "never" => When::Never,
             _ => return None,
         };
-        Some(Self { module: module.into(), when })
+        let (watched, module) =
+            module.strip_prefix("watched:").map_or((false, module), |module| (true, module));
+        Some(Self { module: module.into(), when, watched })
     }
 
     /// What runs below this process now.
@@ -71,19 +78,24 @@ impl Awaits {
         let mut left = Left::default();
         for process in descendants() {
             let Some(maps) = maps(process) else { continue };
-            let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
-            let shown = format!("{} (pid {process})", name.trim_end());
+            let shown = shown(process);
             if names(&maps, &self.module) { left.own.push(shown) } else { left.others.push(shown) }
         }
         left
     }
 }
 
+/// A process for people.
+pub(super) fn shown(process: i32) -> String {
+    let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
+    format!("{} (pid {process})", name.trim_end())
+}
+
 /// The argument where nobody is waited for.
 const NONE: &str = "-";
 
 /// All processes below this one.
-fn descendants() -> Vec<i32> {
+pub(super) fn descendants() -> Vec<i32> {
     let mut found = children("self");
     let mut at = 0;
     while let Some(process) = found.get(at) {
@@ -103,7 +115,7 @@ pub(super) fn children(process: &str) -> Vec<i32> {
 
 /// The files that a process has in its memory; `None` where it runs no longer, but has not been waited
 /// for.
-fn maps(process: i32) -> Option<String> {
+pub(super) fn maps(process: i32) -> Option<String> {
     let maps = fs::read(format!("/proc/{process}/maps"));
     // One of another user cannot be read.
     let Ok(maps) = maps else { return is_running(process).then(String::new) };
@@ -117,7 +129,7 @@ fn is_running(process: i32) -> bool {
 }
 
 /// Whether one of the files in `maps` is `module`, or is in it.
-fn names(maps: &str, module: &Path) -> bool {
+pub(super) fn names(maps: &str, module: &Path) -> bool {
     let file = |line: &str| line.find('/').map(|at| PathBuf::from(&line[at..]));
     maps.lines().filter_map(file).any(|file| file.starts_with(module))
 }
@@ -142,9 +154,10 @@ mod tests {
     #[test]
     fn what_is_awaited_reaches_the_launcher() {
         let module = PathBuf::from("/w/a:b");
-        for when in [When::Ended, When::Stopped, When::Never] {
-            let back = Awaits::from_arg(&Awaits::to_arg(Some(&Awaits { module: module.clone(), when })));
-            assert_eq!(back.map(|back| (back.module, back.when)), Some((module.clone(), when)));
+        for (when, watched) in [(When::Ended, true), (When::Stopped, false), (When::Never, false)] {
+            let awaits = Awaits { module: module.clone(), when, watched };
+            let back = Awaits::from_arg(&Awaits::to_arg(Some(&awaits))).unwrap();
+            assert_eq!((back.module, back.when, back.watched), (module.clone(), when, watched));
         }
         assert!(Awaits::from_arg(&Awaits::to_arg(None)).is_none());
     }
@@ -155,7 +168,7 @@ mod tests {
         let mut child = std::process::Command::new("sleep").arg("20").spawn().unwrap();
         let shown = format!("(pid {})", child.id());
         let named = |left: Left| left.others.iter().any(|one| one.ends_with(&shown));
-        let awaits = Awaits { module: "/nowhere".into(), when: When::Never };
+        let awaits = Awaits { module: "/nowhere".into(), when: When::Never, watched: false };
         assert!(named(awaits.look()));
         child.kill().unwrap();
         let gone = (0..500).any(|_| {

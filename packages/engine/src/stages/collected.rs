@@ -107,8 +107,14 @@ fn words(strangers: &[Stranger], all: usize) -> String {
 }
 
 fn nothing(workload: &str, raw: &Path, strangers: bool) -> Error {
-    let only = if strangers { " of the trained program" } else { "" };
-    let message = format!("train: workload `{workload}` left no profile{only} in {}", raw.display());
+    let raw = raw.display();
+    if strangers {
+        let message = format!("train: workload `{workload}` left no profile of the trained program in {raw}");
+        return Error::new(ExitCode::Profile, message).with_hint(
+            "another instrumented program wrote what is there: let the workload run the one at {program}",
+        );
+    }
+    let message = format!("train: workload `{workload}` left no profile in {raw}");
     Error::new(ExitCode::Profile, message).with_hint(
         "the instrumented program never ran, or was ended by a signal, _exit or abort before it could write; \
          let it return from main, or set flush = \"continuous\"",

@@ -1,4 +1,4 @@
-//! A training by hand: a person uses the instrumented program on their terminal.
+//! A manual session: a person uses the instrumented program on their terminal.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ pub(super) fn train(
 ) -> Result<Step<RawProfiles>> {
     let start = std::time::Instant::now();
     let print = train_fingerprint(session, subject, instrumented.digest(), &Default::default())?;
-    started(session, subject, Stage::Train, vec!["a session by hand".into()]);
+    started(session, subject, Stage::Train, vec!["a manual session always runs".into()]);
     if let Some(before) = stored::<RawProfiles>(session, subject, Stage::Train) {
         let text = format!("train: when it ends, this session replaces {}", earlier(&before));
         session.sink.emit(Event::Note { text });
@@ -41,7 +41,7 @@ pub(super) fn train(
 fn earlier(before: &Manifest<RawProfiles>) -> String {
     let finished = &before.finished;
     match before.output.collected.as_slice() {
-        [one] if one.workload == MANUAL => format!("the session by hand that ended {finished}"),
+        [one] if one.workload == MANUAL => format!("the manual session that ended {finished}"),
         many => {
             let names: Vec<String> = many.iter().map(|one| format!("`{}`", one.workload)).collect();
             format!("the training of {finished} on {}", names.join(", "))

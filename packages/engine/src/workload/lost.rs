@@ -85,13 +85,15 @@ impl Attempt<'_> {
             }
         }
         if trains && !ended.left.others.is_empty() {
-            let text = format!(
-                "{}: workload `{}` left other programs running, which were ended: {}",
-                self.runner.stage,
-                self.name,
-                ended.left.others.join(", ")
-            );
-            self.runner.session.sink.emit(Event::Note { text });
+            let others = ended.left.others.join(", ");
+            self.warn(&format!("`{command}` left other programs running, which were ended: {others}"));
+        }
+        if !ended.left.anew.is_empty() {
+            self.warn(&format!(
+                "{} put another program, or itself anew, in its own place (exec): what it had counted until \
+                 then is lost. To keep it, set flush = \"continuous\"",
+                ended.left.anew.join(", ")
+            ));
         }
         Ok(ended)
     }

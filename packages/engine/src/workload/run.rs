@@ -9,7 +9,7 @@ use std::{
 
 use honing_core::{
     Error, ExitCode, Result, Stage,
-    config::{CargoRun, Kind, Workload},
+    config::{CargoRun, Flush, Kind, Workload},
     event::Event,
     template::{self, Placeholder, Values},
 };
@@ -214,13 +214,16 @@ impl Attempt<'_> {
     /// Tests and benchmarks may leave what they started; only what it was has to be told.
     fn cargo(&self, verb: &str, run: &CargoRun) -> Result<Ran> {
         let module = self.runner.cargo.as_ref().map(|cargo| cargo.target_dir.clone());
-        let awaits = Awaits { module: module.unwrap_or_default(), when: When::Never };
+        let awaits = Awaits { module: module.unwrap_or_default(), when: When::Never, watched: false };
         self.to_end(self.runner.cargo_command(verb, self.workload, run, &self.values)?, awaits)
     }
 
-    /// The program's processes may be left running until `when`.
+    /// The program's processes may be left running until `when`. Where counters are written at the
+    /// end, a process that never comes to its end is worth a word.
     pub(super) fn awaits(&self, when: When) -> Awaits {
-        Awaits { module: self.runner.program.to_owned(), when }
+        let at_exit = self.runner.subject.program.flush == Flush::Exit;
+        let watched = self.runner.raw_pattern.is_some() && at_exit;
+        Awaits { module: self.runner.program.to_owned(), when, watched }
     }
 
     fn to_end(&self, command: Command, awaits: Awaits) -> Result<Ran> {

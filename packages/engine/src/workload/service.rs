@@ -120,15 +120,14 @@ impl Attempt<'_> {
         let collects = self.runner.raw_pattern.is_some() && self.runner.subject.program.flush == Flush::Exit;
         let signal = &service.stop.signal;
         if ended.timed_out {
-            return Err(self
-                .failed(&format!(
-                    "the service was ended by SIGKILL: {} did not stop within {} of {signal}",
-                    if ended.left.own.is_empty() { "it".into() } else { ended.left.own.join(", ") },
-                    service.stop.grace
-                ))
-                .with_hint(
-                    "give it a larger `stop.grace`, another `stop.signal`, or set flush = \"continuous\"",
-                ));
+            let grace = service.stop.grace;
+            let late = match ended.left.own.as_slice() {
+                [] => format!("it did not stop within {grace} of {signal}"),
+                left => format!("it left {} running, which did not stop within {grace}", left.join(", ")),
+            };
+            return Err(self.failed(&format!("the service was ended by SIGKILL: {late}")).with_hint(
+                "give it a larger `stop.grace`, another `stop.signal`, or set flush = \"continuous\"",
+            ));
         }
         match ended.status {
             Status::Signal(number) if number == signal_number(signal) && !collects => Ok(()),

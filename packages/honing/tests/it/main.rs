@@ -13,6 +13,8 @@ mod docs;
 mod kill;
 mod kinds;
 mod life;
+#[cfg(unix)]
+mod lost;
 mod manifest;
 mod pinning;
 mod profiles;
