@@ -114,3 +114,25 @@ fn sections<'a>(file: &object::File<'a>, names: &[&str]) -> Result<Vec<Cow<'a, [
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_is_the_programs_by_name_and_control_flow() {
+        let declared = |name: &[u8], cfg_hash| InstrumentedFunction {
+            name: name.to_vec(),
+            cfg_hash,
+            name_hash: names::name_hash(name),
+            counters: 1,
+        };
+        let program = Instrumented { functions: vec![declared(b"main", 7), declared(b"helper", 8)] };
+        let share = |text: &str| program.share_of(&crate::read(text.as_bytes()).unwrap().profile);
+        let (main, helper) = ("main\n7\n1\n40\n", "helper\n8\n1\n0\n");
+        assert_eq!(share(&format!(":ir\n{main}\n{helper}\n")), 1.0, "also what never ran");
+        assert_eq!(share(&format!(":ir\n{main}\n")), 1.0);
+        assert_eq!(share(&format!(":ir\n{main}\nother\n1\n1\n5\n")), 0.5);
+        assert_eq!(share(":ir\nmain\n9\n1\n40\n"), 0.0, "another control flow");
+    }
+}

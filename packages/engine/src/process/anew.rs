@@ -5,14 +5,17 @@
 //! debugger about an exec, but each gives the process a stack at another random address, which
 //! `/proc/PID/stat` has. The launcher looks again and again; a program that ran for so short a time that
 //! it was not seen has lost as little.
+//!
+//! While it looks, it also sees who has another root folder (`chroot`): LLVM's runtime then makes the
+//! path of the profile anew below that one, and nobody finds it there.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
 };
 
-use super::left::{descendants, maps, names, shown};
+use super::left::{Left, descendants, maps, names, shown};
 
 /// A process: its number, which may come again, and when it was started.
 type Process = (i32, u64);
@@ -26,13 +29,21 @@ pub(super) struct Images {
     /// Who was seen first with a stack there. A process that was just forked has its parent's.
     owners: HashMap<u64, Process>,
     lost: Vec<String>,
+    /// Those with another root folder.
+    elsewhere: BTreeMap<Process, String>,
 }
 
 impl Images {
     /// Of the program, or library, at `module`.
     pub(super) fn of(module: &Path) -> Self {
         let module = module.to_owned();
-        Self { module, seen: HashMap::new(), owners: HashMap::new(), lost: Vec::new() }
+        Self {
+            module,
+            seen: HashMap::new(),
+            owners: HashMap::new(),
+            lost: Vec::new(),
+            elsewhere: BTreeMap::new(),
+        }
     }
 
     /// Looks once.
@@ -43,12 +54,16 @@ impl Images {
             let Some((started, stack)) = started_and_stack(&stat) else { continue };
             let process = (number, started);
             alive.insert(process);
-            if self.seen.get(&process).is_some_and(|(before, _)| *before == stack) {
-                continue;
+            if self.seen.get(&process).is_none_or(|(before, _)| *before != stack) {
+                let own = maps(number).is_some_and(|maps| names(&maps, &self.module));
+                self.see(process, stack, own, shown(number));
             }
-            let own = maps(number).is_some_and(|maps| names(&maps, &self.module));
-            let text = shown(number);
-            self.see(process, stack, own, text);
+            // Shared or not, a forked process of the program writes a profile, too.
+            let root = fs::read_link(format!("/proc/{number}/root"));
+            if root.is_ok_and(|root| root != Path::new("/")) && !self.elsewhere.contains_key(&process) {
+                let own = maps(number).is_some_and(|maps| names(&maps, &self.module));
+                own.then(|| self.elsewhere.insert(process, shown(number)));
+            }
         }
         self.seen.retain(|process, _| alive.contains(process));
     }
@@ -64,9 +79,10 @@ impl Images {
         }
     }
 
-    /// Those that lost what they had counted, each as `name (pid 7)`.
-    pub(super) fn lost(&self) -> &[String] {
-        &self.lost
+    /// Adds what was seen to what was left.
+    pub(super) fn add_to(self, left: &mut Left) {
+        left.anew = self.lost;
+        left.elsewhere = self.elsewhere.into_values().collect();
     }
 }
 
@@ -134,7 +150,7 @@ mod tests {
         let found = (0..250).any(|_| {
             images.look();
             sleep(Duration::from_millis(20));
-            images.lost().iter().any(|one| one.ends_with(&mine))
+            images.lost.iter().any(|one| one.ends_with(&mine))
         });
         drop(input);
         child.wait().unwrap();

@@ -137,7 +137,9 @@ mod platform {
             std::fs::read_to_string(format!("/proc/{group}/schedstat")).ok().as_deref().and_then(waited);
         let wait = wait.map(|wait| wait.max(Duration::from_nanos(WAITED.load(Ordering::SeqCst))));
         let mut left = awaits.map(|awaits| await_left(&awaits, told)).unwrap_or_default();
-        left.anew = watch.map(Watch::end).unwrap_or_default();
+        if let Some(images) = watch.and_then(Watch::end) {
+            images.add_to(&mut left);
+        }
         let _ = killpg(group, Signal::SIGKILL);
         let status = child.wait();
         end_descendants();
@@ -175,9 +177,9 @@ mod platform {
             Self { over, images }
         }
 
-        fn end(self) -> Vec<String> {
+        fn end(self) -> Option<Images> {
             let _ = self.over.send(());
-            self.images.join().map(|images| images.lost().to_vec()).unwrap_or_default()
+            self.images.join().ok()
         }
     }
 

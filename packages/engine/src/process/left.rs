@@ -32,7 +32,7 @@ pub(crate) enum When {
     Never,
 }
 
-/// Processes that were ended by the launcher, each as `name (pid 7)`.
+/// Processes that were ended by the launcher, or would lose their profile, each as `name (pid 7)`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
     /// Those of the program.
@@ -41,6 +41,8 @@ pub struct Left {
     pub(crate) others: Vec<String>,
     /// Not left: those of the program that did an exec on the way.
     pub(crate) anew: Vec<String>,
+    /// Not left: those of the program that changed their root folder.
+    pub(crate) elsewhere: Vec<String>,
 }
 
 impl Awaits {

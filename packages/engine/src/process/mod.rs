@@ -6,6 +6,7 @@
 //! large one reads the large one's peak memory), and ends everything below it when
 //! its standard input closes, which the kernel does even where the run was killed.
 
+#[cfg(unix)]
 mod anew;
 mod cancel;
 mod child;

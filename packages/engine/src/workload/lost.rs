@@ -95,6 +95,13 @@ impl Attempt<'_> {
                 ended.left.anew.join(", ")
             ));
         }
+        if !ended.left.elsewhere.is_empty() {
+            self.warn(&format!(
+                "{} changed its root folder (chroot): its profile is written below that one, or not at all. To \
+                 keep it, set flush = \"continuous\", which opens the file before",
+                ended.left.elsewhere.join(", ")
+            ));
+        }
         Ok(ended)
     }
 

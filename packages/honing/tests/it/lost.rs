@@ -11,14 +11,14 @@ use std::{
 };
 
 use crate::{
-    broken::{is_root, which},
+    broken::is_root,
     support::{Fixture, TRIPLE, finish, processes_of, skip},
 };
 
 /// Counts, in several ways of getting there.
 const PROGRAM: &str = r#"
 use std::{os::unix::process::CommandExt, process::Command, thread::sleep, time::Duration};
-extern "C" { fn setuid(user: u32) -> i32; }
+extern "C" { fn setuid(user: u32) -> i32; fn chroot(folder: *const u8) -> i32; }
 #[inline(never)]
 fn steps(mut n: u64) -> u64 {
     let mut steps = 0;
@@ -46,6 +46,11 @@ fn main() {
         ["master", user, to] => {
             count("100");
             assert!(Command::new(&args[0]).args(["worker", user, to]).status().unwrap().success());
+        }
+        ["caged", to] => {
+            assert_eq!(unsafe { chroot(b"cage\0".as_ptr()) }, 0);
+            sleep(Duration::from_millis(300));
+            count(to);
         }
         ["parent", to] => {
             for _ in 0..3 {
@@ -94,6 +99,17 @@ fn what_a_command_leaves_running_is_waited_for_or_told() {
     assert!(weight(&fixture, "steps") > 100_000, "{}", ran.stderr);
     assert!(ran.stderr.contains("its command has ended and left tiny (pid "), "{}", ran.stderr);
     assert!(ran.stderr.contains("left other programs running, which were ended: "), "{}", ran.stderr);
+
+    // A worker of a service that ends after its master does.
+    let script = "trap 'exit 0' TERM; setsid \\\"$0\\\" later 3000 & echo up; while :; do sleep 0.05; done";
+    let config = format!(
+        "[program.tiny]\npackage = \"tiny\"\n\n[program.tiny.workload.serve]\nrole = \"train\"\n\
+         service.start = [\"sh\", \"-c\", \"{script}\", \"{{program}}\"]\nservice.load = [\"sleep\", \"0.2\"]\n\
+         service.ready.log = \"up\"\n"
+    );
+    fixture.write("pgo/pgo.toml", &config);
+    let ran = fixture.succeeds(&["--to", "merge"]);
+    assert!(weight(&fixture, "steps") > 100_000, "{}", ran.stderr);
 
     // One that stays is no command.
     train_on(&fixture, &["sh", "-c", "setsid \"$0\" stay & exit 0", "{program}"], "timeout = \"2s\"");
@@ -207,6 +223,14 @@ fn a_worker_that_gave_up_its_rights_is_profiled_or_missed() {
         "open no longer than the run"
     );
 
+    // One that changes its root folder writes it where nobody looks.
+    fs::create_dir(fixture.path("cage")).unwrap();
+    let script = "\"$0\" 2000 && \"$0\" caged 3000";
+    train_on(&fixture, &["sh", "-c", script, "{program}"], "");
+    let ran = fixture.succeeds(&["--to", "merge"]);
+    assert!(ran.stderr.contains("changed its root folder (chroot)"), "{}", ran.stderr);
+    train_on(&fixture, &["{program}", "master", "65534", "3000"], "");
+
     // Where the worker cannot even get there, the training says so.
     open(0o700);
     let ran = fixture.run(&["train", "--force"]);
@@ -280,10 +304,16 @@ fn a_signal_ends_the_reading_of_a_corpus() {
         assert!(start.elapsed() < Duration::from_secs(60), "it does not read");
         std::thread::sleep(Duration::from_millis(20));
     }
-    let kill = which("kill").map_or("kill".into(), |kill| kill);
-    Command::new(kill).args(["-TERM", &child.id().to_string()]).status().unwrap();
-    let start = Instant::now();
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let (process, start) = (child.id().to_string(), Instant::now());
+    let (told, over) = std::sync::mpsc::channel();
+    let rescue = std::thread::spawn(move || {
+        let timed_out = over.recv_timeout(Duration::from_secs(20)).is_err();
+        timed_out.then(|| Command::new("kill").args(["-KILL", &process]).status())
+    });
     let ran = finish(child.wait_with_output().unwrap());
-    assert!(start.elapsed() < Duration::from_secs(10));
+    let _ = told.send(());
+    rescue.join().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(20), "the signal did not end it");
     assert_eq!(ran.code, 130, "{}", ran.stderr);
 }
