@@ -24,8 +24,8 @@ type Process = (i32, u64);
 #[derive(Debug)]
 pub(super) struct Images {
     module: PathBuf,
-    /// Where the stack of each process is, and whether it runs the program.
-    seen: HashMap<Process, (u64, bool)>,
+    /// Where the stack of each process is, and what it is called where it runs the program.
+    seen: HashMap<Process, (u64, Option<String>)>,
     /// Who was seen first with a stack there. A process that was just forked has its parent's.
     owners: HashMap<u64, Process>,
     lost: Vec<String>,
@@ -72,10 +72,11 @@ impl Images {
         let owner = *self.owners.entry(stack).or_insert(process);
         // What a forked process still shares with its parent is not its own to lose.
         let own = own && owner == process;
-        if let Some((before, true)) = self.seen.insert(process, (stack, own))
+        // Now it has another name.
+        if let Some((before, Some(name))) = self.seen.insert(process, (stack, own.then_some(shown)))
             && before != stack
         {
-            self.lost.push(shown);
+            self.lost.push(name);
         }
     }
 
@@ -114,7 +115,8 @@ mod tests {
         let see = |sights: &[(Process, u64, bool)]| {
             let mut images = Images::of(Path::new("/p"));
             for (process, stack, own) in sights {
-                images.see(*process, *stack, *own, format!("p (pid {})", process.0));
+                let name = if *own { "p" } else { "other" };
+                images.see(*process, *stack, *own, format!("{name} (pid {})", process.0));
             }
             images.lost
         };

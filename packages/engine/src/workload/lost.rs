@@ -125,7 +125,11 @@ impl Attempt<'_> {
         if self.runner.stage != Stage::Train || told.get() {
             return;
         }
-        let Ok(left) = fs::read_to_string(waits_for) else { return };
+        // Between being made and being written it is empty.
+        let left = fs::read_to_string(waits_for).unwrap_or_default();
+        if left.is_empty() {
+            return;
+        }
         told.set(true);
         let text = format!(
             "{}: workload `{}`: its command has ended and left {left} running; waiting for it, up to {} in all",
