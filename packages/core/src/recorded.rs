@@ -213,6 +213,16 @@ pub struct WorkloadEntry {
     pub weight: u32,
     /// Digest of its definition and of its inputs.
     pub digest: Digest,
+    /// The digest that an older Honing would have written of the same, where that is another one.
+    #[serde(skip)]
+    pub earlier: Option<Digest>,
+}
+
+impl WorkloadEntry {
+    /// Whether `then`, which may be an older Honing's, has this definition and these inputs.
+    pub fn is_as(&self, then: &Self) -> bool {
+        self.digest == then.digest || self.earlier.as_ref() == Some(&then.digest)
+    }
 }
 
 /// What became of workloads since, a line each. Empty where nothing did, and where nothing is known of
@@ -220,7 +230,7 @@ pub struct WorkloadEntry {
 pub fn workload_changes(then: &[WorkloadEntry], now: &[WorkloadEntry]) -> Vec<String> {
     let find = |of: &[WorkloadEntry], name: &str| of.iter().find(|one| one.name == name).cloned();
     let known = then.iter().filter_map(|one| match find(now, &one.name) {
-        Some(today) if today.digest == one.digest => None,
+        Some(today) if today.is_as(one) => None,
         Some(_) => Some(format!("workload `{}` changed", one.name)),
         None => Some(format!("workload `{}` is gone", one.name)),
     });

@@ -155,7 +155,7 @@ pub fn check(handovers: &[Handover], expected: &Expected<'_>) -> Result<()> {
             let why = format!("shard {} has workload `{name}`, which pgo.toml does not train on", one.shard);
             return Err(refused(why, "merge with the pgo.toml that the shards were trained with"));
         };
-        if here.digest != found.workload.digest {
+        if !here.is_as(&found.workload) {
             let why = format!(
                 "shard {}: workload `{name}` had another definition or other inputs there",
                 one.shard
@@ -260,7 +260,7 @@ mod tests {
     const TARGET: &str = "x86_64-unknown-linux-gnu";
 
     fn workload(name: &str) -> WorkloadEntry {
-        WorkloadEntry { name: name.into(), weight: 1, digest: Digest::of(name.as_bytes()) }
+        WorkloadEntry { name: name.into(), weight: 1, digest: Digest::of(name.as_bytes()), earlier: None }
     }
 
     fn handover(shard: &str, workloads: &[&str]) -> Handover {

@@ -1,12 +1,15 @@
 //! Files: read, digest, write whole or not at all; errors that name the file.
 
 use std::{
+    collections::HashSet,
     fs,
     io::Write,
     path::{Path, PathBuf},
 };
 
 use honing_core::{Digest, Error, Result};
+
+use crate::tree::Tree;
 
 /// What failed on which file, and what to do next.
 pub(crate) fn error(verb: &str, path: &Path, error: &std::io::Error) -> Error {
@@ -38,30 +41,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 
 /// The digest of a file, or of everything in a folder by name and content.
 pub(crate) fn digest(path: &Path) -> Result<Digest> {
-    let mut hasher = blake3::Hasher::new();
-    digest_into(path, &mut hasher)?;
-    Ok(hasher.finalize().into())
-}
-
-fn digest_into(path: &Path, hasher: &mut blake3::Hasher) -> Result<()> {
-    let failed = |cause: std::io::Error| error("read", path, &cause);
-    if path.is_dir() {
-        let mut entries: Vec<PathBuf> = fs::read_dir(path)
-            .map_err(failed)?
-            .map(|entry| Ok(entry?.path()))
-            .collect::<std::io::Result<_>>()
-            .map_err(failed)?;
-        entries.sort();
-        for entry in entries {
-            let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
-            hasher.update(digest(&entry)?.to_string().as_bytes());
-        }
-        return Ok(());
-    }
-    let file = fs::File::open(path).map_err(failed)?;
-    hasher.update_reader(file).map_err(failed)?;
-    Ok(())
+    Ok(Tree::read(path, None)?.digest)
 }
 
 /// Makes a folder and its parents.
@@ -133,6 +113,34 @@ pub(crate) fn write_line(file: &mut fs::File, line: &str) -> std::io::Result<()>
     file.write_all(format!("{line}\n").as_bytes())
 }
 
+/// Every regular file below `folder`, sorted. Links are followed, and each folder is visited once: a
+/// link may lead back up. What is no file is passed over.
+pub(crate) fn below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let (mut found, mut visited) = (Vec::new(), HashSet::new());
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let failed = |cause: std::io::Error| error("read", &folder, &cause);
+        if !visited.insert(folder.canonicalize().map_err(failed)?) {
+            continue;
+        }
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            // A link that leads nowhere is nothing.
+            match fs::metadata(&path) {
+                Ok(metadata) if metadata.is_dir() => folders.push(path),
+                Ok(metadata) if metadata.is_file() => found.push(path),
+                _ => {}
+            }
+        }
+        // By name, so that of two ways to a folder always the same one is taken.
+        folders.sort_by(|one, other| other.cmp(one));
+        open.append(&mut folders);
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// Bytes in the files below `path`.
 pub(crate) fn size(path: &Path) -> u64 {
     let Ok(metadata) = fs::symlink_metadata(path) else { return 0 };
@@ -168,6 +176,23 @@ mod tests {
         let renamed = digest(dir.path()).unwrap();
         fs::write(&b, "2").unwrap();
         assert!(first != renamed && renamed != digest(dir.path()).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_lead_back_up_and_what_is_no_file_hold_nothing_up() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::write(root.join("a/b/one"), "1").unwrap();
+        fs::create_dir(dir.path().join("elsewhere")).unwrap();
+        fs::write(dir.path().join("elsewhere/two"), "2").unwrap();
+        symlink("../..", root.join("a/b/up")).unwrap();
+        symlink("nowhere", root.join("a/dangling")).unwrap();
+        symlink("../elsewhere", root.join("linked")).unwrap();
+        nix::unistd::mkfifo(&root.join("fifo.profraw"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(below(&root).unwrap(), [root.join("a/b/one"), root.join("linked/two")]);
     }
 
     #[test]

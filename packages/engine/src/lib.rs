@@ -34,6 +34,7 @@ pub mod stages;
 mod status;
 pub mod store;
 mod toolchain;
+mod tree;
 mod whereabouts;
 mod workload;
 mod wrapper;

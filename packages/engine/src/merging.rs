@@ -146,7 +146,7 @@ pub fn find_profiles(places: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for place in places {
         if place.is_dir() {
-            collect(place, &mut found)?;
+            found.extend(files::below(place)?.into_iter().filter(|path| is_profile(path)));
         } else if place.is_file() {
             found.push(place.clone());
         } else {
@@ -165,18 +165,9 @@ pub fn find_profiles(places: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn collect(dir: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    let failed = |error: std::io::Error| files::error("read", dir, &error);
-    for entry in std::fs::read_dir(dir).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        if path.is_dir() {
-            collect(&path, found)?;
-        } else if matches!(extension, Some("profraw" | "profdata" | "proftext")) {
-            found.push(path);
-        }
-    }
-    Ok(())
+fn is_profile(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("profraw" | "profdata" | "proftext"))
 }
 
 /// Writes a merged profile so that a reader sees all of it or nothing.

@@ -9,10 +9,11 @@ use crate::error::Error;
 use crate::format::{RAW_VERSION_MAX, RAW_VERSION_MIN};
 use crate::names;
 use crate::policy::Policy;
+use crate::profile::Profile;
 use crate::raw::{Data, DataLayout};
 use object::{Object, ObjectSection};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The section of data records: ELF and Mach-O, then a linked PE file and a COFF object.
 const DATA_SECTIONS: [&str; 3] = ["__llvm_prf_data", ".lprfd", ".lprfd$M"];
@@ -37,6 +38,20 @@ pub struct InstrumentedFunction {
     pub name_hash: u64,
     /// Number of counters.
     pub counters: u64,
+}
+
+impl Instrumented {
+    /// Share of the functions of `profile` that this program declares, by name and CFG hash, 0 to 1.
+    /// What the program itself wrote has 1; a profile without functions has 0.
+    pub fn share_of(&self, profile: &Profile) -> f64 {
+        let declared: HashSet<(u64, u64)> =
+            self.functions.iter().map(|function| (function.name_hash, function.cfg_hash)).collect();
+        let known = profile
+            .functions()
+            .filter(|function| declared.contains(&(function.name_hash(), function.cfg_hash())))
+            .count();
+        if profile.is_empty() { 0.0 } else { known as f64 / profile.len() as f64 }
+    }
 }
 
 /// Reads the instrumented functions out of an ELF, Mach-O or PE file of a 64-bit program.
@@ -98,4 +113,26 @@ fn sections<'a>(file: &object::File<'a>, names: &[&str]) -> Result<Vec<Cow<'a, [
         return Err(Error::Binary(format!("no section {names}: the program is not instrumented")));
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_is_the_programs_by_name_and_control_flow() {
+        let declared = |name: &[u8], cfg_hash| InstrumentedFunction {
+            name: name.to_vec(),
+            cfg_hash,
+            name_hash: names::name_hash(name),
+            counters: 1,
+        };
+        let program = Instrumented { functions: vec![declared(b"main", 7), declared(b"helper", 8)] };
+        let share = |text: &str| program.share_of(&crate::read(text.as_bytes()).unwrap().profile);
+        let (main, helper) = ("main\n7\n1\n40\n", "helper\n8\n1\n0\n");
+        assert_eq!(share(&format!(":ir\n{main}\n{helper}\n")), 1.0, "also what never ran");
+        assert_eq!(share(&format!(":ir\n{main}\n")), 1.0);
+        assert_eq!(share(&format!(":ir\n{main}\nother\n1\n1\n5\n")), 0.5);
+        assert_eq!(share(":ir\nmain\n9\n1\n40\n"), 0.0, "another control flow");
+    }
 }

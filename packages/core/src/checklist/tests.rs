@@ -96,7 +96,7 @@ fn manifest() -> Manifest {
 }
 
 fn evals(definition: &[u8]) -> Vec<WorkloadEntry> {
-    vec![WorkloadEntry { name: "eval".into(), weight: 1, digest: Digest::of(definition) }]
+    vec![WorkloadEntry { name: "eval".into(), weight: 1, digest: Digest::of(definition), earlier: None }]
 }
 
 fn facts() -> Facts {

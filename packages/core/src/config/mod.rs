@@ -7,6 +7,7 @@ mod cargo_profile;
 mod parse;
 mod position;
 mod program;
+mod reader;
 mod validate;
 mod workload;
 
@@ -22,6 +23,7 @@ pub use cargo_profile::{CargoProfile, Pin};
 pub use position::Positions;
 pub(crate) use position::line_and_column;
 pub use program::{Flush, Instrumenting, Program, ProgramKind, Tool};
+pub use reader::Reader;
 pub use workload::{
     CPU, CargoRun, Direction, Kind, Latency, Metric, PEAK_MEMORY, Ready, Role, SYSTEM, Service, Stop, USER,
     WALL, Workload,

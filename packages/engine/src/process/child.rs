@@ -17,8 +17,8 @@ use std::{
 use honing_core::{Error, Result};
 
 use super::{
-    Cancel, Machine, Suspend,
-    launcher::Report,
+    Awaits, Cancel, Left, Machine, Suspend,
+    launcher::{Report, waits_for},
     lines,
     suspend::{Control, Deadline},
 };
@@ -69,6 +69,8 @@ pub struct Command {
     pub shown_env: Vec<OsString>,
     /// Working directory.
     pub dir: PathBuf,
+    /// Whose processes it may leave running.
+    pub awaits: Option<Awaits>,
 }
 
 impl Command {
@@ -80,6 +82,7 @@ impl Command {
             env: env.clone(),
             shown_env: Vec::new(),
             dir: dir.to_owned(),
+            awaits: None,
         }
     }
 
@@ -187,7 +190,7 @@ fn signal_name(signal: i32) -> String {
 }
 
 /// A child that has ended.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Ended {
     /// How.
     pub status: Status,
@@ -195,6 +198,8 @@ pub struct Ended {
     pub usage: Usage,
     /// Whether it was killed because its time was up.
     pub timed_out: bool,
+    /// What it left running when it ended by itself, and was ended after it.
+    pub left: Left,
 }
 
 /// A child that runs. Dropping it kills it and everything below it.
@@ -257,8 +262,12 @@ impl Child {
         let failed = |error: std::io::Error| cannot_start(command, &error);
         let report = launcher.next_report();
         let (control_reader, control) = os_pipe::pipe().map_err(failed)?;
-        let mut args: Vec<OsString> =
-            vec![super::LAUNCH.into(), report.clone().into(), command.program.clone()];
+        let mut args: Vec<OsString> = vec![
+            super::LAUNCH.into(),
+            report.clone().into(),
+            Awaits::to_arg(command.awaits.as_ref()),
+            command.program.clone(),
+        ];
         args.extend(command.args.iter().cloned());
         let expression = streams(duct::cmd(&launcher.exe, args))
             .stdin_file(control_reader)
@@ -299,6 +308,11 @@ impl Child {
     /// Whether it still runs.
     pub fn is_running(&self) -> bool {
         matches!(self.handle.try_wait(), Ok(None))
+    }
+
+    /// The file that names what it left running, while that is waited for.
+    pub(crate) fn waits_for(&self) -> PathBuf {
+        waits_for(&self.report)
     }
 
     /// Since it was started.
@@ -373,7 +387,7 @@ impl Child {
             wait: report.wait,
             machine: report.machine,
         };
-        Ok(Ended { status, usage, timed_out })
+        Ok(Ended { status, usage, timed_out, left: report.left })
     }
 
     fn lost(&self, why: &str) -> Error {

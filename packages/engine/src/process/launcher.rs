@@ -2,7 +2,8 @@
 //!
 //! Protocol: each byte on standard input is the number of a signal for the child's
 //! process group; end of file kills everything below. When the child has ended, a
-//! JSON report is put into the file named by the first argument.
+//! JSON report is put into the file named by the first argument. The second one says whose processes
+//! the child may leave running, see [`super::Awaits`].
 
 use std::{
     ffi::OsString,
@@ -14,7 +15,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::machine::Machine;
+use super::{Awaits, Left, machine::Machine};
 
 /// First argument of an executable that is to act as launcher.
 pub const LAUNCH: &str = "__honing-launch";
@@ -37,15 +38,26 @@ pub(crate) struct Report {
     pub(crate) wait: Option<Duration>,
     /// What the machine was busy with meanwhile.
     pub(crate) machine: Machine,
+    /// What was still running below it when it had ended by itself, and was ended here.
+    pub(crate) left: Left,
 }
 
-/// Acts as launcher: `REPORT PROGRAM ARGS…`. Ends with 0 once the report is written.
+/// Beside the report: what the child left running and is waited for now.
+pub(super) fn waits_for(report: &Path) -> PathBuf {
+    report.with_extension("left")
+}
+
+/// Acts as launcher: `REPORT AWAITS PROGRAM ARGS…`. Ends with 0 once the report is written.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut args = args.into_iter();
-    let (Some(report_path), Some(program)) = (args.next().map(PathBuf::from), args.next()) else {
+    let (Some(report_path), Some(awaits), Some(program)) =
+        (args.next().map(PathBuf::from), args.next(), args.next())
+    else {
         return ExitCode::from(2);
     };
-    let report = platform::run(program, args.collect());
+    let left = waits_for(&report_path);
+    let report = platform::run(program, args.collect(), Awaits::from_arg(&awaits), &left);
+    let _ = fs::remove_file(left);
     match write(&report_path, &report) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
@@ -62,8 +74,12 @@ mod platform {
         ffi::OsString,
         io::Read,
         os::unix::process::{CommandExt, ExitStatusExt},
+        path::Path,
         process::{Command, Stdio},
-        sync::atomic::{AtomicU64, Ordering},
+        sync::{
+            atomic::{AtomicBool, AtomicU64, Ordering},
+            mpsc,
+        },
         thread,
         time::{Duration, Instant},
     };
@@ -77,16 +93,29 @@ mod platform {
         unistd::Pid,
     };
 
-    use super::{Machine, Report};
-    use crate::process::machine::waited;
+    use super::{Awaits, Left, Machine, Report};
+    use crate::process::{When, anew::Images, left::children, machine::waited};
 
     /// Nanoseconds that the child's threads had waited when it was last sent a signal.
     static WAITED: AtomicU64 = AtomicU64::new(0);
+    /// Whether the child was sent a signal that may end it.
+    static STOPPED: AtomicBool = AtomicBool::new(false);
+    /// Whether everything is to end at once.
+    static KILLED: AtomicBool = AtomicBool::new(false);
 
+    /// How often it is looked whether what was left running has ended.
+    const LOOK: Duration = Duration::from_millis(10);
+    /// How long another program that was left running may take to become the program: a shell that was
+    /// forked, and has not come to its exec.
+    const SETTLE: Duration = Duration::from_millis(500);
+    /// How often it is looked what the program's processes run.
+    const WATCH: Duration = Duration::from_millis(20);
+    /// What takes longer to end than this is told.
+    const TELL: Duration = Duration::from_secs(1);
     /// How long killed descendants may take to go.
     const REAP: Duration = Duration::from_secs(5);
 
-    pub(super) fn run(program: OsString, args: Vec<OsString>) -> Report {
+    pub(super) fn run(program: OsString, args: Vec<OsString>, awaits: Option<Awaits>, told: &Path) -> Report {
         adopt_orphans();
         let before = Machine::now();
         let start = Instant::now();
@@ -99,6 +128,7 @@ mod platform {
         };
         let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
         thread::spawn(move || obey(group));
+        let watch = awaits.as_ref().filter(|awaits| awaits.watched).map(Watch::begin);
         // Not reaped yet, so that the number of its group cannot be taken by another.
         let _ = waitid(Id::Pid(group), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
         let wall = start.elapsed();
@@ -106,10 +136,14 @@ mod platform {
         let wait =
             std::fs::read_to_string(format!("/proc/{group}/schedstat")).ok().as_deref().and_then(waited);
         let wait = wait.map(|wait| wait.max(Duration::from_nanos(WAITED.load(Ordering::SeqCst))));
+        let mut left = awaits.map(|awaits| await_left(&awaits, told)).unwrap_or_default();
+        if let Some(images) = watch.and_then(Watch::end) {
+            images.add_to(&mut left);
+        }
         let _ = killpg(group, Signal::SIGKILL);
         let status = child.wait();
         end_descendants();
-        let mut report = Report { wall_us: micros(wall), wait, machine, ..Report::default() };
+        let mut report = Report { wall_us: micros(wall), wait, machine, left, ..Report::default() };
         match status {
             Ok(status) => (report.exit_code, report.signal) = (status.code(), status.signal()),
             Err(error) => report.error = Some(error.to_string()),
@@ -124,6 +158,64 @@ mod platform {
         report
     }
 
+    /// Looks for processes that exec, in a thread of its own.
+    struct Watch {
+        over: mpsc::Sender<()>,
+        images: thread::JoinHandle<Images>,
+    }
+
+    impl Watch {
+        fn begin(awaits: &Awaits) -> Self {
+            let (over, is_over) = mpsc::channel();
+            let mut images = Images::of(&awaits.module);
+            let images = thread::spawn(move || {
+                while is_over.recv_timeout(WATCH) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    images.look();
+                }
+                images
+            });
+            Self { over, images }
+        }
+
+        fn end(self) -> Option<Images> {
+            let _ = self.over.send(());
+            self.images.join().ok()
+        }
+    }
+
+    /// Waits for the program's processes that the child left running, where that was asked for, until
+    /// everything is to end; says what is to be ended after it.
+    fn await_left(awaits: &Awaits, told: &Path) -> Left {
+        // What is left of something that was killed is no news.
+        if KILLED.load(Ordering::SeqCst) {
+            return Left::default();
+        }
+        let mut left = awaits.look();
+        let waits = match awaits.when {
+            When::Ended => true,
+            When::Stopped => STOPPED.load(Ordering::SeqCst),
+            When::Never => false,
+        };
+        let start = Instant::now();
+        let mut silent = true;
+        let settles = |left: &Left| {
+            let may = awaits.when != When::Never && !left.others.is_empty();
+            may && left.own.is_empty() && start.elapsed() < SETTLE
+        };
+        while (waits && !left.own.is_empty()) || settles(&left) {
+            if silent && !left.own.is_empty() && start.elapsed() > TELL {
+                silent = false;
+                let _ = std::fs::write(told, left.own.join(", "));
+            }
+            thread::sleep(LOOK);
+            if KILLED.load(Ordering::SeqCst) {
+                break;
+            }
+            left = awaits.look();
+        }
+        left
+    }
+
     /// Passes signals on; kills everything when the run is gone.
     fn obey(group: Pid) {
         let mut stdin = std::io::stdin();
@@ -131,9 +223,11 @@ mod platform {
         while matches!(stdin.read(&mut byte), Ok(1)) {
             if let Ok(signal) = Signal::try_from(i32::from(byte[0])) {
                 WAITED.fetch_max(waited_by_threads(group), Ordering::SeqCst);
+                STOPPED.fetch_or(!matches!(signal, Signal::SIGSTOP | Signal::SIGCONT), Ordering::SeqCst);
                 let _ = killpg(group, signal);
             }
         }
+        KILLED.store(true, Ordering::SeqCst);
         let _ = killpg(group, Signal::SIGKILL);
         kill_children();
     }
@@ -162,12 +256,8 @@ mod platform {
     }
 
     fn kill_children() {
-        let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return };
-        for task in tasks.flatten() {
-            let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
-            for pid in children.split_whitespace().filter_map(|pid| pid.parse().ok()) {
-                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-            }
+        for process in children("self") {
+            let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
         }
     }
 
@@ -204,12 +294,12 @@ mod platform {
 
 #[cfg(not(unix))]
 mod platform {
-    use std::{ffi::OsString, io::Read, sync::Arc, thread, time::Instant};
+    use std::{ffi::OsString, io::Read, path::Path, sync::Arc, thread, time::Instant};
 
-    use super::{Machine, Report};
+    use super::{Awaits, Machine, Report};
 
     /// Without process groups: the child itself is killed, CPU time is unknown.
-    pub(super) fn run(program: OsString, args: Vec<OsString>) -> Report {
+    pub(super) fn run(program: OsString, args: Vec<OsString>, _: Option<Awaits>, _: &Path) -> Report {
         let before = Machine::now();
         let start = Instant::now();
         let handle = match duct::cmd(program, args).stdin_null().unchecked().start() {

@@ -6,9 +6,12 @@
 //! large one reads the large one's peak memory), and ends everything below it when
 //! its standard input closes, which the kernel does even where the run was killed.
 
+#[cfg(unix)]
+mod anew;
 mod cancel;
 mod child;
 pub mod launcher;
+mod left;
 mod lines;
 mod machine;
 mod suspend;
@@ -17,6 +20,8 @@ pub use cancel::Cancel;
 pub(crate) use child::signal_number;
 pub use child::{Child, Command, Ended, Launcher, Status, StdStream, Usage};
 pub use launcher::LAUNCH;
+pub(crate) use left::When;
+pub use left::{Awaits, Left};
 pub(crate) use lines::plain;
 pub use machine::Machine;
 pub(crate) use suspend::Deadline;

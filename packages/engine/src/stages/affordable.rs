@@ -10,7 +10,7 @@ use super::{
     bench::{Benching, Measuring},
     readings::Readings,
 };
-use crate::{budget, measure::Which, process::Usage};
+use crate::{budget, measure::Which, process::Usage, workload::Inputs};
 
 impl Benching<'_> {
     /// The most pairs to plan for, the same for every workload, where `most` are wanted; `None`
@@ -51,6 +51,8 @@ impl Benching<'_> {
         until: Instant,
         usage: &mut Usage,
     ) -> Result<Option<Duration>> {
+        let inputs = chosen.iter().map(|(name, workload)| self.inputs(name, workload));
+        let inputs = inputs.collect::<Result<Vec<_>>>()?;
         let start = Instant::now();
         for (name, workload) in chosen {
             let measuring =
@@ -64,7 +66,9 @@ impl Benching<'_> {
                 usage.system += used.system;
             }
         }
-        Ok(Some(start.elapsed()))
+        let elapsed = start.elapsed();
+        inputs.iter().try_for_each(Inputs::are_unchanged)?;
+        Ok(Some(elapsed))
     }
 
     fn warn(&self, why: &str) {

@@ -9,7 +9,7 @@ use std::{
 
 use honing_core::{
     Digest, Error, Fingerprint, Result, Stage,
-    config::Workload,
+    config::{Reader, Workload},
     event::{Event, StageState},
 };
 use honing_paired::Plan;
@@ -20,7 +20,7 @@ use super::{
     judge::judgings,
     readings::Readings,
     step::{finish, reasons, started, stored},
-    train::{add_workload, workloads},
+    train::{add_workload, input_digests, workloads},
 };
 use crate::{
     Session, clock, files,
@@ -34,7 +34,7 @@ use crate::{
     },
     process::Usage,
     session::Subject,
-    workload::Runner,
+    workload::{Inputs, Runner},
 };
 
 /// How often it is told how the metrics stand while they are measured.
@@ -113,9 +113,6 @@ pub(crate) struct BenchInputs<'a> {
     pub(crate) optimized: &'a Optimized,
 }
 
-/// Keys of a workload that do not change what is measured.
-pub(super) const NOT_MEASURED: [&str; 4] = ["role", "weight", "timeout", "retries"];
-
 /// The most pairs for each workload.
 pub(super) fn pairs(session: &Session) -> u32 {
     session.options.pairs.unwrap_or(session.config.bench.pairs)
@@ -138,7 +135,8 @@ pub(crate) fn bench_fingerprint(
         print.value(format!("env {name}"), value);
     }
     for (name, workload) in workloads(session, subject, |workload| workload.role.evaluates()) {
-        add_workload(session, &mut print, name, workload, &NOT_MEASURED)?;
+        let inputs = input_digests(session, workload)?;
+        add_workload(&mut print, (name, workload), Reader::Measurement, &inputs)?;
     }
     for (name, path) in tools {
         if let Ok(digest) = files::digest(Path::new(path)) {
@@ -238,6 +236,11 @@ pub(super) struct Benching<'a> {
 }
 
 impl Benching<'_> {
+    /// What a workload reads, before it runs.
+    pub(super) fn inputs<'a>(&'a self, name: &'a str, workload: &Workload) -> Result<Inputs<'a>> {
+        Inputs::before(self.session, Stage::Bench, (name, workload))
+    }
+
     /// One workload after the other, each until its gated metrics are settled or the plan ends; with
     /// `controls`, also the baseline against its copy.
     pub(super) fn all(
@@ -276,6 +279,7 @@ impl Measuring<'_> {
         let mut answers = self.workload.compares_output().then(Answers::default);
         let mut recording = Recording::default();
         self.progress(0, most);
+        let inputs = self.bench.inputs(self.name, self.workload)?;
         // At least once, to compare the answers before anything is timed.
         for _ in 0..session.config.bench.warmup.max(1) {
             for which in [Which::Baseline, Which::Optimized] {
@@ -283,8 +287,10 @@ impl Measuring<'_> {
                 recording.metrics = metrics;
             }
         }
+        // Mostly the first run is the one that changes something.
+        inputs.are_unchanged()?;
         let mut told = Instant::now();
-        measure(
+        let recording = measure(
             design,
             recording,
             &|| session.suspend().resumed(),
@@ -303,7 +309,9 @@ impl Measuring<'_> {
                 }
                 Ok(done)
             },
-        )
+        )?;
+        inputs.are_unchanged()?;
+        Ok(recording)
     }
 
     /// Whether the time is up, and says so. Every look's interval holds, whatever the reason to stop.

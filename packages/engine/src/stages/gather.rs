@@ -95,10 +95,8 @@ fn find(session: &Session, given: &[Given]) -> Result<(Vec<Fetched>, Vec<Foreign
     let (mut shards, mut foreign) = (Vec::<Fetched>::new(), Vec::new());
     for one in given {
         let path = session.dir.join(&one.path);
-        let mut handovers = Vec::new();
-        if path.is_dir() {
-            handovers_in(&path, &mut handovers)?;
-        }
+        let mut handovers = if path.is_dir() { files::below(&path)? } else { Vec::new() };
+        handovers.retain(|file| file.file_name().is_some_and(|name| name == HANDOVER));
         if handovers.is_empty() {
             let files = merging::find_profiles(std::slice::from_ref(&path))
                 .map_err(|error| error.at("merge").with_hint("--from takes profiles, or folders of them"))?;
@@ -127,24 +125,6 @@ fn find(session: &Session, given: &[Given]) -> Result<(Vec<Fetched>, Vec<Foreign
         }
     }
     Ok((shards, foreign))
-}
-
-fn handovers_in(dir: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    let failed = |error: std::io::Error| files::error("read", dir, &error);
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(dir)
-        .map_err(failed)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<std::io::Result<_>>()
-        .map_err(failed)?;
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            handovers_in(&path, found)?;
-        } else if path.file_name().is_some_and(|name| name == HANDOVER) {
-            found.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// Whether the shards are one whole training of what is here, and arrived as they were sent.

@@ -6,11 +6,14 @@
 mod aa;
 mod affordable;
 mod bench;
+mod collected;
 mod compile;
 mod gather;
 mod hand_over;
 mod indexed;
 mod judge;
+mod kin;
+mod manual;
 mod matching;
 mod merge;
 mod optimize;

@@ -6,8 +6,9 @@ use std::{
 };
 
 use honing_core::{
-    Digest, Error, Fingerprint, Result, Stage,
+    Digest, Error, ExitCode, Fingerprint, Result, Stage,
     config::{Kind, MergeTool, Workload},
+    event::Event,
     template::{self, Placeholder},
     units,
 };
@@ -20,6 +21,7 @@ use crate::{
     disk, files, pinning,
     session::{ProfileSource, Subject, find_program},
     toolchain::{Toolchain, is_executable},
+    tree::Tree,
 };
 
 /// Free disk that the first build of all flavours needs at the least.
@@ -140,7 +142,8 @@ pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
     }
     check_filter(session, subject)?;
     for (name, workload) in &program.workload {
-        check_workload(session, workload).map_err(|error| at(error.at(format!("workload `{name}`"))))?;
+        check_workload(session, name, workload)
+            .map_err(|error| at(error.at(format!("workload `{name}`"))))?;
     }
     if let ProfileSource::File(file) = &session.options.profile {
         super::import_fingerprint(file)?;
@@ -170,7 +173,7 @@ fn check_filter(session: &Session, subject: &Subject<'_>) -> Result<()> {
     }
 }
 
-fn check_workload(session: &Session, workload: &Workload) -> Result<()> {
+fn check_workload(session: &Session, name: &str, workload: &Workload) -> Result<()> {
     for (key, words) in workload.commands() {
         let Some(program) = words.first().filter(|_| !key.starts_with("cargo_")) else { continue };
         let stands_for = template::placeholders([program]).unwrap_or_default();
@@ -210,12 +213,29 @@ fn check_workload(session: &Session, workload: &Workload) -> Result<()> {
         })?;
     }
     for input in &workload.inputs {
-        files::digest(&session.workspace.root.join(input)).map_err(|error| {
-            Error::preflight(format!("inputs: {error}"))
-                .with_hint("restore it, make it readable, or take it out of `inputs`")
+        let path = session.workspace.root.join(input);
+        let tree = Tree::read(&path, Some(&session.cancel)).map_err(|error| match error.code() {
+            ExitCode::Interrupted => error,
+            _ => Error::preflight(format!("inputs: {error}"))
+                .with_hint("restore it, make it readable, or take it out of `inputs`"),
         })?;
+        tell_left_out(session, name, &tree);
     }
     Ok(())
+}
+
+/// What is no file has no contents that could decide anything.
+fn tell_left_out(session: &Session, name: &str, tree: &Tree) {
+    let Some((path, kind)) = tree.left_out.first() else { return };
+    let more = match tree.left_out.len() - 1 {
+        0 => String::new(),
+        more => format!(", and so {} {more} more", if more == 1 { "is" } else { "are" }),
+    };
+    let text = format!(
+        "workload `{name}`: inputs: {} is {kind} and is left out of the digest{more}",
+        path.display()
+    );
+    session.sink.emit(Event::Note { text });
 }
 
 /// What cargo says of its configuration fits what was looked at.

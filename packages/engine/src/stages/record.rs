@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Instant};
 use honing_core::{
     Digest, Error, Fingerprint, Result, Stage,
     applied::Applied,
-    config::Workload,
+    config::{Reader, Workload},
     event::{Event, StageCost},
     outcome::{Asked, Consequence, Measured, Outcome, Standing},
     recorded::{
@@ -19,11 +19,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     MergedProfile, Product, Step,
-    bench::NOT_MEASURED,
     compile::{Added, wanted},
     poorer,
     step::{reasons, started, stored, up_to_date_or},
-    train::{add_workload, workloads},
+    train::{add_workload, input_digests, workloads},
 };
 use crate::{
     Session, clock, files, history,
@@ -238,25 +237,34 @@ fn hot(profile: &Profile) -> Vec<HotEntry> {
 
 /// The training workloads of today, for manifests.
 pub(crate) fn workload_entries(session: &Session, subject: &Subject<'_>) -> Result<Vec<WorkloadEntry>> {
-    entries(session, subject, |workload| workload.role.trains(), &["weight"])
+    entries(session, subject, |workload| workload.role.trains(), Reader::Training)
 }
 
 /// The eval workloads of today, by what a measurement reads of them.
 pub(crate) fn eval_entries(session: &Session, subject: &Subject<'_>) -> Result<Vec<WorkloadEntry>> {
-    entries(session, subject, |workload| workload.role.evaluates(), &NOT_MEASURED)
+    entries(session, subject, |workload| workload.role.evaluates(), Reader::Measurement)
 }
 
 fn entries(
     session: &Session,
     subject: &Subject<'_>,
     role: impl Fn(&Workload) -> bool,
-    apart: &[&str],
+    reader: Reader,
 ) -> Result<Vec<WorkloadEntry>> {
     let entry = |(name, workload): (&str, &Workload)| {
-        let mut print = Fingerprint::new();
-        add_workload(session, &mut print, name, workload, apart)?;
-        let json = serde_json::to_vec(&print).map_err(|error| Error::internal(format!("record: {error}")))?;
-        Ok(WorkloadEntry { name: name.to_owned(), weight: workload.weight, digest: Digest::of(&json) })
+        let inputs = input_digests(session, workload)?;
+        let digest = |reader| {
+            let mut print = Fingerprint::new();
+            add_workload(&mut print, (name, workload), reader, &inputs)?;
+            let json =
+                serde_json::to_vec(&print).map_err(|error| Error::internal(format!("record: {error}")))?;
+            Ok::<_, Error>(Digest::of(&json))
+        };
+        let earlier = match reader {
+            Reader::Training => Some(digest(Reader::Anyone)?),
+            _ => None,
+        };
+        Ok(WorkloadEntry { name: name.to_owned(), weight: workload.weight, digest: digest(reader)?, earlier })
     };
     workloads(session, subject, role).into_iter().map(entry).collect()
 }

@@ -1,45 +1,34 @@
 //! Train: the instrumented program is run on every training workload.
 
-use std::{collections::BTreeMap, fs, path::Path, time::Instant};
+use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use honing_core::{
-    Digest, Error, ExitCode, Fingerprint, Result, Stage,
-    config::{Flush, Workload},
+    Digest, Error, Fingerprint, Result, Stage,
+    config::{Flush, Reader, Workload},
     event::Event,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     Instrumented, MergedProfile, Product, Step, build_tools,
+    collected::{Collected, collect},
     compile::{instrument_flags, wanted},
+    kin::Kin,
+    manual,
     step::{stored, up_to_date_or},
 };
 use crate::{
     Session, files,
-    process::Usage,
     session::{ProfileSource, Subject},
-    workload::Runner,
+    tree::Tree,
+    workload::{Inputs, Runner},
 };
-
-/// Keys of a workload that only judge what was measured.
-const JUDGING: [&str; 3] = ["gate", "min_gain", "max_regression"];
 
 /// Raw profiles, as the training left them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RawProfiles {
     /// By workload, in the order of `pgo.toml`.
     pub(crate) collected: Vec<Collected>,
-}
-
-/// The raw profiles of one workload.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Collected {
-    pub(crate) workload: String,
-    /// Files, relative to the stage's folder.
-    pub(crate) files: Vec<String>,
-    pub(crate) bytes: u64,
-    /// Of all files together, by content.
-    pub(crate) digest: Digest,
 }
 
 impl Product for RawProfiles {
@@ -75,9 +64,6 @@ pub(crate) fn trained(
     let manifest = stored::<RawProfiles>(session, subject, Stage::Train)?;
     (session.options.profile == ProfileSource::Training).then_some(manifest.finished)
 }
-
-/// Name of the workload that stands for a person at the keyboard.
-const MANUAL: &str = "manual";
 
 /// The file name pattern: a process of its own (`%p`) for each file, so that one which
 /// is killed spoils its own alone, and a module (`%m`) of its own for shared libraries.
@@ -116,20 +102,25 @@ pub(crate) fn training<'a>(session: &Session, subject: &Subject<'a>) -> Vec<(&'a
     all.into_iter().enumerate().filter(|(at, _)| shard.takes(*at)).map(|(_, workload)| workload).collect()
 }
 
-/// Adds what a workload's run depends on, except for the keys in `apart`.
-///
-/// What judges is never part of it.
+/// The contents of a workload's inputs, by their names in pgo.toml.
+pub(crate) fn input_digests<'a>(session: &Session, workload: &'a Workload) -> Result<Vec<(&'a str, Digest)>> {
+    let digest = |input: &'a String| {
+        let tree = Tree::read(&session.workspace.root.join(input), Some(&session.cancel))?;
+        Ok((input.as_str(), tree.digest))
+    };
+    workload.inputs.iter().map(digest).collect()
+}
+
+/// Adds what `reader` reads of a workload, the contents of its `inputs` included.
 pub(crate) fn add_workload(
-    session: &Session,
     print: &mut Fingerprint,
-    name: &str,
-    workload: &Workload,
-    apart: &[&str],
+    (name, workload): (&str, &Workload),
+    reader: Reader,
+    inputs: &[(&str, Digest)],
 ) -> Result<()> {
     let failed = |error: toml::ser::Error| Error::internal(format!("workload `{name}`: {error}"));
     let table = toml::Table::try_from(workload).map_err(failed)?;
-    let read = |key: &str| !apart.contains(&key) && !JUDGING.contains(&key);
-    for (key, value) in table.iter().filter(|(key, _)| read(key)) {
+    for (key, value) in table.iter().filter(|(key, _)| reader.reads(key)) {
         match value {
             toml::Value::Table(inner) => inner.iter().for_each(|(sub, value)| {
                 print.value(format!("workload `{name}` {key}.{sub}"), value);
@@ -139,9 +130,8 @@ pub(crate) fn add_workload(
             }
         }
     }
-    for input in &workload.inputs {
-        let digest = files::digest(&session.workspace.root.join(input))?;
-        print.content(format!("workload `{name}` input {input}"), digest);
+    for (input, digest) in inputs {
+        print.content(format!("workload `{name}` input {input}"), digest.clone());
     }
     Ok(())
 }
@@ -164,9 +154,8 @@ pub(crate) fn train_fingerprint(
         return Ok(print);
     }
     for (name, workload) in training(session, subject) {
-        // What only a measurement reads does not make a profile stale.
-        let apart = ["role", "weight", "work", "metric", "timeout", "retries"];
-        add_workload(session, &mut print, name, workload, &apart)?;
+        let inputs = input_digests(session, workload)?;
+        add_workload(&mut print, (name, workload), Reader::Training, &inputs)?;
     }
     for (name, path) in tools {
         if let Ok(digest) = files::digest(Path::new(path)) {
@@ -191,18 +180,19 @@ pub(crate) fn train(
     subject: &Subject<'_>,
     instrumented: &Instrumented,
 ) -> Result<Step<RawProfiles>> {
+    if let Some(args) = &session.options.manual {
+        return manual::train(session, subject, instrumented, args);
+    }
     let chosen = training(session, subject);
     // A shard may have none; that there is one at all was checked.
-    if session.options.manual.is_none() && session.options.shard.is_none() {
+    if session.options.shard.is_none() {
         no_training(subject, &chosen)?;
     }
     let start = Instant::now();
     let tools = build_tools(session, subject, Stage::Train, &chosen)?;
     let print = train_fingerprint(session, subject, instrumented.digest(), &tools.paths)?;
     up_to_date_or(session, subject, Stage::Train, print, start, |dir| {
-        if let Some(args) = &session.options.manual {
-            return manual(session, subject, instrumented, args, dir);
-        }
+        let kin = Kin::of(session, subject, instrumented)?;
         let runner = Runner {
             session,
             subject,
@@ -228,92 +218,18 @@ pub(crate) fn train(
                 unit: "workloads".into(),
                 at: (*name).to_owned(),
             });
+            let inputs = Inputs::before(session, Stage::Train, (name, workload))?;
             let ran = runner.run(name, workload, &dir.join(name))?;
+            inputs.are_unchanged()?;
             files::remove_dir(&dir.join(name).join("scratch"))?;
             usage.user += ran.usage.user;
             usage.system += ran.usage.system;
-            collected.push(collect(session, name, &ran.raw, dir)?);
+            // Tests and benchmarks are programs of their own, and are meant to be.
+            let own = workload.command.is_some() || workload.service.is_some();
+            collected.push(collect(session, name, (&ran.raw, dir), own.then_some(&kin))?);
         }
         Ok((RawProfiles { collected }, usage))
     })
-}
-
-/// Lists what a workload left, and refuses what cannot be a profile.
-fn collect(session: &Session, workload: &str, raw: &Path, dir: &Path) -> Result<Collected> {
-    let failed = |cause: std::io::Error| files::error("read", raw, &cause);
-    let mut found = Vec::new();
-    let (mut bytes, mut empty) = (0, 0);
-    let mut hasher = blake3::Hasher::new();
-    let mut digests = Vec::new();
-    for entry in fs::read_dir(raw).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let size = files::size(&path);
-        if size == 0 {
-            empty += 1;
-            continue;
-        }
-        bytes += size;
-        digests.push(files::digest(&path)?.to_string());
-        found.push(path.strip_prefix(dir).unwrap_or(&path).to_string_lossy().into_owned());
-    }
-    // Names carry process numbers, which say nothing.
-    digests.sort();
-    digests.iter().for_each(|digest| {
-        hasher.update(digest.as_bytes());
-    });
-    found.sort();
-    if found.is_empty() {
-        return Err(Error::new(
-            ExitCode::Profile,
-            format!("train: workload `{workload}` left no profile in {}", raw.display()),
-        )
-        .with_hint(
-            "the instrumented program never ran, or was ended by a signal, _exit or abort before it could write; \
-             let it return from main, or set flush = \"continuous\"",
-        ));
-    }
-    if empty > 0 {
-        let text = format!(
-            "train: workload `{workload}`: {empty} of {} processes were killed before they wrote a profile",
-            found.len() + empty
-        );
-        session.sink.emit(Event::Warning { text });
-    }
-    Ok(Collected { workload: workload.to_owned(), files: found, bytes, digest: hasher.finalize().into() })
-}
-
-/// Starts the instrumented program on the person's terminal and waits until it ends.
-fn manual(
-    session: &Session,
-    subject: &Subject<'_>,
-    instrumented: &Instrumented,
-    args: &[String],
-    dir: &Path,
-) -> Result<(RawProfiles, Usage)> {
-    let raw = dir.join(MANUAL).join("raw");
-    files::make_dir(&raw)?;
-    let pattern = raw.join(raw_pattern(subject.program.flush));
-    session.sink.emit(Event::Note {
-        text: format!(
-            "use {} as your users would, then stop it; its profile is taken when it ends",
-            subject.artifact
-        ),
-    });
-    // The person's own terminal and Ctrl-C: no launcher, no process group, no log.
-    let status = std::process::Command::new(instrumented.path())
-        .args(args)
-        .env_clear()
-        .envs(&session.env)
-        .envs(&subject.program.env)
-        .env("LLVM_PROFILE_FILE", pattern)
-        .status()
-        .map_err(|error| {
-            Error::preflight(format!("cannot run {}: {error}", instrumented.path().display()))
-        })?;
-    session.cancel.forgive();
-    let text = format!("{} ended: {status}; go on with --from merge", subject.artifact);
-    session.sink.emit(if status.success() { Event::Note { text } } else { Event::Warning { text } });
-    Ok((RawProfiles { collected: vec![collect(session, MANUAL, &raw, dir)?] }, Usage::default()))
 }
 
 /// Removes the raw profiles once they are merged: they are numerous and large.

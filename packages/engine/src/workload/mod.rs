@@ -1,8 +1,12 @@
 //! Runs workloads: prepare, the command or the service under load, clean up.
 
+mod inputs;
+mod lost;
 mod ports;
+mod raw;
 mod ready;
 mod run;
 mod service;
 
+pub(crate) use inputs::Inputs;
 pub(crate) use run::{Ran, Runner};

@@ -1,6 +1,7 @@
 //! One run of a workload, tried again where that is allowed.
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
@@ -8,17 +9,17 @@ use std::{
 
 use honing_core::{
     Error, ExitCode, Result, Stage,
-    config::{CargoRun, Kind, Workload},
+    config::{CargoRun, Flush, Kind, Workload},
     event::Event,
     template::{self, Placeholder, Values},
 };
 
-use super::ports;
+use super::{lost::Complaints, ports, raw::Raw};
 use crate::{
     Session,
     cargo::{Wanted, driver_command},
     files,
-    process::{Child, Command, Ended, Status, Usage},
+    process::{Awaits, Child, Command, Ended, Status, Usage, When},
     session::Subject,
 };
 
@@ -88,6 +89,7 @@ impl Runner<'_> {
         for part in ["scratch", "raw"] {
             files::make_dir(&dir.join(part))?;
         }
+        let raw = Raw::open(dir.join("raw"), self.raw_pattern.is_some())?;
         let values = self.values(workload, &dir.join("scratch"))?;
         let attempt = Attempt { runner: self, name, workload, dir: dir.to_owned(), values };
         let ran = attempt.prepare().and_then(|()| attempt.main());
@@ -96,6 +98,7 @@ impl Runner<'_> {
                 self.session.sink.emit(Event::Warning { text: error.to_string() });
             }
         }
+        drop(raw);
         ran
     }
 
@@ -182,18 +185,12 @@ impl Attempt<'_> {
         let runner = self.runner;
         match self.workload.kind() {
             Some(Kind::Command(words)) => {
-                self.to_end(&self.profiled(runner.command(self.workload, words, &self.values)?))
+                let command = runner.command(self.workload, words, &self.values)?;
+                self.to_end(command, self.awaits(When::Ended))
             }
             Some(Kind::Service(service)) => self.service(service),
-            Some(Kind::CargoTest(run)) => {
-                self.to_end(&self.profiled(runner.cargo_command("test", self.workload, run, &self.values)?))
-            }
-            Some(Kind::CargoBench(run)) => self.to_end(&self.profiled(runner.cargo_command(
-                "bench",
-                self.workload,
-                run,
-                &self.values,
-            )?)),
+            Some(Kind::CargoTest(run)) => self.cargo("test", run),
+            Some(Kind::CargoBench(run)) => self.cargo("bench", run),
             None => Err(Error::usage(format!("workload `{}` has nothing to run", self.name))),
         }
     }
@@ -215,9 +212,28 @@ impl Attempt<'_> {
         command
     }
 
-    fn to_end(&self, command: &Command) -> Result<Ran> {
-        let ended = self.run_to_files(command, "", || false)?;
-        self.judge(command, &ended, "")?;
+    /// Tests and benchmarks may leave what they started; only what it was has to be told.
+    fn cargo(&self, verb: &str, run: &CargoRun) -> Result<Ran> {
+        let module = self.runner.cargo.as_ref().map(|cargo| cargo.target_dir.clone());
+        let awaits = Awaits { module: module.unwrap_or_default(), when: When::Never, watched: false };
+        self.to_end(self.runner.cargo_command(verb, self.workload, run, &self.values)?, awaits)
+    }
+
+    /// The program's processes may be left running until `when`. Where counters are written at the
+    /// end, a process that never comes to its end is worth a word.
+    pub(super) fn awaits(&self, when: When) -> Awaits {
+        let at_exit = self.runner.subject.program.flush == Flush::Exit;
+        let watched = self.runner.raw_pattern.is_some() && at_exit;
+        Awaits { module: self.runner.program.to_owned(), when, watched }
+    }
+
+    fn to_end(&self, command: Command, awaits: Awaits) -> Result<Ran> {
+        let command = Command { awaits: Some(awaits), ..self.profiled(command) };
+        let ended = self.settle(&command, self.run_to_files(&command, "", || false)?)?;
+        self.judge(&command, &ended, "")?;
+        let mut complaints = Complaints::default();
+        complaints.file(&self.stream("", "stderr"));
+        self.check_written(&complaints)?;
         Ok(self.ran(ended.usage, Duration::ZERO, ended.status, ""))
     }
 
@@ -237,7 +253,11 @@ impl Attempt<'_> {
         let log = session.open_log(self.runner.subject.name, self.runner.stage, command)?;
         let (stdout, stderr) = (self.stream(part, "stdout"), self.stream(part, "stderr"));
         let mut child = Child::spawn_to_files(&session.launcher, command, &stdout, &stderr)?;
-        let ended = child.wait_unless(&session.cancel, Some(self.workload.timeout.0), stop);
+        let (waits_for, told) = (child.waits_for(), Cell::new(false));
+        let ended = child.wait_unless(&session.cancel, Some(self.workload.timeout.0), || {
+            self.tell_waiting(&waits_for, &told);
+            stop()
+        });
         // While measuring, only what failed is worth a line.
         if self.runner.stage == Stage::Bench && matches!(ended, Ok(Ended { status: Status::Code(0), .. })) {
             return ended;

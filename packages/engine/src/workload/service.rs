@@ -1,6 +1,10 @@
 //! A service: started, awaited, put under load, stopped in an orderly way.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use honing_core::{
     Error, ExitCode, Result,
@@ -9,12 +13,13 @@ use honing_core::{
 };
 
 use super::{
+    lost::Complaints,
     ready::Probe,
     run::{Attempt, Ran, quote},
 };
 use crate::{
     files,
-    process::{Child, Command, Deadline, Ended, Status, signal_number},
+    process::{Child, Command, Deadline, Ended, Status, When, signal_number},
 };
 
 /// How often a service that starts is asked whether it is ready.
@@ -23,7 +28,8 @@ const POLL: Duration = Duration::from_millis(20);
 impl Attempt<'_> {
     pub(super) fn service(&self, service: &Service) -> Result<Ran> {
         let runner = self.runner;
-        let command = self.profiled(runner.command(self.workload, &service.start, &self.values)?);
+        let command = runner.command(self.workload, &service.start, &self.values)?;
+        let command = Command { awaits: Some(self.awaits(When::Stopped)), ..self.profiled(command) };
         // Where the program is its own load, only the service is what users wait for.
         let load = self.not_profiled(runner.command(self.workload, &service.load, &self.values)?);
         let probe = Probe::new(&service.ready, &self.values)?;
@@ -37,8 +43,13 @@ impl Attempt<'_> {
         }
         let (listener, sink) = (probe.clone(), runner.session.sink.clone());
         let (program, stage) = (runner.subject.name.to_owned(), runner.stage);
+        let complaints = Arc::new(Mutex::new(Complaints::default()));
+        let complains = Arc::clone(&complaints);
         let mut child = runner.session.spawn(runner.subject.name, stage, &command, move |_, line| {
             listener.line(line);
+            if let Ok(mut complaints) = complains.lock() {
+                complaints.line(line);
+            }
             sink.emit(Event::Output { program: program.clone(), stage, line: line.to_owned() });
             true
         })?;
@@ -52,6 +63,9 @@ impl Attempt<'_> {
         child.signal(signal_number(&service.stop.signal));
         let ended = child.wait(&runner.session.cancel, Some(service.stop.grace.0))?;
         self.judge_stop(service, &command, &ended)?;
+        let ended = self.settle(&command, ended)?;
+        let complaints = complaints.lock().map(|complaints| complaints.clone()).unwrap_or_default();
+        self.check_written(&complaints)?;
         Ok(self.ran(ended.usage, loaded.usage.cpu(), loaded.status, "load."))
     }
 
@@ -89,8 +103,15 @@ impl Attempt<'_> {
     }
 
     fn died(&self, when: &str, command: &Command, ended: &Ended) -> Error {
-        self.failed(&format!("the service ended {when}, with {}: `{command}`", ended.status))
-            .with_hint(self.said(ended.status))
+        let failed = self.failed(&format!("the service ended {when}, with {}: `{command}`", ended.status));
+        match ended.left.own.as_slice() {
+            [] => failed.with_hint(self.said(ended.status)),
+            left => failed.with_hint(format!(
+                "it left {} running in the background: let it stay in the foreground, which most programs \
+                 have an option for",
+                left.join(", ")
+            )),
+        }
     }
 
     /// A service has to end by itself when it is asked to: an instrumented one writes
@@ -99,14 +120,14 @@ impl Attempt<'_> {
         let collects = self.runner.raw_pattern.is_some() && self.runner.subject.program.flush == Flush::Exit;
         let signal = &service.stop.signal;
         if ended.timed_out {
-            return Err(self
-                .failed(&format!(
-                    "the service was ended by SIGKILL: it did not stop within {} of {signal}",
-                    service.stop.grace
-                ))
-                .with_hint(
-                    "give it a larger `stop.grace`, another `stop.signal`, or set flush = \"continuous\"",
-                ));
+            let grace = service.stop.grace;
+            let late = match ended.left.own.as_slice() {
+                [] => format!("it did not stop within {grace} of {signal}"),
+                left => format!("it left {} running, which did not stop within {grace}", left.join(", ")),
+            };
+            return Err(self.failed(&format!("the service was ended by SIGKILL: {late}")).with_hint(
+                "give it a larger `stop.grace`, another `stop.signal`, or set flush = \"continuous\"",
+            ));
         }
         match ended.status {
             Status::Signal(number) if number == signal_number(signal) && !collects => Ok(()),

@@ -79,10 +79,22 @@ fn a_session_by_hand_trains() {
     let ran = fixture.succeeds(&["train", "--manual", "--", "12345"]);
     assert!(ran.stdout.contains("{\"longest\": "), "{}", ran.stdout);
     assert!(ran.stderr.contains("ended: exit status: 0"), "{}", ran.stderr);
+    // A second one starts it again, also with the same arguments, and says what it replaces.
+    let again = fixture.succeeds(&["train", "--manual", "--", "12345"]);
+    assert!(again.stdout.contains("{\"longest\": "), "{}", again.stdout);
+    assert!(
+        again.stderr.contains("this session replaces the manual session that ended 2"),
+        "{}",
+        again.stderr
+    );
     fixture.succeeds(&["--from", "merge", "--to", "optimize"]);
     let shown = fixture.succeeds(&["show", "target/honing/tiny/merge/tiny.profdata", "--format", "json"]);
     let shown: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
     assert!(shown["weight"].as_str().unwrap().parse::<u64>().unwrap() > 12345, "{shown}");
+    fixture.succeeds(&["train"]);
+    let third = fixture.succeeds(&["train", "--manual", "--", "12345"]);
+    assert!(third.stderr.contains("this session replaces the training of 2"), "{}", third.stderr);
+    assert!(third.stderr.contains(" on `learn`"), "{}", third.stderr);
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod flags;
 mod kill;
 mod kinds;
 mod life;
+#[cfg(unix)]
+mod lost;
 mod manifest;
 mod names;
 mod pinning;

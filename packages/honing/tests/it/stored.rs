@@ -404,3 +404,44 @@ fn a_light_build_that_does_not_fit_is_replaced_by_the_full_one() {
     assert!(!again.stderr.contains("starting over"), "{}", again.stderr);
     assert!(again.stderr.contains("Train up to date"), "{}", again.stderr);
 }
+
+/// What the training does not read is no change of a workload, to `status` as to the training; a digest
+/// that Honing 0.1 wrote of everything stays good.
+#[test]
+fn a_workload_changes_with_what_its_training_reads() {
+    let fixture = recorded();
+    let changes = || {
+        let status = status(&fixture);
+        let differences = status["differences"].as_array().unwrap().iter();
+        differences.map(|line| line.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let trained = || {
+        fixture.stages(&["--to", "train"]).into_iter().any(|stage| stage == ("train".into(), "done".into()))
+    };
+    assert_eq!(changes(), Vec::<String>::new());
+    let path = folder(&fixture).join("manifest.toml");
+    let manifest = fs::read_to_string(&path).unwrap();
+    let digest =
+        manifest.split("[[workload]]").nth(1).unwrap().split("digest = \"").nth(1).unwrap()[..64].to_owned();
+    let with = |digest_then: &str| fs::write(&path, manifest.replace(&digest, digest_then)).unwrap();
+    with(OLD_DIGEST);
+    assert_eq!(changes(), Vec::<String>::new());
+    with(&OLD_DIGEST.replace('a', "b"));
+    assert_eq!(changes(), ["workload `learn` changed"]);
+    with(&digest);
+    for key in
+        ["timeout = \"4m\"", "retries = 2", "weight = 7", "compare_output = false", "gate = [\"wall\"]"]
+    {
+        fixture.replace("pgo/pgo.toml", "seed = 7", &format!("seed = 7\n{key}"));
+        assert_eq!(changes(), Vec::<String>::new(), "{key}");
+        assert!(!trained(), "{key}");
+    }
+    fixture.replace("pgo/pgo.toml", "seed = 7", "seed = 8");
+    assert_eq!(changes(), ["workload `learn` changed"]);
+    assert!(trained());
+}
+
+/// Of the workload `learn` of [`TINY_CONFIG`], as Honing 0.1 wrote it: BLAKE3 of
+/// `{"workload `learn` command":{"value":"[\"{program}\", \"2000\"]"}, …}` with every key but `weight`,
+/// `gate`, `min_gain` and `max_regression`.
+const OLD_DIGEST: &str = "05742935d2d55b7c86c9a3091d027fe207f39fa726dffc9081852e50ed1e022b";

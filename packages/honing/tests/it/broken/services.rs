@@ -26,7 +26,27 @@ const LOG: &str = "log = 'up'";
 /// Ends in an orderly way: runs the program, which writes its profile.
 const ORDERLY: &str = "trap '\"$0\" 100; exit 0' TERM; echo up; while :; do sleep 0.05; done";
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 14] = [
+    Row {
+        name: "a service that goes into the background",
+        breaks: |case| serve(case, "setsid \"$0\" 999999999999 >/dev/null & echo; exit 0", "true", LOG),
+        args: &[],
+        code: 11,
+        says: &["train: workload `serve`: the service ended before it was ready, with exit code 0"],
+        hint: "stay in the foreground",
+    },
+    Row {
+        name: "a service that cannot write its profile",
+        breaks: |case| {
+            let start = format!("chmod 555 \"$(dirname \"$LLVM_PROFILE_FILE\")\"; {ORDERLY}");
+            serve(case, &start, "true", LOG);
+            case.without_privileges();
+        },
+        args: &[],
+        code: 12,
+        says: &["train: workload `serve`", "LLVM Profile Error: Failed to write file", "Permission denied"],
+        hint: "flush = \"continuous\"",
+    },
     Row {
         name: "a service that cannot start",
         breaks: |case| serve(case, "echo no such option: --port >&2; exit 2", "true", LOG),

@@ -59,7 +59,7 @@ const BEFORE: [Row; 5] = [
     },
 ];
 
-const TRAINING: [Row; 9] = [
+const TRAINING: [Row; 13] = [
     Row {
         name: "a workload that exits 1",
         breaks: |case| case.train_on(&["sh", "-c", "echo no such record >&2; exit 1", "{program}"]),
@@ -139,6 +139,54 @@ const TRAINING: [Row; 9] = [
         hint: "flush = \"continuous\"",
     },
     Row {
+        name: "a workload that rewrites its inputs",
+        breaks: |case| {
+            case.at.write("corpus/sub/a.txt", "text");
+            case.config("seed = 7", "seed = 7\ninputs = [\"corpus\"]");
+            case.train_on(&["sh", "-c", "\"$0\" 2000; echo more >> corpus/sub/a.txt", "{program}"]);
+        },
+        args: &[],
+        code: 11,
+        says: &["train: workload `learn` does not leave its inputs as they are", "corpus/sub/a.txt changed"],
+        hint: "{dir}/corpus",
+    },
+    Row {
+        name: "a workload that writes a file beside its inputs",
+        breaks: |case| {
+            case.at.write("corpus/a.txt", "text");
+            case.config("seed = 7", "seed = 7\ninputs = [\"corpus\"]");
+            case.train_on(&["sh", "-c", "\"$0\" 2000; touch corpus/a.txt.out", "{program}"]);
+        },
+        args: &[],
+        code: 11,
+        says: &["train: workload `learn`", "corpus/a.txt.out is new while it ran"],
+        hint: "{dir}/corpus",
+    },
+    Row {
+        name: "a workload that removes its input",
+        breaks: |case| {
+            case.at.write("one.txt", "text");
+            case.config("seed = 7", "seed = 7\ninputs = [\"one.txt\"]");
+            case.train_on(&["sh", "-c", "\"$0\" 2000; rm one.txt", "{program}"]);
+        },
+        args: &[],
+        code: 11,
+        says: &["train: workload `learn`", "one.txt", "No such file"],
+        hint: "{dir}/corpus",
+    },
+    Row {
+        name: "a profile that cannot be written",
+        breaks: |case| {
+            let script = "chmod 555 \"$(dirname \"$LLVM_PROFILE_FILE\")\"; \"$0\" 2000";
+            case.train_on(&["sh", "-c", script, "{program}"]);
+            case.without_privileges();
+        },
+        args: &[],
+        code: 12,
+        says: &["train: workload `learn`", "LLVM Profile Error: Failed to write file", "Permission denied"],
+        hint: "flush = \"continuous\"",
+    },
+    Row {
         name: "cargo test that fails",
         breaks: |case| {
             case.at.write("tests/it.rs", "#[test]\nfn fails() { assert_eq!(1, 2) }\n");
@@ -151,7 +199,30 @@ const TRAINING: [Row; 9] = [
     },
 ];
 
-const EVALUATION: [Row; 4] = [
+const EVALUATION: [Row; 6] = [
+    Row {
+        name: "an evaluation that rewrites its inputs",
+        breaks: |case| {
+            case.at.write("corpus/a.txt", "text");
+            let rewrites = r#"["sh", "-c", "\"$0\" 3000; echo more >> corpus/a.txt", "{program}"]"#;
+            case.config(r#"["{program}", "3000"]"#, &format!("{rewrites}\ninputs = [\"corpus\"]"));
+        },
+        args: &[],
+        code: 11,
+        says: &["bench: workload `judge` does not leave its inputs", "corpus/a.txt changed while it ran"],
+        hint: "{dir}/corpus",
+    },
+    Row {
+        name: "an evaluation that leaves the program running",
+        breaks: |case| {
+            let leaves = r#"["sh", "-c", "setsid \"$0\" 999999999999 >/dev/null & exit 0", "{program}"]"#;
+            case.config(r#"["{program}", "3000"]"#, &format!("{leaves}\ntimeout = \"1s\""));
+        },
+        args: &[],
+        code: 11,
+        says: &["bench: workload `judge`", "left tiny (pid ", "before its work was done"],
+        hint: "in the foreground",
+    },
     Row {
         name: "output without the metric",
         breaks: |case| case.config_also("metric.p99.pointer = \"/latency/p99\""),
