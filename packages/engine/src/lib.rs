@@ -37,6 +37,7 @@ mod toolchain;
 mod whereabouts;
 mod workload;
 
+pub use cargo::Candidate;
 pub use cargo_profiles::{RootManifest, cargo_profile};
 pub use carry::{export, export_rebased, rebase};
 pub use checklist::checklist;

@@ -2,6 +2,7 @@
 //! nothing but the flags of PGO.
 
 mod build;
+mod candidates;
 mod environment;
 mod flags;
 mod host;
@@ -9,6 +10,7 @@ mod sources;
 mod workspace;
 
 pub(crate) use build::{Built, Wanted, build, build_command, driver_command};
+pub use candidates::Candidate;
 pub use environment::clean_environment;
 pub(crate) use flags::{CargoConfig, Linking};
 pub(crate) use sources::source_digests;

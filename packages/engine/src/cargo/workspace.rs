@@ -10,6 +10,8 @@ use std::{
 use cargo_metadata::{Metadata, Package, TargetKind};
 use honing_core::{Error, Result, closest, config::ProgramKind};
 
+use super::candidates::{self, Candidate};
+
 /// A workspace, as `cargo metadata` sees it.
 #[derive(Debug)]
 pub struct Workspace {
@@ -169,13 +171,9 @@ impl Workspace {
         }
     }
 
-    /// Every binary of the workspace, as (package, binary).
-    pub fn binaries(&self) -> Vec<(String, String)> {
-        let of = |package: &Package| -> Vec<(String, String)> {
-            let bins = package.targets.iter().filter(|target| target.is_bin());
-            bins.map(|target| (package.name.to_string(), target.name.clone())).collect()
-        };
-        self.metadata.workspace_packages().into_iter().flat_map(of).collect()
+    /// Every binary of the workspace, and whether cargo's own choices make it one to optimize.
+    pub fn candidates(&self) -> Vec<Candidate> {
+        candidates::of(&self.metadata)
     }
 
     /// Makes sure that every feature exists: `name`, or `package/name`.

@@ -69,6 +69,8 @@ pub struct Command {
     pub shown_env: Vec<OsString>,
     /// Working directory.
     pub dir: PathBuf,
+    /// The file that it reads on standard input; nothing without it.
+    pub stdin: Option<PathBuf>,
 }
 
 impl Command {
@@ -80,6 +82,7 @@ impl Command {
             env: env.clone(),
             shown_env: Vec::new(),
             dir: dir.to_owned(),
+            stdin: None,
         }
     }
 
@@ -108,7 +111,8 @@ impl fmt::Display for Command {
             write!(f, "{}={value} ", name.to_string_lossy())?;
         }
         f.write_str(&quote(&self.program))?;
-        self.args.iter().try_for_each(|word| write!(f, " {}", quote(word)))
+        self.args.iter().try_for_each(|word| write!(f, " {}", quote(word)))?;
+        self.stdin.iter().try_for_each(|file| write!(f, " < {}", quote(file.as_os_str())))
     }
 }
 
@@ -257,8 +261,9 @@ impl Child {
         let failed = |error: std::io::Error| cannot_start(command, &error);
         let report = launcher.next_report();
         let (control_reader, control) = os_pipe::pipe().map_err(failed)?;
+        let stdin = command.stdin.clone().unwrap_or_default();
         let mut args: Vec<OsString> =
-            vec![super::LAUNCH.into(), report.clone().into(), command.program.clone()];
+            vec![super::LAUNCH.into(), report.clone().into(), stdin.into(), command.program.clone()];
         args.extend(command.args.iter().cloned());
         let expression = streams(duct::cmd(&launcher.exe, args))
             .stdin_file(control_reader)

@@ -2,7 +2,8 @@
 //!
 //! Protocol: each byte on standard input is the number of a signal for the child's
 //! process group; end of file kills everything below. When the child has ended, a
-//! JSON report is put into the file named by the first argument.
+//! JSON report is put into the file named by the first argument. The second one names
+//! the file that the child reads on its standard input; empty, it reads nothing.
 
 use std::{
     ffi::OsString,
@@ -39,13 +40,15 @@ pub(crate) struct Report {
     pub(crate) machine: Machine,
 }
 
-/// Acts as launcher: `REPORT PROGRAM ARGS…`. Ends with 0 once the report is written.
+/// Acts as launcher: `REPORT STDIN PROGRAM ARGS…`. Ends with 0 once the report is written.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut args = args.into_iter();
-    let (Some(report_path), Some(program)) = (args.next().map(PathBuf::from), args.next()) else {
+    let mut next = || args.next();
+    let (Some(report_path), Some(stdin), Some(program)) = (next(), next(), next()) else {
         return ExitCode::from(2);
     };
-    let report = platform::run(program, args.collect());
+    let (report_path, stdin) = (PathBuf::from(report_path), Some(stdin).filter(|path| !path.is_empty()));
+    let report = platform::run(program, args.collect(), stdin.as_deref().map(Path::new));
     match write(&report_path, &report) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
@@ -62,6 +65,7 @@ mod platform {
         ffi::OsString,
         io::Read,
         os::unix::process::{CommandExt, ExitStatusExt},
+        path::Path,
         process::{Command, Stdio},
         sync::atomic::{AtomicU64, Ordering},
         thread,
@@ -86,12 +90,17 @@ mod platform {
     /// How long killed descendants may take to go.
     const REAP: Duration = Duration::from_secs(5);
 
-    pub(super) fn run(program: OsString, args: Vec<OsString>) -> Report {
+    pub(super) fn run(program: OsString, args: Vec<OsString>, stdin: Option<&Path>) -> Report {
         adopt_orphans();
+        let stdin = match stdin.map(std::fs::File::open) {
+            None => Stdio::null(),
+            Some(Ok(file)) => file.into(),
+            Some(Err(error)) => return Report { error: Some(error.to_string()), ..Report::default() },
+        };
         let before = Machine::now();
         let start = Instant::now();
         let mut command = Command::new(&program);
-        command.args(args).stdin(Stdio::null()).process_group(0);
+        command.args(args).stdin(stdin).process_group(0);
         die_with_parent(&mut command);
         let mut child = match command.spawn() {
             Ok(child) => child,
@@ -204,15 +213,20 @@ mod platform {
 
 #[cfg(not(unix))]
 mod platform {
-    use std::{ffi::OsString, io::Read, sync::Arc, thread, time::Instant};
+    use std::{ffi::OsString, io::Read, path::Path, sync::Arc, thread, time::Instant};
 
     use super::{Machine, Report};
 
     /// Without process groups: the child itself is killed, CPU time is unknown.
-    pub(super) fn run(program: OsString, args: Vec<OsString>) -> Report {
+    pub(super) fn run(program: OsString, args: Vec<OsString>, stdin: Option<&Path>) -> Report {
         let before = Machine::now();
         let start = Instant::now();
-        let handle = match duct::cmd(program, args).stdin_null().unchecked().start() {
+        let command = duct::cmd(program, args);
+        let command = match stdin {
+            Some(path) => command.stdin_path(path),
+            None => command.stdin_null(),
+        };
+        let handle = match command.unchecked().start() {
             Ok(handle) => Arc::new(handle),
             Err(error) => return Report { error: Some(error.to_string()), ..Report::default() },
         };

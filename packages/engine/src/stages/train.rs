@@ -165,7 +165,7 @@ pub(crate) fn train_fingerprint(
     }
     for (name, workload) in training(session, subject) {
         // What only a measurement reads does not make a profile stale.
-        let apart = ["role", "weight", "work", "metric", "timeout", "retries"];
+        let apart = ["role", "weight", "work", "metric", "timeout", "retries", "compare_output", "answer"];
         add_workload(session, &mut print, name, workload, &apart)?;
     }
     for (name, path) in tools {

@@ -52,6 +52,8 @@ pub(crate) struct Ran {
     pub(crate) status: Status,
     /// What the command, or the load, printed.
     pub(crate) stdout: PathBuf,
+    /// What is compared of it: all, or what the command in `answer` made of it.
+    pub(crate) answer: PathBuf,
     /// Where raw profiles were written.
     pub(crate) raw: PathBuf,
 }
@@ -90,7 +92,7 @@ impl Runner<'_> {
         }
         let values = self.values(workload, &dir.join("scratch"))?;
         let attempt = Attempt { runner: self, name, workload, dir: dir.to_owned(), values };
-        let ran = attempt.prepare().and_then(|()| attempt.main());
+        let ran = attempt.prepare().and_then(|()| attempt.main()).and_then(|ran| attempt.answer(ran));
         for command in &workload.cleanup {
             if let Err(error) = attempt.auxiliary("cleanup", command) {
                 self.session.sink.emit(Event::Warning { text: error.to_string() });
@@ -221,7 +223,20 @@ impl Attempt<'_> {
     }
 
     pub(super) fn ran(&self, usage: Usage, others: Duration, status: Status, part: &str) -> Ran {
-        Ran { usage, others, status, stdout: self.stream(part, "stdout"), raw: self.dir.join("raw") }
+        let stdout = self.stream(part, "stdout");
+        Ran { usage, others, status, answer: stdout.clone(), stdout, raw: self.dir.join("raw") }
+    }
+
+    /// Has what is compared made of what was printed, where the workload says how.
+    fn answer(&self, ran: Ran) -> Result<Ran> {
+        let Some(words) = self.workload.answer.as_ref().filter(|_| self.runner.stage == Stage::Bench) else {
+            return Ok(ran);
+        };
+        let mut command = self.runner.command(self.workload, words, &self.values)?;
+        command.stdin = Some(ran.stdout.clone());
+        let ended = self.run_to_files(&command, "answer.", || false)?;
+        self.judge_part(&command, &ended, "answer.", &[0])?;
+        Ok(Ran { answer: self.stream("answer.", "stdout"), ..ran })
     }
 
     /// Runs a command with its streams in files, so that nothing of ours works meanwhile;

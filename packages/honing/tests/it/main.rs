@@ -10,6 +10,7 @@ mod ci;
 mod compare;
 mod dashboard;
 mod docs;
+mod init;
 mod kill;
 mod kinds;
 mod life;
