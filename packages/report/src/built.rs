@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use honing_core::{
-    release::{Release, Used},
+    release::{Beside, BesideKind, Release, Used},
     units,
 };
 
@@ -54,6 +54,13 @@ pub fn built(release: &Release, out: &mut dyn Write) -> io::Result<()> {
     let binary = &release.binary;
     row("binary", format!("{} ({})", binary.path, units::bytes(binary.bytes)))?;
     row("", format!("SHA-256 {}", binary.sha256))?;
+    for (at, Beside { path, kind, bytes, .. }) in release.beside.iter().enumerate() {
+        let what = match kind {
+            BesideKind::SharedLibrary => "shared library, which the loader has to find",
+            BesideKind::DebugInfo => "debug information",
+        };
+        row(if at == 0 { "with" } else { "" }, format!("{path} ({}, {what})", units::bytes(*bytes)))?;
+    }
     row("provenance", release.provenance.clone())
 }
 

@@ -9,7 +9,7 @@ use cargo_metadata::Message;
 use honing_core::{Error, ExitCode, Result, Stage, config::ProgramKind, event::Event};
 use honing_profdata::{BuildFunctions, TraceReader};
 
-use super::host;
+use super::{host, libraries};
 use crate::{
     Session,
     pinning::{self, Pinned},
@@ -62,10 +62,19 @@ pub(crate) struct Built {
     /// What the compiler said about the functions that it built, if it was asked to.
     pub(crate) functions: BuildFunctions,
     pub(crate) usage: Usage,
+    /// Debug information in files of its own.
+    pub(crate) debug_info: Vec<PathBuf>,
+    /// Shared libraries that were built for the target.
+    pub(crate) libraries: Vec<PathBuf>,
+    /// Folders of the build that build scripts put libraries into.
+    pub(crate) library_folders: Vec<PathBuf>,
 }
 
 #[derive(Debug, Default)]
 struct Seen {
+    debug_info: Vec<PathBuf>,
+    libraries: Vec<PathBuf>,
+    library_folders: Vec<PathBuf>,
     trace: TraceReader,
     artifact: Option<PathBuf>,
     compiled: u64,
@@ -138,6 +147,7 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
         artifact: wanted.artifact.to_owned(),
         target: wanted.target.to_owned(),
         cdylib: wanted.kind == ProgramKind::Cdylib,
+        folder: wanted.folder(),
         seen: Arc::clone(&seen),
     };
     let ended =
@@ -154,7 +164,9 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
     })?;
     let functions = std::mem::take(&mut seen.trace).finish();
     let (fresh, full) = (seen.compiled == 0, seen.reused == 0);
-    Ok(Built { path, fresh, full, functions, usage: ended.usage })
+    let (debug_info, libraries) = (std::mem::take(&mut seen.debug_info), std::mem::take(&mut seen.libraries));
+    let library_folders = std::mem::take(&mut seen.library_folders);
+    Ok(Built { path, fresh, full, functions, usage: ended.usage, debug_info, libraries, library_folders })
 }
 
 /// What rustc says of two crates that it cannot tell apart.
@@ -186,6 +198,8 @@ struct Watcher {
     artifact: String,
     target: String,
     cdylib: bool,
+    /// Where cargo puts what it builds for the target.
+    folder: PathBuf,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -229,12 +243,29 @@ impl Watcher {
                 let own = self.stage == Stage::Baseline || is_for(&self.target, artifact);
                 seen.reused += u64::from(artifact.fresh && own);
                 let wanted = if self.cdylib { artifact.target.is_cdylib() } else { artifact.target.is_bin() };
+                let files = || artifact.filenames.iter().map(|path| path.clone().into_std_path_buf());
                 if wanted && artifact.target.name == self.artifact {
                     seen.artifact = artifact_path(artifact, self.cdylib);
+                    let is_debug_info = |path: &PathBuf| {
+                        path.extension()
+                            .is_some_and(|end| ["dwp", "dSYM", "pdb"].iter().any(|own| end == *own))
+                    };
+                    seen.debug_info = files().filter(is_debug_info).collect();
+                }
+                if is_for(&self.target, artifact) {
+                    seen.libraries.extend(files().filter(|path| libraries::is_shared_library(path)));
                 }
                 artifact.target.name.clone()
             }
-            Message::BuildScriptExecuted(_) => "build script".to_owned(),
+            Message::BuildScriptExecuted(script) => {
+                // As cargo has the loader look there: only into folders of the build.
+                let folders = script.linked_paths.iter().map(|path| {
+                    let path = path.as_str();
+                    PathBuf::from(path.split_once('=').map_or(path, |(_, path)| path))
+                });
+                seen.library_folders.extend(folders.filter(|path| path.starts_with(&self.folder)));
+                "build script".to_owned()
+            }
             _ => return,
         };
         seen.units += 1;

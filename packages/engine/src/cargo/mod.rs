@@ -6,6 +6,7 @@ mod candidates;
 mod environment;
 mod flags;
 mod host;
+pub(crate) mod libraries;
 mod sources;
 mod workspace;
 

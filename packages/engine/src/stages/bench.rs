@@ -194,7 +194,8 @@ pub(crate) fn bench(
     };
     if !output.identical() {
         let name = OsString::from(&subject.artifact);
-        let arms = Arms::stage(dir, &name, inputs.baseline.path(), inputs.optimized.path())?;
+        let (baseline, optimized) = (inputs.baseline.path(), inputs.optimized.path());
+        let arms = Arms::stage(dir, &name, baseline, optimized)?.with_libraries(baseline, optimized)?;
         let until = time.map(|time| start + time);
         let bench = Benching { session, subject, tools: &tools.paths, arms: &arms, dir, until };
         let Some(most) = bench.affordable(&chosen, pairs(session), &mut usage)? else {

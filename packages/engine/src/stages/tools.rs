@@ -8,7 +8,12 @@ use honing_core::{
     template::{self, Placeholder},
 };
 
-use crate::{Session, cargo, cargo::Wanted, process::Usage, session::Subject};
+use crate::{
+    Session, cargo,
+    cargo::{Wanted, libraries::Parts},
+    process::Usage,
+    session::Subject,
+};
 
 /// Tools that are built.
 #[derive(Debug, Default)]
@@ -32,6 +37,9 @@ pub(crate) fn build_tools(
         let artifact =
             session.workspace.artifact_name(&tool.package, &ProgramKind::Bin(tool.bin.as_deref()))?;
         let built = cargo::build(session, subject.name, stage, &wanted(session, tool, &artifact)?)?;
+        // Beside it, as for what is optimized.
+        let folder = built.path.parent().unwrap_or(&session.workspace.root);
+        Parts::of(session, &session.toolchain.host, &built)?.copy_libraries(folder)?;
         tools.paths.insert(name.to_owned(), built.path.to_string_lossy().into_owned());
         tools.cost.user += built.usage.user;
         tools.cost.system += built.usage.system;

@@ -15,8 +15,10 @@ use super::{
     step::{stored, up_to_date_or},
 };
 use crate::{
-    Session, files,
-    process::Usage,
+    Session,
+    cargo::libraries,
+    files,
+    process::{Command, Usage},
     session::{ProfileSource, Subject},
     workload::Runner,
 };
@@ -296,11 +298,15 @@ fn manual(
         ),
     });
     // The person's own terminal and Ctrl-C: no launcher, no process group, no log.
+    let mut command = Command::new(instrumented.path(), &session.env, &session.dir);
+    for (name, value) in &subject.program.env {
+        command.env(name, value);
+    }
+    libraries::find_first(&mut command, &[instrumented.path()]);
     let status = std::process::Command::new(instrumented.path())
         .args(args)
         .env_clear()
-        .envs(&session.env)
-        .envs(&subject.program.env)
+        .envs(&command.env)
         .env("LLVM_PROFILE_FILE", pattern)
         .status()
         .map_err(|error| {

@@ -16,7 +16,7 @@ use honing_core::{
 use super::ports;
 use crate::{
     Session,
-    cargo::{Wanted, driver_command},
+    cargo::{Wanted, driver_command, libraries},
     files,
     process::{Child, Command, Ended, Status, Usage},
     session::Subject,
@@ -133,7 +133,23 @@ impl Runner<'_> {
             Command::new(fill(program, values)?, &self.session.env, &self.session.workspace.root);
         command.args(expand_all(args, values)?);
         self.set_env(&mut command, workload, values)?;
+        self.find_libraries(&mut command, words)?;
         Ok(command)
+    }
+
+    /// What a command line names is found by the loader as it was built.
+    fn find_libraries(&self, command: &mut Command, words: &[String]) -> Result<()> {
+        let named = template::placeholders(words).map_err(|error| Error::usage(error.to_string()))?;
+        let programs: Vec<&Path> = named
+            .iter()
+            .filter_map(|placeholder| match placeholder {
+                Placeholder::Program => Some(self.program),
+                Placeholder::Tool(name) => self.tools.get(name).map(Path::new),
+                _ => None,
+            })
+            .collect();
+        libraries::find_first(command, &programs);
+        Ok(())
     }
 
     fn set_env(&self, command: &mut Command, workload: &Workload, values: &Values) -> Result<()> {

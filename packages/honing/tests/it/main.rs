@@ -13,6 +13,7 @@ mod docs;
 mod init;
 mod kill;
 mod kinds;
+mod libraries;
 mod life;
 mod manifest;
 mod pinning;
