@@ -99,7 +99,8 @@ pub(crate) fn since(session: &Session, commit: &str, folders: &[PathBuf]) -> Opt
     Some(Since { commits, lines: numbers.lines().map(of_line).sum() })
 }
 
-fn git(session: &Session, args: &[&str]) -> Option<String> {
+/// What git says, in the root of the workspace; `None` where it fails.
+pub(crate) fn git(session: &Session, args: &[&str]) -> Option<String> {
     let shell = shell(&session.workspace.root).ok()?;
     let command = xshell::cmd!(shell, "git {args...}").env_clear().envs(&session.env);
     command.quiet().ignore_stderr().read().ok()

@@ -12,6 +12,7 @@ mod checklist;
 mod ci;
 mod clean;
 mod clock;
+mod committed;
 mod compare;
 mod disk;
 mod exec;

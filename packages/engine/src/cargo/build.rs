@@ -187,6 +187,12 @@ fn failure(
              else set `pin_symbols = false` for the program, and tell us which crates they are",
         );
     }
+    if why.contains("unable to build with the standard library") {
+        return error.with_hint(
+            "`-Zbuild-std` compiles the standard library, and its sources are not there: rustup component add \
+             rust-src, for the toolchain that the workspace uses",
+        );
+    }
     error.with_hint(format!("mend what it printed, or run it by hand:\n{}", build_command(session, wanted)))
 }
 

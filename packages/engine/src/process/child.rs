@@ -211,6 +211,8 @@ pub struct Child {
     readers: Vec<JoinHandle<()>>,
     started: Instant,
     shown: String,
+    /// Where it is, if it was named by a path.
+    program: PathBuf,
 }
 
 impl Child {
@@ -282,6 +284,7 @@ impl Child {
             readers: Vec::new(),
             started: Instant::now(),
             shown: command.to_string(),
+            program: command.dir.join(&command.program),
         })
     }
 
@@ -363,8 +366,7 @@ impl Child {
         let report: Report = serde_json::from_slice(&text).map_err(|error| self.lost(&error.to_string()))?;
         let _ = fs::remove_file(&self.report);
         if let Some(error) = report.error {
-            return Err(Error::preflight(format!("cannot run `{}`: {error}", self.shown))
-                .with_hint("check that the program exists, is executable and is on PATH"));
+            return Err(cannot_run(&self.program, &self.shown, &error));
         }
         let status = match (report.exit_code, report.signal) {
             (Some(code), _) => Status::Code(code),
@@ -423,6 +425,27 @@ fn own_group(command: &mut std::process::Command) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn own_group(_: &mut std::process::Command) -> std::io::Result<()> {
     Ok(())
+}
+
+/// Why the launcher could not start a program, and what to do about it.
+fn cannot_run(program: &Path, shown: &str, error: &str) -> Error {
+    if crate::toolchain::is_executable(program) && crate::files::starts_no_programs(program) {
+        return Error::preflight(format!(
+            "cannot run `{shown}`: {error}: {} is on a file system that is mounted noexec",
+            program.display()
+        ))
+        .with_hint(
+            "move it to another one; --target-dir says where programs are built, and TMPDIR where `compare` \
+             puts its copies",
+        );
+    }
+    let hint = if program.is_file() {
+        "the program is there: is it for this machine, and are its interpreter (the first line of a script) \
+         and its loader there, too?"
+    } else {
+        "check that the program exists, is executable and is on PATH"
+    };
+    Error::preflight(format!("cannot run `{shown}`: {error}")).with_hint(hint)
 }
 
 fn cannot_start(command: &Command, error: &std::io::Error) -> Error {

@@ -191,10 +191,18 @@ fn check_workload(session: &Session, workload: &Workload) -> Result<()> {
             }
         }
     }
-    if let Some(Kind::CargoTest(run) | Kind::CargoBench(run)) = workload.kind()
-        && let Some(package) = &run.package
-    {
-        session.workspace.package(package)?;
+    if let Some(Kind::CargoTest(run) | Kind::CargoBench(run)) = workload.kind() {
+        if let Some(package) = &run.package {
+            session.workspace.package(package)?;
+        }
+        if let Some(value) = session.cargo_config.forced("LLVM_PROFILE_FILE") {
+            return Err(Error::preflight(format!(
+                "cargo's configuration forces LLVM_PROFILE_FILE to `{}`: what cargo runs would leave its \
+                 profiles there",
+                value.to_string_lossy()
+            ))
+            .with_hint("take `force = true` out of `[env]` in .cargo/config.toml, or the whole variable"));
+        }
     }
     if let Some(pattern) = workload.service.as_ref().and_then(|service| service.ready.log.as_ref()) {
         regex::Regex::new(pattern).map_err(|error| {
@@ -255,6 +263,13 @@ fn check_disk(session: &Session) -> Result<()> {
     if root.to_string_lossy().contains('%') {
         return Err(Error::preflight(format!(
             "the output folder {} has a `%` in its path, which LLVM and linkers expand",
+            root.display()
+        ))
+        .with_hint("choose another folder with --target-dir"));
+    }
+    if files::starts_no_programs(root.ancestors().find(|path| path.exists()).unwrap_or(root)) {
+        return Err(Error::preflight(format!(
+            "the output folder {} is on a file system that is mounted noexec: no program can be started there",
             root.display()
         ))
         .with_hint("choose another folder with --target-dir"));

@@ -25,6 +25,11 @@ use crate::{
 /// Lines of each stream of a command that go into the log.
 const LOGGED_LINES: usize = 1000;
 
+/// Last lines of a stream that a hint quotes.
+const SHOWN_LINES: usize = 10;
+/// Lines about failed tests that a hint quotes.
+const SHOWN_FAILURES: usize = 30;
+
 /// Runs workloads of a program in one flavour.
 #[derive(Debug)]
 pub(crate) struct Runner<'a> {
@@ -310,12 +315,25 @@ impl Attempt<'_> {
         match ended.status {
             Status::Code(code) if allowed.contains(&code) => Ok(()),
             status => {
-                let streams = ["stderr", "stdout"].map(|name| files::tail(&self.stream(part, name), 10));
-                let said = streams.iter().find(|said| !said.is_empty()).map(String::as_str);
+                let said = self.said_last(part);
                 Err(self
                     .failed(&format!("{key}`{command}` ended with {status}"))
-                    .with_hint(quote(said.unwrap_or_default(), status)))
+                    .with_hint(quote(&said, status)))
             }
+        }
+    }
+
+    /// What a command that failed said about it: mostly on standard error. The tests' harness says on
+    /// standard output which test failed, and cargo on standard error that one did.
+    fn said_last(&self, part: &str) -> String {
+        let [stderr, stdout] =
+            ["stderr", "stdout"].map(|name| files::tail(&self.stream(part, name), SHOWN_LINES));
+        let by_cargo = matches!(self.workload.kind(), Some(Kind::CargoTest(_) | Kind::CargoBench(_)));
+        let all = files::last_lines(&self.stream(part, "stdout"), LOGGED_LINES);
+        match failures(&all).filter(|_| by_cargo && part.is_empty()) {
+            Some(failures) => format!("{failures}\n{stderr}").trim_end().to_owned(),
+            None if stderr.is_empty() => stdout,
+            None => stderr,
         }
     }
 
@@ -340,4 +358,10 @@ pub(super) fn quote(said: &str, status: Status) -> String {
         ),
         Status::Signal(_) => "it printed nothing; run it by hand".into(),
     }
+}
+
+/// What the tests' harness says of tests that failed, from the lines of its standard output.
+fn failures(lines: &[String]) -> Option<String> {
+    let start = lines.iter().position(|line| line == "failures:")?;
+    Some(lines[start..].iter().take(SHOWN_FAILURES).map(String::as_str).collect::<Vec<_>>().join("\n"))
 }

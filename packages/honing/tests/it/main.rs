@@ -7,6 +7,7 @@ mod bench;
 mod broken;
 mod checklist;
 mod ci;
+mod committed;
 mod compare;
 mod dashboard;
 mod docs;
