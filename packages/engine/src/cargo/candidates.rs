@@ -47,7 +47,7 @@ pub(super) fn of(metadata: &Metadata) -> Vec<Candidate> {
         Some(format!("its package has default-run = \"{run}\""))
     };
     let of_package = |package: &&Package| -> Vec<Candidate> {
-        let on = default_features(package);
+        let on = enabled(package, ["default".to_owned()]);
         let bins = package.targets.iter().filter(|target| target.is_bin());
         bins.map(|target| Candidate {
             package: package.name.to_string(),
@@ -60,10 +60,10 @@ pub(super) fn of(metadata: &Metadata) -> Vec<Candidate> {
     with_bins.iter().flat_map(of_package).collect()
 }
 
-/// The features that are on where nobody asks, with those that they turn on.
-fn default_features(package: &Package) -> BTreeSet<String> {
+/// Features that are on once `asked` are, with those that they turn on.
+pub(super) fn enabled(package: &Package, asked: impl IntoIterator<Item = String>) -> BTreeSet<String> {
     let mut on = BTreeSet::new();
-    let mut open = vec!["default".to_owned()];
+    let mut open: Vec<String> = asked.into_iter().collect();
     while let Some(name) = open.pop() {
         if !on.contains(&name) {
             open.extend(package.features.get(&name).into_iter().flatten().cloned());

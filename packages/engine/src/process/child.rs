@@ -20,6 +20,7 @@ use super::{
     Cancel, Machine, Suspend,
     launcher::Report,
     lines,
+    refused::cannot_run,
     suspend::{Control, Deadline},
 };
 
@@ -425,27 +426,6 @@ fn own_group(command: &mut std::process::Command) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn own_group(_: &mut std::process::Command) -> std::io::Result<()> {
     Ok(())
-}
-
-/// Why the launcher could not start a program, and what to do about it.
-fn cannot_run(program: &Path, shown: &str, error: &str) -> Error {
-    if crate::toolchain::is_executable(program) && crate::files::starts_no_programs(program) {
-        return Error::preflight(format!(
-            "cannot run `{shown}`: {error}: {} is on a file system that is mounted noexec",
-            program.display()
-        ))
-        .with_hint(
-            "move it to another one; --target-dir says where programs are built, and TMPDIR where `compare` \
-             puts its copies",
-        );
-    }
-    let hint = if program.is_file() {
-        "the program is there: is it for this machine, and are its interpreter (the first line of a script) \
-         and its loader there, too?"
-    } else {
-        "check that the program exists, is executable and is on PATH"
-    };
-    Error::preflight(format!("cannot run `{shown}`: {error}")).with_hint(hint)
 }
 
 fn cannot_start(command: &Command, error: &std::io::Error) -> Error {

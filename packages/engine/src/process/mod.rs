@@ -11,6 +11,7 @@ mod child;
 pub mod launcher;
 mod lines;
 mod machine;
+mod refused;
 mod suspend;
 
 pub use cancel::Cancel;

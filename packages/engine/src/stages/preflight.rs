@@ -125,12 +125,20 @@ pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
     let at = |error: Error| error.at(format!("program `{}`", subject.name));
     session.workspace.check_features(&program.package, &program.features).map_err(at)?;
     session.workspace.check_features(&program.package, &session.options.features).map_err(at)?;
+    // What goes to cargo as it is may turn features on.
+    if session.options.cargo_args.is_empty() {
+        let features: Vec<String> =
+            program.features.iter().chain(&session.options.features).cloned().collect();
+        let (package, default) = (&program.package, program.default_features);
+        session.workspace.check_required(package, &subject.artifact, &features, default).map_err(at)?;
+    }
     check_profile(session, &program.profile).map_err(at)?;
     for (name, tool) in &session.config.tool {
         let at = |error: Error| error.at(format!("tool `{name}`"));
         let kind = honing_core::config::ProgramKind::Bin(tool.bin.as_deref());
-        session.workspace.artifact_name(&tool.package, &kind).map_err(at)?;
         session.workspace.check_features(&tool.package, &tool.features).map_err(at)?;
+        let artifact = session.workspace.artifact_name(&tool.package, &kind).map_err(at)?;
+        session.workspace.check_required(&tool.package, &artifact, &tool.features, true).map_err(at)?;
         check_profile(session, &tool.profile).map_err(at)?;
     }
     check_filter(session, subject)?;

@@ -138,21 +138,26 @@ impl Runner<'_> {
             Command::new(fill(program, values)?, &self.session.env, &self.session.workspace.root);
         command.args(expand_all(args, values)?);
         self.set_env(&mut command, workload, values)?;
-        self.find_libraries(&mut command, words)?;
+        self.find_libraries(&mut command, workload, words)?;
         Ok(command)
     }
 
     /// What a command line names is found by the loader as it was built.
-    fn find_libraries(&self, command: &mut Command, words: &[String]) -> Result<()> {
-        let named = template::placeholders(words).map_err(|error| Error::usage(error.to_string()))?;
-        let programs: Vec<&Path> = named
-            .iter()
-            .filter_map(|placeholder| match placeholder {
-                Placeholder::Program => Some(self.program),
-                Placeholder::Tool(name) => self.tools.get(name).map(Path::new),
-                _ => None,
-            })
-            .collect();
+    fn find_libraries(&self, command: &mut Command, workload: &Workload, words: &[String]) -> Result<()> {
+        // The command's own first: a tool and the program may have libraries of one name.
+        let texts = words.iter().chain(workload.env.values()).chain(self.subject.program.env.values());
+        let mut programs: Vec<&Path> = Vec::new();
+        for text in texts {
+            let named = template::placeholders([text]).map_err(|error| Error::usage(error.to_string()))?;
+            for placeholder in named {
+                let program = match placeholder {
+                    Placeholder::Program => Some(self.program),
+                    Placeholder::Tool(name) => self.tools.get(&name).map(Path::new),
+                    _ => None,
+                };
+                programs.extend(program.filter(|program| !programs.contains(program)));
+            }
+        }
         libraries::find_first(command, &programs);
         Ok(())
     }

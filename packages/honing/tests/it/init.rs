@@ -85,6 +85,17 @@ fn what_init_writes_is_measured_and_one_that_fails_stops_nobody() {
     let ran = fixture.run(&["--to", "bench"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
 
+    // Without its features there is no such binary, which is said before anything is built.
+    let features = text.lines().find(|line| line.starts_with("features = ")).unwrap();
+    let whole = fixture.read("pgo/pgo.toml");
+    fixture.replace("pgo/pgo.toml", features, "");
+    let ran = fixture.run(&["--to", "baseline"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    for says in ["program `app`: binary `app` requires the feature `more`", "features = [\"more\"]"] {
+        assert!(ran.stderr.contains(says), "{says}: {}", ran.stderr);
+    }
+    fixture.write("pgo/pgo.toml", &whole);
+
     // The first one cannot be built any more; the second one has its turn all the same.
     fixture.write("second/src/main.rs", "fn main() { let _: u8 = \"\"; }\n");
     fixture.replace("src/app.rs", "env::args().nth(1)", "env::args().nth(2)");
