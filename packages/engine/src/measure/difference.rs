@@ -23,14 +23,18 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// Where `other` first differs from `first`. That each names itself by its own path, which are equally
-/// long, is no difference.
+/// Where `other` first differs from `first`. That each names its own folder, or itself by its path, is no
+/// difference; the folders' paths are equally long.
 pub(crate) fn difference(
-    (first, first_path): (&[u8], &Path),
-    (other, other_path): (&[u8], &Path),
+    (first, first_program): (&[u8], &Path),
+    (other, other_program): (&[u8], &Path),
 ) -> Option<Difference> {
-    let names = (first_path.as_os_str().as_encoded_bytes(), other_path.as_os_str().as_encoded_bytes());
+    let [first_folder, other_folder] =
+        [first_program, other_program].map(|program| program.parent().unwrap_or(program).as_os_str());
+    let names = (first_folder.as_encoded_bytes(), other_folder.as_encoded_bytes());
     let in_name = equal_bytes(names.0, names.1);
+    // Of one and the same program there is nothing to pass over.
+    let comparable = names.0.len() == names.1.len() && in_name < names.0.len();
     let mut at = 0;
     loop {
         at += equal_bytes(&first[at..], &other[at..]);
@@ -41,7 +45,7 @@ pub(crate) fn difference(
         let is_name = |text: &[u8], name: &[u8]| {
             start.and_then(|start| text.get(start..)).is_some_and(|text| text.starts_with(name))
         };
-        if names.0.len() != names.1.len() || !is_name(first, names.0) || !is_name(other, names.1) {
+        if !comparable || !is_name(first, names.0) || !is_name(other, names.1) {
             break;
         }
         at += names.0.len() - in_name;
@@ -117,7 +121,7 @@ mod tests {
         let long = |what: &str| format!("{}{what}{}\nend\n", "ä".repeat(60), "z".repeat(60));
         let (one, two) = (long("<41>"), long("<42>"));
         let cut = format!("line 1, column 63: `…{}<41>{}…` and", "ä".repeat(19), "z".repeat(38));
-        let rows: [(&[u8], &[u8], Option<&str>); 13] = [
+        let rows: [(&[u8], &[u8], Option<&str>); 14] = [
             (b"same\n", b"same\n", None),
             (b"42\n", b"41\n", Some("line 1, column 2: `42` and `41`")),
             (b"a\nb\nc 1\nd\n", b"a\nb\nc 2\nd\n", Some("line 3, column 3: `c 1` and `c 2`")),
@@ -139,6 +143,7 @@ mod tests {
             (one.as_bytes(), two.as_bytes(), Some(&cut)),
             // A program that says what it is called.
             (b"usage: /t/baseline/p FILE\n/t/baseline/p", b"usage: /t/optimize/p FILE\n/t/optimize/p", None),
+            (b"in /t/baseline: 1", b"in /t/optimize: 1", None),
             (
                 b"/t/baseline/p 1",
                 b"/t/optimize/p 2",
@@ -156,5 +161,8 @@ mod tests {
             }
         }
         assert!(told(b"baseline", b"optimize").is_some(), "the words alone are no path");
+        let own = Path::new("/t/baseline/p");
+        let again = difference((b"in /t/baseline1", own), (b"in /t/baseline2", own)).unwrap();
+        assert_eq!(again.column, 15, "a program that is compared with itself");
     }
 }
