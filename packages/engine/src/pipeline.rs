@@ -293,3 +293,25 @@ fn source(session: &Session, profile: Option<&MergedProfile>) -> Source {
         ProfileSource::File(_) => Source::Imported,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_failures_are_one_error_with_the_code_of_the_first() {
+        let fails = |code, text: &str, hint: &str| Error::new(code, text).with_hint(hint);
+        let turns = Turns {
+            failed: vec![
+                ("b", fails(ExitCode::Build, "baseline: no", "mend it").in_file("b.rs", None)),
+                ("d", fails(ExitCode::Workload, "train: no", "raise it")),
+            ],
+            done: vec!["a", "c"],
+        };
+        let error = turns.error().unwrap();
+        assert_eq!(error.to_string(), "program `b`: baseline: no; program `d`: train: no");
+        assert_eq!(error.hint(), Some("mend it\nraise it\nthe other programs are done: `a`, `c`"));
+        assert_eq!((error.code(), error.place().is_some()), (ExitCode::Build, true));
+        assert!(Turns { done: vec!["a"], ..Turns::default() }.error().is_none());
+    }
+}
