@@ -35,6 +35,9 @@ pub struct Release {
     pub honing: String,
     /// What to ship.
     pub binary: Binary,
+    /// What belongs to it: shared libraries and debug information.
+    #[serde(default)]
+    pub beside: Vec<Companion>,
     /// Where the provenance was written.
     pub provenance: String,
 }
@@ -117,14 +120,43 @@ pub struct Binary {
     pub digest: Digest,
 }
 
+/// A file that belongs to a binary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Companion {
+    /// Absolute path.
+    pub path: String,
+    /// What it is.
+    pub kind: CompanionKind,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256; none of a folder.
+    pub sha256: Option<String>,
+}
+
+/// What belongs to a binary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CompanionKind {
+    /// A library that the loader has to find.
+    SharedLibrary,
+    /// Debug information, for debuggers and profilers.
+    DebugInfo,
+}
+
 impl Release {
     /// The provenance of the binary as `name`. It has neither times nor folders of this machine:
-    /// equal inputs and an equal binary give an equal text.
+    /// equal inputs and an equal binary give an equal text. What belongs to the binary is a subject as
+    /// well, as far as it is a file.
     pub fn provenance(&self, name: &str) -> Value {
         let subject = json!({
             "name": name,
             "digest": { "sha256": self.binary.sha256, "blake3": self.binary.digest },
         });
+        let beside = self.beside.iter().filter_map(|beside| {
+            let name = beside.path.rsplit(['/', std::path::MAIN_SEPARATOR]).next()?;
+            Some(json!({ "name": name, "digest": { "sha256": beside.sha256.as_ref()? } }))
+        });
+        let subjects: Vec<Value> = [subject].into_iter().chain(beside).collect();
         let pgo = match &self.profile {
             Some(used) => json!({ "profile": used.file, "acceptStale": !used.stale.is_empty() }),
             None => json!({ "profile": null, "without": "--no-pgo" }),
@@ -132,7 +164,7 @@ impl Release {
         let build = &self.build;
         json!({
             "_type": STATEMENT,
-            "subject": [subject],
+            "subject": subjects,
             "predicateType": PREDICATE,
             "predicate": {
                 "buildDefinition": {
@@ -262,6 +294,12 @@ pub(crate) mod tests {
                 sha256: "cc".into(),
                 digest: Digest::of(b"binary"),
             },
+            beside: vec![Companion {
+                path: "/w/out/libbase.so".into(),
+                kind: CompanionKind::SharedLibrary,
+                bytes: 5,
+                sha256: Some("dd".into()),
+            }],
             provenance: "/w/out/tiny.provenance.json".into(),
         }
     }
@@ -273,6 +311,7 @@ pub(crate) mod tests {
         assert_eq!(statement["predicateType"], "https://slsa.dev/provenance/v1");
         assert_eq!(statement["subject"][0]["name"], "tiny");
         assert_eq!(statement["subject"][0]["digest"]["sha256"], "cc");
+        assert_eq!(statement["subject"][1], json!({ "name": "libbase.so", "digest": { "sha256": "dd" } }));
         let definition = &statement["predicate"]["buildDefinition"];
         // The fields that the predicate requires.
         assert_eq!(definition["buildType"], BUILD_TYPE);

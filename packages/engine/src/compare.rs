@@ -17,14 +17,14 @@ use crate::{
     clock, files,
     measure::{
         MetricKind, Recording, Run, Which,
-        answers::Answers,
+        answers::{Answer, Answers},
         arms::Arms,
         conditions,
         experiment::{At, Design, measure},
         host::Host,
         judge::{Judging, plan},
     },
-    process::{Cancel, Child, Command, Ended, Launcher, Status},
+    process::{Cancel, Child, Command, Ended, Launcher, Status, Usage},
 };
 
 /// Version of the document.
@@ -138,7 +138,7 @@ pub fn compare(
     let (started, environment) = (clock::utc_now(), Host::now());
     let gated = [options.metric.clone()];
     let judging = judging(&gated, plan.clone(), options.margin);
-    let mut answers = options.same_output.then(Answers::default);
+    let mut answers = options.same_output.then(|| Answers::new(comparing.temporary.path()));
     // Warms up, and compares the answers before anything is timed.
     for program in [Which::Baseline, Which::Optimized] {
         comparing.once(program, answers.as_mut())?;
@@ -285,20 +285,11 @@ impl<'a> Comparing<'a> {
     }
 
     fn once(&self, which: Which, answers: Option<&mut Answers>) -> Result<Run> {
-        self.cancel.check()?;
-        let mut command = Command::new(self.arms.path(which), &self.env, &self.dir);
-        command.args(self.options.args.iter().cloned());
-        let at = |name| self.temporary.path().join(name);
-        let (stdout, stderr) = (at("stdout"), at("stderr"));
-        let mut child = Child::spawn_to_files(&self.launcher, &command, &stdout, &stderr)?;
-        let Ended { status, usage, .. } = child.wait(self.cancel, None)?;
-        if !matches!(status, Status::Code(code) if self.options.exit_codes.contains(&code)) {
-            return Err(self.failed(which, status, &stderr, &stdout));
-        }
-        if let Some(answers) = answers {
-            answers.check(which, status, &stdout).map_err(|error| {
-                error.with_hint("programs that answer differently cannot be compared; where the output is meant to differ, --ignore-output")
-            })?;
+        let (answer, usage) = self.ran(which)?;
+        if let Some(answers) = answers
+            && let Some(error) = answers.check(&answer, &mut || Ok(self.ran(Which::Baseline)?.0))?
+        {
+            return Err(differs(error));
         }
         let seconds = |time: std::time::Duration| time.as_secs_f64();
         let memory = usage.peak_rss as f64 / f64::from(1 << 20);
@@ -310,6 +301,21 @@ impl<'a> Comparing<'a> {
             memory,
         ];
         Ok(Run { program: which, values, conditions: conditions(&usage, std::time::Duration::ZERO) })
+    }
+
+    fn ran(&self, which: Which) -> Result<(Answer, Usage)> {
+        self.cancel.check()?;
+        let path = self.arms.path(which);
+        let mut command = Command::new(path, &self.env, &self.dir);
+        command.args(self.options.args.iter().cloned());
+        let at = |name| self.temporary.path().join(name);
+        let (stdout, stderr) = (at("stdout"), at("stderr"));
+        let mut child = Child::spawn_to_files(&self.launcher, &command, &stdout, &stderr)?;
+        let Ended { status, usage, .. } = child.wait(self.cancel, None)?;
+        if !matches!(status, Status::Code(code) if self.options.exit_codes.contains(&code)) {
+            return Err(self.failed(which, status, &stderr, &stdout));
+        }
+        Ok((Answer { program: which, path: path.to_owned(), status, file: stdout }, usage))
     }
 
     fn failed(&self, which: Which, status: Status, stderr: &Path, stdout: &Path) -> Error {
@@ -329,6 +335,21 @@ impl<'a> Comparing<'a> {
             }
         })
     }
+}
+
+/// Says what to do about answers that differ.
+fn differs(error: Error) -> Error {
+    let hint = match error.hint() {
+        Some(_) => {
+            "it is the workload, and not the other program: threads that print in another order each time, \
+             or a time in the output; compare without it: --ignore-output"
+        }
+        None => {
+            "programs that answer differently cannot be compared; where the output is meant to differ, \
+             --ignore-output"
+        }
+    };
+    error.with_hint(hint)
 }
 
 /// Where a program is: a path, or a name to be looked up.

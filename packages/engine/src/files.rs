@@ -141,6 +141,19 @@ pub(crate) fn below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// Whether a file system that is mounted `noexec` keeps what is in `path` from being started.
+#[cfg(target_os = "linux")]
+pub(crate) fn starts_no_programs(path: &Path) -> bool {
+    use nix::sys::statvfs::{FsFlags, statvfs};
+    statvfs(path).is_ok_and(|found| found.flags().contains(FsFlags::ST_NOEXEC))
+}
+
+/// Other systems do not tell.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn starts_no_programs(_: &Path) -> bool {
+    false
+}
+
 /// Bytes in the files below `path`.
 pub(crate) fn size(path: &Path) -> u64 {
     let Ok(metadata) = fs::symlink_metadata(path) else { return 0 };

@@ -12,6 +12,7 @@ mod checklist;
 mod ci;
 mod clean;
 mod clock;
+mod committed;
 mod compare;
 mod disk;
 mod exec;
@@ -39,6 +40,7 @@ mod whereabouts;
 mod workload;
 mod wrapper;
 
+pub use cargo::Candidate;
 pub use cargo_profiles::{RootManifest, cargo_profile};
 pub use carry::{export, export_rebased, rebase};
 pub use checklist::checklist;

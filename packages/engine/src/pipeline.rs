@@ -30,14 +30,13 @@ pub struct Finished {
 /// Runs the selected stages of every selected program.
 ///
 /// # Errors
-/// The first failure, with its exit code, or all stale profiles together; what was finished before
-/// stays.
+/// All failures together, with the first one's exit code; what was finished stays.
 pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
     each_program(session, selection, |chain, ready| chain.run(ready))
 }
 
-/// Checks every selected program, and then does `work` for one after the other. A stale profile of
-/// one does not keep the others from their turn.
+/// Checks every selected program, and then does `work` for one after the other. What fails for one
+/// does not keep the others from their turn; the first failure says how the run ends.
 pub(crate) fn each_program(
     session: &Session,
     selection: Selection,
@@ -65,13 +64,16 @@ pub(crate) fn each_program(
         chains.push((chain, ready));
     }
     let mut finished = Finished { summaries: Vec::new(), exit: ExitCode::Success };
-    let mut stale = Vec::new();
+    let mut turns = Turns::default();
     for (chain, ready) in chains {
+        let (name, later) = (chain.subject.name, chain.later);
         let (summary, exit) = match work(chain, &ready) {
-            // What one profile is worth says nothing about the next program's.
-            Err(error) if error.code() == ExitCode::Stale && subjects.len() > 1 => {
-                session.sink.emit(Event::Warning { text: error.to_string() });
-                stale.push(error);
+            Err(error) if subjects.len() > 1 && error.code() != ExitCode::Interrupted => {
+                if let Some(next) = later.first() {
+                    let text = format!("program `{name}`: {error}; going on with `{}`", next.name);
+                    session.sink.emit(Event::Warning { text });
+                }
+                turns.failed.push((name, error));
                 continue;
             }
             ended => ended?,
@@ -79,12 +81,45 @@ pub(crate) fn each_program(
         if !session.continues {
             session.sink.emit(Event::ProgramFinished { summary: Box::new(summary.clone()) });
         }
+        turns.done.push(name);
         finished.summaries.push(summary);
-        if finished.exit == ExitCode::Success {
+        if finished.exit == ExitCode::Success && turns.failed.is_empty() {
             finished.exit = exit;
         }
     }
-    if stale.is_empty() { Ok(finished) } else { Err(together(&stale)) }
+    match turns.error() {
+        None => Ok(finished),
+        // The first failure, which may be a verdict.
+        Some(error) if finished.exit != ExitCode::Success => Err(error.with_code(finished.exit)),
+        Some(error) => Err(error),
+    }
+}
+
+/// What became of the programs of a run.
+#[derive(Debug, Default)]
+struct Turns<'a> {
+    failed: Vec<(&'a str, Error)>,
+    done: Vec<&'a str>,
+}
+
+impl Turns<'_> {
+    /// One error for all that failed, with the first one's code and place.
+    fn error(&self) -> Option<Error> {
+        let (_, first) = self.failed.first()?;
+        let messages: Vec<String> =
+            self.failed.iter().map(|(name, error)| format!("program `{name}`: {error}")).collect();
+        let mut hints: Vec<String> =
+            self.failed.iter().filter_map(|(_, error)| error.hint().map(str::to_owned)).collect();
+        if !self.done.is_empty() {
+            let names: Vec<String> = self.done.iter().map(|name| format!("`{name}`")).collect();
+            hints.push(format!("the other programs are done: {}", names.join(", ")));
+        }
+        let error = Error::new(first.code(), messages.join("; ")).with_hint(hints.join("\n"));
+        Some(match self.failed.iter().find_map(|(_, error)| error.place()) {
+            Some(place) => error.in_file(&place.file, place.position),
+            None => error,
+        })
+    }
 }
 
 /// Begins a run: its folder, its events.
@@ -99,17 +134,6 @@ pub(crate) fn begin(session: &Session, subjects: &[Subject<'_>], selection: Sele
         stages: Stage::ALL.into_iter().filter(|stage| selection.contains(*stage)).collect(),
     });
     Ok(())
-}
-
-/// One error for several programs whose profiles are stale.
-fn together(stale: &[Error]) -> Error {
-    let messages: Vec<String> = stale.iter().map(ToString::to_string).collect();
-    let hints: Vec<&str> = stale.iter().filter_map(Error::hint).collect();
-    let error = Error::new(ExitCode::Stale, messages.join("; ")).with_hint(hints.join("\n"));
-    match stale.iter().find_map(Error::place) {
-        Some(place) => error.in_file(&place.file, place.position),
-        None => error,
-    }
 }
 
 impl Chain<'_> {
@@ -267,5 +291,27 @@ fn source(session: &Session, profile: Option<&MergedProfile>) -> Source {
         _ if profile.is_some_and(MergedProfile::is_from_elsewhere) => Source::Imported,
         ProfileSource::Training | ProfileSource::Stored | ProfileSource::Parts(_) => Source::Trained,
         ProfileSource::File(_) => Source::Imported,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_failures_are_one_error_with_the_code_of_the_first() {
+        let fails = |code, text: &str, hint: &str| Error::new(code, text).with_hint(hint);
+        let turns = Turns {
+            failed: vec![
+                ("b", fails(ExitCode::Build, "baseline: no", "mend it").in_file("b.rs", None)),
+                ("d", fails(ExitCode::Workload, "train: no", "raise it")),
+            ],
+            done: vec!["a", "c"],
+        };
+        let error = turns.error().unwrap();
+        assert_eq!(error.to_string(), "program `b`: baseline: no; program `d`: train: no");
+        assert_eq!(error.hint(), Some("mend it\nraise it\nthe other programs are done: `a`, `c`"));
+        assert_eq!((error.code(), error.place().is_some()), (ExitCode::Build, true));
+        assert!(Turns { done: vec!["a"], ..Turns::default() }.error().is_none());
     }
 }

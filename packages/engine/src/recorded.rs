@@ -15,7 +15,7 @@ use honing_core::{
 };
 use honing_profdata::{Format, IndexedVersion};
 
-use crate::{Session, files, history, session::Subject};
+use crate::{Session, committed, files, history, session::Subject};
 
 /// Name of the profile in its compact form.
 pub(crate) const PACKED: &str = "profile.honing";
@@ -128,6 +128,13 @@ impl Stored {
     pub fn bytes(&self) -> Result<Vec<u8>> {
         let bytes = std::fs::read(&self.file).map_err(|error| self.broken(&error.to_string()))?;
         if Digest::of(&bytes) != self.manifest.profile.digest {
+            if committed::line_ends_changed(&bytes, &self.manifest.profile.digest) {
+                return Err(self.broken("its line ends were changed, as git does with text").with_hint(
+                    "restoring it would damage it again. Have git leave profiles as they are: `*.honing -text` \
+                     in a `.gitattributes` beside the programs' folders, which is written with each new \
+                     profile. Then record one: cargo xtask pgo",
+                ));
+            }
             return Err(self.broken("not the profile that the manifest names: its digest is another one"));
         }
         Ok(bytes)
@@ -159,6 +166,10 @@ impl Stored {
 /// Replaces profile and manifest together.
 pub(crate) fn save(dir: &Path, manifest: &Manifest, profile: &[u8]) -> Result<()> {
     let text = manifest.to_toml()?;
+    // `<program>/<triple>` below the folder with all profiles.
+    if let Some(profiles) = dir.ancestors().nth(2) {
+        committed::protect(profiles)?;
+    }
     files::write_atomically(&dir.join(NEXT), text.as_bytes())?;
     files::write_if_changed(&dir.join(&manifest.profile.file), profile)?;
     let path = dir.join(MANIFEST);

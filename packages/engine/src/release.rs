@@ -7,13 +7,14 @@ use honing_core::{
     Error, ExitCode, Result, Selection, Stage,
     applied::Applied,
     event::{Artifact, Event, Summary},
-    release::{Binary, Checkout, Input, Release, Used},
+    release::{Binary, Checkout, Companion, CompanionKind, Input, Release, Used},
     staleness,
 };
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     Finished, Session,
+    cargo::libraries,
     chain::Chain,
     files, history, pipeline, recorded,
     session::Subject,
@@ -49,17 +50,26 @@ fn one(chain: Chain<'_>, ready: &Ready, wanted: &ReleaseOptions) -> Result<(Summ
     let (session, subject) = (chain.session, chain.subject);
     let (mut summary, exit) = chain.run(ready)?;
     let missing = || Error::internal("build: the binary is gone");
-    let (path, profile) = if wanted.no_pgo {
-        (Baseline::load(session, subject).ok_or_else(missing)?.output.path().to_owned(), None)
+    let (path, profile, debug_info) = if wanted.no_pgo {
+        let built = Baseline::load(session, subject).ok_or_else(missing)?.output;
+        (built.path().to_owned(), None, built.debug_info().to_vec())
     } else {
         let built = Optimized::load(session, subject).ok_or_else(missing)?.output;
-        (built.path().to_owned(), Some(used(session, subject, &built)?))
+        (built.path().to_owned(), Some(used(session, subject, &built)?), built.debug_info().to_vec())
     };
     let mut release = describe(session, subject, &path, profile)?;
+    let parts = parts(&path, &debug_info);
+    release.beside = parts.iter().map(|(from, kind)| beside(from, *kind)).collect::<Result<_>>()?;
     write_provenance(&mut release, &path)?;
     if let Some(output) = &wanted.output {
         let placed = place(session, &path, output)?;
         release.binary.path = placed.display().to_string();
+        let names = (file_name(&path), file_name(&placed));
+        for ((from, kind), beside) in parts.iter().zip(&mut release.beside) {
+            let to = placed.with_file_name(name_beside(from, *kind, (&names.0, &names.1)));
+            libraries::copy_whole(from, &to)?;
+            beside.path = to.display().to_string();
+        }
         write_provenance(&mut release, &placed)?;
     }
     if let Some(optimized) = &mut summary.optimized {
@@ -67,6 +77,33 @@ fn one(chain: Chain<'_>, ready: &Ready, wanted: &ReleaseOptions) -> Result<(Summ
     }
     session.sink.emit(Event::Built { release: Box::new(release) });
     Ok((summary, exit))
+}
+
+/// What belongs to the binary in a stage's folder: debug information, and the libraries that it cannot
+/// start without.
+fn parts(binary: &Path, debug_info: &[String]) -> Vec<(PathBuf, CompanionKind)> {
+    let debug_info = debug_info.iter().map(|name| (binary.with_file_name(name), CompanionKind::DebugInfo));
+    let libraries = libraries::needed(binary).into_iter().map(|path| (path, CompanionKind::SharedLibrary));
+    debug_info.chain(libraries).collect()
+}
+
+fn beside(path: &Path, kind: CompanionKind) -> Result<Companion> {
+    let sha256 = if path.is_file() { Some(sha256(&files::read(path)?)) } else { None };
+    Ok(Companion { path: path.display().to_string(), kind, bytes: files::size(path), sha256 })
+}
+
+/// What a part is called beside the binary's new name: debuggers look for debug information by the name
+/// of the binary, the loader for libraries by their own.
+fn name_beside(part: &Path, kind: CompanionKind, (old, new): (&str, &str)) -> String {
+    let name = file_name(part);
+    match name.strip_prefix(old).filter(|_| kind == CompanionKind::DebugInfo) {
+        Some(end) => format!("{new}{end}"),
+        None => name,
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Names the way out that is always open.
@@ -121,6 +158,7 @@ fn describe(session: &Session, subject: &Subject<'_>, path: &Path, profile: Opti
             sha256: sha256(&bytes),
             digest: honing_core::Digest::of(&bytes),
         },
+        beside: Vec::new(),
         provenance: String::new(),
     })
 }

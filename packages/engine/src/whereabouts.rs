@@ -8,7 +8,7 @@ use std::{
 
 use honing_core::{Error, Result};
 
-use crate::cargo::{Workspace, clean_environment, made_whole};
+use crate::cargo::{Candidate, Workspace, clean_environment, made_whole};
 
 /// The current directory, and the workspace that it is in.
 pub(crate) fn workspace(manifest_path: Option<&Path>) -> Result<(PathBuf, Workspace)> {
@@ -18,14 +18,13 @@ pub(crate) fn workspace(manifest_path: Option<&Path>) -> Result<(PathBuf, Worksp
     Ok((dir, workspace))
 }
 
-/// The root of the workspace, and its binaries as (package, binary), but for the xtask.
+/// The root of the workspace, and its binaries, but for the xtask's.
 ///
 /// # Errors
 /// Usage, where there is no workspace.
-pub fn find_binaries(manifest_path: Option<&Path>) -> Result<(PathBuf, Vec<(String, String)>)> {
+pub fn find_binaries(manifest_path: Option<&Path>) -> Result<(PathBuf, Vec<Candidate>)> {
     let (_, workspace) = workspace(manifest_path)?;
-    let binaries = workspace.binaries().into_iter().filter(|(package, _)| package != "xtask").collect();
-    Ok((workspace.root, binaries))
+    Ok((workspace.root.clone(), workspace.candidates()))
 }
 
 /// The current directory, and this executable.

@@ -1,10 +1,19 @@
 //! Standard output and standard error, with colours where they are wanted.
 //!
-//! A reader that goes away (`| head`) is no error: what cannot be written is dropped.
+//! A reader that goes away (`| head`) is no error: what cannot be written is dropped. A result that
+//! cannot be written for any other reason, such as a full disk, is remembered, and ends the process
+//! with an error whatever else came of it.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::OnceLock,
+};
 
 use clap::ColorChoice;
+use honing_core::Error;
+
+/// Why a result could not be written, the first time.
+static LOST: OnceLock<String> = OnceLock::new();
 
 /// Chooses once, for both streams: `NO_COLOR`, `CLICOLOR_FORCE` and whether it is a
 /// terminal decide where `--color` does not.
@@ -29,16 +38,32 @@ impl<W: Write> Write for Patient<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.0.write(bytes) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
-            written => written,
+            written => written.inspect_err(lose),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self.0.flush() {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            flushed => flushed,
+            flushed => flushed.inspect_err(lose),
         }
     }
+}
+
+/// Remembers that standard output did not take something.
+pub(crate) fn lose(error: &io::Error) {
+    if !matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::Interrupted) {
+        LOST.get_or_init(|| error.to_string());
+    }
+}
+
+/// The error where standard output did not take everything.
+pub(crate) fn lost() -> Option<Error> {
+    let _ = out().flush();
+    LOST.get().map(|why| {
+        Error::internal(format!("cannot write the result to standard output: {why}"))
+            .with_hint("free some space, or send it elsewhere; what the stages made is there all the same")
+    })
 }
 
 /// Standard error, for everything else.

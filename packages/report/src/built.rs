@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use honing_core::{
-    release::{Release, Used},
+    release::{Companion, CompanionKind, Release, Used},
     units,
 };
 
@@ -62,6 +62,13 @@ pub fn built(release: &Release, out: &mut dyn Write) -> io::Result<()> {
     let binary = &release.binary;
     row("binary", format!("{} ({})", binary.path, units::bytes(binary.bytes)))?;
     row("", format!("SHA-256 {}", binary.sha256))?;
+    for (at, Companion { path, kind, bytes, .. }) in release.beside.iter().enumerate() {
+        let what = match kind {
+            CompanionKind::SharedLibrary => "shared library, which the loader has to find",
+            CompanionKind::DebugInfo => "debug information",
+        };
+        row(if at == 0 { "with" } else { "" }, format!("{path} ({}, {what})", units::bytes(*bytes)))?;
+    }
     row("provenance", release.provenance.clone())
 }
 

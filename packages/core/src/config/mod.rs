@@ -24,6 +24,7 @@ pub use position::Positions;
 pub(crate) use position::line_and_column;
 pub use program::{Flush, Instrumenting, Program, ProgramKind, Tool};
 pub use reader::Reader;
+pub use validate::TAKEN_NAMES;
 pub use workload::{
     CPU, CargoRun, Direction, Kind, Latency, Metric, PEAK_MEMORY, Ready, Role, SYSTEM, Service, Stop, USER,
     WALL, Workload,

@@ -16,7 +16,7 @@ pub enum Reader {
 /// Keys that only judge what was measured.
 const JUDGING: [&str; 3] = ["gate", "min_gain", "max_regression"];
 /// Keys that only read what a measured workload printed.
-const READING: [&str; 4] = ["work", "metric", "latency", "compare_output"];
+const READING: [&str; 5] = ["work", "metric", "latency", "compare_output", "answer"];
 /// Keys that change nothing about a run that comes to its end: how long it may take, how often it is
 /// tried, what it is for.
 const BOUNDING: [&str; 3] = ["role", "timeout", "retries"];
@@ -42,7 +42,8 @@ mod tests {
 
     /// Each key of the schema, with whether the training and the measurement read it: a new one has to
     /// be put here.
-    const KEYS: [(&str, bool, bool); 21] = [
+    const KEYS: [(&str, bool, bool); 22] = [
+        ("answer", false, true),
         ("cargo_bench", true, true),
         ("cargo_test", true, true),
         ("cleanup", true, true),

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Folders of the output directory that are not a program's.
-const TAKEN_NAMES: [&str; 6] = ["aa", "build", "ci", "lock", "machine.json", "runs"];
+pub const TAKEN_NAMES: [&str; 7] = ["aa", "build", "ci", "lock", "machine.json", "runs", "workspace"];
 /// Bounds that the JSON Schema states as well.
 const MAX_WEIGHT: u32 = 1_000_000;
 const MAX_RETRIES: u32 = 10;
@@ -218,6 +218,14 @@ impl Config {
                 .key(&["exit_codes"])
                 .error("no exit code counts as success")
                 .with_hint("write exit_codes = [0]"));
+        }
+        if workload.answer.is_some() && workload.compare_output == Some(false) {
+            return Err(place
+                .key(&["answer"])
+                .error(format!(
+                    "workload `{name}` has an `answer` that is not compared: compare_output = false"
+                ))
+                .with_hint("remove one of them"));
         }
         check_measuring(workload, place)?;
         if let Some(work) = &workload.work {

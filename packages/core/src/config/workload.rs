@@ -72,6 +72,10 @@ pub struct Workload {
     /// command has to, unless numbers are read from what it prints.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare_output: Option<bool>,
+    /// A command that gets what the program printed on standard input and prints what is
+    /// compared, such as `["sort"]` where lines come in another order each time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Vec<String>>,
     /// A JSON pointer into its output: the work that it did, for example
     /// `/requests/completed`. CPU time is then measured per unit of work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -246,7 +250,7 @@ impl Workload {
     /// Whether both programs have to print the same.
     pub fn compares_output(&self) -> bool {
         let only_printed = self.service.is_none() && self.metric.is_empty() && self.latency.is_none();
-        self.compare_output.unwrap_or(only_printed)
+        self.compare_output.unwrap_or(only_printed || self.answer.is_some())
     }
 
     /// What it runs; `None` where that is missing or ambiguous, which validation refuses.
@@ -277,6 +281,7 @@ impl Workload {
             Some(Kind::CargoBench(run)) => all.push(("cargo_bench.args", &run.args)),
             None => {}
         }
+        all.extend(self.answer.iter().map(|command| ("answer", command.as_slice())));
         all.extend(self.cleanup.iter().map(|command| ("cleanup", command.as_slice())));
         all
     }

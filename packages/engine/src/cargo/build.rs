@@ -12,7 +12,7 @@ use honing_profdata::{BuildFunctions, TraceReader};
 use super::{
     ask,
     calls::{Unit, calls},
-    host,
+    host, libraries,
     ready::{ready, stale},
     scripts::{self, Executed},
     units,
@@ -76,10 +76,19 @@ pub(crate) struct Built {
     /// How cargo called the compiler.
     pub(crate) calls: Calls,
     pub(crate) usage: Usage,
+    /// Debug information in files of its own.
+    pub(crate) debug_info: Vec<PathBuf>,
+    /// Shared libraries that were built for the target.
+    pub(crate) libraries: Vec<PathBuf>,
+    /// Folders of the build that build scripts put libraries into.
+    pub(crate) library_folders: Vec<PathBuf>,
 }
 
 #[derive(Debug, Default)]
 struct Seen {
+    debug_info: Vec<PathBuf>,
+    libraries: Vec<PathBuf>,
+    library_folders: Vec<PathBuf>,
     trace: TraceReader,
     artifact: Option<PathBuf>,
     compiled: u64,
@@ -185,6 +194,7 @@ fn once(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> 
         artifact: wanted.artifact.to_owned(),
         target: wanted.target.to_owned(),
         cdylib: wanted.kind == ProgramKind::Cdylib,
+        folder: wanted.folder(),
         seen: Arc::clone(&seen),
     };
     let chain = ask(session, wanted.target)?.chain();
@@ -211,7 +221,10 @@ fn once(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> 
     scripts::note(session, &seen.scripts)?;
     scripts::find_generated(&wanted.target_dir)?;
     let (fresh, full) = (seen.compiled == 0, seen.reused == 0);
-    Ok(Built { path, fresh, full, functions, calls, usage: ended.usage })
+    let (debug_info, libraries) = (std::mem::take(&mut seen.debug_info), std::mem::take(&mut seen.libraries));
+    let library_folders = std::mem::take(&mut seen.library_folders);
+    let usage = ended.usage;
+    Ok(Built { path, fresh, full, functions, calls, usage, debug_info, libraries, library_folders })
 }
 
 /// What rustc says of two crates that it cannot tell apart.
@@ -234,6 +247,12 @@ fn failure(
              else set `pin_symbols = false` for the program, and tell us which crates they are",
         );
     }
+    if why.contains("unable to build with the standard library") {
+        return error.with_hint(
+            "`-Zbuild-std` compiles the standard library, and its sources are not there: rustup component add \
+             rust-src, for the toolchain that the workspace uses",
+        );
+    }
     error.with_hint(format!("mend what it printed, or run it by hand:\n{}", build_command(session, wanted)))
 }
 
@@ -246,6 +265,8 @@ struct Watcher {
     artifact: String,
     target: String,
     cdylib: bool,
+    /// Where cargo puts what it builds for the target.
+    folder: PathBuf,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -294,8 +315,17 @@ impl Watcher {
                 }
                 let wanted = if self.cdylib { artifact.target.is_cdylib() } else { artifact.target.is_bin() };
                 let wanted = wanted && artifact.package_id == self.package;
+                let files = || artifact.filenames.iter().map(|path| path.clone().into_std_path_buf());
                 if wanted && artifact.target.name == self.artifact {
                     seen.artifact = artifact_path(artifact, self.cdylib);
+                    let is_debug_info = |path: &PathBuf| {
+                        path.extension()
+                            .is_some_and(|end| ["dwp", "dSYM", "pdb"].iter().any(|own| end == *own))
+                    };
+                    seen.debug_info = files().filter(is_debug_info).collect();
+                }
+                if is_for(&self.target, artifact) {
+                    seen.libraries.extend(files().filter(|path| libraries::is_shared_library(path)));
                 }
                 artifact.target.name.clone()
             }
@@ -305,6 +335,12 @@ impl Watcher {
                     let out_dir = script.out_dir.clone().into();
                     seen.scripts.push(Executed { out_dir, package_dir });
                 }
+                // As cargo has the loader look there: only into folders of the build.
+                let folders = script.linked_paths.iter().map(|path| {
+                    let path = path.as_str();
+                    PathBuf::from(path.split_once('=').map_or(path, |(_, path)| path))
+                });
+                seen.library_folders.extend(folders.filter(|path| path.starts_with(&self.folder)));
                 "build script".to_owned()
             }
             _ => return,

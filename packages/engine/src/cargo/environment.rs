@@ -26,11 +26,11 @@ const OF_THE_XTASK: [&str; 12] = [
 const PREFIXES_OF_THE_XTASK: [&str; 3] = ["CARGO_PKG_", "CARGO_BIN_EXE_", "DEP_"];
 
 #[cfg(windows)]
-const LIBRARY_PATH: &str = "PATH";
+pub(super) const LIBRARY_PATH: &str = "PATH";
 #[cfg(target_os = "macos")]
-const LIBRARY_PATH: &str = "DYLD_FALLBACK_LIBRARY_PATH";
+pub(super) const LIBRARY_PATH: &str = "DYLD_FALLBACK_LIBRARY_PATH";
 #[cfg(not(any(windows, target_os = "macos")))]
-const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
+pub(super) const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
 
 /// `vars` without what belongs to the xtask: `exe` is the xtask's executable.
 ///

@@ -79,6 +79,11 @@ impl CargoConfig {
         resolved.settings.into_iter().map(|(key, found)| (key, found.value)).collect()
     }
 
+    /// What `[env]` sets a variable to, whatever it is set to already.
+    pub(crate) fn forced(&self, variable: &str) -> Option<&OsStr> {
+        self.0.env.get(variable).filter(|set| set.force).map(|set| set.value.as_os_str())
+    }
+
     /// `build.incremental`, or what a variable says instead: it comes before all profiles.
     pub(crate) fn incremental(&self) -> Option<bool> {
         self.0.build.incremental

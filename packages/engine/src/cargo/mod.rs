@@ -4,9 +4,11 @@
 mod ask;
 mod build;
 mod calls;
+mod candidates;
 mod environment;
 mod flags;
 mod host;
+pub(crate) mod libraries;
 mod local;
 mod packages;
 mod paths;
@@ -19,6 +21,7 @@ mod workspace;
 
 pub(crate) use ask::{Answer, ask, configured};
 pub(crate) use build::{Built, Wanted, build, build_command, driver_command};
+pub use candidates::Candidate;
 pub use environment::clean_environment;
 pub(crate) use flags::{CargoConfig, one_target};
 pub(crate) use packages::unknown;

@@ -7,6 +7,7 @@ use honing_core::{
     pin::{self, Locked},
 };
 
+use super::candidates;
 use super::{Workspace, spec::Spec};
 
 impl Workspace {
@@ -108,6 +109,33 @@ impl Workspace {
             }
         }
         Ok(())
+    }
+
+    /// Makes sure that the features are on without which cargo builds no such binary.
+    ///
+    /// # Errors
+    /// Usage, with what to write.
+    pub fn check_required(
+        &self,
+        found: &Package,
+        bin: &str,
+        features: &[String],
+        default: bool,
+    ) -> Result<()> {
+        let package = found.name.as_str();
+        // `package/feature` means the same as `feature`.
+        let own = |name: &String| name.strip_prefix(&format!("{package}/")).unwrap_or(name).to_owned();
+        let asked = features.iter().map(own).chain(default.then(|| "default".to_owned()));
+        let on = candidates::enabled(found, asked);
+        let target = found.targets.iter().find(|target| target.is_bin() && target.name == bin);
+        let required = target.map(|target| target.required_features.as_slice()).unwrap_or_default();
+        // A dependency's are cargo's to check.
+        let lacks = |name: &&String| !name.contains('/') && !on.contains(*name);
+        match required.iter().find(lacks) {
+            None => Ok(()),
+            Some(name) => Err(Error::usage(format!("binary `{bin}` requires the feature `{name}`"))
+                .with_hint(format!("write features = {required:?} in its table of pgo.toml"))),
+        }
     }
 
     /// The member in `folder`.

@@ -7,8 +7,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use cargo_metadata::{Metadata, Package};
+use cargo_metadata::Metadata;
 use honing_core::{Error, Result};
+
+use super::candidates::{self, Candidate};
 
 /// A workspace, as `cargo metadata` sees it.
 #[derive(Debug)]
@@ -149,13 +151,9 @@ impl Workspace {
         self.metadata.target_directory.as_std_path()
     }
 
-    /// Every binary of the workspace, as (package, binary).
-    pub fn binaries(&self) -> Vec<(String, String)> {
-        let of = |package: &Package| -> Vec<(String, String)> {
-            let bins = package.targets.iter().filter(|target| target.is_bin());
-            bins.map(|target| (package.name.to_string(), target.name.clone())).collect()
-        };
-        self.metadata.workspace_packages().into_iter().flat_map(of).collect()
+    /// Every binary of the workspace, and whether cargo's own choices make it one to optimize.
+    pub fn candidates(&self) -> Vec<Candidate> {
+        candidates::of(&self.metadata)
     }
 
     /// Names of the workspace's crates, as symbols have them.

@@ -62,6 +62,12 @@ pub(crate) fn has(session: &Session, path: &Path) -> bool {
     Tree::find(git(session)).is_ok_and(|tree| tree.has(&path))
 }
 
+/// The rule by which git ignores a file, relative to the workspace: `.gitignore:3:/pgo/profiles`.
+pub(crate) fn ignored_by(session: &Session, file: &Path) -> Option<String> {
+    let found = git(session).ask(&["check-ignore", "-v", "--", file.to_str()?]).ok()?;
+    Some(found.split_once('\t')?.0.to_owned())
+}
+
 /// What happened in `folders` since `commit`. `None` where history does not reach back
 /// to it, as in a shallow clone.
 pub(crate) fn since(session: &Session, commit: &str, folders: &[PathBuf]) -> Result<Option<Since>, Silent> {

@@ -1,53 +1,135 @@
 //! Whether both programs give the same answers: one that does less is not faster.
+//!
+//! An answer that differs need not be PGO's work: threads print in another order each time, and times
+//! change. So the baseline is asked again before anything is said of the other program.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use honing_core::{Digest, Error, ExitCode, Result};
 
-use super::Which;
+use super::{
+    Which,
+    difference::{Difference, difference},
+};
 use crate::{files, process::Status};
 
-/// Characters of an output that an error shows.
-const SHOWN: usize = 200;
+/// How often the baseline is run again to see whether it repeats itself.
+const AGAIN: usize = 3;
+
+/// What a run of a program answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) program: Which,
+    /// Where that program is.
+    pub(crate) path: PathBuf,
+    pub(crate) status: Status,
+    /// The file that is compared.
+    pub(crate) file: PathBuf,
+}
 
 /// The first answer, which all others have to equal.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub(crate) struct Answers {
-    first: Option<(Which, Status, Digest, Vec<u8>)>,
+    /// Where the first one's file is kept.
+    kept: PathBuf,
+    first: Option<(Answer, Digest)>,
+}
+
+/// How an answer differs from the first one.
+enum Other {
+    Status(Status, Status),
+    Text(Difference),
+}
+
+impl std::fmt::Display for Other {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Status(first, other) => write!(f, "{first} and {other}"),
+            Self::Text(difference) => difference.fmt(f),
+        }
+    }
 }
 
 impl Answers {
-    /// Compares an answer, exit code and standard output, with the first one.
+    /// Keeps the first answer in `dir`.
+    pub(crate) fn new(dir: &Path) -> Self {
+        Self { kept: dir.join("first-answer"), first: None }
+    }
+
+    /// Compares an answer, exit code and text, with the first one: the error where it is another, with
+    /// a hint where that is no fault of the other program. `again` runs the baseline once more.
     ///
     /// # Errors
-    /// Workload, where it is another.
-    pub(crate) fn check(&mut self, program: Which, status: Status, stdout: &Path) -> Result<()> {
-        let digest = files::digest(stdout)?;
-        let Some((who, expected, same, text)) = &self.first else {
-            let text = files::read(stdout)?;
-            self.first = Some((program, status, digest, text.into_iter().take(SHOWN).collect()));
-            return Ok(());
+    /// Where the baseline cannot be run, or a file not be read.
+    pub(crate) fn check(
+        &mut self,
+        answer: &Answer,
+        again: &mut dyn FnMut() -> Result<Answer>,
+    ) -> Result<Option<Error>> {
+        let Some((first, _)) = &self.first else {
+            files::copy(&answer.file, &self.kept)?;
+            let digest = files::digest(&self.kept)?;
+            self.first = Some((Answer { file: self.kept.clone(), ..answer.clone() }, digest));
+            return Ok(None);
         };
-        if *expected != status {
-            let what = format!("{} ended with {status}, {} with {expected}", name(program), name(*who));
-            return Err(Error::new(ExitCode::Workload, what));
+        let (who, Some(other)) = (first.program, self.other(answer)?) else { return Ok(None) };
+        if is_baseline(who) == is_baseline(answer.program) {
+            return Ok(Some(unsteady(&other)));
         }
-        if *same == digest {
-            return Ok(());
+        for _ in 0..AGAIN {
+            if let Some(other) = self.other(&again()?)? {
+                return Ok(Some(unsteady(&other)));
+            }
         }
-        let shown = |bytes: &[u8]| {
-            let text: String = String::from_utf8_lossy(bytes).chars().take(SHOWN).collect();
-            if text.trim().is_empty() { "nothing".to_owned() } else { text.trim_end().to_owned() }
+        let (name, who) = (name(answer.program), name(who));
+        let what = match &other {
+            Other::Status(first, other) => format!("{name} ended with {other}, {who} with {first}"),
+            Other::Text(difference) => {
+                format!("{name} printed something else than {who}, which repeats itself: {difference}")
+            }
         };
-        let one_program = (*who == Which::Optimized) == (program == Which::Optimized);
-        let what = if one_program {
-            "the output of one and the same program differs from run to run".to_owned()
-        } else {
-            format!("{} printed something else than {}", name(program), name(*who))
-        };
-        let now = files::read(stdout)?;
-        Err(Error::new(ExitCode::Workload, format!("{what}: {} and {}", shown(text), shown(&now))))
+        Ok(Some(Error::new(ExitCode::Workload, what)))
     }
+
+    fn other(&self, answer: &Answer) -> Result<Option<Other>> {
+        let Some((first, digest)) = &self.first else { return Ok(None) };
+        if first.status != answer.status {
+            return Ok(Some(Other::Status(first.status, answer.status)));
+        }
+        if files::digest(&answer.file)? == *digest {
+            return Ok(None);
+        }
+        let (one, other) = (files::read(&first.file)?, files::read(&answer.file)?);
+        Ok(difference((&one, &first.path), (&other, &answer.path)).map(Other::Text))
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        // A leftover hurts nobody: its folder goes with the next run.
+        let _ = std::fs::remove_file(&self.kept);
+    }
+}
+
+/// Not PGO, but the workload.
+fn unsteady(other: &Other) -> Error {
+    let what = match other {
+        Other::Status(..) => {
+            format!("one and the same program ended differently when it was run again: {other}")
+        }
+        Other::Text(_) => {
+            format!("one and the same program printed something else when it was run again: {other}")
+        }
+    };
+    Error::new(ExitCode::Workload, what).with_hint(
+        "it is the workload, and not PGO: threads that print in another order each time, or a time in the \
+         output. Have a command make the same of it each time: answer = [\"sort\"], or \
+         answer = [\"jq\", \"-S\", \".\"]; or turn the comparison off: compare_output = false",
+    )
+}
+
+fn is_baseline(program: Which) -> bool {
+    program != Which::Optimized
 }
 
 fn name(program: Which) -> &'static str {
@@ -62,28 +144,55 @@ fn name(program: Which) -> &'static str {
 mod tests {
     use super::*;
 
-    #[test]
-    fn another_answer_is_an_error() {
+    /// What comes of an answer after the baseline said 42, and of its own when it is run again.
+    fn check(program: Which, (code, text): (i32, &str), again: &[&str]) -> Option<Error> {
         let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("stdout");
-        let mut answers = Answers::default();
-        let mut check = |program, code, text: &str| {
+        let given = |program, code, text: &str, name: &str| {
+            let file = dir.path().join(name);
             std::fs::write(&file, text).unwrap();
-            answers.check(program, Status::Code(code), &file).map_err(|error| error.to_string())
+            Answer { program, path: "/p".into(), status: Status::Code(code), file }
         };
-        check(Which::Baseline, 0, "42\n").unwrap();
-        check(Which::Optimized, 0, "42\n").unwrap();
-        assert_eq!(
-            check(Which::Optimized, 0, "41\n").unwrap_err(),
-            "the other program printed something else than the baseline: 42 and 41"
-        );
-        assert_eq!(
-            check(Which::Copy, 0, "").unwrap_err(),
-            "the output of one and the same program differs from run to run: 42 and nothing"
-        );
-        assert_eq!(
-            check(Which::Optimized, 3, "42\n").unwrap_err(),
-            "the other program ended with exit code 3, the baseline with exit code 0"
-        );
+        let mut answers = Answers::new(dir.path());
+        let mut left = again.iter();
+        let mut again = || Ok(given(Which::Baseline, 0, left.next().unwrap_or(&"42\n"), "again"));
+        answers.check(&given(Which::Baseline, 0, "42\n", "stdout"), &mut again).unwrap();
+        let checked = answers.check(&given(program, code, text, "stdout"), &mut again).unwrap();
+        assert!(dir.path().join("first-answer").is_file());
+        drop(answers);
+        assert!(!dir.path().join("first-answer").exists());
+        checked
+    }
+
+    #[test]
+    fn another_answer_is_an_error_of_whoever_is_to_blame() {
+        use Which::{Copy, Optimized};
+        let itself = "one and the same program printed something else when it was run again";
+        let rows = [
+            (Optimized, (0, "42\n"), [].as_slice(), None),
+            (
+                Optimized,
+                (0, "41\n"),
+                &[],
+                Some("the other program printed something else than the baseline, which repeats itself: line 1, column 2: `42` and `41`".to_owned()),
+            ),
+            // The third time only.
+            (Optimized, (0, "41\n"), &["42\n", "42\n", "40\n"], Some(format!("{itself}: line 1, column 2: `42` and `40`"))),
+            (Copy, (0, ""), &[], Some(format!("{itself}: line 1, column 1: `42` and the end of the output"))),
+            (
+                Optimized,
+                (3, "42\n"),
+                &[],
+                Some("the other program ended with exit code 3, the baseline with exit code 0".to_owned()),
+            ),
+        ];
+        for (program, answer, again, expected) in rows {
+            let found = check(program, answer, again);
+            assert_eq!(found.as_ref().map(ToString::to_string), expected);
+            let blames_the_workload = found.is_some_and(|error| error.hint().is_some());
+            assert_eq!(
+                blames_the_workload,
+                expected.is_some_and(|words| words.starts_with("one and the same"))
+            );
+        }
     }
 }

@@ -14,7 +14,7 @@ use std::{
 use honing_core::{Digest, Result};
 
 use super::Which;
-use crate::files;
+use crate::{cargo::libraries, files};
 
 /// Folders of the copies: the baseline, the other, the baseline once more. Equally long, and words that
 /// a person understands who reads a path in an error.
@@ -43,6 +43,14 @@ impl Arms {
                 stage(FOLDERS[2], baseline)?,
             ],
         })
+    }
+
+    /// The same, each with the shared libraries that it was built with.
+    pub(crate) fn with_libraries(self, baseline: &Path, optimized: &Path) -> Result<Self> {
+        for (from, to) in [baseline, optimized, baseline].iter().zip(&self.paths) {
+            libraries::bring(from, to)?;
+        }
+        Ok(self)
     }
 
     /// Where a program is.

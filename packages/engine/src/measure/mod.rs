@@ -8,6 +8,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod arms;
+mod difference;
 pub(crate) mod experiment;
 pub(crate) mod host;
 pub(crate) mod judge;

@@ -20,6 +20,7 @@ use super::{
     Awaits, Cancel, Left, Machine, Suspend,
     launcher::{Report, waits_for},
     lines,
+    refused::cannot_run,
     suspend::{Control, Deadline},
 };
 
@@ -71,6 +72,8 @@ pub struct Command {
     pub dir: PathBuf,
     /// Whose processes it may leave running.
     pub awaits: Option<Awaits>,
+    /// The file that it reads on standard input; nothing without it.
+    pub stdin: Option<PathBuf>,
 }
 
 impl Command {
@@ -83,6 +86,7 @@ impl Command {
             shown_env: Vec::new(),
             dir: dir.to_owned(),
             awaits: None,
+            stdin: None,
         }
     }
 
@@ -111,7 +115,8 @@ impl fmt::Display for Command {
             write!(f, "{}={value} ", name.to_string_lossy())?;
         }
         f.write_str(&quote(&self.program))?;
-        self.args.iter().try_for_each(|word| write!(f, " {}", quote(word)))
+        self.args.iter().try_for_each(|word| write!(f, " {}", quote(word)))?;
+        self.stdin.iter().try_for_each(|file| write!(f, " < {}", quote(file.as_os_str())))
     }
 }
 
@@ -212,6 +217,8 @@ pub struct Child {
     readers: Vec<JoinHandle<()>>,
     started: Instant,
     shown: String,
+    /// Where it is, if it was named by a path.
+    program: PathBuf,
 }
 
 impl Child {
@@ -262,10 +269,12 @@ impl Child {
         let failed = |error: std::io::Error| cannot_start(command, &error);
         let report = launcher.next_report();
         let (control_reader, control) = os_pipe::pipe().map_err(failed)?;
+        let stdin = command.stdin.clone().unwrap_or_default();
         let mut args: Vec<OsString> = vec![
             super::LAUNCH.into(),
             report.clone().into(),
             Awaits::to_arg(command.awaits.as_ref()),
+            stdin.into(),
             command.program.clone(),
         ];
         args.extend(command.args.iter().cloned());
@@ -286,6 +295,7 @@ impl Child {
             readers: Vec::new(),
             started: Instant::now(),
             shown: command.to_string(),
+            program: command.dir.join(&command.program),
         })
     }
 
@@ -372,8 +382,7 @@ impl Child {
         let report: Report = serde_json::from_slice(&text).map_err(|error| self.lost(&error.to_string()))?;
         let _ = fs::remove_file(&self.report);
         if let Some(error) = report.error {
-            return Err(Error::preflight(format!("cannot run `{}`: {error}", self.shown))
-                .with_hint("check that the program exists, is executable and is on PATH"));
+            return Err(cannot_run(&self.program, &self.shown, &error));
         }
         let status = match (report.exit_code, report.signal) {
             (Some(code), _) => Status::Code(code),

@@ -3,7 +3,8 @@
 //! Protocol: each byte on standard input is the number of a signal for the child's
 //! process group; end of file kills everything below. When the child has ended, a
 //! JSON report is put into the file named by the first argument. The second one says whose processes
-//! the child may leave running, see [`super::Awaits`].
+//! the child may leave running, see [`super::Awaits`]. The third one names the file that the child reads
+//! on its standard input; empty, it reads nothing.
 
 use std::{
     ffi::OsString,
@@ -47,16 +48,18 @@ pub(super) fn waits_for(report: &Path) -> PathBuf {
     report.with_extension("left")
 }
 
-/// Acts as launcher: `REPORT AWAITS PROGRAM ARGS…`. Ends with 0 once the report is written.
+/// Acts as launcher: `REPORT AWAITS STDIN PROGRAM ARGS…`. Ends with 0 once the report is written.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut args = args.into_iter();
-    let (Some(report_path), Some(awaits), Some(program)) =
-        (args.next().map(PathBuf::from), args.next(), args.next())
+    let mut next = || args.next();
+    let (Some(report_path), Some(awaits), Some(stdin), Some(program)) = (next(), next(), next(), next())
     else {
         return ExitCode::from(2);
     };
+    let (report_path, stdin) = (PathBuf::from(report_path), Some(stdin).filter(|path| !path.is_empty()));
     let left = waits_for(&report_path);
-    let report = platform::run(program, args.collect(), Awaits::from_arg(&awaits), &left);
+    let awaits = (Awaits::from_arg(&awaits), left.as_path());
+    let report = platform::run(program, args.collect(), stdin.as_deref().map(Path::new), awaits);
     let _ = fs::remove_file(left);
     match write(&report_path, &report) {
         Ok(()) => ExitCode::SUCCESS,
@@ -115,12 +118,22 @@ mod platform {
     /// How long killed descendants may take to go.
     const REAP: Duration = Duration::from_secs(5);
 
-    pub(super) fn run(program: OsString, args: Vec<OsString>, awaits: Option<Awaits>, told: &Path) -> Report {
+    pub(super) fn run(
+        program: OsString,
+        args: Vec<OsString>,
+        stdin: Option<&Path>,
+        (awaits, told): (Option<Awaits>, &Path),
+    ) -> Report {
         adopt_orphans();
+        let stdin = match stdin.map(std::fs::File::open) {
+            None => Stdio::null(),
+            Some(Ok(file)) => file.into(),
+            Some(Err(error)) => return Report { error: Some(error.to_string()), ..Report::default() },
+        };
         let before = Machine::now();
         let start = Instant::now();
         let mut command = Command::new(&program);
-        command.args(args).stdin(Stdio::null()).process_group(0);
+        command.args(args).stdin(stdin).process_group(0);
         die_with_parent(&mut command);
         let mut child = match command.spawn() {
             Ok(child) => child,
@@ -299,10 +312,20 @@ mod platform {
     use super::{Awaits, Machine, Report};
 
     /// Without process groups: the child itself is killed, CPU time is unknown.
-    pub(super) fn run(program: OsString, args: Vec<OsString>, _: Option<Awaits>, _: &Path) -> Report {
+    pub(super) fn run(
+        program: OsString,
+        args: Vec<OsString>,
+        stdin: Option<&Path>,
+        _: (Option<Awaits>, &Path),
+    ) -> Report {
         let before = Machine::now();
         let start = Instant::now();
-        let handle = match duct::cmd(program, args).stdin_null().unchecked().start() {
+        let command = duct::cmd(program, args);
+        let command = match stdin {
+            Some(path) => command.stdin_path(path),
+            None => command.stdin_null(),
+        };
+        let handle = match command.unchecked().start() {
             Ok(handle) => Arc::new(handle),
             Err(error) => return Report { error: Some(error.to_string()), ..Report::default() },
         };

@@ -14,6 +14,7 @@ pub mod launcher;
 mod left;
 mod lines;
 mod machine;
+mod refused;
 mod suspend;
 
 pub use cancel::Cancel;

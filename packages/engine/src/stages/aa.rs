@@ -100,7 +100,8 @@ pub(crate) fn qualify(
     let dir = session.store.root().join("aa");
     files::remove_dir(&dir)?;
     let name = OsString::from(&subject.artifact);
-    let arms = Arms::stage(&dir, &name, baseline.path(), baseline.path())?;
+    let path = baseline.path();
+    let arms = Arms::stage(&dir, &name, path, path)?.with_libraries(path, path)?;
     let bench = Benching { session, subject, tools: &tools.paths, arms: &arms, dir: &dir, until: None };
     // One look, so that nothing stops it early: what is wanted is the noise.
     let looks = vec![pairs(session)];

@@ -26,7 +26,7 @@ use crate::{
     Session, clock, files,
     measure::{
         Recording, Run, Which,
-        answers::Answers,
+        answers::{Answer, Answers},
         arms::Arms,
         conditions,
         experiment::{At, Design, measure},
@@ -34,7 +34,7 @@ use crate::{
     },
     process::Usage,
     session::Subject,
-    workload::{Inputs, Runner},
+    workload::{Inputs, Ran, Runner},
 };
 
 /// How often it is told how the metrics stand while they are measured.
@@ -192,7 +192,8 @@ pub(crate) fn bench(
     };
     if !output.identical() {
         let name = OsString::from(&subject.artifact);
-        let arms = Arms::stage(dir, &name, inputs.baseline.path(), inputs.optimized.path())?;
+        let (baseline, optimized) = (inputs.baseline.path(), inputs.optimized.path());
+        let arms = Arms::stage(dir, &name, baseline, optimized)?.with_libraries(baseline, optimized)?;
         let until = time.map(|time| start + time);
         let bench = Benching { session, subject, tools: &tools.paths, arms: &arms, dir, until };
         let Some(most) = bench.affordable(&chosen, pairs(session), &mut usage)? else {
@@ -276,7 +277,7 @@ impl Measuring<'_> {
     fn measure(&self, design: &Design, judging: &Judging<'_>, usage: &mut Usage) -> Result<Recording> {
         let session = self.bench.session;
         let most = design.looks.last().copied().unwrap_or(0);
-        let mut answers = self.workload.compares_output().then(Answers::default);
+        let mut answers = self.workload.compares_output().then(|| Answers::new(self.bench.dir));
         let mut recording = Recording::default();
         self.progress(0, most);
         let inputs = self.bench.inputs(self.name, self.workload)?;
@@ -348,7 +349,25 @@ impl Measuring<'_> {
         which: Which,
         answers: Option<&mut Answers>,
     ) -> Result<(Vec<crate::measure::MetricKind>, Run, Usage)> {
-        let Benching { session, subject, tools, arms, dir, .. } = self.bench;
+        let ran = self.ran(which)?;
+        let (metrics, values) = self.readings.of(&ran)?.into_iter().unzip();
+        if let Some(answers) = answers {
+            let again = &mut || Ok(self.answer(Which::Baseline, &self.ran(Which::Baseline)?));
+            if let Some(error) = answers.check(&self.answer(which, &ran), again)? {
+                return Err(self.differs(&error));
+            }
+        }
+        files::remove_dir(&self.dir())?;
+        let conditions = conditions(&ran.usage, ran.others);
+        Ok((metrics, Run { program: which, values, conditions }, ran.usage))
+    }
+
+    fn dir(&self) -> std::path::PathBuf {
+        self.bench.dir.join("run")
+    }
+
+    fn ran(&self, which: Which) -> Result<Ran> {
+        let Benching { session, subject, tools, arms, .. } = self.bench;
         session.cancel.check()?;
         let runner = Runner {
             session,
@@ -359,21 +378,19 @@ impl Measuring<'_> {
             cargo: None,
             raw_pattern: None,
         };
-        let dir = dir.join("run");
-        let ran = runner.run(self.name, self.workload, &dir)?;
-        if let Some(answers) = answers {
-            answers.check(which, ran.status, &ran.stdout).map_err(|error| self.differs(&error))?;
-        }
-        let (metrics, values) = self.readings.of(&ran)?.into_iter().unzip();
-        files::remove_dir(&dir)?;
-        let conditions = conditions(&ran.usage, ran.others);
-        Ok((metrics, Run { program: which, values, conditions }, ran.usage))
+        runner.run(self.name, self.workload, &self.dir())
+    }
+
+    fn answer(&self, program: Which, ran: &Ran) -> Answer {
+        let path = self.bench.arms.path(program).to_owned();
+        Answer { program, path, status: ran.status, file: ran.answer.clone() }
     }
 
     fn differs(&self, error: &Error) -> Error {
-        Error::new(error.code(), format!("bench: workload `{}`: {error}", self.name)).with_hint(
-            "programs that answer differently cannot be compared; where the output differs from run to run \
-             by design, set compare_output = false for the workload",
-        )
+        let hint = error.hint().unwrap_or(
+            "programs that answer differently cannot be compared; where the output differs by design, say \
+             with `answer` what of it is compared, or set compare_output = false for the workload",
+        );
+        Error::new(error.code(), format!("bench: workload `{}`: {error}", self.name)).with_hint(hint)
     }
 }

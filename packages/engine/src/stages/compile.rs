@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     Session, cargo,
-    cargo::{Built, Wanted},
+    cargo::{Built, Wanted, libraries::Parts},
     files, pinning,
     session::Subject,
     store::Manifest,
@@ -33,12 +33,19 @@ use crate::{
 pub(crate) struct Compiled {
     name: String,
     bytes: u64,
+    /// Of the binary, and of its libraries where it has some.
     digest: Digest,
+    /// Its shared libraries, relative to the stage's folder.
+    #[serde(default)]
+    libraries: Vec<String>,
+    /// Its debug information, likewise, where that is in files of its own.
+    #[serde(default)]
+    debug_info: Vec<String>,
 }
 
 impl Product for Compiled {
     fn files(&self) -> Vec<&str> {
-        vec![&self.name]
+        [&self.name].into_iter().chain(&self.libraries).map(String::as_str).collect()
     }
 }
 
@@ -56,6 +63,11 @@ impl Compiled {
 
     pub(super) fn digest(&self) -> &Digest {
         &self.digest
+    }
+
+    /// Its debug information, where that is in files of its own.
+    pub(super) fn debug_info(&self) -> &[String] {
+        &self.debug_info
     }
 
     /// For reports; `path` is where it is.
@@ -91,6 +103,12 @@ macro_rules! flavour {
             /// The digest of the binary.
             pub fn digest(&self) -> &Digest {
                 &self.0.digest
+            }
+
+            /// Files of its debug information, beside it.
+            #[allow(dead_code, reason = "not every flavour is shipped")]
+            pub(crate) fn debug_info(&self) -> &[String] {
+                self.0.debug_info()
             }
 
             /// For reports.
@@ -355,7 +373,8 @@ pub(super) fn compile<T: Product + AsRef<Compiled>>(
     started(session, subject, stage, reasons(session, old.as_ref(), &before));
     let start = Instant::now();
     let built = cargo::build(session, subject.name, stage, wanted)?;
-    let digest = files::digest(&built.path)?;
+    let parts = Parts::of(session, wanted.target, &built)?;
+    let digest = parts.digest(&built.path)?;
     // After the build, so that files that it read for the first time are in it.
     let fingerprint = build_fingerprint(session, wanted, profile);
     check_same_calls(session, subject, stage, &fingerprint, &built.calls)?;
@@ -367,7 +386,8 @@ pub(super) fn compile<T: Product + AsRef<Compiled>>(
     let name = built.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let copy = attempt.dir().join(&name);
     files::copy(&built.path, &copy)?;
-    let compiled = Compiled { name, bytes: files::size(&copy), digest };
+    let (libraries, debug_info) = parts.copy(attempt.dir())?;
+    let compiled = Compiled { name, bytes: files::size(&copy), digest, libraries, debug_info };
     let calls =
         serde_json::to_vec(&built.calls).map_err(|error| Error::internal(format!("{stage}: {error}")))?;
     files::write_atomically(&attempt.dir().join(CALLS), &calls)?;

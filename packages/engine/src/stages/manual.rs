@@ -12,7 +12,14 @@ use super::{
     step::{finish, started, stored},
     train::train_fingerprint,
 };
-use crate::{Session, files, process::Usage, session::Subject, store::Manifest};
+use crate::{
+    Session,
+    cargo::libraries,
+    files,
+    process::{Command, Usage},
+    session::Subject,
+    store::Manifest,
+};
 
 /// Name of the workload that stands for a person at the keyboard.
 pub(super) const MANUAL: &str = "manual";
@@ -66,11 +73,15 @@ fn run(
         ),
     });
     // The person's own terminal and Ctrl-C: no launcher, no process group, no log.
+    let mut command = Command::new(instrumented.path(), &session.env, &session.dir);
+    for (name, value) in &subject.program.env {
+        command.env(name, value);
+    }
+    libraries::find_first(&mut command, &[instrumented.path()]);
     let status = std::process::Command::new(instrumented.path())
         .args(args)
         .env_clear()
-        .envs(&session.env)
-        .envs(&subject.program.env)
+        .envs(&command.env)
         .env("LLVM_PROFILE_FILE", pattern)
         .status()
         .map_err(|error| {

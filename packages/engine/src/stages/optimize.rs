@@ -82,6 +82,11 @@ impl Optimized {
         self.0.compiled.digest()
     }
 
+    /// Files of its debug information, beside it.
+    pub(crate) fn debug_info(&self) -> &[String] {
+        self.0.compiled.debug_info()
+    }
+
     /// The digest of the profile, as the compiler read it.
     pub fn profile(&self) -> &Digest {
         &self.0.profile

@@ -131,13 +131,21 @@ pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
     let at = |error: Error| error.at(format!("program `{}`", subject.name));
     session.workspace.check_features(subject.package, &program.features).map_err(at)?;
     session.workspace.check_features(subject.package, &session.options.features).map_err(at)?;
+    // What goes to cargo as it is may turn features on.
+    if session.options.cargo_args.is_empty() {
+        let features: Vec<String> =
+            program.features.iter().chain(&session.options.features).cloned().collect();
+        let (package, default) = (subject.package, program.default_features);
+        session.workspace.check_required(package, &subject.artifact, &features, default).map_err(at)?;
+    }
     check_profile(session, &program.profile).map_err(at)?;
     for (name, tool) in &session.config.tool {
         let at = |error: Error| error.at(format!("tool `{name}`"));
         let kind = honing_core::config::ProgramKind::Bin(tool.bin.as_deref());
         let package = session.workspace.package(&tool.package).map_err(at)?;
-        session.workspace.artifact_name(package, &kind).map_err(at)?;
         session.workspace.check_features(package, &tool.features).map_err(at)?;
+        let artifact = session.workspace.artifact_name(package, &kind).map_err(at)?;
+        session.workspace.check_required(package, &artifact, &tool.features, true).map_err(at)?;
         check_profile(session, &tool.profile).map_err(at)?;
     }
     check_filter(session, subject)?;
@@ -199,10 +207,18 @@ fn check_workload(session: &Session, name: &str, workload: &Workload) -> Result<
             }
         }
     }
-    if let Some(Kind::CargoTest(run) | Kind::CargoBench(run)) = workload.kind()
-        && let Some(package) = &run.package
-    {
-        session.workspace.package(package)?;
+    if let Some(Kind::CargoTest(run) | Kind::CargoBench(run)) = workload.kind() {
+        if let Some(package) = &run.package {
+            session.workspace.package(package)?;
+        }
+        if let Some(value) = session.cargo_config.forced("LLVM_PROFILE_FILE") {
+            return Err(Error::preflight(format!(
+                "cargo's configuration forces LLVM_PROFILE_FILE to `{}`: what cargo runs would leave its \
+                 profiles there",
+                value.to_string_lossy()
+            ))
+            .with_hint("take `force = true` out of `[env]` in .cargo/config.toml, or the whole variable"));
+        }
     }
     if let Some(pattern) = workload.service.as_ref().and_then(|service| service.ready.log.as_ref()) {
         regex::Regex::new(pattern).map_err(|error| {
@@ -283,6 +299,13 @@ fn check_disk(session: &Session) -> Result<()> {
     if root.to_string_lossy().contains('%') {
         return Err(Error::preflight(format!(
             "the output folder {} has a `%` in its path, which LLVM and linkers expand",
+            root.display()
+        ))
+        .with_hint("choose another folder with --target-dir"));
+    }
+    if files::starts_no_programs(root.ancestors().find(|path| path.exists()).unwrap_or(root)) {
+        return Err(Error::preflight(format!(
+            "the output folder {} is on a file system that is mounted noexec: no program can be started there",
             root.display()
         ))
         .with_hint("choose another folder with --target-dir"));

@@ -25,7 +25,7 @@ use super::{
     train::{add_workload, input_digests, workloads},
 };
 use crate::{
-    Session, clock, files, history,
+    Session, clock, committed, files, history,
     process::Usage,
     recorded::{INDEXED, MANIFEST, PACKED, folder, load, save},
     session::{ProfileSource, Subject},
@@ -107,6 +107,9 @@ pub(crate) fn record(
         take_over(&mut manifest, stored.manifest);
     }
     save(&session.workspace.root.join(folder(session, subject)), &manifest, &bytes)?;
+    if let Some(text) = committed::ignored(session, &folder(session, subject).join(file)) {
+        session.sink.emit(Event::Warning { text });
+    }
     let attempt = session.store.begin(subject.name, Stage::Record)?;
     // Read again: what was just written is part of it.
     let print = record_fingerprint(session, subject, profile, findings)?;

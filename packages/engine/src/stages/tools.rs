@@ -8,7 +8,14 @@ use honing_core::{
     template::{self, Placeholder},
 };
 
-use crate::{Session, cargo, cargo::Wanted, pinning, process::Usage, session::Subject, wrapper::Orders};
+use crate::{
+    Session, cargo,
+    cargo::{Wanted, libraries::Parts},
+    pinning,
+    process::Usage,
+    session::Subject,
+    wrapper::Orders,
+};
 
 /// Tools that are built.
 #[derive(Debug, Default)]
@@ -31,6 +38,9 @@ pub(crate) fn build_tools(
     for (name, tool) in used(session, workloads) {
         let artifact = artifact(session, tool)?;
         let built = cargo::build(session, subject.name, stage, &wanted(session, tool, &artifact)?)?;
+        // Beside it, as for what is optimized.
+        let folder = built.path.parent().unwrap_or(&session.workspace.root);
+        Parts::of(session, &session.toolchain.host, &built)?.copy_libraries(folder)?;
         tools.paths.insert(name.to_owned(), built.path.to_string_lossy().into_owned());
         tools.cost.user += built.usage.user;
         tools.cost.system += built.usage.system;

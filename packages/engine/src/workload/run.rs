@@ -17,7 +17,7 @@ use honing_core::{
 use super::{lost::Complaints, ports, raw::Raw};
 use crate::{
     Session,
-    cargo::{Wanted, driver_command},
+    cargo::{Wanted, driver_command, libraries},
     files,
     process::{Awaits, Child, Command, Ended, Status, Usage, When},
     session::Subject,
@@ -25,6 +25,11 @@ use crate::{
 
 /// Lines of each stream of a command that go into the log.
 const LOGGED_LINES: usize = 1000;
+
+/// Last lines of a stream that a hint quotes.
+const SHOWN_LINES: usize = 10;
+/// Lines about failed tests that a hint quotes.
+const SHOWN_FAILURES: usize = 30;
 
 /// Runs workloads of a program in one flavour.
 #[derive(Debug)]
@@ -53,6 +58,8 @@ pub(crate) struct Ran {
     pub(crate) status: Status,
     /// What the command, or the load, printed.
     pub(crate) stdout: PathBuf,
+    /// What is compared of it: all, or what the command in `answer` made of it.
+    pub(crate) answer: PathBuf,
     /// Where raw profiles were written.
     pub(crate) raw: PathBuf,
 }
@@ -92,7 +99,7 @@ impl Runner<'_> {
         let raw = Raw::open(dir.join("raw"), self.raw_pattern.is_some())?;
         let values = self.values(workload, &dir.join("scratch"))?;
         let attempt = Attempt { runner: self, name, workload, dir: dir.to_owned(), values };
-        let ran = attempt.prepare().and_then(|()| attempt.main());
+        let ran = attempt.prepare().and_then(|()| attempt.main()).and_then(|ran| attempt.answer(ran));
         for command in &workload.cleanup {
             if let Err(error) = attempt.auxiliary("cleanup", command) {
                 self.session.sink.emit(Event::Warning { text: error.to_string() });
@@ -134,7 +141,28 @@ impl Runner<'_> {
             Command::new(fill(program, values)?, &self.session.env, &self.session.workspace.root);
         command.args(expand_all(args, values)?);
         self.set_env(&mut command, workload, values)?;
+        self.find_libraries(&mut command, workload, words)?;
         Ok(command)
+    }
+
+    /// What a command line names is found by the loader as it was built.
+    fn find_libraries(&self, command: &mut Command, workload: &Workload, words: &[String]) -> Result<()> {
+        // The command's own first: a tool and the program may have libraries of one name.
+        let texts = words.iter().chain(workload.env.values()).chain(self.subject.program.env.values());
+        let mut programs: Vec<&Path> = Vec::new();
+        for text in texts {
+            let named = template::placeholders([text]).map_err(|error| Error::usage(error.to_string()))?;
+            for placeholder in named {
+                let program = match placeholder {
+                    Placeholder::Program => Some(self.program),
+                    Placeholder::Tool(name) => self.tools.get(&name).map(Path::new),
+                    _ => None,
+                };
+                programs.extend(program.filter(|program| !programs.contains(program)));
+            }
+        }
+        libraries::find_first(command, &programs);
+        Ok(())
     }
 
     fn set_env(&self, command: &mut Command, workload: &Workload, values: &Values) -> Result<()> {
@@ -238,7 +266,20 @@ impl Attempt<'_> {
     }
 
     pub(super) fn ran(&self, usage: Usage, others: Duration, status: Status, part: &str) -> Ran {
-        Ran { usage, others, status, stdout: self.stream(part, "stdout"), raw: self.dir.join("raw") }
+        let stdout = self.stream(part, "stdout");
+        Ran { usage, others, status, answer: stdout.clone(), stdout, raw: self.dir.join("raw") }
+    }
+
+    /// Has what is compared made of what was printed, where the workload says how.
+    fn answer(&self, ran: Ran) -> Result<Ran> {
+        let Some(words) = self.workload.answer.as_ref().filter(|_| self.runner.stage == Stage::Bench) else {
+            return Ok(ran);
+        };
+        let mut command = self.runner.command(self.workload, words, &self.values)?;
+        command.stdin = Some(ran.stdout.clone());
+        let ended = self.run_to_files(&command, "answer.", || false)?;
+        self.judge_part(&command, &ended, "answer.", &[0])?;
+        Ok(Ran { answer: self.stream("answer.", "stdout"), ..ran })
     }
 
     /// Runs a command with its streams in files, so that nothing of ours works meanwhile;
@@ -300,12 +341,25 @@ impl Attempt<'_> {
         match ended.status {
             Status::Code(code) if allowed.contains(&code) => Ok(()),
             status => {
-                let streams = ["stderr", "stdout"].map(|name| files::tail(&self.stream(part, name), 10));
-                let said = streams.iter().find(|said| !said.is_empty()).map(String::as_str);
+                let said = self.said_last(part);
                 Err(self
                     .failed(&format!("{key}`{command}` ended with {status}"))
-                    .with_hint(quote(said.unwrap_or_default(), status)))
+                    .with_hint(quote(&said, status)))
             }
+        }
+    }
+
+    /// What a command that failed said about it: mostly on standard error. The tests' harness says on
+    /// standard output which test failed, and cargo on standard error that one did.
+    fn said_last(&self, part: &str) -> String {
+        let [stderr, stdout] =
+            ["stderr", "stdout"].map(|name| files::tail(&self.stream(part, name), SHOWN_LINES));
+        let by_cargo = matches!(self.workload.kind(), Some(Kind::CargoTest(_) | Kind::CargoBench(_)));
+        let all = files::last_lines(&self.stream(part, "stdout"), LOGGED_LINES);
+        match failures(&all).filter(|_| by_cargo && part.is_empty()) {
+            Some(failures) => format!("{failures}\n{stderr}").trim_end().to_owned(),
+            None if stderr.is_empty() => stdout,
+            None => stderr,
         }
     }
 
@@ -330,4 +384,10 @@ pub(super) fn quote(said: &str, status: Status) -> String {
         ),
         Status::Signal(_) => "it printed nothing; run it by hand".into(),
     }
+}
+
+/// What the tests' harness says of tests that failed, from the lines of its standard output.
+fn failures(lines: &[String]) -> Option<String> {
+    let start = lines.iter().position(|line| line == "failures:")?;
+    Some(lines[start..].iter().take(SHOWN_FAILURES).map(String::as_str).collect::<Vec<_>>().join("\n"))
 }

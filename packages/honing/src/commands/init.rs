@@ -1,9 +1,10 @@
-//! `init`: a `pgo.toml` to start from, with a program for each binary.
+//! `init`: a `pgo.toml` to start from, with a program for each binary that cargo's own settings do not
+//! set aside.
 
 use std::{fmt::Write as _, fs, io::Write as _, path::Path};
 
 use honing_core::{Error, Result, config::Config};
-use honing_engine::find_binaries;
+use honing_engine::{Candidate, find_binaries};
 
 use crate::{cli::Shared, console};
 
@@ -23,8 +24,14 @@ pub(crate) fn init(shared: &Shared) -> Result<()> {
     Config::parse(&text, &path)?;
     write(&path, &text)?;
     write(&path.with_file_name("pgo.schema.json"), &Config::json_schema())?;
-    let _ = writeln!(console::err(), "     Created {}", path.display());
-    let _ = writeln!(console::err(), "        Next put real workloads in, then: cargo xtask pgo plan");
+    let mut err = console::err();
+    let _ = writeln!(err, "     Created {}", path.display());
+    for Candidate { bin, aside, .. } in &binaries {
+        if let Some(why) = aside {
+            let _ = writeln!(err, "    Left out `{bin}`: {why}; it is there as a comment");
+        }
+    }
+    let _ = writeln!(err, "        Next put real workloads in, then: cargo xtask pgo plan");
     Ok(())
 }
 
@@ -34,8 +41,9 @@ fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).map_err(failed)
 }
 
-/// Programs with placeholder workloads: they run, and say that they teach nothing.
-fn template(binaries: &[(String, String)]) -> String {
+/// Programs with placeholder workloads: they run, and say that they teach nothing. What is no program
+/// to begin with follows as a comment.
+fn template(binaries: &[Candidate]) -> String {
     let mut text = String::from(
         "#:schema ./pgo.schema.json\n\
          # What `cargo xtask pgo` optimizes. Every key is described in pgo.schema.json.\n\n\
@@ -44,23 +52,101 @@ fn template(binaries: &[(String, String)]) -> String {
          [bench]\n\
          pairs = 60  # at most; measuring ends earlier where the verdict is clear\n",
     );
-    for (package, bin) in binaries {
-        let name: String =
-            bin.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
-        let _ = write!(
-            text,
-            "\n[program.{name}]\n\
-             package = \"{package}\"\n\
-             bin = \"{bin}\"\n\
-             profile = \"release\"\n\n\
-             # Replace both by what your users do, each with inputs of its own.\n\
-             [program.{name}.workload.train]\n\
-             role = \"train\"\n\
-             command = [\"{{program}}\", \"--help\"]\n\n\
-             [program.{name}.workload.eval]\n\
-             role = \"eval\"\n\
-             command = [\"{{program}}\", \"--version\"]\n"
-        );
+    let names = names(binaries);
+    let named = || binaries.iter().zip(&names);
+    for (binary, name) in named().filter(|(binary, _)| binary.aside.is_none()) {
+        let _ = write!(text, "\n{}", program(binary, name));
+    }
+    for (binary, name) in named() {
+        let Some(why) = &binary.aside else { continue };
+        let _ = writeln!(text, "\n# Not a program: {why}. To optimize it, remove the `# ` of these lines.");
+        for line in program(binary, name).lines() {
+            let _ = writeln!(text, "{}", format!("# {line}").trim_end());
+        }
     }
     text
+}
+
+/// The table of a program. Help is what nearly every program can print, and prints the same each time;
+/// a version often has the time of the build in it.
+fn program(binary: &Candidate, name: &str) -> String {
+    let Candidate { package, bin, features, .. } = binary;
+    let features = match features.as_slice() {
+        [] => String::new(),
+        features => format!("features = {features:?}  # without them there is no such binary\n"),
+    };
+    format!(
+        "[program.{name}]\n\
+         package = \"{package}\"\n\
+         bin = \"{bin}\"\n\
+         {features}\
+         profile = \"release\"\n\n\
+         # Replace both by what your users do, each with inputs of its own.\n\
+         [program.{name}.workload.train]\n\
+         role = \"train\"\n\
+         command = [\"{{program}}\", \"--help\"]\n\n\
+         [program.{name}.workload.eval]\n\
+         role = \"eval\"\n\
+         command = [\"{{program}}\", \"--help\"]\n"
+    )
+}
+
+/// Names for pgo.toml: the binaries' own, as far as they can be folder names and differ.
+fn names(binaries: &[Candidate]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for Candidate { package, bin, .. } in binaries {
+        let plain = |text: &str| -> String {
+            text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
+        };
+        let usable = |name: &String| {
+            let taken = names.contains(name) || honing_core::config::TAKEN_NAMES.contains(&name.as_str());
+            !taken && !name.is_empty() && !name.starts_with('-')
+        };
+        let choices = [plain(bin), plain(&format!("{package}_{bin}")), plain(&format!("{bin}-program"))];
+        let numbered = (1..).map(|number| format!("program{number}"));
+        names.extend(choices.into_iter().chain(numbered).find(usable));
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn binary(package: &str, bin: &str, features: &[&str], aside: Option<&str>) -> Candidate {
+        Candidate {
+            package: package.into(),
+            bin: bin.into(),
+            features: features.iter().map(|name| (*name).to_owned()).collect(),
+            aside: aside.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_a_configuration_also_with_the_comments_taken_in() {
+        let binaries = [
+            binary("app", "app", &["cli", "tls"], None),
+            binary("other", "app", &[], None),
+            binary("build", "build", &[], None),
+            binary("größe", "größe", &[], None),
+            binary("字", "字", &[], None),
+            binary("codegen", "codegen", &[], Some("its package is not a default member")),
+        ];
+        let text = template(&binaries);
+        let config = Config::parse(&text, Path::new("pgo.toml")).unwrap();
+        let names: Vec<&str> = config.program.keys().map(String::as_str).collect();
+        assert_eq!(names, ["app", "other_app", "build_build", "gre", "_"]);
+        assert_eq!(config.program["app"].features, ["cli", "tls"]);
+        assert!(text.contains("# Not a program: its package is not a default member."), "{text}");
+        let whole: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with("# Not a program"))
+            .map(|line| match line.strip_prefix("# ") {
+                Some(rest) if rest.starts_with('[') || rest.contains(" = ") => rest,
+                _ => line,
+            })
+            .collect();
+        let config = Config::parse(&whole.join("\n"), Path::new("pgo.toml")).unwrap();
+        assert_eq!(config.program["codegen"].workload.len(), 2);
+    }
 }

@@ -33,14 +33,29 @@ use crate::{
 };
 
 /// Runs a command line, reports its error, and says how the process ends.
+///
+/// A result that standard output does not take is no success.
 pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
+    let exit = follow(name, args);
+    match console::lost() {
+        None => exit,
+        // It was said already.
+        Some(_) if exit == ExitCode::Internal => exit,
+        Some(error) => {
+            let _ = honing_report::error(&error, &mut console::err());
+            if exit == ExitCode::Success { error.code() } else { exit }
+        }
+    }
+}
+
+fn follow(name: &'static str, args: Vec<OsString>) -> ExitCode {
     let command = Cli::command().name(name).bin_name(name);
     let words: Vec<String> = args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let matches = match command.clone().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(mut error) => {
             suggest(&mut error, &command, &words);
-            let _ = error.print();
+            let _ = error.print().inspect_err(console::lose);
             name_variable(&error);
             if error.use_stderr() {
                 job::usage(&words, &error.to_string());
@@ -112,8 +127,9 @@ pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
         Some(Command::Schema) => write!(console::out(), "{}", Config::json_schema()).map_err(broken),
         Some(Command::Completions { shell }) => {
             // A completion of `cargo xtask pgo` would have to take cargo's own over.
-            clap_complete::generate(shell, &mut Cli::command(), "honing", &mut console::out());
-            Ok(())
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "honing", &mut text);
+            console::out().write_all(&text).map_err(broken)
         }
     };
     match ended {

@@ -44,22 +44,64 @@ fn metrics_by_pattern_can_decide_and_the_rest_informs() {
 #[test]
 fn programs_that_answer_differently_are_not_measured() {
     let fixture = Fixture::tiny();
-    // What a run prints depends on where it is, which is another place for each program.
-    fixture.replace("src/main.rs", "{longest}}}\");", "{longest}}} {}\", std::env::args().next().unwrap());");
-    let refused = fixture.run(&["--to", "bench"]);
-    assert_eq!(refused.code, 11, "{}", refused.stderr);
-    assert!(
-        refused.stderr.contains("the other program printed something else than the baseline"),
-        "{}",
-        refused.stderr
-    );
-    assert!(refused.stderr.contains("compare_output = false"), "{}", refused.stderr);
+    // A program that says what it is called says the same in another folder; this one also looks where
+    // it is.
     fixture.replace(
-        "pgo/pgo.toml",
-        "[\"{program}\", \"3000\"]",
-        "[\"{program}\", \"3000\"]\ncompare_output = false",
+        "src/main.rs",
+        "println!(\"{{",
+        "let own = std::env::args().next().unwrap();\n    \
+         println!(\"{own} {} {{",
     );
+    fixture.replace(
+        "src/main.rs",
+        "{longest}}}\");",
+        "{longest}}}\", \"a line\\n\".repeat(30) + &own.contains(\"/optimize/\").to_string());",
+    );
+    let eval = "[\"{program}\", \"3000\"]";
+    let refused = |code: i32, says: &[&str]| {
+        let ran = fixture.run(&["--to", "bench"]);
+        assert_eq!(ran.code, code, "{}", ran.stderr);
+        says.iter().for_each(|says| assert!(ran.stderr.contains(says), "{says}: {}", ran.stderr));
+    };
+    refused(
+        11,
+        &[
+            "bench: workload `judge`: the other program printed something else than the baseline, which repeats itself",
+            "line 31, column 1: `false {\"longest\": ",
+            "`true {\"longest\": ",
+            "compare_output = false",
+        ],
+    );
+    // Each run prints something else, whichever program it is.
+    let unsteady = r#"["sh", "-c", "echo same; echo $$; \"$0\" 3000 >/dev/null", "{program}"]"#;
+    fixture.replace("pgo/pgo.toml", eval, unsteady);
+    refused(
+        11,
+        &[
+            "bench: workload `judge`: one and the same program printed something else when it was run again: line 2, column ",
+            "it is the workload, and not PGO",
+            "answer = [\"sort\"]",
+        ],
+    );
+    let answer = |before: &str, after: &str| fixture.replace("pgo/pgo.toml", before, after);
+    let (fails, missing) =
+        ("answer = [\"sh\", \"-c\", \"echo bad pipe >&2; exit 3\"]", "answer = [\"no-such-filter\"]");
+    answer(unsteady, &format!("{unsteady}\n{fails}"));
+    refused(11, &["bench: workload `judge`: answer: `sh -c", "exit code 3", "bad pipe"]);
+    answer(fails, missing);
+    refused(15, &["answer: there is no program `no-such-filter`"]);
+    answer(missing, "timeout = \"1s\"\nanswer = [\"sleep\", \"94\"]");
+    refused(11, &["bench: workload `judge`: answer: `sleep 94", "did not end within 1s"]);
+    answer("timeout = \"1s\"\nanswer = [\"sleep\", \"94\"]", "answer = [\"head\", \"-n\", \"1\"]");
     fixture.succeeds(&["--to", "bench"]);
+    assert!(!fixture.path("target/honing/tiny/bench/first-answer").exists());
+    answer("answer = [\"head\", \"-n\", \"1\"]", "compare_output = false");
+    let ran = fixture.stages(&["--to", "bench"]);
+    assert!(
+        ran.contains(&("bench".into(), "done".into()))
+            && ran.contains(&("train".into(), "up_to_date".into())),
+        "{ran:?}"
+    );
 }
 
 #[test]

@@ -137,7 +137,11 @@ fn what_cannot_be_compared_is_refused() {
         assert_eq!(ran.code, code, "{}", ran.stderr);
         assert!(ran.stderr.contains(says), "{says}: {}", ran.stderr);
     };
-    refused(&[], 11, "the other program printed something else than the baseline: 1 and 2");
+    refused(
+        &[],
+        11,
+        "the other program printed something else than the baseline, which repeats itself: line 1, column 1: `1` and `2`",
+    );
     refused(&["--exit-codes", "3"], 11, "ended with exit code 0");
     refused(&["--pairs", "7"], 2, "--pairs 8");
     refused(&["--confidence", "95"], 2, "--confidence: 95");

@@ -9,12 +9,15 @@ mod checklist;
 mod ci;
 mod colours;
 mod commits;
+mod committed;
 mod compare;
 mod dashboard;
 mod docs;
 mod flags;
+mod init;
 mod kill;
 mod kinds;
+mod libraries;
 mod life;
 #[cfg(unix)]
 mod lost;

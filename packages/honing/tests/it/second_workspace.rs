@@ -125,9 +125,9 @@ fn from_init_to_a_measured_result() {
     assert!(text.contains("[program.one]") && text.contains("[program.two]"), "{text}");
     let text = text
         .replacen("[\"{program}\", \"--help\"]", "[\"{program}\", \"200\"]", 1)
-        .replacen("[\"{program}\", \"--version\"]", "[\"{program}\", \"300\"]", 1)
+        .replacen("[\"{program}\", \"--help\"]", "[\"{program}\", \"300\"]", 1)
         .replacen("[\"{program}\", \"--help\"]", "[\"{program}\", \"a quick brown fox \"]", 1)
-        .replacen("[\"{program}\", \"--version\"]", "[\"{program}\", \"jumps over lazy dogs \"]", 1)
+        .replacen("[\"{program}\", \"--help\"]", "[\"{program}\", \"jumps over lazy dogs \"]", 1)
         .replace("pairs = 60 ", "pairs = 8\nmargin = 50.0 ");
     fixture.write("pgo/pgo.toml", &text);
 

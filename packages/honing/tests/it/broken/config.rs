@@ -173,7 +173,23 @@ const KEYS: [Row; 10] = [
     },
 ];
 
-const COMMANDS: [Row; 14] = [
+const COMMANDS: [Row; 16] = [
+    Row {
+        name: "an empty answer",
+        breaks: |case| case.config_also("answer = []"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:", "workload `judge`: `answer` is empty"],
+        hint: "write the program first",
+    },
+    Row {
+        name: "an answer that nobody compares",
+        breaks: |case| case.config_also("answer = [\"sort\"]\ncompare_output = false"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:", "workload `judge` has an `answer` that is not compared"],
+        hint: "remove one of them",
+    },
     Row {
         name: "a placeholder that there is not",
         breaks: |case| case.train_on(&["{prgram}", "2000"]),

@@ -114,7 +114,7 @@ fn small_disk(case: &mut Case<'_>, size: &str, script: &str) {
 /// As if there had been a run: preflight then asks for less.
 const USED: &str = "mkdir -p honing/tiny/baseline";
 
-const MOUNTED: [Row; 7] = [
+const MOUNTED: [Row; 9] = [
     Row {
         name: "a target directory on a disk of 4 MiB",
         breaks: |case| small_disk(case, "4m", "true"),
@@ -169,6 +169,34 @@ const MOUNTED: [Row; 7] = [
         code: 15,
         says: &["bench: ", "full", "/disk/honing"],
         hint: "--target-dir",
+    },
+    Row {
+        name: "a target directory on a file system that starts no programs",
+        breaks: |case| {
+            let disk = case.outside("disk");
+            std::fs::create_dir_all(&disk).unwrap();
+            case.mounted(&format!("mount -t tmpfs -o noexec,size=64m tmpfs {}", disk.display()));
+            case.arg("--target-dir").arg(disk);
+        },
+        args: &[],
+        code: 15,
+        says: &["/disk/honing", "mounted noexec"],
+        hint: "--target-dir",
+    },
+    Row {
+        name: "a program on a file system that starts none",
+        breaks: |case| {
+            let disk = case.outside("disk");
+            std::fs::create_dir_all(&disk).unwrap();
+            let load = format!("{}/load.sh", disk.display());
+            let copy = format!("printf '#!/bin/sh\\nexec \"$@\"\\n' > {load} && chmod +x {load}");
+            case.mounted(&format!("mount -t tmpfs -o noexec,size=64m tmpfs {} && {copy}", disk.display()));
+            case.train_on(&[&load, "{program}", "2000"]);
+        },
+        args: &[],
+        code: 15,
+        says: &["cannot run `", "/disk/load.sh", "mounted noexec"],
+        hint: "move it",
     },
     Row {
         name: "a target directory that is read-only",

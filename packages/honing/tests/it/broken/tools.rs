@@ -115,7 +115,7 @@ const PROFDATA: [Row; 9] = [
     },
 ];
 
-const COMPILERS: [Row; 16] = [
+const COMPILERS: [Row; 17] = [
     Row {
         name: "no linker",
         breaks: |case| drop(case.only_on_path(&[])),
@@ -249,6 +249,20 @@ const COMPILERS: [Row; 16] = [
         code: 10,
         says: &["baseline: cargo build failed", "StableCrateId"],
         hint: "pin_symbols = false",
+    },
+    Row {
+        name: "build-std without the library's sources",
+        breaks: |case| {
+            let says = "error: \"/tc/lib/rustlib/src/rust/library/Cargo.lock\" does not exist, unable to build \
+                        with the standard library, try:";
+            let then = "        rustup component add rust-src --toolchain nightly-x";
+            let says = format!("echo '{says}' >&2 && echo '{then}' >&2");
+            cargo(case, &format!("[ \"$1\" = build ] && {says} && exit 101"))
+        },
+        args: &[],
+        code: 10,
+        says: &["baseline: cargo build failed", "unable to build with the standard library"],
+        hint: "rustup component add rust-src",
     },
     Row {
         name: "a cargo that builds nothing",

@@ -59,7 +59,7 @@ const BEFORE: [Row; 5] = [
     },
 ];
 
-const TRAINING: [Row; 13] = [
+const TRAINING: [Row; 17] = [
     Row {
         name: "a workload that exits 1",
         breaks: |case| case.train_on(&["sh", "-c", "echo no such record >&2; exit 1", "{program}"]),
@@ -196,6 +196,53 @@ const TRAINING: [Row; 13] = [
         code: 11,
         says: &["train: workload `learn`", "cargo test", "exit code 101"],
         hint: "test failed",
+    },
+    Row {
+        name: "cargo test that fails, by the name of the test",
+        breaks: |case| {
+            let fails = "#[test]\nfn adds_up() { assert_eq!(1, 2, \"sums\") }\n#[test]\nfn passes() {}\n";
+            case.at.write("tests/it.rs", fails);
+            case.config("command = [\"{program}\", \"2000\"]", "cargo_test = {}");
+        },
+        args: &[],
+        code: 11,
+        says: &["train: workload `learn`"],
+        hint: "---- adds_up stdout ----",
+    },
+    Row {
+        name: "cargo test that fails, by its assertion",
+        breaks: |case| {
+            case.at.write("tests/it.rs", "#[test]\nfn adds_up() { assert_eq!(1, 2, \"sums\") }\n");
+            case.config("command = [\"{program}\", \"2000\"]", "cargo_test = {}");
+        },
+        args: &[],
+        code: 11,
+        says: &["train: workload `learn`"],
+        hint: "assertion `left == right` failed: sums",
+    },
+    Row {
+        name: "cargo test that does not compile",
+        breaks: |case| {
+            case.at.write("tests/it.rs", "#[test]\nfn adds_up() { no_such_function() }\n");
+            case.config("command = [\"{program}\", \"2000\"]", "cargo_test = {}");
+        },
+        args: &[],
+        code: 11,
+        says: &["train: workload `learn`", "cargo test"],
+        hint: "could not compile",
+    },
+    Row {
+        name: "cargo test whose profiles cargo's configuration sends elsewhere",
+        breaks: |case| {
+            case.at.write("tests/it.rs", "#[test]\nfn passes() {}\n");
+            let elsewhere = "[env]\nLLVM_PROFILE_FILE = { value = \"elsewhere_%p.profraw\", force = true }\n";
+            case.at.write(".cargo/config.toml", elsewhere);
+            case.config("command = [\"{program}\", \"2000\"]", "cargo_test = {}");
+        },
+        args: &[],
+        code: 15,
+        says: &["program `tiny`: workload `learn`", "LLVM_PROFILE_FILE", "elsewhere_%p.profraw"],
+        hint: "force",
     },
 ];
 

@@ -1,0 +1,124 @@
+//! What `init` writes goes through a run as it is; programs that fail leave the others their turn.
+
+use crate::support::{Fixture, TRIPLE};
+
+const APP: &str = r#"[package]
+name = "app"
+version = "0.1.0"
+edition = "2024"
+default-run = "app"
+
+[features]
+more = []
+
+[[bin]]
+name = "app"
+path = "src/app.rs"
+required-features = ["more"]
+
+[[bin]]
+name = "guide-helper"
+path = "src/helper.rs"
+
+[workspace]
+members = ["codegen", "second"]
+default-members = [".", "second"]
+"#;
+
+/// Prints something for whatever it is asked, and another version with each build.
+const MAIN: &str = r#"
+fn main() {
+    match std::env::args().nth(1).as_deref() {
+        Some("--version") => println!("{}", env!("BUILT")),
+        _ => println!("{}: {:?} {}", std::env::args().next().unwrap(), std::env::current_exe().unwrap().file_name(), KIND),
+    }
+}
+"#;
+const STAMPS: &str = r#"
+fn main() {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    println!("cargo::rustc-env=BUILT={}", now.as_nanos());
+}
+"#;
+
+fn workspace() -> Fixture {
+    let fixture = Fixture::empty("several");
+    let member =
+        |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    let main = |kind: &str| MAIN.replace("KIND", &format!("{kind:?}"));
+    fixture.write("Cargo.toml", APP);
+    fixture.write("build.rs", STAMPS);
+    fixture.write(
+        "src/app.rs",
+        &format!("#[cfg(not(feature = \"more\"))]\ncompile_error!(\"no\");\n{}", main("app")),
+    );
+    fixture.write("src/helper.rs", "fn main() {}\n");
+    for name in ["codegen", "second"] {
+        fixture.write(&format!("{name}/Cargo.toml"), &member(name));
+        fixture.write(&format!("{name}/build.rs"), STAMPS);
+        fixture.write(&format!("{name}/src/main.rs"), &main(name));
+    }
+    fixture
+}
+
+#[test]
+fn what_init_writes_is_measured_and_one_that_fails_stops_nobody() {
+    let fixture = workspace();
+    let init = fixture.succeeds(&["init"]);
+    let text = fixture.read("pgo/pgo.toml");
+    let lines = |start: &str| text.lines().filter(|line| line.starts_with(start)).collect::<Vec<_>>();
+    let programs: Vec<&str> =
+        lines("[program.").into_iter().filter(|line| !line.contains("workload")).collect();
+    assert_eq!(programs, ["[program.second]", "[program.app]"], "{text}");
+    assert!(text.contains("bin = \"app\"\nfeatures = [\"more\"]"), "{text}");
+    for (name, why) in [
+        ("guide-helper", "its package has default-run = \"app\""),
+        ("codegen", "its package is not a default member"),
+    ] {
+        assert!(text.contains(&format!("# Not a program: {why}.")), "{text}");
+        assert!(text.contains(&format!("# [program.{name}]")), "{text}");
+        assert!(init.stderr.contains(&format!("Left out `{name}`: {why}")), "{}", init.stderr);
+    }
+
+    // As it is, but for the time that it takes.
+    fixture.replace("pgo/pgo.toml", "pairs = 60 ", "pairs = 2\nmargin = 50.0 ");
+    let ran = fixture.run(&["--to", "bench"]);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+
+    // Without its features there is no such binary, which is said before anything is built.
+    let features = text.lines().find(|line| line.starts_with("features = ")).unwrap();
+    let whole = fixture.read("pgo/pgo.toml");
+    fixture.replace("pgo/pgo.toml", features, "");
+    let ran = fixture.run(&["--to", "baseline"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    for says in ["program `app`: binary `app` requires the feature `more`", "features = [\"more\"]"] {
+        assert!(ran.stderr.contains(says), "{says}: {}", ran.stderr);
+    }
+    fixture.write("pgo/pgo.toml", &whole);
+
+    // The first one cannot be built any more; the second one has its turn all the same.
+    fixture.write("second/src/main.rs", "fn main() { let _: u8 = \"\"; }\n");
+    fixture.replace("src/app.rs", "env::args().nth(1)", "env::args().nth(2)");
+    let ran = fixture.run(&["--to", "optimize"]);
+    assert_eq!(ran.code, 10, "{}\n{}", ran.stdout, ran.stderr);
+    let failure = "program `second`: baseline: cargo build failed";
+    for says in [
+        &format!("warning: {failure}"),
+        "going on with `app`",
+        &format!("error: {failure}"),
+        "the other programs are done: `app`",
+    ] {
+        assert!(ran.stderr.contains(says), "{says}: {}", ran.stderr);
+    }
+    assert!(ran.stdout.contains(&format!("app ({TRIPLE})")), "{}", ran.stdout);
+    // With both broken both are named, and the code is the first one's.
+    let text = fixture.read("pgo/pgo.toml");
+    let (before, train) = text.split_once("[program.app.workload.train]").unwrap();
+    let fails = "[\"sh\", \"-c\", \"exit 3\", \"{program}\"]";
+    let train = train.replacen("[\"{program}\", \"--help\"]", fails, 1);
+    fixture.write("pgo/pgo.toml", &format!("{before}[program.app.workload.train]{train}"));
+    let ran = fixture.run(&["--to", "optimize"]);
+    assert_eq!(ran.code, 10, "{}", ran.stderr);
+    assert!(ran.stderr.contains("; program `app`: train: workload `train`"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("the other programs are done"), "{}", ran.stderr);
+}
