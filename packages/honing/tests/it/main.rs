@@ -14,6 +14,7 @@ mod kill;
 mod kinds;
 mod life;
 mod manifest;
+mod pages;
 mod pinning;
 mod profiles;
 mod release;
