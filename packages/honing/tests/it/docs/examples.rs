@@ -56,7 +56,11 @@ fn examples_of_toml_are_read() {
 
 fn pgo_toml(text: &str) -> Result<(), String> {
     const SERVER: &str = "[program.server]\n";
-    let whole = if text.lines().any(|line| line.starts_with("package = ") || line == "[program.tool]") {
+    let is_program = |line: &str| {
+        let name = line.strip_prefix("[program.").and_then(|rest| rest.strip_suffix(']'));
+        name.is_some_and(|name| !name.contains('.'))
+    };
+    let whole = if text.lines().any(is_program) {
         text.to_owned()
     } else {
         format!("{SERVER}package = \"server\"\n{text}")
