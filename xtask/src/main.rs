@@ -5,6 +5,8 @@
 mod bench;
 mod ci;
 mod container;
+#[cfg(test)]
+mod documented;
 mod licences;
 
 use std::process::ExitCode;

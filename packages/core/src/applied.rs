@@ -176,8 +176,8 @@ impl Applied {
 mod tests {
     use super::*;
 
-    fn measured(share: f64) -> Applied {
-        Applied::Measured(Match {
+    fn found(share: f64) -> Match {
+        Match {
             share,
             kin: 1.0,
             carried: None,
@@ -186,7 +186,11 @@ mod tests {
             origins: Vec::new(),
             lost: Vec::new(),
             by: MatchedBy::Trace,
-        })
+        }
+    }
+
+    fn measured(share: f64) -> Applied {
+        Applied::Measured(found(share))
     }
 
     #[test]
@@ -197,9 +201,8 @@ mod tests {
 
     #[test]
     fn what_a_rebase_dropped_counts_as_lost() {
-        let Applied::Measured(found) = measured(1.0) else { return };
-        let rebased = Applied::Measured(Match { carried: Some(0.8), ..found });
-        assert!(!rebased.fulfils(90.0));
+        let rebased = Applied::Measured(Match { carried: Some(0.8), ..found(1.0) });
+        assert!(!rebased.fulfils(90.0) && rebased.fulfils(80.0));
         assert!(rebased.words().contains("80.0 % of the original's weight"), "{}", rebased.words());
     }
 

@@ -64,7 +64,7 @@ impl Past {
     }
 }
 
-/// `20261125T134007Z-42` as `2026-11-25 13:40`; whatever else as it is.
+/// `20261125T134007.123456Z-42` as `2026-11-25 13:40`; whatever else as it is.
 pub(crate) fn when(run: &str) -> String {
     let digits = |range: std::ops::Range<usize>| {
         run.get(range).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn runs_are_told_by_their_names() {
-        assert_eq!(when("20261125T134007Z-42"), "2026-11-25 13:40");
+        assert_eq!(when("20261125T134007.000123Z-42"), "2026-11-25 13:40");
+        assert_eq!(when("20261125T134007Z-42"), "2026-11-25 13:40", "as names were");
         assert_eq!(when("replayed"), "replayed");
         assert_eq!(when("größe und so weiter"), "größe und so weiter");
     }

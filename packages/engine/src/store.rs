@@ -199,6 +199,30 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path().join("p")).unwrap().count(), 1);
     }
 
+    /// One rename gives the folder its name: nothing is copied, which could be cut short, and a result that
+    /// is there stays until it is replaced.
+    #[test]
+    #[cfg(unix)]
+    fn a_folder_is_promoted_in_one_step() {
+        use std::os::unix::fs::MetadataExt;
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::new(dir.path().to_owned());
+        let finished = store.dir("p", Stage::Merge);
+        let id = |path: &Path| fs::metadata(path).unwrap().ino();
+        let promoted = |output: u32| {
+            let attempt = store.begin("p", Stage::Merge).unwrap();
+            fs::write(attempt.dir().join("x"), output.to_string()).unwrap();
+            let made = [id(attempt.dir()), id(&attempt.dir().join("x"))];
+            // An attempt under way leaves what is finished alone.
+            assert_eq!(store.load("p", Stage::Merge).map(|old| old.output), output.checked_sub(1));
+            attempt.promote(Fingerprint::new(), Cost::default(), output).unwrap();
+            assert_eq!([id(&finished), id(&finished.join("x"))], made);
+        };
+        promoted(0);
+        promoted(1);
+        assert_eq!(store.load::<u32>("p", Stage::Merge).unwrap().output, 1);
+    }
+
     #[test]
     fn worktrees_that_share_a_target_directory_have_stores_of_their_own() {
         let dir = tempfile::tempdir().unwrap();

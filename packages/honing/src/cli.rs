@@ -2,6 +2,8 @@
 
 mod build;
 mod compare;
+#[cfg(test)]
+mod documented;
 mod shared;
 
 use std::{ffi::OsString, path::PathBuf};

@@ -174,7 +174,8 @@ fn profiles_that_are_refused_say_why() {
     assert!(patched(8, 7).contains("raw profile version 7"));
     assert!(patched(15, 0).contains("front end"));
     assert!(patched(15, 9).contains("debug information"));
-    assert!(patched(5, b'o').contains("neither") || patched(1, b'R').contains("32-bit"));
+    assert!(patched(5, b'o').contains("neither"));
+    assert!(patched(1, b'R').contains("32-bit"));
     let mut indexed = fixture("llvm22.profdata");
     indexed[8] = 14;
     assert!(refused(&indexed).contains("indexed profile version 14"));

@@ -14,7 +14,7 @@ use crate::ci::say;
 /// Measure anew what the docs claim.
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask bench", disable_help_subcommand = true, arg_required_else_help = true)]
-struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     bench: Bench,
 }

@@ -21,7 +21,7 @@ use crate::ci::say;
 /// Build the Containerfile on base images made here, and look at the result.
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask container")]
-struct Cli {
+pub(crate) struct Cli {
     /// Also build after an edit of the tracker, and with PGO=off
     #[arg(long)]
     long: bool,

@@ -28,6 +28,12 @@ fn applied(share: f64) -> Applied {
     })
 }
 
+/// What these facts have: a table that changes it changes something.
+fn made<T>(attempt: &mut Attempt<T>) -> &mut T {
+    let Attempt::Made(made) = attempt else { panic!("it was not made") };
+    made
+}
+
 fn metric(verdict: Verdict, ratio: f64, gated: bool) -> MeasuredEntry {
     MeasuredEntry {
         workload: "eval".into(),
@@ -232,7 +238,7 @@ const ROWS: &[Row] = &[
         "match",
         "",
         |facts| {
-            let Attempt::Made(built) = &mut facts.build else { return };
+            let built = made(&mut facts.build);
             built.applied = applied(0.5);
             facts.again = Attempt::Spared("this build is none to release".into());
         },
@@ -395,7 +401,7 @@ const ROWS: &[Row] = &[
         "not reproducible",
         "",
         |facts| {
-            let Attempt::Made(again) = &mut facts.again else { return };
+            let again = made(&mut facts.again);
             again.digest = Digest::of(b"other");
         },
         &[Key::Reproducible],
@@ -468,7 +474,7 @@ fn facts_items_code_and_remedy() {
 #[test]
 fn a_rebase_comes_before_a_refresh_and_nothing_is_tried_twice() {
     let items = found("", |facts| {
-        let Attempt::Made(built) = &mut facts.build else { return };
+        let built = made(&mut facts.build);
         built.applied = applied(0.5);
     });
     let next = |tried: &[Mend]| mend(&items, tried).map(|(mend, item)| (mend, item.item));

@@ -184,3 +184,46 @@ pub(crate) fn unfit(qualified: &[Qualified]) -> Option<Error> {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn qualified(verdict: Verdict, findings: &[&str]) -> Qualified {
+        Qualified {
+            program: "p".into(),
+            workload: "judge".into(),
+            metric: "cpu".into(),
+            pairs: 40,
+            noise: None,
+            finds: Vec::new(),
+            verdict,
+            trust: Trust {
+                workload: "judge".into(),
+                findings: findings.iter().map(|&finding| finding.into()).collect(),
+                control: None,
+                noise: None,
+                finds: None,
+            },
+        }
+    }
+
+    #[test]
+    fn a_machine_is_fit_where_equal_programs_are_equal_and_nothing_was_found() {
+        for (verdict, findings, why) in [
+            (Verdict::NoChange, &[][..], None),
+            (Verdict::Inconclusive, &[], None),
+            (Verdict::Improved, &[], Some("equal programs were found to differ (improved)")),
+            (Verdict::Regressed, &[], Some("equal programs were found to differ (regressed)")),
+            (Verdict::NoChange, &["it throttled", "it swapped"], Some("it throttled; it swapped")),
+        ] {
+            let found = unfit(&[qualified(Verdict::NoChange, &[]), qualified(verdict, findings)]);
+            assert_eq!(found.as_ref().map(Error::code), why.map(|_| ExitCode::Preflight), "{verdict:?}");
+            let message = found.map(|error| error.to_string());
+            let expected =
+                why.map(|why| format!("bench --aa: this machine is not fit to measure judge: {why}"));
+            assert_eq!(message, expected, "{verdict:?}");
+        }
+        assert!(unfit(&[]).is_none());
+    }
+}

@@ -117,13 +117,20 @@ fn a_machine_is_qualified_with_the_baseline_and_its_copy() {
     let told =
         told.iter().map(|note| note["text"].as_str().unwrap()).find(|text| text.contains("40 pairs find"));
     assert!(told.is_some_and(|text| text.starts_with("judge (cpu): on this machine")), "{}", ran.stdout);
-    // A machine that others use meanwhile may rightly be refused.
-    assert!(ran.code == 0 || ran.code == 15, "{}", ran.stderr);
     let kept: Value = serde_json::from_str(&fixture.read("target/honing/machine.json")).unwrap();
     let qualified = kept["qualified"].as_array().unwrap();
-    assert_eq!(qualified.len(), usize::from(ran.code == 0));
-    if let Some(one) = qualified.first() {
-        assert!(one["noise"]["per_pair"].as_f64().unwrap() > 0.0);
+    // A machine that others use meanwhile may rightly be refused, and then has to say why.
+    match ran.code {
+        0 => {
+            assert_eq!(qualified.len(), 1, "{kept}");
+            assert!(qualified[0]["noise"]["per_pair"].as_f64().unwrap() > 0.0, "{kept}");
+        }
+        15 => {
+            assert_eq!(qualified.len(), 0, "{kept}");
+            let error = last(&ran.stdout, "run_finished")["error"].as_str().unwrap().to_owned();
+            assert!(error.contains("this machine is not fit to measure judge: "), "{error}");
+        }
+        code => panic!("{code}: {}", ran.stderr),
     }
     assert!(!fixture.path("target/honing/aa").exists(), "copies are removed");
 }

@@ -1,5 +1,7 @@
 //! The pages say what the code does: keys, exit codes, events, schema and links.
 
+mod examples;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -13,11 +15,7 @@ use honing_core::{
 };
 use serde_json::Value;
 
-use crate::support::Fixture;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
-}
+use crate::{pages::root, support::Fixture};
 
 fn page(name: &str) -> String {
     fs::read_to_string(root().join(name)).expect(name)
@@ -81,24 +79,6 @@ fn every_key_of_pgo_toml_is_described_with_its_default() {
     }
     assert!(found.keys.len() > 30 && !found.words.is_empty(), "the schema has another shape now");
     assert!(missing.is_empty(), "docs/pgo-toml.md lacks {missing:#?}");
-}
-
-/// Every example of `pgo.toml` is one, or a part that goes with a program called `server`.
-#[test]
-fn examples_of_pgo_toml_parse() {
-    const SERVER: &str = "[program.server]\n";
-    let whole = |text: &String| text.contains("[program.");
-    let with_program = |text: String| {
-        if text.contains(SERVER) { text } else { format!("{SERVER}package = \"server\"\n{text}") }
-    };
-    let readme: Vec<String> = blocks(&page("README.md"), "toml").filter(whole).collect();
-    let reference: Vec<String> = blocks(&page("docs/pgo-toml.md"), "toml").map(with_program).collect();
-    assert!(!readme.is_empty() && reference.len() > 3);
-    for example in readme.iter().chain(&reference) {
-        if let Err(error) = Config::parse(example, Path::new("an example")) {
-            panic!("{error} ({:?}) in\n{example}", error.hint());
-        }
-    }
 }
 
 #[test]
@@ -169,9 +149,6 @@ fn every_action_of_the_dashboard_is_described() {
     let missing: Vec<_> =
         honing_dashboard::Keymap::names().filter(|name| !page.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "docs/dashboard.md lacks {missing:?}");
-    for example in blocks(&page, "toml") {
-        honing_dashboard::Settings::parse(&example, Path::new("docs/dashboard.md")).unwrap();
-    }
 }
 
 /// The picture in the README is what the documented command draws.

@@ -110,8 +110,7 @@ fn killed_at_random_moments() {
         let next = fixture.run(&["--ci"]);
         assert_eq!(next.code, 0, "kill {kill} after {after:?}\n{}\n{}", next.stdout, next.stderr);
         assert!(profile() == expected, "kill {kill} after {after:?}: another profile");
-        let stages = fixture.stages(&["--ci"]);
-        assert!(stages.iter().all(|(_, state)| state == "up_to_date"), "{stages:?}");
+        fixture.is_up_to_date(&["--ci"]);
     }
 }
 
@@ -147,11 +146,25 @@ fn killed_on_the_tracker() {
     }
 }
 
-/// The launchers are killed too: what a person does with `pkill -9 honing`.
+/// What a workload left behind in a session of its own goes with the run, too. Then the launchers are
+/// killed with it: what a person does with `pkill -9 honing`.
 #[test]
-fn killed_with_its_launchers() {
+fn killed_with_an_orphan_and_with_its_launchers() {
     let fixture = fixture();
-    fixture.replace("pgo/pgo.toml", "command = [\"{program}\"]", "command = [\"{program}\", \"hang\"]");
+    let (usual, orphan) = (
+        "command = [\"{program}\"]",
+        "command = [\"sh\", \"-c\", \"setsid sleep 89 & exec $0 hang\", \"{program}\"]",
+    );
+    fixture.replace("pgo/pgo.toml", usual, orphan);
+    let mut run = fixture.honing(&["--ci"]).spawn().unwrap();
+    let is_orphan = |line: &String| line.ends_with(": sleep 89 ");
+    wait_for("orphan", || processes_of(&fixture.root).iter().any(is_orphan));
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let gone = gone_within(&fixture, Duration::from_secs(5));
+    assert!(gone.is_empty(), "{gone:#?}");
+
+    fixture.replace("pgo/pgo.toml", orphan, "command = [\"{program}\", \"hang\"]");
     let mut run = fixture.honing(&["--ci"]).spawn().unwrap();
     let hanging = |line: &String| line.contains("tiny hang") && !line.contains("__honing-launch");
     wait_for("workload", || processes_of(&fixture.root).iter().any(hanging));

@@ -23,6 +23,7 @@ mod life;
 mod lost;
 mod manifest;
 mod names;
+mod pages;
 mod pinning;
 mod profiles;
 mod release;

@@ -26,7 +26,8 @@ fn any_folder_of_profiles_is_merged_shown_and_compared() {
     let overlap = json(&fixture, &["overlap", merged, "twice.profdata"])["overlap"].as_f64().unwrap();
     assert!((overlap - 1.0).abs() < 1e-9, "{overlap}");
     let diff = json(&fixture, &["diff", merged, "twice.profdata"]);
-    assert!(diff["functions"].as_array().unwrap().iter().all(|function| function["presence"] == "both"));
+    let functions = diff["functions"].as_array().unwrap();
+    assert!(!functions.is_empty() && functions.iter().all(|function| function["presence"] == "both"));
 
     let shown = fixture.succeeds(&["show", merged, "--top", "1"]);
     assert!(shown.stdout.contains("tiny::main") || shown.stdout.contains("tiny::steps"), "{}", shown.stdout);

@@ -137,8 +137,14 @@ fn provenance_says_what_went_in() {
     assert!(beside.contains("\"name\": \"tiny\""), "{beside}");
 
     fixture.replace("base/src/lib.rs", "none in", "nothing in");
-    let dirty = fixture.succeeds(&["build"]);
+    let dirty = fixture.succeeds(&["build", "-o", "out/renamed"]);
     assert!(dirty.stdout.contains(", and changes to it"), "{}", dirty.stdout);
+    let dirty: Value = serde_json::from_str(&fixture.read("out/renamed.provenance.json")).unwrap();
+    let source = |statement: &Value| {
+        let inputs = statement["predicate"]["buildDefinition"]["resolvedDependencies"].as_array().unwrap();
+        inputs.iter().find(|input| input["name"] == "source").unwrap()["annotations"]["dirty"].clone()
+    };
+    assert_eq!((source(&statement), source(&dirty)), (false.into(), true.into()));
 }
 
 #[test]

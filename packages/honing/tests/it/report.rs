@@ -43,8 +43,6 @@ fn every_run_leaves_its_report() {
     assert_eq!(program.measured[0].margin, Some(0.5));
     let refresh = program.refresh.as_ref().expect("all three builds ran");
     assert_eq!((refresh.this_run, refresh.full), (true, Some(true)), "{refresh:?}");
-    // Names of runs tell seconds.
-    std::thread::sleep(Duration::from_millis(1100));
 
     fixture.replace("pgo/pgo.toml", r#""{program}", "2000""#, r#""{program}", "2000", "--", "x""#);
     fixture.replace(

@@ -51,7 +51,10 @@ fn github(file: &str, job: &str) -> Vec<Script> {
         let env = env.map(|(name, value)| (text(name), text(value))).collect();
         Script { text: text(&step["run"]), env }
     });
-    scripts.filter(|script| !BESIDE.iter().any(|beside| script.text.starts_with(beside))).collect()
+    let scripts: Vec<Script> =
+        scripts.filter(|script| !BESIDE.iter().any(|beside| script.text.starts_with(beside))).collect();
+    assert!(!scripts.is_empty(), "{job} of {file} runs nothing that is tried here");
+    scripts
 }
 
 /// The script of a GitLab job: its lines are run by one shell.

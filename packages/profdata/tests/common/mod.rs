@@ -38,6 +38,7 @@ pub fn profiles() -> Vec<(String, Vec<u8>)> {
     let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
     names.retain(|name| name.contains(".prof"));
+    assert!(names.len() > 10, "{names:?}");
     names.sort();
     names.into_iter().map(|name| (name.clone(), fixture(&name))).collect()
 }

@@ -224,7 +224,7 @@ impl Document {
     }
 }
 
-/// `20261125T134007Z-42` as `2026-11-25T13:40:07Z`.
+/// `20261125T134007.123456Z-42` as `2026-11-25T13:40:07Z`; once the names had no fraction.
 fn date(run: &str) -> Option<String> {
     let time = run.get(..16)?;
     let at = |range: std::ops::Range<usize>| {
@@ -232,7 +232,7 @@ fn date(run: &str) -> Option<String> {
     };
     let (year, month, day) = (at(0..4)?, at(4..6)?, at(6..8)?);
     let (hour, minute, second) = (at(9..11)?, at(11..13)?, at(13..15)?);
-    let fits = time.as_bytes()[8] == b'T' && time.as_bytes()[15] == b'Z';
+    let fits = time.as_bytes()[8] == b'T' && matches!(time.as_bytes()[15], b'Z' | b'.');
     fits.then(|| format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
 }
 
@@ -242,8 +242,10 @@ mod tests {
 
     #[test]
     fn a_runs_name_tells_when_it_began() {
-        assert_eq!(date("20261125T134007Z-42").as_deref(), Some("2026-11-25T13:40:07Z"));
-        for name in ["replayed", "größe und so weiter", "20261125-134007Z-42", ""] {
+        for name in ["20261125T134007.000123Z-42", "20261125T134007Z-42"] {
+            assert_eq!(date(name).as_deref(), Some("2026-11-25T13:40:07Z"), "{name}");
+        }
+        for name in ["replayed", "größe und so weiter", "20261125-134007Z-42", "20261125T134007", ""] {
             assert_eq!(date(name), None, "{name}");
         }
     }

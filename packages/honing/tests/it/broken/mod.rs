@@ -168,8 +168,7 @@ pub(crate) fn table(fixture: &Fixture, rows: &[Row]) {
     assert!(failures.is_empty(), "{} of {} rows:\n\n{}", failures.len(), rows.len(), failures.join("\n\n"));
     let mended = fixture.succeeds(&[]);
     assert!(!mended.stderr.contains("warning: record"), "{}", mended.stderr);
-    let idle = fixture.stages(&[]);
-    assert!(idle.iter().all(|(_, state)| state == "up_to_date"), "{idle:?}");
+    fixture.is_up_to_date(&[]);
 }
 
 /// Breaks, runs, judges, mends.

@@ -112,8 +112,7 @@ fn raw_profiles_that_were_removed_are_made_again() {
     let fixture = Fixture::tiny();
     fixture.succeeds(&["--ci", "--to", "merge"]);
     assert!(!fixture.path("target/honing/tiny/train/learn").exists());
-    let idle = fixture.stages(&["--ci", "--to", "merge"]);
-    assert!(idle.iter().all(|(_, state)| state == "up_to_date"), "{idle:?}");
+    fixture.is_up_to_date(&["--ci", "--to", "merge"]);
     fixture.replace("pgo/pgo.toml", "seed = 7", "seed = 7\nweight = 3");
     let plan = fixture.succeeds(&["plan", "--explain"]);
     assert!(plan.stdout.contains("raw profiles were removed"), "{}", plan.stdout);

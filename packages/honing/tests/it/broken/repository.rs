@@ -81,7 +81,7 @@ fn a_path_with_spaces_and_other_alphabets() {
     let ran = fixture.succeeds(&[]);
     let last = ran.stdout.trim_end().lines().last().unwrap().to_owned();
     assert!(last.ends_with("工作 'q' \"d\" $x #1/target/honing/tiny/optimize/tiny"), "{last}");
-    assert!(fixture.stages(&[]).iter().all(|(_, state)| state == "up_to_date"));
+    fixture.is_up_to_date(&[]);
 }
 
 #[test]

@@ -97,7 +97,8 @@ fn as_on_github(fixture: &Fixture, case: &Case, command: &str) {
     let what = format!("{} {command}\n{}", case.name, ran.stderr);
     assert_eq!(ran.code, case.code, "{what}");
     let told = commands(&ran.stderr);
-    assert_groups_closed(&told);
+    // Some end before a stage begins.
+    let _ = assert_groups_closed(&told);
     let errors: Vec<_> = told.iter().filter(|told| told.name == "error").collect();
     assert_eq!(errors.len(), 1, "{what}");
     let error = errors[0];
@@ -125,7 +126,7 @@ fn as_on_gitlab(fixture: &Fixture, case: &Case, command: &str) {
     let ran = run(gitlab(fixture, &[command]));
     let what = format!("{} {command}\n{}", case.name, ran.stderr);
     assert_eq!(ran.code, case.code, "{what}");
-    assert_sections_closed(&ran.stderr);
+    let _ = assert_sections_closed(&ran.stderr);
     assert!(commands(&ran.stderr).is_empty(), "{what}");
     assert!(ran.stderr.contains("\u{1b}[1m\u{1b}[31merror"), "no colour: {what}");
     assert!(ran.stderr.contains(case.says) && ran.stderr.contains(case.fix), "{what}");
@@ -206,7 +207,7 @@ fn an_interruption_closes_its_group() {
     assert_eq!(ran.code, 130, "{}", ran.stderr);
     let told = commands(&ran.stderr);
     assert!(told.iter().any(|told| told.name == "group" && told.data == "tiny: train"), "{told:#?}");
-    assert_groups_closed(&told);
+    assert!(assert_groups_closed(&told) > 0, "{told:#?}");
     let error = told.last().unwrap();
     assert!(error.name == "error" && error.data.contains("the same command goes on from there"), "{told:#?}");
     assert_eq!(processes_of(&fixture.root), Vec::<String>::new());

@@ -114,30 +114,36 @@ fn commands(text: &str) -> Vec<Told> {
     text.split(['\n', '\r']).filter_map(one).collect()
 }
 
-/// Groups open one after the other, and none stays open.
-fn assert_groups_closed(told: &[Told]) {
-    let mut open = false;
+/// Groups open one after the other, and none stays open; how many there are.
+fn assert_groups_closed(told: &[Told]) -> usize {
+    let (mut open, mut groups) = (false, 0);
     for command in told.iter().filter(|command| command.name.ends_with("group")) {
         assert_eq!(command.name == "endgroup", open, "{told:#?}");
         open = !open;
+        groups += usize::from(open);
     }
     assert!(!open, "{told:#?}");
+    groups
 }
 
 /// Sections likewise.
-fn assert_sections_closed(text: &str) {
-    let mut open: Option<&str> = None;
+fn assert_sections_closed(text: &str) -> usize {
+    let (mut open, mut sections): (Option<&str>, usize) = (None, 0);
     for part in text.split("\u{1b}[0Ksection_").skip(1) {
         let (marker, _) = part.split_once('\r').unwrap();
         let mut fields = marker.split(':');
         let (action, name) = (fields.next().unwrap(), fields.nth(1).unwrap());
         match action {
             "start" => assert!(open.replace(name.trim_end_matches("[collapsed=true]")).is_none(), "{text}"),
-            "end" => assert_eq!(open.take(), Some(name), "{text}"),
+            "end" => {
+                assert_eq!(open.take(), Some(name), "{text}");
+                sections += 1;
+            }
             broken_up => assert!(broken_up.ends_with(' '), "{text}"),
         }
     }
     assert!(open.is_none(), "{text}");
+    sections
 }
 
 fn json(fixture: &Fixture, file: &str) -> Value {
