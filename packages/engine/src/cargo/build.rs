@@ -412,6 +412,7 @@ mod tests {
             artifact: "tool".into(),
             target: "x86_64-unknown-linux-gnu".into(),
             cdylib: true,
+            folder: PathBuf::new(),
             seen: Arc::default(),
         };
         // The last one is a dependency of the same name, with a library of the same name.
