@@ -236,8 +236,8 @@ pub(crate) enum Command {
     /// Run a command whose cargo builds as Honing does: pinned, with the flags of PGO
     ///
     /// For what drives cargo itself: packagers, maturin, cargo-deb. The command gets RUSTC_WRAPPER,
-    /// CARGO_ENCODED_RUSTFLAGS, CARGO_BUILD_TARGET and a CARGO_TARGET_DIR of its own, and keeps this
-    /// terminal; its exit code is the exit code.
+    /// CARGO_BUILD_TARGET and a CARGO_TARGET_DIR of its own, and keeps this terminal; its exit code is
+    /// the exit code.
     #[command(after_help = EXEC_EXAMPLES)]
     Exec {
         /// Build that the command's cargo does

@@ -157,26 +157,38 @@ impl Answer {
 /// Cargo's own words, and what they mean.
 fn refused(triple: &str, words: &str) -> Error {
     let lines = || words.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first =
-        lines().find(|line| line.starts_with("error")).or_else(|| lines().next()).unwrap_or("no word");
+    // The innermost: rustc's, where cargo passes it on.
+    let errors = lines().filter(|line| line.starts_with("error") && !line.contains("could not compile"));
+    let first = errors.last().or_else(|| lines().next()).unwrap_or("no word");
     let cause = lines().skip_while(|line| *line != "Caused by:").nth(1);
-    let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
-    let message = first.trim_start_matches("error: ");
-    let error =
-        Error::preflight(format!("cargo cannot build a tiny program here for {triple}: {message}{cause}"));
-    error.with_hint(hint(words))
+    let cause = cause.filter(|_| first.contains("could not execute")).map(|cause| format!(": {cause}"));
+    let message = format!(
+        "cargo cannot build a tiny program here for {triple}: {}{}",
+        first.trim_start_matches("error: "),
+        cause.unwrap_or_default()
+    );
+    Error::preflight(message).with_hint(hint(words))
 }
 
 fn hint(words: &str) -> String {
+    if words.contains("error: linker `cc`") {
+        return "install a C linker: gcc or clang (Debian: apt-get install gcc libc6-dev)".into();
+    }
     if words.contains("error: linker `") {
-        return "install a C linker: gcc or clang (Debian: apt-get install gcc libc6-dev); \
-                or choose one that is there (`target.*.linker`, RUSTFLAGS)"
+        return "that linker is chosen by a variable or by cargo's configuration (`target.*.linker`): install \
+                it, or choose another"
             .into();
     }
     if words.contains("could not execute process") {
         return "RUSTC, RUSTC_WRAPPER, RUSTC_WORKSPACE_WRAPPER or cargo's configuration name a program that \
                 cannot be run: install it, or take it out there"
             .into();
+    }
+    if words.contains("to learn about target-specific information") {
+        return format!(
+            "look at RUSTFLAGS, at `rustflags` of cargo's configuration, and at --target; cargo said:\n{}",
+            words.trim()
+        );
     }
     format!("mend what cargo names; it said:\n{}", words.trim())
 }

@@ -127,6 +127,15 @@ fn folders(fixture: &Fixture) -> Vec<String> {
     names
 }
 
+/// The target directory of a flavour; a digest of its flags ends the name.
+fn flavour(fixture: &Fixture, folder: &str, name: &str) -> PathBuf {
+    let entries = fs::read_dir(fixture.path(folder)).unwrap().flatten().map(|entry| entry.path());
+    let is_it = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(name);
+    let found: Vec<PathBuf> = entries.filter(is_it).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    found[0].clone()
+}
+
 #[test]
 fn names_stay_in_a_workspace_of_every_kind() {
     let fixture = workspace("alles dabei");
@@ -143,7 +152,8 @@ fn names_stay_in_a_workspace_of_every_kind() {
     }
     // The two packages called `util` are told apart, and nothing else needs to be.
     let folder = folders(&fixture).into_iter().find(|name| name.starts_with("pinned-2-")).unwrap();
-    let apart = fixture.read(&format!("target/honing/build/{folder}/apart.json"));
+    let instrumented = flavour(&fixture, &format!("target/honing/build/{folder}"), "instrument");
+    let apart = fs::read_to_string(instrumented.join("honing-rustc.json")).unwrap();
     assert_eq!(apart.matches("/util").count(), 0, "{apart}");
     assert!(apart.contains(": \"left\"") && apart.contains(": \"right\""), "{apart}");
 
@@ -190,7 +200,7 @@ fn what_is_for_this_machine_is_compiled_once() {
     // It can be moved, and a folder that an earlier version left is used.
     let pinned = folders(&fixture).into_iter().find(|name| name.starts_with("pinned-")).unwrap();
     fs::rename(fixture.path("target"), fixture.path("elsewhere")).unwrap();
-    let link = fixture.path(&format!("elsewhere/honing/build/{pinned}/optimize-app/release"));
+    let link = flavour(&fixture, &format!("elsewhere/honing/build/{pinned}"), "optimize-app").join("release");
     assert!(link.join("deps").is_dir());
     fs::remove_file(&link).unwrap();
     fs::create_dir(&link).unwrap();
@@ -219,7 +229,8 @@ fn switching_gives_the_names_that_were_asked_for() {
     pin(false);
     let bumped = names(&fixture, "tiny");
     assert!(bumped != cargos && bumped != pinned);
-    assert_eq!(folders(&fixture), ["CACHEDIR.TAG", "host", "instrument", "lockfile.settled", "pinned-2.1"]);
+    let all = ["CACHEDIR.TAG", "ask", "honing-rustc", "host", "lockfile.settled", "pinned-2.2", "plain.2"];
+    assert_eq!(folders(&fixture), all);
 
     let settings = fixture.succeeds(&["show-config"]).stdout;
     assert!(settings.contains("program.tiny.pin_symbols"), "{settings}");
@@ -334,7 +345,7 @@ fn exec_becomes_the_command() {
     fixture.succeeds(&["--to", "optimize"]);
     fixture.succeeds(&["exec", "--", "cargo", "build", "--release"]);
     // Pinned and with the profile, it is what optimize made.
-    let built = "build/pinned-2.1/exec-optimize-tiny/x86_64-unknown-linux-gnu/release/tiny";
+    let built = "build/pinned-2.2/exec-optimize-tiny/x86_64-unknown-linux-gnu/release/tiny";
     let optimized = fs::read(fixture.path("target/honing/tiny/optimize/tiny")).unwrap();
     assert!(fs::read(fixture.path(&format!("target/honing/{built}"))).unwrap() == optimized);
 
@@ -373,6 +384,6 @@ fn well_known_programs_pass_their_tests_pinned() {
         let lines = ran.stdout.lines().filter(|line| line.starts_with("test result"));
         println!("{name} {version}: {}\n{}", ran.code, lines.collect::<Vec<_>>().join("\n"));
         assert_eq!(ran.code, 0, "{name}\n{}\n{}", ran.stdout, ran.stderr);
-        assert!(folders(&fixture).contains(&"pinned-2.1".to_owned()));
+        assert!(folders(&fixture).contains(&"pinned-2.2".to_owned()));
     }
 }

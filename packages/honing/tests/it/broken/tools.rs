@@ -132,7 +132,7 @@ const COMPILERS: [Row; 17] = [
         },
         args: &[],
         code: 15,
-        says: &["the toolchain cannot build", "linker `/nowhere/ld` not found"],
+        says: &["cargo cannot build a tiny program", "linker `/nowhere/ld` not found"],
         hint: "linker",
     },
     Row {
@@ -140,7 +140,7 @@ const COMPILERS: [Row; 17] = [
         breaks: |case| case.set("RUSTFLAGS", "-Znonsense --zebra"),
         args: &[],
         code: 15,
-        says: &["the toolchain cannot build", "zebra"],
+        says: &["cargo cannot build a tiny program", "zebra"],
         hint: "RUSTFLAGS",
     },
     Row {

@@ -109,12 +109,12 @@ const ROWS: [Row; 20] = [
         hint: "pgo.toml",
     },
     Row {
-        name: "rustflags where cargo would drop them",
+        name: "another folder for parts of a build",
         breaks: |_| {},
-        args: &["--", "--config", "build.rustflags=[]"],
+        args: &["--", "--config", "build.build-dir='between'"],
         code: 2,
-        says: &["build.rustflags", "dropped"],
-        hint: ".cargo/config.toml",
+        says: &["build.build-dir", "folders of builds"],
+        hint: "--target-dir",
     },
     Row {
         name: "a flag that cargo does not know",
