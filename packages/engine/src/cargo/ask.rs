@@ -64,7 +64,7 @@ fn anew(session: &Session, triple: &str) -> Result<Answer> {
     let said = dir.join(format!("said.{}", std::process::id()));
     let target_dir = dir.join("target");
     let mut command = std::process::Command::new(&session.toolchain.cargo);
-    command.args(["build", "--quiet", "--target", triple]).args(configuring(&session.options.cargo_args));
+    command.args(["check", "--quiet", "--target", triple]).args(configuring(&session.options.cargo_args));
     command.arg("--manifest-path").arg(dir.join("Cargo.toml")).arg("--target-dir").arg(&target_dir);
     command.env_clear().envs(&session.env).env(FILE, &said);
     command.args(super::build::folders(&target_dir, None));
@@ -83,7 +83,8 @@ fn anew(session: &Session, triple: &str) -> Result<Answer> {
             let words = String::from_utf8_lossy(&output.stderr);
             // rustc may refuse them before it is asked anything.
             let ours = words.split_whitespace().find(|word| is_ours(word));
-            Err(ours.map_or_else(|| refused(triple, &words), |flag| exclusive(session, flag)))
+            let refused = || refused(triple, &format!("{words}{}", output.status));
+            Err(ours.map_or_else(refused, |flag| exclusive(session, flag)))
         }
     }
 }
@@ -159,7 +160,7 @@ fn refused(triple: &str, words: &str) -> Error {
     let lines = || words.lines().map(str::trim).filter(|line| !line.is_empty());
     // The innermost: rustc's, where cargo passes it on.
     let errors = lines().filter(|line| line.starts_with("error") && !line.contains("could not compile"));
-    let first = errors.last().or_else(|| lines().next()).unwrap_or("no word");
+    let first = errors.last().or_else(|| lines().next()).unwrap_or_default();
     let cause = lines().skip_while(|line| *line != "Caused by:").nth(1);
     let cause = cause.filter(|_| first.contains("could not execute")).map(|cause| format!(": {cause}"));
     let message = format!(

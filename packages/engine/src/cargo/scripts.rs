@@ -13,11 +13,14 @@ use honing_core::Result;
 use serde::{Deserialize, Serialize};
 
 use super::units::{self, Stale};
-use crate::{Session, files, wrapper::record::Source};
+use crate::{
+    Session, files,
+    wrapper::record::{Source, changed},
+};
 
 /// What a run read, beside what it printed.
 const INPUTS: &str = "honing-inputs.json";
-/// What a script printed in its last run; without it, cargo runs it again.
+/// What a script printed in its last run; without it, cargo runs it again. Its time is that of the call.
 const OUTPUT: &str = "output";
 /// Files that builds of a target directory write.
 const GENERATED: &str = "honing-generated.json";
@@ -47,9 +50,16 @@ pub(super) fn note(session: &Session, executed: &[Executed]) -> Result<()> {
         }
         let said = fs::read_to_string(dir.join(OUTPUT)).unwrap_or_default();
         let named = watched(&said).unwrap_or_else(|| package_files(session, &script.package_dir));
-        let read = named.into_iter().map(|name| script.package_dir.join(name));
-        // One that is not there has cargo run the script each time.
-        let read = read.filter(|path| path.exists()).map(|path| Source::see(path, at)).collect();
+        let named = named.into_iter().map(|name| script.package_dir.join(name));
+        // Cargo looks at all of such a folder, and so at what it writes itself.
+        let named = named.filter(|path| !session.store.root().starts_with(path));
+        let files = named.flat_map(|path| match path.is_dir() {
+            true => files::below(&path).unwrap_or_default(),
+            false => vec![path],
+        });
+        // One that is not there has cargo run the script each time, and so has one that was written
+        // since the script was called: it wrote that itself.
+        let read = files.map(|path| Source::see(path, at)).filter(Source::is_known).collect();
         let run = serde_json::to_vec(&Run { at, read }).unwrap_or_default();
         files::write_atomically(&dir.join(INPUTS), &run)?;
     }
@@ -107,8 +117,7 @@ pub(crate) fn generated(target_dir: &Path) -> BTreeSet<PathBuf> {
 
 /// Finds them: files that a unit was compiled from, and that were written while a script ran.
 pub(super) fn find_generated(target_dir: &Path) -> Result<()> {
-    let times =
-        |dir: PathBuf| Some((modified(&dir.join("invoked.timestamp"))?, modified(&dir.join(OUTPUT))?));
+    let times = |dir: PathBuf| Some((modified(&dir.join(OUTPUT))?, changed(&dir.join(OUTPUT))?));
     let spans: Vec<(SystemTime, SystemTime)> = runs(target_dir).into_iter().filter_map(times).collect();
     if spans.is_empty() {
         return Ok(());

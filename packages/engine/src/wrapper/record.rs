@@ -58,6 +58,11 @@ impl Source {
         Self { path, digest, marks }
     }
 
+    /// Whether it can be told what was read.
+    pub(crate) fn is_known(&self) -> bool {
+        self.digest.is_some()
+    }
+
     /// Whether it has now what it had then.
     pub(crate) fn is_same(&self) -> bool {
         let Some(digest) = &self.digest else { return false };
@@ -85,7 +90,7 @@ impl Marks {
 
 /// When a file was last changed, in any way that the system tells.
 #[cfg(unix)]
-fn changed(path: &Path) -> Option<SystemTime> {
+pub(crate) fn changed(path: &Path) -> Option<SystemTime> {
     use std::os::unix::fs::MetadataExt;
     let found = fs::metadata(path).ok()?;
     let seconds = u64::try_from(found.ctime()).ok()?;
@@ -94,7 +99,7 @@ fn changed(path: &Path) -> Option<SystemTime> {
 }
 
 #[cfg(not(unix))]
-fn changed(path: &Path) -> Option<SystemTime> {
+pub(crate) fn changed(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).ok()?.modified().ok()
 }
 

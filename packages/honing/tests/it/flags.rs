@@ -217,3 +217,51 @@ fn a_flavour_that_cargo_calls_otherwise_is_refused() {
     assert_eq!(ran.code, 10, "{}", ran.stderr);
     assert!(ran.stderr.contains("only one has") && ran.stderr.contains("early"), "{}", ran.stderr);
 }
+
+/// Of each way that cc crates have with rustc's flags: not reading them, reading them and stopping at
+/// what has no value, reading them and handing some to clang.
+const C_COMPILERS: [(&str, &str, bool); 5] = [
+    ("1.0.90", "gcc", true),
+    ("1.2.10", "gcc", true),
+    ("1.2.30", "clang-22", true),
+    ("1.2.60", "clang-22", false),
+    ("1.11.1", "gcc", true),
+];
+
+#[test]
+fn a_program_with_c_in_it_gets_a_verdict() {
+    for (version, compiler, pinned) in C_COMPILERS {
+        if Command::new(compiler).arg("--version").output().is_err() {
+            crate::support::skip(compiler);
+            continue;
+        }
+        let fixture = Fixture::tiny();
+        fixture.replace(
+            "Cargo.toml",
+            "[workspace]",
+            &format!("[build-dependencies]\ncc = \"={version}\"\n\n[workspace]"),
+        );
+        fixture.write("c/twice.c", "unsigned long twice(unsigned long n) { return 2 * n; }\n");
+        fixture.write(
+            "build.rs",
+            "fn main() {\n    println!(\"cargo::rerun-if-changed=c\");\n    cc::Build::new().file(\"c/twice.c\").compile(\"twice\");\n}\n",
+        );
+        fixture.replace(
+            "src/main.rs",
+            "fn main() {",
+            "unsafe extern \"C\" {\n    fn twice(n: u64) -> u64;\n}\nfn main() {\n    assert_eq!(unsafe { twice(21) }, 42);",
+        );
+        fs::remove_dir_all(fixture.path("pgo")).unwrap();
+        fixture.succeeds(&["init"]);
+        let unpinned = if pinned { "" } else { "\npin_symbols = false" };
+        fixture.replace("pgo/pgo.toml", "package = \"tiny\"", &format!("package = \"tiny\"{unpinned}"));
+        let run = ["--pairs", "6"];
+        let ran = finish(fixture.honing(&run).env("CC", compiler).output().unwrap());
+        let what = format!("cc {version}, {compiler}, pinned {pinned}: {}\n{}", ran.stderr, ran.stdout);
+        assert_eq!(ran.code, 0, "{what}");
+        assert!(
+            ran.stdout.contains("match      100.0 %") && ran.stdout.contains("change, 99 % interval"),
+            "{what}"
+        );
+    }
+}

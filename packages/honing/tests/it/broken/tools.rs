@@ -220,7 +220,7 @@ const COMPILERS: [Row; 17] = [
         breaks: |case| case.set("RUSTC_WRAPPER", "/nowhere/sccache"),
         args: &[],
         code: 15,
-        says: &["there is no rustc wrapper /nowhere/sccache"],
+        says: &["could not execute process `/nowhere/sccache"],
         hint: "RUSTC_WRAPPER",
     },
     Row {
