@@ -159,8 +159,8 @@ impl Answer {
 fn refused(triple: &str, words: &str) -> Error {
     let lines = || words.lines().map(str::trim).filter(|line| !line.is_empty());
     // The innermost: rustc's, where cargo passes it on.
-    let errors = lines().filter(|line| line.starts_with("error") && !line.contains("could not compile"));
-    let first = errors.last().or_else(|| lines().next()).unwrap_or_default();
+    let mut errors = lines().filter(|line| line.starts_with("error") && !line.contains("could not compile"));
+    let first = errors.next_back().or_else(|| lines().next()).unwrap_or_default();
     let cause = lines().skip_while(|line| *line != "Caused by:").nth(1);
     let cause = cause.filter(|_| first.contains("could not execute")).map(|cause| format!(": {cause}"));
     let message = format!(

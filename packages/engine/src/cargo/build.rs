@@ -5,22 +5,21 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use cargo_metadata::{Message, Package, PackageId};
+use cargo_metadata::Package;
 use honing_core::{Error, ExitCode, Result, Stage, calls::Calls, config::ProgramKind, event::Event};
-use honing_profdata::{BuildFunctions, TraceReader};
+use honing_profdata::BuildFunctions;
 
 use super::{
     ask,
-    calls::{Unit, calls},
-    host, libraries,
+    calls::calls,
+    host,
     ready::{ready, stale},
-    scripts::{self, Executed},
-    units,
-    workspace::package_dir,
+    scripts, units,
+    watch::{Seen, Watcher},
 };
 use crate::{
     Session, pinning,
-    process::{Command, Status, StdStream, Usage, plain},
+    process::{Command, Status, Usage},
     wrapper::{self, Names, Orders},
 };
 
@@ -82,25 +81,6 @@ pub(crate) struct Built {
     pub(crate) libraries: Vec<PathBuf>,
     /// Folders of the build that build scripts put libraries into.
     pub(crate) library_folders: Vec<PathBuf>,
-}
-
-#[derive(Debug, Default)]
-struct Seen {
-    debug_info: Vec<PathBuf>,
-    libraries: Vec<PathBuf>,
-    library_folders: Vec<PathBuf>,
-    trace: TraceReader,
-    artifact: Option<PathBuf>,
-    compiled: u64,
-    /// Artifacts that an earlier build had left.
-    reused: u64,
-    units: u64,
-    total: Option<u64>,
-    scripts: Vec<Executed>,
-    /// What is for the target.
-    built: Vec<Unit>,
-    /// The first line in which cargo or rustc names an error.
-    error: Option<String>,
 }
 
 /// The command that builds it.
@@ -254,200 +234,4 @@ fn failure(
         );
     }
     error.with_hint(format!("mend what it printed, or run it by hand:\n{}", build_command(session, wanted)))
-}
-
-#[derive(Clone)]
-struct Watcher {
-    session_sink: crate::Sink,
-    program: String,
-    stage: Stage,
-    package: PackageId,
-    artifact: String,
-    target: String,
-    cdylib: bool,
-    /// Where cargo puts what it builds for the target.
-    folder: PathBuf,
-    seen: Arc<Mutex<Seen>>,
-}
-
-impl Watcher {
-    /// Whether the line is one for people: the trace of functions is thousands of lines.
-    fn line(&self, stream: StdStream, line: &str) -> bool {
-        let Ok(mut seen) = self.seen.lock() else { return true };
-        match stream {
-            StdStream::Stdout => self.message(&mut seen, line),
-            StdStream::Stderr => return self.words(&mut seen, line),
-        }
-        true
-    }
-
-    /// A line of cargo, rustc or LLVM. It is parsed without its colours, and shown with them.
-    fn words(&self, seen: &mut Seen, coloured: &str) -> bool {
-        let line = plain(coloured);
-        // What is left of a line that a warning and the trace share is shown.
-        let Some(rest) = seen.trace.line(&line) else { return false };
-        if let Some(total) = progress_bar(&rest) {
-            seen.total = Some(total);
-            return true;
-        }
-        if rest.starts_with("error") && seen.error.is_none() {
-            seen.error = Some(rest.trim_start_matches("error: ").to_owned());
-        }
-        let shown = if rest == line { coloured } else { &rest };
-        self.session_sink.emit(Event::Output {
-            program: self.program.clone(),
-            stage: self.stage,
-            line: shown.to_owned(),
-        });
-        true
-    }
-
-    fn message(&self, seen: &mut Seen, line: &str) {
-        let Ok(message) = serde_json::from_str::<Message>(line) else { return };
-        let at = match &message {
-            Message::CompilerArtifact(artifact) => {
-                seen.compiled += u64::from(!artifact.fresh);
-                // What the baseline compiled for this machine, the other flavours share.
-                let own = self.stage == Stage::Baseline || is_for(&self.target, artifact);
-                seen.reused += u64::from(artifact.fresh && own);
-                if is_for(&self.target, artifact) {
-                    seen.built.push(unit(artifact));
-                }
-                let wanted = if self.cdylib { artifact.target.is_cdylib() } else { artifact.target.is_bin() };
-                let wanted = wanted && artifact.package_id == self.package;
-                let files = || artifact.filenames.iter().map(|path| path.clone().into_std_path_buf());
-                if wanted && artifact.target.name == self.artifact {
-                    seen.artifact = artifact_path(artifact, self.cdylib);
-                    let is_debug_info = |path: &PathBuf| {
-                        path.extension()
-                            .is_some_and(|end| ["dwp", "dSYM", "pdb"].iter().any(|own| end == *own))
-                    };
-                    seen.debug_info = files().filter(is_debug_info).collect();
-                }
-                if is_for(&self.target, artifact) {
-                    seen.libraries.extend(files().filter(|path| libraries::is_shared_library(path)));
-                }
-                artifact.target.name.clone()
-            }
-            Message::BuildScriptExecuted(script) => {
-                // Registries' packages do not change.
-                if let Some(package_dir) = package_dir(&script.package_id.repr) {
-                    let out_dir = script.out_dir.clone().into();
-                    seen.scripts.push(Executed { out_dir, package_dir });
-                }
-                // As cargo has the loader look there: only into folders of the build.
-                let folders = script.linked_paths.iter().map(|path| {
-                    let path = path.as_str();
-                    PathBuf::from(path.split_once('=').map_or(path, |(_, path)| path))
-                });
-                seen.library_folders.extend(folders.filter(|path| path.starts_with(&self.folder)));
-                "build script".to_owned()
-            }
-            _ => return,
-        };
-        seen.units += 1;
-        if seen.compiled > 0 {
-            self.session_sink.emit(Event::Progress {
-                program: self.program.clone(),
-                stage: self.stage,
-                done: seen.units,
-                total: seen.total.filter(|total| *total >= seen.units),
-                unit: "crates".into(),
-                at,
-            });
-        }
-    }
-}
-
-/// Cargo keeps what is for the target in a folder with its name.
-fn is_for(target: &str, artifact: &cargo_metadata::Artifact) -> bool {
-    artifact.filenames.iter().any(|path| path.components().any(|part| part.as_str() == target))
-}
-
-fn unit(artifact: &cargo_metadata::Artifact) -> Unit {
-    let id = &artifact.package_id.repr;
-    let kinds: Vec<String> = artifact.target.kind.iter().map(ToString::to_string).collect();
-    let package = id.rsplit('/').next().unwrap_or(id);
-    Unit {
-        name: format!("{package} ({} {})", kinds.join(" "), artifact.target.name),
-        crate_name: artifact.target.name.replace('-', "_"),
-        files: artifact.filenames.iter().map(|file| file.clone().into_std_path_buf()).collect(),
-    }
-}
-
-fn artifact_path(artifact: &cargo_metadata::Artifact, cdylib: bool) -> Option<PathBuf> {
-    if !cdylib {
-        return artifact.executable.clone().map(Into::into);
-    }
-    let is_library = |path: &&cargo_metadata::camino::Utf8PathBuf| {
-        matches!(path.extension(), Some("so" | "dylib" | "dll"))
-    };
-    artifact.filenames.iter().find(is_library).cloned().map(Into::into)
-}
-
-/// The total of cargo's progress bar: `Building [==>  ] 12/58: tokio, mio`, without the word where cargo
-/// is quiet.
-fn progress_bar(line: &str) -> Option<u64> {
-    let bar = line.trim_start();
-    let (done, counts) = bar.strip_prefix("Building ").unwrap_or(bar).strip_prefix('[')?.split_once("] ")?;
-    if !done.chars().all(|char| matches!(char, '=' | '>' | ' ')) {
-        return None;
-    }
-    let counts = counts.split([':', ' ']).next()?;
-    counts.split_once('/')?.1.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_read_without_colours_and_artifacts_by_their_package() {
-        let id = |version: &str| format!("path+file:///w/tool#tool@{version}");
-        let watcher = Watcher {
-            session_sink: crate::Sink::new(Vec::new()),
-            program: "tool".into(),
-            stage: Stage::Baseline,
-            package: PackageId { repr: id("0.1.0") },
-            artifact: "tool".into(),
-            target: "x86_64-unknown-linux-gnu".into(),
-            cdylib: true,
-            folder: PathBuf::new(),
-            seen: Arc::default(),
-        };
-        // The last one is a dependency of the same name, with a library of the same name.
-        for version in ["0.1.0", "0.0.9"] {
-            let target = r#"{"kind":["cdylib"],"crate_types":["cdylib"],"name":"tool","src_path":"/w/l.rs"}"#;
-            let profile =
-                r#"{"opt_level":"3","debug_assertions":false,"overflow_checks":false,"test":false}"#;
-            let line = format!(
-                r#"{{"reason":"compiler-artifact","package_id":"{}","target":{target},"profile":{profile},"features":[],"filenames":["/t/{version}.so"],"executable":null,"fresh":false}}"#,
-                id(version)
-            );
-            assert!(watcher.line(StdStream::Stdout, &line));
-        }
-        for (line, shown) in [
-            ("\u{1b}[1m\u{1b}[96m    Building\u{1b}[0m [=>  ] 1/2: tool", true),
-            ("\u{1b}[KFuncname=a, Hash=1 in building m", false),
-            ("\u{1b}[K\u{1b}[1m\u{1b}[91merror[E0425]\u{1b}[0m\u{1b}[1m: no\u{1b}[0m", true),
-            ("\u{1b}[1m\u{1b}[91merror\u{1b}[0m: could not compile", true),
-        ] {
-            assert_eq!(watcher.line(StdStream::Stderr, line), shown, "{line:?}");
-        }
-        let mut seen = watcher.seen.lock().unwrap();
-        assert_eq!(seen.artifact, Some("/t/0.1.0.so".into()));
-        assert_eq!((seen.total, seen.error.as_deref()), (Some(2), Some("error[E0425]: no")));
-        assert_eq!(std::mem::take(&mut seen.trace).finish().len(), 1);
-    }
-
-    #[test]
-    fn reads_cargos_progress_bar() {
-        assert_eq!(progress_bar("    Building [=====>     ] 12/58: tokio, mio(build)"), Some(58));
-        assert_eq!(progress_bar("    Building [           ] 0/7 "), Some(7));
-        assert_eq!(progress_bar("[=====>     ] 12/58: tokio"), Some(58));
-        assert_eq!(progress_bar("[1/2] linking"), None);
-        assert_eq!(progress_bar("[note] 1/2: of a build script"), None);
-        assert_eq!(progress_bar("   Compiling tokio v1.0.0"), None);
-        assert_eq!(progress_bar("see [1] 2/3 for more"), None);
-    }
 }

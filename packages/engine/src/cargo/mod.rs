@@ -17,6 +17,7 @@ mod scripts;
 mod sources;
 mod spec;
 mod units;
+mod watch;
 mod workspace;
 
 pub(crate) use ask::{Answer, ask, configured};
