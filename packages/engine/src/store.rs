@@ -58,10 +58,13 @@ const CLAIM: &str = "workspace";
 
 impl Store {
     /// The store of the workspace in `root` in a target directory. Worktrees may share one
-    /// (`CARGO_TARGET_DIR`): the first has the plain name, others have stores of their own.
+    /// (`CARGO_TARGET_DIR`): the one that it is in, or else the first, has the plain name, others have
+    /// stores of their own.
     pub fn of_workspace(target_dir: &Path, root: &Path) -> Self {
         let plain = target_dir.join("honing");
         match claimed(&plain) {
+            // One that was copied with its target directory names the original.
+            _ if target_dir.starts_with(root) => Self::new(plain),
             Some(other) if other != root && other.join("Cargo.toml").is_file() => {
                 let digest = Digest::of(root.as_os_str().as_encoded_bytes()).to_string();
                 Self::new(target_dir.join(format!("honing-{}", &digest[..8])))
@@ -242,6 +245,8 @@ mod tests {
         assert_ne!(of(&second).root(), of(&first).root());
         of(&second).claim(&second).unwrap();
         of(&first).claim(&first).unwrap();
+        // The target directory is another's own.
+        assert_eq!(Store::of_workspace(&target, dir.path()).root(), target.join("honing"));
         // The first is gone, or was moved.
         fs::remove_dir_all(&first).unwrap();
         assert_eq!(of(&second).root(), target.join("honing"));

@@ -76,7 +76,7 @@ fn anew(session: &Session, triple: &str) -> Result<Answer> {
     match text {
         Ok(text) => {
             let answer = Answer::of(&text, &session.env);
-            let ours = answer.rustflags.iter().find(|flag| is_ours(flag));
+            let ours = answer.rustflags.iter().find(|flag| is_ours(flag) || is_incremental(flag));
             ours.map_or(Ok(answer.clone()), |flag| Err(exclusive(session, flag)))
         }
         Err(_) => {
@@ -90,9 +90,19 @@ fn anew(session: &Session, triple: &str) -> Result<Answer> {
 }
 
 fn exclusive(session: &Session, flag: &str) -> Error {
-    let message = format!("the rustflags hold `{flag}`; rustc refuses it together with the flags of PGO");
+    let why = match is_incremental(flag) {
+        true => "rustc would take code from there that was compiled with another profile",
+        false => "rustc refuses it together with the flags of PGO",
+    };
+    let message = format!("the rustflags hold `{flag}`; {why}");
     let from = origin(session, flag);
-    Error::preflight(message).with_hint(format!("Honing adds the flags of PGO itself: take it out of {from}"))
+    Error::preflight(message).with_hint(format!("take it out of {from}; what PGO needs, Honing adds itself"))
+}
+
+/// Cargo's own folders for that are another matter: Honing knows them.
+fn is_incremental(flag: &str) -> bool {
+    let name = flag.strip_prefix("-C").unwrap_or(flag).trim_start_matches("--codegen=");
+    name.starts_with("incremental=")
 }
 
 /// Whether rustc refuses a flag beside those that Honing adds.

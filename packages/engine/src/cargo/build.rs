@@ -13,8 +13,8 @@ use super::{
     ask,
     calls::calls,
     host,
-    ready::{ready, stale},
-    scripts, units,
+    ready::{self, ready, stale},
+    units,
     watch::{Seen, Watcher},
 };
 use crate::{
@@ -129,9 +129,12 @@ pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>)
 /// As arguments: a variable would reach a cargo that a build script runs, which then waits for this one.
 pub(super) fn folders(target_dir: &Path, root: Option<&Path>) -> Vec<String> {
     let folders = [("build-dir", Some(target_dir)), ("dep-info-basedir", root)];
+    // In a folder for builds, braces stand for something; there is no way to write them.
+    let is_plain = |path: &Path| !path.to_string_lossy().contains(['{', '}']);
     let text = |path: &Path| toml::Value::String(path.to_string_lossy().into_owned()).to_string();
     let set = |(key, path): (&str, Option<&Path>)| {
-        path.map(|path| ["--config".to_owned(), format!("build.{key}={}", text(path))])
+        path.filter(|path| is_plain(path))
+            .map(|path| ["--config".to_owned(), format!("build.{key}={}", text(path))])
     };
     folders.into_iter().filter_map(set).flatten().collect()
 }
@@ -141,13 +144,13 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
     host::share(&pinning::builds(session), wanted)?;
     ready(session, &wanted.target_dir, &wanted.orders)?;
     let built = once(session, program, stage, wanted)?;
-    let changed = stale(&wanted.target_dir);
+    let changed = stale(session, &wanted.target_dir);
     let Some(first) = changed.first() else { return Ok(built) };
     let text = format!("{stage}: {} changed while it was compiled; building again", first.file.display());
     session.sink.emit(Event::Note { text });
     changed.iter().try_for_each(units::Stale::forget)?;
     let again = once(session, program, stage, wanted)?;
-    match stale(&wanted.target_dir).first() {
+    match stale(session, &wanted.target_dir).first() {
         None => Ok(again),
         Some(still) => Err(Error::new(
             ExitCode::Build,
@@ -172,7 +175,6 @@ fn once(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> 
         stage,
         package: wanted.package.id.clone(),
         artifact: wanted.artifact.to_owned(),
-        target: wanted.target.to_owned(),
         cdylib: wanted.kind == ProgramKind::Cdylib,
         folder: wanted.folder(),
         seen: Arc::clone(&seen),
@@ -186,6 +188,7 @@ fn once(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> 
     )?;
     let ended =
         session.run_cargo(program, stage, &command, move |stream, line| watcher.line(stream, line))?;
+    ready::ended(session, &wanted.target_dir)?;
     if ended.status != Status::Code(0) {
         let first = seen.lock().ok().and_then(|seen| seen.error.clone());
         return Err(failure(session, stage, wanted, ended.status, first));
@@ -198,8 +201,6 @@ fn once(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> 
     })?;
     let functions = std::mem::take(&mut seen.trace).finish();
     let calls = calls(&wanted.target_dir, &seen.built)?;
-    scripts::note(session, &seen.scripts)?;
-    scripts::find_generated(&wanted.target_dir)?;
     let (fresh, full) = (seen.compiled == 0, seen.reused == 0);
     let (debug_info, libraries) = (std::mem::take(&mut seen.debug_info), std::mem::take(&mut seen.libraries));
     let library_folders = std::mem::take(&mut seen.library_folders);

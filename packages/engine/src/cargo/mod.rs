@@ -7,6 +7,7 @@ mod calls;
 mod candidates;
 mod environment;
 mod flags;
+mod generated;
 mod host;
 pub(crate) mod libraries;
 mod local;

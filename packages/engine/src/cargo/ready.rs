@@ -5,7 +5,11 @@ use std::{fs, path::Path};
 
 use honing_core::Result;
 
-use super::{scripts, units};
+use super::{
+    generated::Generated,
+    scripts::{self, When},
+    units,
+};
 use crate::{
     Session, files, pinning,
     wrapper::{self, Orders},
@@ -20,15 +24,24 @@ pub(crate) fn ready(session: &Session, target_dir: &Path, orders: &Orders) -> Re
     if let Some(profile) = &orders.profile {
         apply(target_dir, &session.store.root().join(profile))?;
     }
-    stale(target_dir).iter().try_for_each(units::Stale::forget)
+    let unsure = scripts::note(session, target_dir, When::Before)?;
+    unsure.iter().chain(&stale(session, target_dir)).try_for_each(units::Stale::forget)
 }
 
 /// What would have to be compiled, or run, again.
-pub(super) fn stale(target_dir: &Path) -> Vec<units::Stale> {
-    let generated = scripts::generated(target_dir);
-    let mut found = units::stale(target_dir, &generated);
-    found.extend(scripts::stale(target_dir));
+pub(super) fn stale(session: &Session, target_dir: &Path) -> Vec<units::Stale> {
+    let root = &session.workspace.root;
+    let generated = Generated::load(&pinning::builds(session), root);
+    let mut found = units::stale(target_dir, root, &generated);
+    found.extend(scripts::stale(target_dir, root, &generated));
     found
+}
+
+/// Notes what the build scripts of a build that has just ended read and wrote; also of one that failed,
+/// which cargo goes on from.
+pub(super) fn ended(session: &Session, target_dir: &Path) -> Result<()> {
+    scripts::note(session, target_dir, When::After)?;
+    Generated::note(&pinning::builds(session), &session.workspace.root, target_dir)
 }
 
 /// What was compiled with another profile is compiled again: cargo asks for the time of the file

@@ -1,6 +1,5 @@
-//! What build scripts read and wrote. Cargo runs a script again when a file that it names is newer
-//! than its last run; here, too, contents decide ([`super::units`]). What a script writes into the
-//! sources is its own, and no change of the person's.
+//! What build scripts read. Cargo runs a script again when a file that it names is newer than its last
+//! run; here, too, contents decide ([`super::units`]).
 
 use std::{
     collections::BTreeSet,
@@ -9,65 +8,121 @@ use std::{
     time::SystemTime,
 };
 
-use honing_core::Result;
+use honing_core::{Digest, Result};
 use serde::{Deserialize, Serialize};
 
-use super::units::{self, Stale};
+use super::{
+    generated::Generated,
+    units::{self, Stale},
+};
 use crate::{
     Session, files,
-    wrapper::record::{Source, changed},
+    wrapper::record::{Source, modified},
 };
 
 /// What a run read, beside what it printed.
 const INPUTS: &str = "honing-inputs.json";
-/// What a script printed in its last run; without it, cargo runs it again. Its time is that of the call.
+/// What a script printed in its last run; without it, cargo runs it again. Cargo sets its time back to
+/// that of the call.
 const OUTPUT: &str = "output";
-/// Files that builds of a target directory write.
-const GENERATED: &str = "honing-generated.json";
-
-/// A script that cargo says it ran, now or earlier.
-#[derive(Debug, Clone)]
-pub(super) struct Executed {
-    pub(super) out_dir: PathBuf,
-    /// The folder of its package, where that is one of the person's own.
-    pub(super) package_dir: PathBuf,
-}
+/// Is written after that, and keeps its time.
+const END: &str = "root-output";
 
 /// One run.
 #[derive(Debug, Serialize, Deserialize)]
 struct Run {
     at: SystemTime,
     read: Vec<Source>,
+    folders: Vec<Folder>,
 }
 
-/// Notes what was read by the scripts that have run since they were last noted.
-pub(super) fn note(session: &Session, executed: &[Executed]) -> Result<()> {
-    for script in executed {
-        let Some(dir) = script.out_dir.parent() else { continue };
+/// A folder that is watched, and the names of the files below it: one may join them that is older.
+#[derive(Debug, Serialize, Deserialize)]
+struct Folder {
+    path: PathBuf,
+    names: Digest,
+}
+
+/// Whether runs that nobody has noted yet are those of the build that has just ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// It was killed, or cargo was called by somebody else.
+    Before,
+    /// They are; what was written since a script was called, it wrote itself.
+    After,
+}
+
+/// Notes what was read by the scripts that have run since they were last noted. Returns those whose
+/// inputs may be others by now.
+pub(super) fn note(session: &Session, target_dir: &Path, when: When) -> Result<Vec<Stale>> {
+    let mut unsure = Vec::new();
+    let unnoted: Vec<PathBuf> = runs(target_dir).into_iter().filter(|dir| noted(dir).is_none()).collect();
+    if unnoted.is_empty() {
+        return Ok(unsure);
+    }
+    let packages = packages(session, target_dir);
+    for dir in unnoted {
         let Some(at) = modified(&dir.join(OUTPUT)) else { continue };
-        if noted(dir).is_some_and(|run| run.at == at) {
+        let (mut run, late) = see(session, &dir, at, &packages);
+        let late = late.into_iter().next().filter(|_| when == When::Before);
+        if let Some(file) = late {
+            unsure.push(Stale::new(vec![dir.join(OUTPUT)], file));
             continue;
         }
-        let said = fs::read_to_string(dir.join(OUTPUT)).unwrap_or_default();
-        let named = watched(&said).unwrap_or_else(|| package_files(session, &script.package_dir));
-        let named = named.into_iter().map(|name| script.package_dir.join(name));
-        // Cargo looks at all of such a folder, and so at what it writes itself.
-        let named = named.filter(|path| !session.store.root().starts_with(path));
-        let files = named.flat_map(|path| match path.is_dir() {
-            true => files::below(&path).unwrap_or_default(),
-            false => vec![path],
-        });
-        // One that is not there has cargo run the script each time, and so has one that was written
-        // since the script was called: it wrote that itself.
-        let read = files.map(|path| Source::see(path, at)).filter(Source::is_known).collect();
-        let run = serde_json::to_vec(&Run { at, read }).unwrap_or_default();
-        files::write_atomically(&dir.join(INPUTS), &run)?;
+        run.read.retain(Source::is_known);
+        files::write_atomically(&dir.join(INPUTS), &serde_json::to_vec(&run).unwrap_or_default())?;
     }
-    Ok(())
+    Ok(unsure)
 }
 
+/// The folders of packages with build scripts, by name.
+fn packages(session: &Session, target_dir: &Path) -> BTreeSet<(String, PathBuf)> {
+    let records = units::records(target_dir).into_iter().filter_map(|(_, record)| record);
+    let scripts = records.filter(|record| record.crate_name.starts_with("build_script_"));
+    scripts.map(|record| (record.package, session.workspace.root.join(record.package_dir))).collect()
+}
+
+/// What a run read, and what of it was changed since it was called.
+fn see(
+    session: &Session,
+    dir: &Path,
+    at: SystemTime,
+    packages: &BTreeSet<(String, PathBuf)>,
+) -> (Run, Vec<PathBuf>) {
+    let said = fs::read_to_string(dir.join(OUTPUT)).unwrap_or_default();
+    let own = dir.file_name().unwrap_or_default().to_string_lossy();
+    let name = own.rsplit_once('-').map_or("", |(name, _)| name);
+    let (mut run, mut late) = (Run { at, read: Vec::new(), folders: Vec::new() }, Vec::new());
+    // Of two versions of a package, both: more is watched than has to be.
+    for (_, package_dir) in packages.iter().filter(|(package, _)| package == name) {
+        let named = watched(&said).unwrap_or_else(|| package_files(session, package_dir));
+        // One that is not there has cargo run the script each time.
+        let named = named.into_iter().map(|name| package_dir.join(name)).filter(|path| path.exists());
+        // Cargo looks at all of such a folder, and so at what it writes itself.
+        for path in named.filter(|path| !session.store.root().starts_with(path)) {
+            let mut files = vec![path.clone()];
+            if path.is_dir() {
+                files = files::below(&path).unwrap_or_default();
+                run.folders.push(Folder { names: names(&files), path });
+            }
+            let seen = files.iter().map(|file| Source::see(file, at, &session.workspace.root));
+            run.read.extend(seen);
+        }
+    }
+    let unknown = run.read.iter().filter(|file| !file.is_known());
+    late.extend(unknown.map(|file| file.place(&session.workspace.root)));
+    (run, late)
+}
+
+fn names(files: &[PathBuf]) -> Digest {
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    Digest::of(names.join("\n").as_bytes())
+}
+
+/// The note of a folder's last run.
 fn noted(dir: &Path) -> Option<Run> {
-    serde_json::from_slice(&fs::read(dir.join(INPUTS)).ok()?).ok()
+    let run: Run = serde_json::from_slice(&fs::read(dir.join(INPUTS)).ok()?).ok()?;
+    (modified(&dir.join(OUTPUT)) == Some(run.at)).then_some(run)
 }
 
 /// The files that a script asks to be watched; `None` where it leaves the choice to cargo.
@@ -82,8 +137,13 @@ fn watched(said: &str) -> Option<Vec<PathBuf>> {
     chosen.then_some(files)
 }
 
-/// The files of a package, as cargo takes them where a script does not say.
+/// The files of a package, as cargo takes them where a script does not say. A registry's do not change.
 fn package_files(session: &Session, dir: &Path) -> Vec<PathBuf> {
+    let home = session.env.get(std::ffi::OsStr::new("CARGO_HOME")).map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).unwrap_or_default();
+    if dir.starts_with(home.join("registry")) || dir.starts_with(home.join("git")) {
+        return Vec::new();
+    }
     let mut command = std::process::Command::new(&session.toolchain.cargo);
     command.args(["package", "--list", "--allow-dirty", "--quiet"]).current_dir(dir);
     let output = command.env_clear().envs(&session.env).stdin(std::process::Stdio::null()).output();
@@ -92,53 +152,30 @@ fn package_files(session: &Session, dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Runs of scripts that read something else than what is there now.
-pub(super) fn stale(target_dir: &Path) -> Vec<Stale> {
+pub(super) fn stale(target_dir: &Path, root: &Path, generated: &Generated) -> Vec<Stale> {
     let of_run = |dir: PathBuf| {
-        let run = noted(&dir).filter(|run| modified(&dir.join(OUTPUT)) == Some(run.at))?;
-        let generated = generated(target_dir);
-        let differs = run.read.iter().find(|file| !generated.contains(&file.path) && !file.is_same())?;
-        Some(Stale::new(vec![dir.join(OUTPUT), dir.join(INPUTS)], differs.path.clone()))
+        let run = noted(&dir)?;
+        let mut changed = run.read.iter().filter(|file| !file.is_same(root)).map(|file| file.place(root));
+        let file = changed.find(|file| !generated.has(file));
+        let joined =
+            |folder: &&Folder| names(&files::below(&folder.path).unwrap_or_default()) != folder.names;
+        let differs = file.or_else(|| Some(run.folders.iter().find(joined)?.path.clone()))?;
+        Some(Stale::new(vec![dir.join(OUTPUT), dir.join(INPUTS)], differs))
     };
+    runs(target_dir).into_iter().filter_map(of_run).collect()
+}
+
+/// When scripts ran.
+pub(super) fn spans(target_dir: &Path) -> Vec<(SystemTime, SystemTime)> {
+    let of_run = |dir: PathBuf| Some((modified(&dir.join(OUTPUT))?, modified(&dir.join(END))?));
     runs(target_dir).into_iter().filter_map(of_run).collect()
 }
 
 /// The folders of scripts' runs.
 fn runs(target_dir: &Path) -> Vec<PathBuf> {
-    let builds =
-        units::profiles(target_dir).into_iter().flat_map(|profile| units::folders(&profile.join("build")));
+    let profiles = units::profiles(target_dir).into_iter();
+    let builds = profiles.flat_map(|profile| units::folders(&profile.join("build")));
     builds.filter(|dir| dir.join(OUTPUT).is_file()).collect()
-}
-
-/// The files that builds of this target directory write into the sources.
-pub(crate) fn generated(target_dir: &Path) -> BTreeSet<PathBuf> {
-    let text = fs::read(target_dir.join(GENERATED)).unwrap_or_default();
-    serde_json::from_slice(&text).unwrap_or_default()
-}
-
-/// Finds them: files that a unit was compiled from, and that were written while a script ran.
-pub(super) fn find_generated(target_dir: &Path) -> Result<()> {
-    let times = |dir: PathBuf| Some((modified(&dir.join(OUTPUT))?, changed(&dir.join(OUTPUT))?));
-    let spans: Vec<(SystemTime, SystemTime)> = runs(target_dir).into_iter().filter_map(times).collect();
-    if spans.is_empty() {
-        return Ok(());
-    }
-    let mut found = generated(target_dir);
-    let before = found.len();
-    for record in units::records(target_dir).into_iter().filter_map(|(_, record)| record) {
-        let meanwhile = |path: &Path| {
-            modified(path).is_some_and(|at| spans.iter().any(|(from, to)| *from <= at && at <= *to))
-        };
-        found.extend(record.files.into_iter().map(|file| file.path).filter(|path| meanwhile(path)));
-    }
-    if found.len() == before {
-        return Ok(());
-    }
-    let text = serde_json::to_vec_pretty(&found).unwrap_or_default();
-    files::write_atomically(&target_dir.join(GENERATED), &text)
-}
-
-fn modified(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).ok()?.modified().ok()
 }
 
 #[cfg(test)]

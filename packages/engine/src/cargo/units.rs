@@ -3,13 +3,13 @@
 //! output, so that cargo compiles it again.
 
 use std::{
-    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
 use honing_core::Result;
 
+use super::generated::Generated;
 use crate::{
     files,
     wrapper::record::{Record, SUFFIX},
@@ -26,13 +26,13 @@ pub(crate) struct Stale {
 
 /// Units whose files are not what they were when they were compiled. `generated` are files that
 /// builds write: cargo has build scripts write them anew, and each flavour has its own.
-pub(crate) fn stale(target_dir: &Path, generated: &BTreeSet<PathBuf>) -> Vec<Stale> {
+pub(crate) fn stale(target_dir: &Path, root: &Path, generated: &Generated) -> Vec<Stale> {
     let mut found = Vec::new();
     for (path, record) in records(target_dir) {
         let differs = match &record {
             Some(record) => {
-                let mut sources = record.files.iter().filter(|file| !generated.contains(&file.path));
-                sources.find(|file| !file.is_same()).map(|file| file.path.clone())
+                let mut changed = record.files.iter().filter(|file| !file.is_same(root));
+                changed.find(|file| !generated.has(&file.place(root))).map(|file| file.place(root))
             }
             // Torn: the wrapper was killed.
             None => Some(path.clone()),

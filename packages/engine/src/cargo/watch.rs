@@ -2,7 +2,7 @@
 //! standard error. Words are parsed without their colours, and shown with them.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
@@ -10,7 +10,7 @@ use cargo_metadata::{Message, PackageId};
 use honing_core::{Stage, event::Event};
 use honing_profdata::TraceReader;
 
-use super::{calls::Unit, libraries, scripts::Executed, workspace::package_dir};
+use super::{calls::Unit, libraries};
 use crate::process::{StdStream, plain};
 
 /// What cargo has said so far.
@@ -26,7 +26,6 @@ pub(super) struct Seen {
     pub(super) reused: u64,
     pub(super) units: u64,
     pub(super) total: Option<u64>,
-    pub(super) scripts: Vec<Executed>,
     /// What is for the target.
     pub(super) built: Vec<Unit>,
     /// The first line in which cargo or rustc names an error.
@@ -41,7 +40,6 @@ pub(super) struct Watcher {
     pub(super) stage: Stage,
     pub(super) package: PackageId,
     pub(super) artifact: String,
-    pub(super) target: String,
     pub(super) cdylib: bool,
     /// Where cargo puts what it builds for the target.
     pub(super) folder: PathBuf,
@@ -94,9 +92,9 @@ impl Watcher {
             Message::CompilerArtifact(artifact) => {
                 seen.compiled += u64::from(!artifact.fresh);
                 // What the baseline compiled for this machine, the other flavours share.
-                let own = self.stage == Stage::Baseline || is_for(&self.target, artifact);
+                let own = self.stage == Stage::Baseline || is_for(&self.folder, artifact);
                 seen.reused += u64::from(artifact.fresh && own);
-                if is_for(&self.target, artifact) {
+                if is_for(&self.folder, artifact) {
                     seen.built.push(unit(artifact));
                 }
                 let wanted = if self.cdylib { artifact.target.is_cdylib() } else { artifact.target.is_bin() };
@@ -110,17 +108,12 @@ impl Watcher {
                     };
                     seen.debug_info = files().filter(is_debug_info).collect();
                 }
-                if is_for(&self.target, artifact) {
+                if is_for(&self.folder, artifact) {
                     seen.libraries.extend(files().filter(|path| libraries::is_shared_library(path)));
                 }
                 artifact.target.name.clone()
             }
             Message::BuildScriptExecuted(script) => {
-                // Registries' packages do not change.
-                if let Some(package_dir) = package_dir(&script.package_id.repr) {
-                    let out_dir = script.out_dir.clone().into();
-                    seen.scripts.push(Executed { out_dir, package_dir });
-                }
                 // As cargo has the loader look there: only into folders of the build.
                 let folders = script.linked_paths.iter().map(|path| {
                     let path = path.as_str();
@@ -146,8 +139,8 @@ impl Watcher {
 }
 
 /// Cargo keeps what is for the target in a folder with its name.
-fn is_for(target: &str, artifact: &cargo_metadata::Artifact) -> bool {
-    artifact.filenames.iter().any(|path| path.components().any(|part| part.as_str() == target))
+fn is_for(folder: &Path, artifact: &cargo_metadata::Artifact) -> bool {
+    artifact.filenames.iter().any(|path| path.starts_with(folder))
 }
 
 fn unit(artifact: &cargo_metadata::Artifact) -> Unit {
@@ -194,7 +187,6 @@ mod tests {
             stage: Stage::Baseline,
             package: PackageId { repr: id.to_owned() },
             artifact: "tool".into(),
-            target: "x86_64-unknown-linux-gnu".into(),
             cdylib: true,
             folder: PathBuf::new(),
             seen: Arc::default(),

@@ -150,8 +150,12 @@ pub(crate) fn orders(
         Ok(within) => within.to_owned(),
         Err(_) => profile,
     };
-    let orders =
-        Orders { names: naming.names.clone(), flags: added.flags, profile: added.profile.map(within) };
+    let orders = Orders {
+        names: naming.names.clone(),
+        flags: added.flags,
+        profile: added.profile.map(within),
+        root: session.workspace.root.clone(),
+    };
     Ok((orders, naming))
 }
 
@@ -223,8 +227,7 @@ pub(crate) fn build_fingerprint(
         ProgramKind::Cdylib => format!("{}{}", std::env::consts::DLL_PREFIX, wanted.artifact),
     };
     let artifact = wanted.folder().join(name);
-    let folders = (session.store.root(), wanted.target_dir.as_path());
-    for (name, digest) in cargo::source_digests(&artifact, &session.workspace.root, folders) {
+    for (name, digest) in cargo::source_digests(&artifact, &session.workspace.root, session.store.root()) {
         print.content(name, digest);
     }
     print

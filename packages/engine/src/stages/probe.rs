@@ -101,7 +101,7 @@ impl Probe<'_> {
             vec![self.dir.join("probe.rs").into(), "-O".into(), "--edition=2021".into()];
         args.extend(["--target".into(), OsString::from(&self.subject.triple)]);
         args.extend(answer.linker.iter().map(|linker| format!("-Clinker={linker}").into()));
-        args.extend(answer.rustflags.iter().map(OsString::from));
+        args.extend(linking(&answer.rustflags).map(OsString::from));
         // A person's lints are about their code.
         args.push("--cap-lints=allow".into());
         args.extend(pgo.iter().cloned());
@@ -252,6 +252,19 @@ impl Probe<'_> {
     }
 }
 
+/// Flags without those that ask for something else than a program that runs by itself.
+fn linking(flags: &[String]) -> impl Iterator<Item = &String> {
+    let value_of = |at: usize| flags.get(at + 1).map_or("", String::as_str);
+    let before = |at: usize| at.checked_sub(1).and_then(|at| flags.get(at)).map_or("", String::as_str);
+    let is_other = move |at: usize, flag: &str| {
+        flag.starts_with("--emit")
+            || before(at) == "--emit"
+            || flag.ends_with("prefer-dynamic")
+            || (matches!(flag, "-C" | "--codegen") && value_of(at) == "prefer-dynamic")
+    };
+    flags.iter().enumerate().filter(move |(at, flag)| !is_other(*at, flag)).map(|(_, flag)| flag)
+}
+
 fn is_profile(path: &Path) -> bool {
     std::fs::read(path).is_ok_and(|bytes| indexed::check(&bytes).is_ok())
 }
@@ -264,4 +277,24 @@ pub(super) fn install_hint(toolchain: &Toolchain) -> String {
          or name one with --llvm-profdata",
         toolchain.release
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_probe_is_a_program_that_runs() {
+        for (flags, left) in [
+            ("-Ca --emit=asm -Cb", "-Ca -Cb"),
+            ("--emit asm -C a", "-C a"),
+            ("-Cprefer-dynamic -C prefer-dynamic --cfg x", "--cfg x"),
+            ("-C target-cpu=native", "-C target-cpu=native"),
+            ("", ""),
+        ] {
+            let flags: Vec<String> = flags.split_whitespace().map(str::to_owned).collect();
+            let rest: Vec<&str> = linking(&flags).map(String::as_str).collect();
+            assert_eq!(rest.join(" "), left);
+        }
+    }
 }

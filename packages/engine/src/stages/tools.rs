@@ -89,7 +89,7 @@ fn artifact(session: &Session, tool: &Tool) -> Result<String> {
 fn wanted<'a>(session: &'a Session, tool: &'a Tool, artifact: &'a str) -> Result<Wanted<'a>> {
     let target = &session.toolchain.host;
     let answer = cargo::ask(session, target)?;
-    let orders = Orders::default();
+    let orders = Orders { root: session.workspace.root.clone(), ..Orders::default() };
     Ok(Wanted {
         package: session.workspace.package(&tool.package)?,
         kind: ProgramKind::Bin(Some(artifact)),

@@ -55,7 +55,7 @@ fn act(args: Vec<OsString>, builds: &Path) -> io::Result<ExitCode> {
     let started = SystemTime::now();
     let status = command.status().map_err(failed)?;
     if status.success() {
-        record::write(&unit.call, started, unit.profile.as_deref())?;
+        record::write(&unit.call, started, &unit.orders.root, unit.profile.as_deref())?;
     }
     Ok(ended(status))
 }

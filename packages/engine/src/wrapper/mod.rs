@@ -43,6 +43,9 @@ pub(crate) struct Orders {
     /// moved.
     #[serde(default)]
     pub(crate) profile: Option<PathBuf>,
+    /// The root of the workspace: what is below it is noted relative to it.
+    #[serde(default)]
+    pub(crate) root: PathBuf,
 }
 
 /// What crates are called in symbols.

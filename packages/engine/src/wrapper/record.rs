@@ -23,6 +23,10 @@ pub(crate) const SUFFIX: &str = "honing";
 pub(crate) struct Record {
     /// Name of the crate.
     pub(crate) crate_name: String,
+    /// Name of the package.
+    pub(crate) package: String,
+    /// Its folder.
+    pub(crate) package_dir: PathBuf,
     /// Whether it is for the target.
     pub(crate) for_target: bool,
     /// What cargo called, before anything was added.
@@ -31,7 +35,8 @@ pub(crate) struct Record {
     pub(crate) files: Vec<Source>,
 }
 
-/// A file, as it was when it was read.
+/// A file, as it was when it was read. What is below the root of the workspace is named relative to
+/// it, so that a checkout can be moved, and another one is compared with its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
@@ -50,12 +55,17 @@ struct Marks {
 }
 
 impl Source {
-    /// A file or a folder; `since` is when its reader began.
-    pub(crate) fn see(path: PathBuf, since: SystemTime) -> Self {
-        let marks = Marks::of(&path);
-        let late = changed(&path).is_none_or(|changed| changed > since);
-        let digest = if late { None } else { files::digest(&path).ok() };
-        Self { path, digest, marks }
+    /// A file; `since` is when its reader began.
+    pub(crate) fn see(path: &Path, since: SystemTime, root: &Path) -> Self {
+        let marks = Marks::of(path);
+        let late = changed(path).is_none_or(|changed| changed > since);
+        let digest = if late { None } else { files::digest(path).ok() };
+        Self { path: path.strip_prefix(root).unwrap_or(path).to_owned(), digest, marks }
+    }
+
+    /// Where it is, in the workspace of `root`.
+    pub(crate) fn place(&self, root: &Path) -> PathBuf {
+        root.join(&self.path)
     }
 
     /// Whether it can be told what was read.
@@ -64,16 +74,15 @@ impl Source {
     }
 
     /// Whether it has now what it had then.
-    pub(crate) fn is_same(&self) -> bool {
-        let Some(digest) = &self.digest else { return false };
-        let untouched = self.marks.is_some() && self.marks == Marks::of(&self.path);
-        untouched || files::digest(&self.path).is_ok_and(|now| now == *digest)
+    pub(crate) fn is_same(&self, root: &Path) -> bool {
+        let (Some(digest), place) = (&self.digest, self.place(root)) else { return false };
+        let untouched = self.marks.is_some() && self.marks == Marks::of(&place);
+        untouched || files::digest(&place).is_ok_and(|now| now == *digest)
     }
 }
 
 impl Marks {
-    /// `None` for a folder, whose marks say nothing about what is in its files, and where there are
-    /// none.
+    /// `None` where there are none.
     #[cfg(unix)]
     fn of(path: &Path) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
@@ -90,7 +99,7 @@ impl Marks {
 
 /// When a file was last changed, in any way that the system tells.
 #[cfg(unix)]
-pub(crate) fn changed(path: &Path) -> Option<SystemTime> {
+fn changed(path: &Path) -> Option<SystemTime> {
     use std::os::unix::fs::MetadataExt;
     let found = fs::metadata(path).ok()?;
     let seconds = u64::try_from(found.ctime()).ok()?;
@@ -99,24 +108,32 @@ pub(crate) fn changed(path: &Path) -> Option<SystemTime> {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn changed(path: &Path) -> Option<SystemTime> {
+fn changed(path: &Path) -> Option<SystemTime> {
+    modified(path)
+}
+
+/// When the contents of a file were last changed.
+pub(crate) fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).ok()?.modified().ok()
 }
 
 /// Writes the record of a unit that was just compiled; `started` is when rustc was called. The
 /// profile is as large as all sources, the same for all units, and compared apart.
-pub(crate) fn write(call: &Call, started: SystemTime, profile: Option<&Path>) -> io::Result<()> {
+pub(crate) fn write(call: &Call, started: SystemTime, root: &Path, profile: Option<&Path>) -> io::Result<()> {
     let Some(out_dir) = &call.out_dir else { return Ok(()) };
     let stem = call.stem();
     let dir = std::env::current_dir()?;
     let read = fs::read_to_string(out_dir.join(format!("{stem}.d"))).unwrap_or_default();
     let files = dep_info(&read).into_iter().map(|path| dir.join(path));
     let files = files.filter(|path| profile != Some(path));
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let record = Record {
         crate_name: call.crate_name.clone().unwrap_or_default(),
+        package: variable("CARGO_PKG_NAME"),
+        package_dir: variable("CARGO_MANIFEST_DIR").into(),
         for_target: call.is_for_target(),
         args: call.args().iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
-        files: files.map(|path| Source::see(path, started)).collect(),
+        files: files.map(|path| Source::see(&path, started, root)).collect(),
     };
     fs::write(out_dir.join(format!("{stem}.{SUFFIX}")), serde_json::to_vec(&record)?)
 }
@@ -138,20 +155,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("a.rs");
         fs::write(&file, "1").unwrap();
-        let seen = Source::see(file.clone(), soon());
-        assert!(seen.is_same());
+        let seen = Source::see(&file, soon(), dir.path());
+        assert!(seen.is_same(dir.path()));
         // Replaced by an older one of the same length.
         let old = dir.path().join("old.rs");
         fs::write(&old, "2").unwrap();
         let past = fs::File::options().write(true).open(&old).unwrap();
         past.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1)).unwrap();
         fs::rename(&old, &file).unwrap();
-        assert!(!seen.is_same());
+        assert!(!seen.is_same(dir.path()));
         // The same again, and newer.
         fs::write(&file, "1").unwrap();
-        assert!(seen.is_same());
+        assert!(seen.is_same(dir.path()));
         fs::remove_file(&file).unwrap();
-        assert!(!seen.is_same());
+        assert!(!seen.is_same(dir.path()));
     }
 
     #[test]
@@ -160,16 +177,20 @@ mod tests {
         let file = dir.path().join("a.rs");
         let since = SystemTime::now() - Duration::from_secs(1);
         fs::write(&file, "1").unwrap();
-        assert!(!Source::see(file, since).is_same());
+        assert!(!Source::see(&file, since, dir.path()).is_same(dir.path()));
     }
 
     #[test]
-    fn a_folder_is_what_is_in_it() {
+    fn a_checkout_is_compared_with_its_own_files() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("a"), "1").unwrap();
-        let seen = Source::see(dir.path().to_owned(), soon());
-        assert!(seen.is_same());
-        fs::write(dir.path().join("a"), "2").unwrap();
-        assert!(!seen.is_same());
+        let (one, other) = (dir.path().join("one"), dir.path().join("other"));
+        for (root, text) in [(&one, "1"), (&other, "2")] {
+            fs::create_dir(root).unwrap();
+            fs::write(root.join("a.rs"), text).unwrap();
+        }
+        let seen = Source::see(&one.join("a.rs"), soon(), &one);
+        assert!(seen.is_same(&one) && !seen.is_same(&other));
+        fs::write(other.join("a.rs"), "1").unwrap();
+        assert!(seen.is_same(&other));
     }
 }

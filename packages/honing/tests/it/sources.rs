@@ -118,6 +118,43 @@ fn a_source_that_is_replaced_by_an_older_one_is_compiled() {
 }
 
 #[test]
+fn what_is_left_by_whoever_was_there_before_is_looked_at() {
+    let fixture = workspace();
+    let build = |at: &Fixture, says_that: &str| {
+        at.succeeds(&["baseline"]);
+        let said = says(&binary(at, "baseline"));
+        assert!(said.contains(says_that), "{said}");
+    };
+    build(&fixture, "main 1");
+    // A copy with its target directory, beside the original: its own files count.
+    let copy = Fixture::empty("copy");
+    let from = fixture.path(".");
+    let copied = Command::new("cp").arg("-a").arg(from).arg(&copy.root).output().unwrap();
+    assert_eq!(finish(copied).code, 0);
+    replace_by_older(&copy, "tool/src/main.rs", &copy.read("tool/src/main.rs").replace("main 1", "main 2"));
+    build(&copy, "main 2");
+    build(&fixture, "main 1");
+    // A build that fails after a script has run, which is not run again.
+    fixture.write("tool/named", "named 2");
+    fixture.replace("tool/src/main.rs", "fn main() {", "fn main() { broken");
+    assert_eq!(fixture.run(&["baseline"]).code, 10);
+    replace_by_older(&fixture, "tool/named", "named 3");
+    fixture.replace("tool/src/main.rs", " broken", "");
+    build(&fixture, "named 3");
+    // The times of what cargo left are those of a copy, or of a change of rights.
+    let touched =
+        Command::new("chmod").args(["-R", "u+w", "target"]).current_dir(&fixture.root).output().unwrap();
+    assert_eq!(finish(touched).code, 0);
+    build(&fixture, "main 1");
+    replace_by_older(
+        &fixture,
+        "tool/src/main.rs",
+        &fixture.read("tool/src/main.rs").replace("main 1", "main 4"),
+    );
+    build(&fixture, "main 4");
+}
+
+#[test]
 fn worktrees_that_share_a_target_directory_build_their_own() {
     let first = workspace();
     first.write(".gitignore", "target\n");
@@ -215,7 +252,12 @@ fn what_a_build_writes_itself_is_no_change() {
     }
     let plan = fixture.succeeds(&["plan"]).stdout;
     assert!(!plan.contains("generated.rs"), "{plan}");
-    // What the person changes is one, beside it and in it.
+    // What the person changes is one, in it and beside it.
+    let generated = fixture.read("src/generated.rs");
+    fixture.write("src/generated.rs", "pub const STAMP: u128 = 7;\n");
+    let plan = fixture.succeeds(&["plan", "--explain"]).stdout;
+    assert!(plan.contains("src/generated.rs"), "{plan}");
+    fixture.write("src/generated.rs", &generated);
     fixture.replace("src/main.rs", "steps += 1", "steps += 2 - 1");
     fixture.succeeds(&["optimize"]);
     let bench = fixture.run(&["bench"]);
