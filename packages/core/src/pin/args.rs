@@ -126,9 +126,9 @@ impl Call {
         }
     }
 
-    /// Whether cargo calls to compile a unit of the build in `target_dir`. A cargo that a build
-    /// script runs has inherited the wrapper, and works below that script's `out` folder or
-    /// elsewhere; a question about rustc, or a script's own call of it, has no metadata.
+    /// Whether cargo calls to compile a unit of the build in `target_dir`: its files go exactly where
+    /// cargo puts one. A cargo that a build script runs has inherited the wrapper, and works in other
+    /// folders, though maybe below these; a question about rustc has no metadata.
     pub fn is_unit_in(&self, target_dir: &Path) -> bool {
         let inside = self.out_dir.as_deref().and_then(|dir| dir.strip_prefix(target_dir).ok());
         let Some(inside) = inside.filter(|_| self.metadata.is_some() && self.crate_name.is_some()) else {
@@ -137,8 +137,10 @@ impl Call {
         // Before that stand the triple, where there is one, and the folder of the Cargo profile.
         let folders: Vec<Component<'_>> =
             inside.components().skip(1 + usize::from(self.for_target)).collect();
-        let above = folders.split_last().map_or(&[][..], |(_, above)| above);
-        above.iter().all(|folder| folder.as_os_str() != "out")
+        let names: Vec<&str> =
+            folders.iter().map(|one| one.as_os_str().to_str().unwrap_or_default()).collect();
+        // The last is a newer layout of cargo's.
+        matches!(names.as_slice(), ["deps" | "examples"] | ["build", _] | ["build", _, _, "out"])
     }
 
     /// Whether it is for the target. Without `--target` a unit is the host's (a build script, a
@@ -261,6 +263,12 @@ mod tests {
             "rustc --crate-name a -C metadata=x --out-dir /w/t/T/release/build/a-1/out/T/release/deps --target T",
             "rustc --crate-name a -C metadata=x --out-dir /w/t/release/build/a-1/out/t/release/deps",
             "rustc --crate-name a -C metadata=x --out-dir /w/target/T/release/deps --target T",
+            "rustc --crate-name a -C metadata=x --out-dir /w/t/T/release/helper/T/release/deps --target T",
+            "rustc --crate-name a -C metadata=x --out-dir /w/t/T/helper/T/release/deps --target T",
+            "rustc --crate-name a -C metadata=x --out-dir /w/t/helper/T/release/deps --target T",
+            "rustc --crate-name a -C metadata=x --out-dir /w/t/helper/release/deps",
+            // A script's own call.
+            "rustc --crate-name a -C metadata=x --out-dir /w/t/T/release/build/a-1/out --target T",
             "rustc -C",
             "rustc @/tmp/file",
             "",

@@ -82,7 +82,11 @@ pub(super) fn profiles(target_dir: &Path) -> Vec<PathBuf> {
 pub(super) fn records(target_dir: &Path) -> Vec<(PathBuf, Option<Record>)> {
     let holders = profiles(target_dir).into_iter().flat_map(|profile| {
         let builds = folders(&profile.join("build"));
-        ["deps", "examples"].map(|name| profile.join(name)).into_iter().chain(builds).collect::<Vec<_>>()
+        // A newer layout of cargo's: a folder for each unit, within one for its package.
+        let newer = builds.iter().flat_map(|package| folders(package)).map(|unit| unit.join("out"));
+        let newer: Vec<PathBuf> = newer.collect();
+        let named = ["deps", "examples"].map(|name| profile.join(name));
+        named.into_iter().chain(builds).chain(newer).collect::<Vec<_>>()
     });
     let mut found = Vec::new();
     for holder in holders {

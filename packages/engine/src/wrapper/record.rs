@@ -58,7 +58,8 @@ impl Source {
     /// A file; `since` is when its reader began.
     pub(crate) fn see(path: &Path, since: SystemTime, root: &Path) -> Self {
         let marks = Marks::of(path);
-        let late = changed(path).is_none_or(|changed| changed > since);
+        // A time to come says nothing: some clock is wrong.
+        let late = changed(path).is_none_or(|changed| changed > since && changed <= SystemTime::now());
         let digest = if late { None } else { files::digest(path).ok() };
         Self { path: path.strip_prefix(root).unwrap_or(path).to_owned(), digest, marks }
     }
@@ -125,7 +126,8 @@ pub(crate) fn write(call: &Call, started: SystemTime, root: &Path, profile: Opti
     let dir = std::env::current_dir()?;
     let read = fs::read_to_string(out_dir.join(format!("{stem}.d"))).unwrap_or_default();
     let files = dep_info(&read).into_iter().map(|path| dir.join(path));
-    let files = files.filter(|path| profile != Some(path));
+    // What is no file has no contents; a name that dep-info cannot spell is not found.
+    let files = files.filter(|path| profile != Some(path) && path.is_file());
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let record = Record {
         crate_name: call.crate_name.clone().unwrap_or_default(),

@@ -26,13 +26,30 @@ pub(crate) fn init(shared: &Shared) -> Result<()> {
     write(&path.with_file_name("pgo.schema.json"), &Config::json_schema())?;
     let mut err = console::err();
     let _ = writeln!(err, "     Created {}", path.display());
-    for Candidate { bin, aside, .. } in &binaries {
-        if let Some(why) = aside {
-            let _ = writeln!(err, "    Left out `{bin}`: {why}; it is there as a comment");
-        }
+    for line in left_out(&binaries) {
+        let _ = writeln!(err, "    Left out {line}");
     }
     let _ = writeln!(err, "        Next put real workloads in, then: cargo xtask pgo plan");
     Ok(())
+}
+
+/// What is there as a comment, a line for each reason.
+fn left_out(binaries: &[Candidate]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (why, bin) in binaries.iter().filter_map(|one| Some((one.aside.as_deref()?, one.bin.as_str()))) {
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, bins)) => bins.push(bin),
+            None => reasons.push((why, vec![bin])),
+        }
+    }
+    let line = |(why, bins): (&str, Vec<&str>)| match bins.as_slice() {
+        [one] => format!("`{one}`: {why}; it is there as a comment"),
+        [one, two, three, rest @ ..] if rest.len() > 1 => {
+            format!("`{one}`, `{two}`, `{three}` and {} more: {why}; they are there as comments", rest.len())
+        }
+        few => format!("`{}`: {why}; they are there as comments", few.join("`, `")),
+    };
+    reasons.into_iter().map(line).collect()
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
@@ -112,6 +129,20 @@ fn names(binaries: &[Candidate]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_out_is_a_line_for_each_reason() {
+        let mut all: Vec<Candidate> =
+            ["a", "b", "c"].iter().map(|bin| binary("p", bin, &[], Some("no default member"))).collect();
+        all.push(binary("p", "x", &[], Some("not published")));
+        let few = "`a`, `b`, `c`: no default member; they are there as comments";
+        assert_eq!(left_out(&all), [few, "`x`: not published; it is there as a comment"]);
+        all.extend((0..100).map(|at| binary("p", &format!("d{at}"), &[], Some("no default member"))));
+        assert_eq!(
+            left_out(&all)[0],
+            "`a`, `b`, `c` and 100 more: no default member; they are there as comments"
+        );
+    }
 
     fn binary(package: &str, bin: &str, features: &[&str], aside: Option<&str>) -> Candidate {
         Candidate {
