@@ -262,6 +262,8 @@ impl Session {
             Some(triple) => triple,
             None => self.configured_target()?.unwrap_or_else(|| self.toolchain.host.clone()),
         };
+        // Cargo's word for it.
+        let triple = if triple == "host-tuple" { self.toolchain.host.clone() } else { triple };
         Ok(Subject { name, program, package, artifact, triple })
     }
 

@@ -76,7 +76,7 @@ fn anew(session: &Session, triple: &str) -> Result<Answer> {
     match text {
         Ok(text) => {
             let answer = Answer::of(&text, &session.env);
-            let ours = answer.rustflags.iter().find(|flag| is_ours(flag) || is_incremental(flag));
+            let ours = answer.rustflags.iter().find(|flag| is_ours(flag) || misplaced(flag).is_some());
             ours.map_or(Ok(answer.clone()), |flag| Err(exclusive(session, flag)))
         }
         Err(_) => {
@@ -90,19 +90,19 @@ fn anew(session: &Session, triple: &str) -> Result<Answer> {
 }
 
 fn exclusive(session: &Session, flag: &str) -> Error {
-    let why = match is_incremental(flag) {
-        true => "rustc would take code from there that was compiled with another profile",
-        false => "rustc refuses it together with the flags of PGO",
-    };
+    let why = misplaced(flag).unwrap_or("rustc refuses it together with the flags of PGO");
     let message = format!("the rustflags hold `{flag}`; {why}");
     let from = origin(session, flag);
     Error::preflight(message).with_hint(format!("take it out of {from}; what PGO needs, Honing adds itself"))
 }
 
-/// Cargo's own folders for that are another matter: Honing knows them.
-fn is_incremental(flag: &str) -> bool {
+/// Why a flag cannot stand among rustflags that puts files elsewhere than cargo does.
+fn misplaced(flag: &str) -> Option<&'static str> {
     let name = flag.strip_prefix("-C").unwrap_or(flag).trim_start_matches("--codegen=");
-    name.starts_with("incremental=")
+    if name.starts_with("incremental=") {
+        return Some("rustc would take code from there that was compiled with another profile");
+    }
+    name.starts_with("extra-filename=").then_some("cargo would not find what rustc writes")
 }
 
 /// Whether rustc refuses a flag beside those that Honing adds.

@@ -36,8 +36,10 @@ pub(super) fn calls(target_dir: &Path, units: &[Unit]) -> Result<Calls> {
     for unit in units {
         let record = find(&records, unit).ok_or_else(|| {
             let message = format!("{} was not compiled through Honing's wrapper", unit.name);
-            Error::new(ExitCode::Build, message)
-                .with_hint("does a `--config` after `--` set `build.rustc-wrapper` or folders of builds? Take it out there")
+            Error::new(ExitCode::Build, message).with_hint(
+                "does a `--config` after `--` set `build.rustc-wrapper` or folders of builds? Take it out \
+                     there. If files below target/honing/build were removed: `cargo xtask pgo clean`",
+            )
         })?;
         calls.add(&unit.name, &record.args, &here);
     }

@@ -33,7 +33,7 @@ pub(super) fn stale(session: &Session, target_dir: &Path) -> Vec<units::Stale> {
     let root = &session.workspace.root;
     let generated = Generated::load(&pinning::builds(session), root);
     let mut found = units::stale(target_dir, root, &generated);
-    found.extend(scripts::stale(target_dir, root, &generated));
+    found.extend(scripts::stale(session, target_dir, &generated));
     found
 }
 

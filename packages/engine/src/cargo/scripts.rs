@@ -34,6 +34,9 @@ struct Run {
     at: SystemTime,
     read: Vec<Source>,
     folders: Vec<Folder>,
+    /// Packages whose script leaves it to cargo what is watched.
+    #[serde(default)]
+    packages: Vec<Folder>,
 }
 
 /// A folder that is watched, and the names of the files below it: one may join them that is older.
@@ -92,10 +95,15 @@ fn see(
     let said = fs::read_to_string(dir.join(OUTPUT)).unwrap_or_default();
     let own = dir.file_name().unwrap_or_default().to_string_lossy();
     let name = own.rsplit_once('-').map_or("", |(name, _)| name);
-    let (mut run, mut late) = (Run { at, read: Vec::new(), folders: Vec::new() }, Vec::new());
+    let (mut run, mut late) =
+        (Run { at, read: Vec::new(), folders: Vec::new(), packages: Vec::new() }, Vec::new());
     // Of two versions of a package, both: more is watched than has to be.
     for (_, package_dir) in packages.iter().filter(|(package, _)| package == name) {
-        let named = watched(&said).unwrap_or_else(|| package_files(session, package_dir));
+        let named = watched(&said).unwrap_or_else(|| {
+            let files = package_files(session, package_dir);
+            run.packages.push(Folder { path: package_dir.clone(), names: names(&files) });
+            files
+        });
         // One that is not there has cargo run the script each time.
         let named = named.into_iter().map(|name| package_dir.join(name)).filter(|path| path.exists());
         // Cargo looks at all of such a folder, and so at what it writes itself.
@@ -152,14 +160,17 @@ fn package_files(session: &Session, dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Runs of scripts that read something else than what is there now.
-pub(super) fn stale(target_dir: &Path, root: &Path, generated: &Generated) -> Vec<Stale> {
+pub(super) fn stale(session: &Session, target_dir: &Path, generated: &Generated) -> Vec<Stale> {
+    let root = &session.workspace.root;
     let of_run = |dir: PathBuf| {
         let run = noted(&dir)?;
         let mut changed = run.read.iter().filter(|file| !file.is_same(root)).map(|file| file.place(root));
         let file = changed.find(|file| !generated.has(file));
         let joined =
             |folder: &&Folder| names(&files::below(&folder.path).unwrap_or_default()) != folder.names;
-        let differs = file.or_else(|| Some(run.folders.iter().find(joined)?.path.clone()))?;
+        let grown = |package: &&Folder| names(&package_files(session, &package.path)) != package.names;
+        let other = || run.folders.iter().find(joined).or_else(|| run.packages.iter().find(grown));
+        let differs = file.or_else(|| Some(other()?.path.clone()))?;
         Some(Stale::new(vec![dir.join(OUTPUT), dir.join(INPUTS)], differs))
     };
     runs(target_dir).into_iter().filter_map(of_run).collect()

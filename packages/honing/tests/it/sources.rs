@@ -134,6 +134,20 @@ fn what_is_left_by_whoever_was_there_before_is_looked_at() {
     replace_by_older(&copy, "tool/src/main.rs", &copy.read("tool/src/main.rs").replace("main 1", "main 2"));
     build(&copy, "main 2");
     build(&fixture, "main 1");
+    // A file that joins those of a package, whose script lists them and leaves it to cargo what is watched.
+    fixture.replace(
+        "dep/build.rs",
+        "fn main() {",
+        "fn main() {\n    let _ = std::fs::read_dir(\"src\").unwrap().count();",
+    );
+    fixture.replace(
+        "dep/build.rs",
+        "{}\", std::fs",
+        "{} {}\", std::fs::read_dir(\"src\").unwrap().count(), std::fs",
+    );
+    build(&fixture, "1 left 1");
+    replace_by_older(&fixture, "dep/src/joined.rs", "");
+    build(&fixture, "2 left 1");
     // A build that fails after a script has run, which is not run again.
     fixture.write("tool/named", "named 2");
     fixture.replace("tool/src/main.rs", "fn main() {", "fn main() { broken");
