@@ -170,22 +170,24 @@ fn what_is_left_by_whoever_was_there_before_is_looked_at() {
 
 #[test]
 fn worktrees_that_share_a_target_directory_build_their_own() {
-    let first = workspace();
+    // A package in the root: for cargo, that of another root is the same.
+    let first = Fixture::tiny_in("first");
     first.write(".gitignore", "target\n");
     git(&first, &["init", "--quiet"]);
     commit(&first, "one");
     let second = first.clone_in("second");
-    second.replace("tool/src/main.rs", "main 1", "main 2");
+    second.replace("src/main.rs", "longest\\\"", "longer\\\"");
     commit(&second, "two");
     let target = first.path("target");
-    for (at, says_that) in [(&first, "main 1"), (&second, "main 2"), (&first, "main 1"), (&second, "main 2")]
+    for (at, says_that) in
+        [(&first, "longest"), (&second, "longer"), (&first, "longest"), (&second, "longer")]
     {
-        let out = at.path("target/out/tool");
+        let out = at.path("target/out/tiny");
         let mut build = at.honing(&["build", "--no-pgo", "-o", &out.to_string_lossy()]);
         let ran = finish(build.env("CARGO_TARGET_DIR", &target).output().unwrap());
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         assert!(says(&out).contains(says_that), "{}", ran.stdout);
-        let provenance = at.read("target/out/tool.provenance.json");
+        let provenance = at.read("target/out/tiny.provenance.json");
         let head = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(&at.root).output().unwrap();
         assert!(provenance.contains(finish(head).stdout.trim()), "{provenance}");
     }
