@@ -69,6 +69,8 @@ fn anew(session: &Session, triple: &str) -> Result<Answer> {
     command.env_clear().envs(&session.env).env(FILE, &said);
     command.args(super::build::folders(&target_dir, None));
     command.env("CARGO_TERM_COLOR", "never");
+    // It is run once, and small.
+    command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
     let output = command.current_dir(&session.workspace.root).stdin(Stdio::null()).output();
     let output = output.map_err(|error| Error::preflight(format!("cannot run cargo: {error}")))?;
     let text = std::fs::read_to_string(&said);

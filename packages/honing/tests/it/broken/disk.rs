@@ -120,7 +120,7 @@ const MOUNTED: [Row; 9] = [
         breaks: |case| small_disk(case, "4m", "true"),
         args: &[],
         code: 15,
-        says: &["MiB free in", "/disk/honing", "1.0 GiB"],
+        says: &["B free in", "/disk/honing", "1.0 GiB"],
         hint: "--target-dir",
     },
     Row {
