@@ -47,11 +47,12 @@ impl Generated {
         };
         let mut all = Self::load(builds, root);
         let before = all.written.clone();
-        for file in units::records(target_dir).into_iter().filter_map(|(_, record)| record?.files.into()) {
-            let written = file.iter().filter(|file| meanwhile(&file.place(root)));
-            all.written.extend(
-                written.filter_map(|file| Some((file.path.clone(), files::digest(&file.place(root)).ok()?))),
-            );
+        let records = units::records(target_dir).into_iter().filter_map(|(_, record)| record);
+        let read = records.flat_map(|record| record.files);
+        for file in read.filter(|file| meanwhile(&file.place(root))) {
+            if let Ok(digest) = files::digest(&file.place(root)) {
+                all.written.insert(file.path, digest);
+            }
         }
         if all.written == before {
             return Ok(());

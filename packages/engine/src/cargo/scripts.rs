@@ -66,10 +66,10 @@ pub(super) fn note(session: &Session, target_dir: &Path, when: When) -> Result<V
     let packages = packages(session, target_dir);
     for dir in unnoted {
         let Some(at) = modified(&dir.join(OUTPUT)) else { continue };
-        let (mut run, late) = see(session, &dir, at, &packages);
-        let late = late.into_iter().next().filter(|_| when == When::Before);
+        let mut run = see(session, &dir, at, &packages);
+        let late = run.read.iter().find(|file| when == When::Before && !file.is_known());
         if let Some(file) = late {
-            unsure.push(Stale::new(vec![dir.join(OUTPUT)], file));
+            unsure.push(Stale::new(vec![dir.join(OUTPUT)], file.place(&session.workspace.root)));
             continue;
         }
         run.read.retain(Source::is_known);
@@ -85,18 +85,12 @@ fn packages(session: &Session, target_dir: &Path) -> BTreeSet<(String, PathBuf)>
     scripts.map(|record| (record.package, session.workspace.root.join(record.package_dir))).collect()
 }
 
-/// What a run read, and what of it was changed since it was called.
-fn see(
-    session: &Session,
-    dir: &Path,
-    at: SystemTime,
-    packages: &BTreeSet<(String, PathBuf)>,
-) -> (Run, Vec<PathBuf>) {
+/// What a run read.
+fn see(session: &Session, dir: &Path, at: SystemTime, packages: &BTreeSet<(String, PathBuf)>) -> Run {
     let said = fs::read_to_string(dir.join(OUTPUT)).unwrap_or_default();
     let own = dir.file_name().unwrap_or_default().to_string_lossy();
     let name = own.rsplit_once('-').map_or("", |(name, _)| name);
-    let (mut run, mut late) =
-        (Run { at, read: Vec::new(), folders: Vec::new(), packages: Vec::new() }, Vec::new());
+    let mut run = Run { at, read: Vec::new(), folders: Vec::new(), packages: Vec::new() };
     // Of two versions of a package, both: more is watched than has to be.
     for (_, package_dir) in packages.iter().filter(|(package, _)| package == name) {
         let named = watched(&said).unwrap_or_else(|| {
@@ -117,9 +111,7 @@ fn see(
             run.read.extend(seen);
         }
     }
-    let unknown = run.read.iter().filter(|file| !file.is_known());
-    late.extend(unknown.map(|file| file.place(&session.workspace.root)));
-    (run, late)
+    run
 }
 
 fn names(files: &[PathBuf]) -> Digest {
