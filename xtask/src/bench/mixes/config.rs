@@ -1,5 +1,6 @@
-//! pgo.toml with other training traffic. All else stays: what is measured, and on which traffic; only
-//! that a loss, which other traffic may well lead to, does not end the run.
+//! pgo.toml with other training traffic. What is gated stays, and the traffic that it is measured on.
+//! Workloads that only inform are left out, since the table has no row for them; and a loss, which other
+//! traffic may well lead to, does not end the run.
 
 use anyhow::{Context, Result};
 use toml::{Table, Value};
@@ -35,11 +36,12 @@ impl Training {
         let policy = config.entry("policy").or_insert_with(|| Table::new().into());
         let policy = policy.as_table_mut().context("policy of pgo/pgo.toml is no table")?;
         policy.insert("max_regression".into(), 1000.0.into());
-        let Some((mix, seed)) = self.traffic else { return Ok(toml::to_string(&config)?) };
         let workloads = config
             .get_mut("program")
             .and_then(|programs| programs.get_mut("tracker")?.get_mut("workload")?.as_table_mut())
             .context("pgo/pgo.toml has no workloads of the tracker")?;
+        workloads.retain(|_, workload| !informs(workload));
+        let Some((mix, seed)) = self.traffic else { return Ok(toml::to_string(&config)?) };
         let mut kept = Table::new();
         let mut training = None;
         for (name, workload) in std::mem::take(workloads) {
@@ -55,6 +57,10 @@ impl Training {
         *workloads = kept;
         Ok(toml::to_string(&config)?)
     }
+}
+
+fn informs(workload: &Value) -> bool {
+    workload.get("gate").and_then(Value::as_array).is_some_and(Vec::is_empty)
 }
 
 fn retrain(workload: &mut Value, mix: &str, seed: i64) -> Option<()> {
@@ -83,14 +89,11 @@ mod tests {
             assert_eq!(after["policy"]["max_age"], before["policy"]["max_age"]);
             assert_eq!(after["policy"]["max_regression"].as_float(), Some(1000.0));
             let (is, was) = (workloads(&after), workloads(&before));
-            for (name, workload) in
-                was.iter().filter(|(_, workload)| workload["role"].as_str() == Some("eval"))
-            {
-                assert_eq!(is.get(name), Some(workload), "{name}");
-            }
+            assert_eq!(is.get("eval-mixed"), was.get("eval-mixed"));
+            assert!(was.contains_key("eval-rate") && !is.contains_key("eval-rate"));
             let trained: Vec<_> = is.values().filter(|one| one["role"].as_str() == Some("train")).collect();
             match training.traffic {
-                None => assert_eq!(is, was),
+                None => assert_eq!(is.len() + 1, was.len()),
                 Some((mix, seed)) => {
                     assert_eq!((trained.len(), trained[0]["seed"].as_integer()), (1, Some(seed)));
                     let load = trained[0]["service"]["load"].to_string();
