@@ -26,7 +26,7 @@ use crate::ci::say;
 /// What is to be run.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Build with each profile, too, and measure it: an hour on a machine that does nothing else
+    /// Build with each profile, too, and measure it: ten minutes on a machine that does nothing else
     #[arg(long)]
     gain: bool,
     /// Only write the page, of what was measured
