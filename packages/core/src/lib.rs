@@ -4,6 +4,7 @@
 //! that at the rim and hands the results in as values.
 
 pub mod applied;
+mod called;
 pub mod calls;
 pub mod cargo_profile;
 pub mod checklist;
@@ -24,6 +25,7 @@ pub mod status;
 pub mod template;
 pub mod units;
 
+pub use called::{call, called};
 pub use error::{Error, ExitCode, Place, Result};
 pub use fingerprint::{Digest, Fingerprint};
 pub use names::closest;

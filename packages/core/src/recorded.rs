@@ -296,7 +296,7 @@ impl Manifest {
         };
         let broken = |why: String, position| {
             error(why, position)
-                .with_hint("restore it from version control, or record a new profile: cargo xtask pgo")
+                .with_hint(crate::advise!("restore it from version control, or record a new profile: {pgo}"))
         };
         let syntax = |cause: toml::de::Error| {
             let position = cause.span().map(|span| line_and_column(text, span.start));
@@ -324,7 +324,7 @@ impl Manifest {
     pub fn to_toml(&self) -> Result<String> {
         let text = toml::to_string(self)
             .map_err(|error| Error::internal(format!("a profile's manifest: {error}")))?;
-        Ok(format!("# Written by `cargo xtask pgo`; `cargo xtask pgo status` reads it.\n{text}"))
+        Ok(format!("# Written by Honing; its command `status` reads it.\n{text}"))
     }
 }
 

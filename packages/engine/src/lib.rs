@@ -1,64 +1,45 @@
 //! The effects of Honing: it runs the stages of a plan and says what happens.
 //!
 //! Values come in (a configuration, options), values go out (events, a summary);
-//! between them are processes, cargo, the file system and the clock.
+//! between them are processes, builders, the file system and the clock.
 
-mod budget;
-pub mod cargo;
-mod cargo_profiles;
-mod carry;
+pub mod builders;
 mod chain;
-mod checklist;
-mod ci;
-mod clean;
-mod clock;
-mod committed;
-mod compare;
-mod disk;
-mod exec;
-mod files;
-mod history;
-mod lock;
+pub mod children;
+mod io;
+pub mod keep;
 mod measure;
-pub mod merging;
-mod pinning;
-mod pipeline;
-mod planned;
-pub mod process;
-mod profiled;
-mod qualified;
-mod recorded;
-mod release;
-mod session;
-mod sink;
-pub mod stages;
-mod status;
-pub mod store;
-mod toolchain;
-mod tree;
-mod whereabouts;
-mod workload;
-mod wrapper;
+pub mod profiles;
+mod workloads;
 
-pub use cargo::Candidate;
-pub use cargo_profiles::{RootManifest, cargo_profile};
-pub use carry::{export, export_rebased, rebase};
-pub use checklist::checklist;
-pub use ci::{Places, gather};
-pub use clean::clean;
-pub use compare::{CompareOptions, CompareReport, Compared, compare, replay};
-pub use exec::{exec, exec_command};
-pub use files::write_atomically;
-pub use measure::{MetricKind, Recording, Run, Which, host::Host};
-pub use merging::Given;
-pub use pipeline::{Finished, run};
-pub use planned::{Planned, PlannedState, plan};
-pub use qualified::qualify;
-pub use recorded::{Stored, load as stored};
-pub use release::{ReleaseOptions, release};
-pub use session::{Options, ProfileSource, Session, Subject};
-pub use sink::{Listener, Sink};
-pub use status::status;
-pub use toolchain::Toolchain;
-pub use whereabouts::find_binaries;
-pub use wrapper::call::{is_called as is_wrapper, main as wrapper};
+pub use builders::cargo::{
+    Candidate,
+    exec::{exec, exec_command},
+    profiles::{RootManifest, cargo_profile},
+    toolchain::Toolchain,
+    whereabouts::find_binaries,
+    wrapper::call::{is_called as is_wrapper, main as wrapper},
+};
+pub use chain::{
+    pipeline::{Finished, run},
+    plan::{Planned, PlannedState, plan},
+    session::{Options, ProfileSource, Session, Subject},
+    sink::{Listener, Sink},
+};
+pub use io::files::write_atomically;
+pub use keep::{
+    carry::{export, export_rebased, rebase},
+    checklist::checklist,
+    ci::{Places, gather},
+    clean::clean,
+    recorded::{Stored, load as stored},
+    release::{ReleaseOptions, release},
+    status::status,
+};
+pub use measure::{
+    MetricKind, Recording, Run, Which,
+    compare::{CompareOptions, CompareReport, Compared, compare, replay},
+    host::Host,
+    qualified::qualify,
+};
+pub use profiles::llvm::merging::{self, Given};

@@ -79,6 +79,37 @@ pub(crate) struct Cli {
     pub(crate) trailing: Trailing,
 }
 
+/// The name that the examples are written with.
+const WRITTEN: &str = "cargo xtask pgo";
+
+/// The command line as one that is called `name`: so do the examples of its help.
+pub(crate) fn named(mut command: clap::Command, name: &str) -> clap::Command {
+    if let Some(help) = command.get_after_help().map(|help| renamed(&help.to_string(), name)) {
+        command = command.after_help(help);
+    }
+    if let Some(help) = command.get_after_long_help().map(|help| renamed(&help.to_string(), name)) {
+        command = command.after_long_help(help);
+    }
+    let commands: Vec<String> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+    commands.into_iter().fold(command, |all, one| all.mut_subcommand(one, |one| named(one, name)))
+}
+
+/// What explains an example stays in its column.
+fn renamed(help: &str, name: &str) -> String {
+    let line = |line: &str| {
+        let Some((before, after)) = line.split_once(WRITTEN) else { return line.to_owned() };
+        match after.split_once("  ") {
+            Some((words, rest)) => {
+                let column = line.len() - rest.trim_start().len();
+                let command = format!("{before}{name}{words}  ");
+                format!("{command:<column$}{}", rest.trim_start())
+            }
+            None => format!("{before}{name}{after}"),
+        }
+    };
+    help.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Which part of the chain is to be run.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Stages")]

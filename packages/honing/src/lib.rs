@@ -19,22 +19,30 @@ use std::{ffi::OsString, process::ExitCode};
 
 use honing_engine::{
     is_wrapper,
-    process::{LAUNCH, launcher},
+    children::{LAUNCH, launcher},
     wrapper,
 };
 
 /// The whole of an xtask that has one command: `cargo xtask pgo`.
 pub fn xtask() -> ExitCode {
+    called("cargo xtask pgo")
+}
+
+/// The same under another name, such as `cargo x tune`: its last word is the subcommand, and hints and help
+/// call it by all of it.
+pub fn called(name: &str) -> ExitCode {
+    honing_core::call(name);
     let mut args: Vec<OsString> = std::env::args_os().collect();
+    let subcommand = name.rsplit(' ').next().unwrap_or(name);
     match args.get(1) {
         _ if is_rustc(&args) => wrapper(args),
         Some(first) if first == LAUNCH => launcher::main(args.into_iter().skip(2)),
-        Some(first) if first == "pgo" => {
+        Some(first) if first == subcommand => {
             args.remove(1);
-            run("cargo xtask pgo", args)
+            run(args)
         }
         _ => {
-            console::line("usage: cargo xtask pgo [OPTIONS] [COMMAND]; `cargo xtask pgo --help` tells more");
+            console::line(&format!("usage: {name} [OPTIONS] [COMMAND]; `{name} --help` tells more"));
             ExitCode::from(honing_core::ExitCode::Usage.code())
         }
     }
@@ -46,7 +54,10 @@ pub fn main() -> ExitCode {
     match args.get(1) {
         _ if is_rustc(&args) => wrapper(args),
         Some(first) if first == LAUNCH => launcher::main(args.into_iter().skip(2)),
-        _ => run("honing", args),
+        _ => {
+            honing_core::call("honing");
+            run(args)
+        }
     }
 }
 
@@ -55,6 +66,6 @@ fn is_rustc(args: &[OsString]) -> bool {
     args.first().is_some_and(|name| is_wrapper(name))
 }
 
-fn run(name: &'static str, args: Vec<OsString>) -> ExitCode {
-    ExitCode::from(commands::dispatch(name, args).code())
+fn run(args: Vec<OsString>) -> ExitCode {
+    ExitCode::from(commands::dispatch(args).code())
 }

@@ -94,7 +94,7 @@ impl Facts {
     /// A command on this program.
     pub(super) fn command(&self, words: &str) -> String {
         let space = if words.is_empty() { "" } else { " " };
-        format!("cargo xtask pgo{space}{words} --program {}", self.status.program)
+        crate::advise!("{pgo}{space}{words} --program {}", self.status.program)
     }
 
     /// The same, to be named in a sentence.

@@ -495,26 +495,26 @@ fn evidence_in_words() {
     }
     insta::assert_snapshot!(text, @r#"
     Profile stored and whole: trained, 58.6 KiB, BLAKE3 73f291693e31, 99 of 100 functions ran
-      $ cargo xtask pgo status --program t  (2026-11-22T00:00:00Z)
+      $ honing status --program t  (2026-11-22T00:00:00Z)
     Toolchain as recorded: rustc 1.95.0 (a), LLVM 22.1.2
-      $ cargo xtask pgo status --program t  (2026-11-25T00:00:00Z)
+      $ honing status --program t  (2026-11-25T00:00:00Z)
     Age within policy: 4 days old, trained 2026-11-21T00:00:00Z; Cargo.lock changed; policy.max_age = 30 days
-      $ cargo xtask pgo status --program t  (2026-11-25T00:00:00Z)
+      $ honing status --program t  (2026-11-25T00:00:00Z)
     The release build applies the profile: version 0.2.0: 99.8 % of the profile's weight (99 of 100 functions); policy.min_match = 90 %
-      $ cargo xtask pgo check --program t  (2026-11-24T23:59:00Z)
+      $ honing check --program t  (2026-11-24T23:59:00Z)
     Verdict on holdout workloads: PGO pays: 10.0 % less CPU time in the weighted mean; eval (cpu) -10.0 % [-1.0, +1.0], 20 pairs
-      $ cargo xtask pgo status --format json --program t  (2026-11-22T00:00:00Z)
+      $ honing status --format json --program t  (2026-11-22T00:00:00Z)
     No workload regressed: of 1 metric none is worse
-      $ cargo xtask pgo status --format json --program t  (2026-11-22T00:00:00Z)
+      $ honing status --format json --program t  (2026-11-22T00:00:00Z)
     Profile committed: pgo/profiles/t/x86_64-unknown-linux-gnu is as in commit fedcba987
       $ git status --short --ignored -- pgo/profiles/t/x86_64-unknown-linux-gnu  (2026-11-25T00:00:00Z)
     Working tree clean: no changes, no unknown files at commit fedcba987
       $ git status --short  (2026-11-25T00:00:00Z)
     Build reproducible: built twice from this checkout, the second time from nothing in another target directory: 1900100 bytes, BLAKE3 af0ff1453a3e both times
-      $ cargo xtask pgo build --format json --target-dir $(mktemp -d) --program t  (2026-11-25T00:00:00Z)
+      $ honing build --format json --target-dir $(mktemp -d) --program t  (2026-11-25T00:00:00Z)
     Sizes within policy: binary 1.9 MiB -> 1.8 MiB (-5.0 %) when recorded, 1.8 MiB now; profile 58.6 KiB; policy.max_growth = 5 %
-      $ cargo xtask pgo build --program t  (2026-11-24T23:59:00Z)
+      $ honing build --program t  (2026-11-24T23:59:00Z)
     Cost of a refresh and of a release build: refresh 3.0 min, 3.6 min CPU (baseline, instrument, train, optimize, bench), its two PGO builds 1.9 times the CPU time of a plain one; release build 0.6 min, 1.0 min CPU, from nothing, just now
-      $ cargo xtask pgo status --format json --program t  (2026-11-22T00:00:00Z)
+      $ honing status --format json --program t  (2026-11-22T00:00:00Z)
     "#);
 }

@@ -154,7 +154,7 @@ pub enum ToolchainChange {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rebase {
-    /// Nothing: `cargo xtask pgo rebase` is a person's decision.
+    /// Nothing: the command `rebase` is a person's decision.
     #[default]
     Never,
     /// It is rebased and the program built once more.

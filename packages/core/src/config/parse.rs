@@ -39,7 +39,7 @@ fn syntax(error: &toml::de::Error, text: &str, path: &Path) -> Error {
     match suggestion(&message) {
         Some(name) => usage.with_hint(format!("did you mean `{name}`?")),
         None if message.starts_with("missing field `program`") => {
-            usage.with_hint("add a [program.NAME] table, or run `cargo xtask pgo init`")
+            usage.with_hint(crate::advise!("add a [program.NAME] table, or run `{pgo} init`"))
         }
         None => usage.with_hint("the keys are described in docs/pgo-toml.md and in pgo.schema.json"),
     }
@@ -100,7 +100,7 @@ mod tests {
         let both = program("a", "cargo_profile.lto = true") + &program("b", "cargo_profile.lto = \"thin\"");
         insta::assert_snapshot!(
             error(&both),
-            @"pgo/pgo.toml:6:15: program `a` shares the Cargo profile `release` and pins lto to fat | pin the same value, or give one of them a profile of its own: cargo xtask pgo manifest new NAME"
+            @"pgo/pgo.toml:6:15: program `a` shares the Cargo profile `release` and pins lto to fat | pin the same value, or give one of them a profile of its own: honing manifest new NAME"
         );
         let path = Path::new("pgo/pgo.toml");
         let agreed = both.replace("thin", "fat");

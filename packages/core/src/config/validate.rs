@@ -45,7 +45,7 @@ impl Config {
         if self.program.is_empty() {
             return Err(top
                 .error("no program is defined")
-                .with_hint("add a [program.NAME] table, or run `cargo xtask pgo init`"));
+                .with_hint(crate::advise!("add a [program.NAME] table, or run `{pgo} init`")));
         }
         let bench = top.key(&["bench"]);
         if self.bench.pairs < 2 || self.bench.pairs > 1000 || self.bench.pairs % 2 == 1 {
@@ -123,7 +123,7 @@ impl Config {
                     let profile = &program.profile;
                     return Err(place
                         .error(format!("program `{other}` shares the Cargo profile `{profile}` and pins {} to {theirs}", key.name()))
-                        .with_hint("pin the same value, or give one of them a profile of its own: cargo xtask pgo manifest new NAME"));
+                        .with_hint(crate::advise!("pin the same value, or give one of them a profile of its own: {pgo} manifest new NAME")));
                 }
             }
         }

@@ -40,8 +40,6 @@ pub struct Setup {
     pub screen: Screen,
     /// How the end of a run is told.
     pub notify: Notify,
-    /// How the command line is called: `cargo xtask pgo`.
-    pub command: String,
 }
 
 /// A run that a person asks for. What it does not say is as on the command line.

@@ -106,7 +106,9 @@ fn age(program: &Program, status: &Status, manifest: &Manifest) -> String {
             parts.push(plural(since.commits, "commit"));
             parts.push(format!("{} changed", plural(since.lines, "line")));
         }
-        None if status.git.is_some() => parts.push("git does not tell (see `cargo xtask pgo status`)".into()),
+        None if status.git.is_some() => {
+            parts.push(honing_core::advise!("git does not tell (see `{pgo} status`)"))
+        }
         None if manifest.commit == "unknown" => parts.push("recorded without git".into()),
         None => parts.push("history does not reach back to its commit".into()),
     }

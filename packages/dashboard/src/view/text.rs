@@ -30,7 +30,7 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     match state.text {
         Some((Text::Help, _)) => help(state, width),
         Some((Text::Details, _)) => state.row().map(|row| details(state, row, width)).unwrap_or_default(),
-        Some((Text::Command, _)) => state.row().map(|row| command(state, row, width)).unwrap_or_default(),
+        Some((Text::Command, _)) => state.row().map(|row| command(row, width)).unwrap_or_default(),
         Some((Text::Messages, _)) => messages(state, width),
         Some((Text::Summary, _)) => summary(state, width),
         Some((Text::Manifest, _)) => manifest::lines(state, width),
@@ -92,11 +92,12 @@ fn details(state: &State, row: &Row, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-fn command(state: &State, row: &Row, width: usize) -> Vec<Line<'static>> {
+fn command(row: &Row, width: usize) -> Vec<Line<'static>> {
     if row.commands.is_empty() {
         let said = format!(
             "{} has run no command here. `{} plan --explain` prints those that it would run.",
-            row.stage, state.setup.command
+            row.stage,
+            honing_core::called()
         );
         return wrap(&said, width).into_iter().map(Line::raw).collect();
     }

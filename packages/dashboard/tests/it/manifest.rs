@@ -93,8 +93,7 @@ fn failed() -> State {
 
 fn plain() -> State {
     let screen = Screen { colour: false, unicode: false };
-    let mut state =
-        State::new(Setup { mode: Mode::Look, screen, command: "cargo xtask pgo".into(), ..Setup::default() });
+    let mut state = State::new(Setup { mode: Mode::Look, screen, ..Setup::default() });
     drawn(&mut state, (120, 40));
     press(&mut state, "e");
     state.update(Msg::ManifestRead(Ok(profiles())));

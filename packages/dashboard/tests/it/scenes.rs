@@ -31,7 +31,7 @@ pub(crate) const SCENES: [(&str, Make); 7] = [
 ];
 
 pub(crate) fn state(mode: Mode) -> State {
-    State::new(Setup { mode, command: "cargo xtask pgo".into(), ..Setup::default() })
+    State::new(Setup { mode, ..Setup::default() })
 }
 
 /// The drawing on a terminal, as text.

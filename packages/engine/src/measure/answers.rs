@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 
 use honing_core::{Digest, Error, ExitCode, Result};
 
-use super::{
-    Which,
-    difference::{Difference, difference},
+use crate::{
+    children::Status,
+    io::files,
+    measure::{
+        Which,
+        difference::{Difference, difference},
+    },
 };
-use crate::{files, process::Status};
 
 /// How often the baseline is run again to see whether it repeats itself.
 const AGAIN: usize = 3;

@@ -13,8 +13,7 @@ use std::{
 
 use honing_core::{Digest, Result};
 
-use super::Which;
-use crate::{cargo::libraries, files};
+use crate::{builders::cargo::libraries, io::files, measure::Which};
 
 /// Folders of the copies: the baseline, the other, the baseline once more. Equally long, and words that
 /// a person understands who reads a path in an error.

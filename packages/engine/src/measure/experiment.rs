@@ -3,7 +3,7 @@
 use honing_core::{Error, Result};
 use honing_paired::{Arm, Schedule};
 
-use super::{Recording, Run, Which, host::governor};
+use crate::measure::{Recording, Run, Which, host::governor};
 
 /// Blocks of the experiment between two controls: every fourth block is one.
 const BETWEEN_CONTROLS: usize = 3;

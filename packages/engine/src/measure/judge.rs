@@ -11,7 +11,7 @@ use honing_paired::{
     log_ratios,
 };
 
-use super::Recording;
+use crate::measure::Recording;
 
 /// Longest plan that a note proposes.
 const MOST_PAIRS: u32 = 1000;

@@ -6,12 +6,19 @@
 //! verdicts, as often as one likes. [`arms`] makes both programs equal in all but content, and
 //! [`answers`] makes sure that they give the same answers.
 
+pub(crate) mod aa;
+pub(crate) mod affordable;
 pub(crate) mod answers;
 pub(crate) mod arms;
+pub(crate) mod bench;
+pub(crate) mod compare;
 mod difference;
 pub(crate) mod experiment;
 pub(crate) mod host;
 pub(crate) mod judge;
+pub(crate) mod qualified;
+pub(crate) mod readings;
+pub(crate) mod verdicts;
 
 use honing_core::config::Direction;
 use honing_paired::{
@@ -20,7 +27,7 @@ use honing_paired::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::process::Usage;
+use crate::children::Usage;
 
 /// The program of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! Every command that the pages and the help show is one.
 
-use clap::{Parser, error::ErrorKind};
+use clap::{CommandFactory, Parser, error::ErrorKind};
 
-use super::{Cli, EXAMPLES, EXEC_EXAMPLES, MERGE_EXAMPLES, TRAIN_EXAMPLES, build, compare};
+use super::{Cli, EXAMPLES, EXEC_EXAMPLES, MERGE_EXAMPLES, TRAIN_EXAMPLES, build, compare, named};
 
 #[path = "../../tests/it/pages.rs"]
 mod pages;
@@ -86,4 +86,21 @@ fn what_is_no_command_is_refused() {
         let words = words(line);
         assert_eq!(refused(arguments(&words).unwrap(), true).is_none(), is_accepted, "{line}");
     }
+}
+
+#[test]
+fn help_calls_the_command_as_it_was_called() {
+    for name in ["honing", "cargo x tune", "cargo run --package xtask -- pgo"] {
+        let mut command = named(Cli::command(), name);
+        let whole = command.render_long_help().to_string();
+        let of_exec = command.find_subcommand_mut("exec").unwrap().render_help().to_string();
+        for help in [whole, of_exec] {
+            assert!(help.contains(&format!("  {name} ")) && !help.contains("cargo xtask pgo"), "{help}");
+        }
+    }
+    let column = |name| {
+        let help = named(Cli::command(), name).render_help().to_string();
+        help.lines().find_map(|line| line.find("what would run, why"))
+    };
+    assert_eq!(column("honing"), column("cargo xtask pgo"));
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use honing_core::{Result, units};
-use honing_engine::{Session, Sink, process::Cancel};
+use honing_engine::{Session, Sink, children::Cancel};
 
 use super::run::progress;
 use crate::{

@@ -3,7 +3,7 @@
 use std::{io::Write, path::Path};
 
 use honing_core::{Error, Result, outcome::Measured, units};
-use honing_engine::{CompareOptions, CompareReport, process::Cancel};
+use honing_engine::{CompareOptions, CompareReport, children::Cancel};
 use honing_report::Comparison;
 
 use super::broken;

@@ -13,30 +13,30 @@ use honing_core::{Error, ExitCode, Result, Selection, Stage};
 use honing_dashboard::{Ask, Backend, Inbox, Mode, Msg, Past, Planned, Screen, Settings, Setup, State};
 use honing_engine::{
     Options, PlannedState, Session, Sink,
-    process::{Cancel, Suspend},
+    children::{Cancel, Suspend},
 };
 
 use super::{editing::Editing, job, kept::Kept, report, run};
 use crate::cli::{Range, Shared, Trailing};
 
 /// A run: in the dashboard where a person watches, else in lines.
-pub(crate) fn run(name: &str, shared: &Shared, trailing: &Trailing, range: &Range) -> ExitCode {
+pub(crate) fn run(shared: &Shared, trailing: &Trailing, range: &Range) -> ExitCode {
     let selection = range.selection();
     if !is_watched(shared) {
         return run::run(shared, trailing, selection, false);
     }
-    ended(shared, selection.and_then(|selection| open(name, shared, trailing, selection, Mode::Run)))
+    ended(shared, selection.and_then(|selection| open(shared, trailing, selection, Mode::Run)))
 }
 
 /// The dashboard, with what earlier runs left.
-pub(crate) fn look(name: &str, shared: &Shared, trailing: &Trailing) -> ExitCode {
+pub(crate) fn look(shared: &Shared, trailing: &Trailing) -> ExitCode {
     if !is_watched(shared) {
         let error = Error::usage("dash: this is no terminal, or lines were asked for");
-        let hint = format!("`{name} status` and `{name} plan` tell the same in lines");
+        let hint = honing_core::advise!("`{pgo} status` and `{pgo} plan` tell the same in lines");
         return ended(shared, Err(error.with_hint(hint)));
     }
     let whole = Selection::new(Stage::Preflight, Stage::Record);
-    ended(shared, whole.and_then(|whole| open(name, shared, trailing, whole, Mode::Look)))
+    ended(shared, whole.and_then(|whole| open(shared, trailing, whole, Mode::Look)))
 }
 
 fn ended(shared: &Shared, exit: Result<ExitCode>) -> ExitCode {
@@ -59,7 +59,7 @@ pub(super) fn is_watched(shared: &Shared) -> bool {
 }
 
 /// What the person, the terminal and the command line say together.
-pub(super) fn setup(name: &str, shared: &Shared, mode: Mode) -> Result<Setup> {
+pub(super) fn setup(shared: &Shared, mode: Mode) -> Result<Setup> {
     let settings = match settings_path().map(|path| (std::fs::read_to_string(&path), path)) {
         Some((Ok(text), path)) => Settings::parse(&text, &path)?,
         Some((Err(error), path)) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -75,7 +75,7 @@ pub(super) fn setup(name: &str, shared: &Shared, mode: Mode) -> Result<Setup> {
         ColorChoice::Auto => {}
     }
     let notify = shared.notify.map_or(settings.notify, Into::into);
-    Ok(Setup { mode, keymap: settings.keymap, screen, notify, command: name.to_owned() })
+    Ok(Setup { mode, keymap: settings.keymap, screen, notify })
 }
 
 /// `$XDG_CONFIG_HOME/honing/dashboard.toml`, or where that is by default.
@@ -87,14 +87,8 @@ fn settings_path() -> Option<PathBuf> {
     Some(config.join("honing/dashboard.toml"))
 }
 
-fn open(
-    name: &str,
-    shared: &Shared,
-    trailing: &Trailing,
-    selection: Selection,
-    mode: Mode,
-) -> Result<ExitCode> {
-    let setup = setup(name, shared, mode)?;
+fn open(shared: &Shared, trailing: &Trailing, selection: Selection, mode: Mode) -> Result<ExitCode> {
+    let setup = setup(shared, mode)?;
     let inbox = Inbox::default();
     let options = shared.options(trailing, false);
     let mut engine = Engine {

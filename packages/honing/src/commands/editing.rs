@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use honing_core::{Error, Result};
 use honing_dashboard::{CargoProfiles, Inbox, Msg};
-use honing_engine::{Options, Session, Sink, process::Cancel};
+use honing_engine::{Options, Session, Sink, children::Cancel};
 
 use super::{
     broken,

@@ -14,7 +14,7 @@ pub(crate) fn init(shared: &Shared) -> Result<()> {
     let path = cargo.config.clone().unwrap_or_else(|| root.join("pgo/pgo.toml"));
     if path.exists() {
         return Err(Error::usage(format!("{} exists already", path.display()))
-            .with_hint("edit it; `cargo xtask pgo show-config` prints what it means"));
+            .with_hint(honing_core::advise!("edit it; `{pgo} show-config` prints what it means")));
     }
     if binaries.is_empty() {
         return Err(Error::usage("this workspace has no binary to optimize")
@@ -29,7 +29,7 @@ pub(crate) fn init(shared: &Shared) -> Result<()> {
     for line in left_out(&binaries) {
         let _ = writeln!(err, "    Left out {line}");
     }
-    let _ = writeln!(err, "        Next put real workloads in, then: cargo xtask pgo plan");
+    let _ = writeln!(err, "        Next put real workloads in, then: {} plan", honing_core::called());
     Ok(())
 }
 
@@ -63,7 +63,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
 fn template(binaries: &[Candidate]) -> String {
     let mut text = String::from(
         "#:schema ./pgo.schema.json\n\
-         # What `cargo xtask pgo` optimizes. Every key is described in pgo.schema.json.\n\n\
+         # What Honing optimizes. Every key is described in pgo.schema.json.\n\n\
          [policy]\n\
          inconclusive = \"warn\"  # or \"fail\": what an unclear measurement does\n\n\
          [bench]\n\

@@ -25,18 +25,18 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 use honing_core::{Error, ExitCode, Result, Selection, Stage, closest, config::Config};
-use honing_engine::{Session, Sink, process::Cancel};
+use honing_engine::{Session, Sink, children::Cancel};
 
 use crate::{
-    cli::{Cli, Command, ManifestCommand, Shared, Trailing},
+    cli::{self, Cli, Command, ManifestCommand, Shared, Trailing},
     console,
 };
 
 /// Runs a command line, reports its error, and says how the process ends.
 ///
 /// A result that standard output does not take is no success.
-pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
-    let exit = follow(name, args);
+pub(crate) fn dispatch(args: Vec<OsString>) -> ExitCode {
+    let exit = follow(args);
     match console::lost() {
         None => exit,
         // It was said already.
@@ -48,8 +48,9 @@ pub(crate) fn dispatch(name: &'static str, args: Vec<OsString>) -> ExitCode {
     }
 }
 
-fn follow(name: &'static str, args: Vec<OsString>) -> ExitCode {
-    let command = Cli::command().name(name).bin_name(name);
+fn follow(args: Vec<OsString>) -> ExitCode {
+    let name = honing_core::called();
+    let command = cli::named(Cli::command(), name).name(name).bin_name(name);
     let words: Vec<String> = args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let matches = match command.clone().try_get_matches_from(args) {
         Ok(matches) => matches,
@@ -74,11 +75,11 @@ fn follow(name: &'static str, args: Vec<OsString>) -> ExitCode {
     let Cli { command, shared, range, trailing } = cli;
     let alone = |trailing: &Trailing, stage| run::run(&shared, trailing, Ok(Selection::only(stage)), false);
     let ended = match command {
-        None => return dash::run(name, &shared, &trailing, &range),
-        Some(Command::Run { range, trailing }) => return dash::run(name, &shared, &trailing, &range),
-        Some(Command::Dash(trailing)) => return dash::look(name, &shared, &trailing),
-        Some(Command::Replay { file, svg: Some(svg), .. }) => replay::picture(name, &file, &svg),
-        Some(Command::Replay { file, speed, svg: None }) => replay::replay(name, &shared, &file, speed),
+        None => return dash::run(&shared, &trailing, &range),
+        Some(Command::Run { range, trailing }) => return dash::run(&shared, &trailing, &range),
+        Some(Command::Dash(trailing)) => return dash::look(&shared, &trailing),
+        Some(Command::Replay { file, svg: Some(svg), .. }) => replay::picture(&file, &svg),
+        Some(Command::Replay { file, speed, svg: None }) => replay::replay(&shared, &file, speed),
         Some(Command::Preflight(trailing)) => return alone(&trailing, Stage::Preflight),
         Some(Command::Baseline(trailing)) => return alone(&trailing, Stage::Baseline),
         Some(Command::Instrument(trailing)) => return alone(&trailing, Stage::Instrument),
@@ -126,7 +127,7 @@ fn follow(name: &'static str, args: Vec<OsString>) -> ExitCode {
         Some(Command::ShowConfig) => show_config::show_config(&shared, &matches),
         Some(Command::Schema) => write!(console::out(), "{}", Config::json_schema()).map_err(broken),
         Some(Command::Completions { shell }) => {
-            // A completion of `cargo xtask pgo` would have to take cargo's own over.
+            // A completion of an xtask's subcommand would have to take cargo's own over.
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "honing", &mut text);
             console::out().write_all(&text).map_err(broken)

@@ -16,7 +16,7 @@ const PICTURE: (u16, u16) = (120, 40);
 
 /// Shows the events as they came, `speed` times as fast; all at once as lines where there
 /// is no terminal.
-pub(crate) fn replay(name: &str, shared: &Shared, file: &Path, speed: f64) -> Result<()> {
+pub(crate) fn replay(shared: &Shared, file: &Path, speed: f64) -> Result<()> {
     let speed = check(speed)?;
     let records = read(file)?;
     if !dash::is_watched(shared) {
@@ -24,7 +24,7 @@ pub(crate) fn replay(name: &str, shared: &Shared, file: &Path, speed: f64) -> Re
         records.iter().for_each(&mut listener);
         return Ok(());
     }
-    let setup = dash::setup(name, shared, Mode::Replay)?;
+    let setup = dash::setup(shared, Mode::Replay)?;
     let inbox = Inbox::default();
     let start = Instant::now();
     let (feed, fed) = (inbox.clone(), records.clone());
@@ -43,10 +43,9 @@ pub(crate) fn replay(name: &str, shared: &Shared, file: &Path, speed: f64) -> Re
 }
 
 /// Writes the end of the events as an SVG document.
-pub(crate) fn picture(name: &str, file: &Path, svg: &Path) -> Result<()> {
+pub(crate) fn picture(file: &Path, svg: &Path) -> Result<()> {
     let screen = Screen::default();
-    let mut state =
-        State::new(Setup { mode: Mode::Replay, screen, command: name.to_owned(), ..Setup::default() });
+    let mut state = State::new(Setup { mode: Mode::Replay, screen, ..Setup::default() });
     for record in read(file)? {
         state.update(Msg::Event(Box::new(record)));
     }

@@ -105,7 +105,7 @@ pub(crate) fn report(shared: &Shared, run: Option<&str>) -> Result<()> {
         Some(name) => Error::usage(format!("no run `{name}` has left events in {}", runs.display()))
             .with_hint(format!("its folders are the runs: ls {}", runs.display())),
         None => Error::usage(format!("no run has left events in {}", runs.display()))
-            .with_hint("the first one does: cargo xtask pgo"),
+            .with_hint(honing_core::advise!("the first one does: {pgo}")),
     })?;
     let paths = write(&folder)?;
     let mut out = console::out();

@@ -12,7 +12,7 @@ use honing_core::{
     shard::Shard,
 };
 use honing_engine::{
-    Finished, Given, Listener, Options, ProfileSource, ReleaseOptions, Session, Sink, process::Cancel,
+    Finished, Given, Listener, Options, ProfileSource, ReleaseOptions, Session, Sink, children::Cancel,
 };
 use honing_report::{Plain, Verbosity};
 
@@ -88,7 +88,9 @@ fn only_the_stored_profile(shared: &Shared, command: &str) -> Result<()> {
     let Some(file) = &shared.profile else { return Ok(()) };
     let file = file.display();
     Err(Error::usage(format!("{command}: --profile {file} is not the stored profile, which it builds with"))
-        .with_hint(format!("store it first (`cargo xtask pgo import {file}`), or build with it: --profile {file} --to optimize")))
+        .with_hint(honing_core::advise!(
+            "store it first (`{pgo} import {file}`), or build with it: --profile {file} --to optimize"
+        )))
 }
 
 /// `bench --aa`.

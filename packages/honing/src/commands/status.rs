@@ -56,7 +56,7 @@ fn judged(status: &Status) -> Option<Error> {
         let reasons = status.stale.join("; ");
         Error::new(exit, format!("{}: the stored profile is stale: {reasons}", status.program))
             .in_file(status.manifest_file(), None)
-            .with_hint(format!("train anew: cargo xtask pgo --program {}", status.program))
+            .with_hint(honing_core::advise!("train anew: {pgo} --program {}", status.program))
     })
 }
 
@@ -87,7 +87,10 @@ fn show(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
         line("", &format!("{:>5.1} %  {}", hot.percent, hot.function))?;
     }
     if status.stale.is_empty() {
-        line("policy", "fulfilled, as far as can be told without a build: `cargo xtask pgo check`")
+        line(
+            "policy",
+            &honing_core::advise!("fulfilled, as far as can be told without a build: `{pgo} check`"),
+        )
     } else {
         let reasons = status.stale.join("; ");
         line("policy", &format!("{yellow}stale{yellow:#}: {reasons}"))

@@ -142,7 +142,7 @@ fn check_judges_by_what_is_pinned() {
     fixture.replace("pgo/pgo.toml", "package = \"tiny\"", pins);
     let ran = fixture.run(&["manifest", "--check"]);
     assert_eq!(ran.code, 14, "{}", ran.stderr);
-    let says = "error: Cargo profile `release` has lto = false (Cargo.toml:13), and pgo/pgo.toml:7 pins \"fat\"\n hint: `cargo xtask pgo manifest` proposes";
+    let says = "error: Cargo profile `release` has lto = false (Cargo.toml:13), and pgo/pgo.toml:7 pins \"fat\"\n hint: `honing manifest` proposes";
     assert!(ran.stderr.contains(says), "{}", ran.stderr);
 
     fixture.succeeds(&["manifest", "--yes"]);

@@ -155,7 +155,7 @@ fn a_profile_that_is_missing_is_an_error_that_names_both_ways_out() {
     let fixture = Fixture::tiny();
     let refused = fixture.run(&["build"]);
     assert_eq!(refused.code, 14, "{}", refused.stderr);
-    for way in ["no profile of `tiny`", "cargo xtask pgo --program tiny", "pgo build --no-pgo"] {
+    for way in ["no profile of `tiny`", "honing --program tiny", "pgo build --no-pgo"] {
         assert!(refused.stderr.contains(way), "{way}: {}", refused.stderr);
     }
     assert!(!refused.stderr.contains("Compiling") && !refused.stdout.contains("built"), "{refused:?}");

@@ -152,7 +152,7 @@ fn judge(reviews: &[Review]) -> Result<()> {
         Some((_, advice)) => {
             format!("{} comes before {FILE}: change it there, or change the pin", advice.origin)
         }
-        None => "`cargo xtask pgo manifest` proposes the edit; or change the pin".into(),
+        None => honing_core::advise!("`{pgo} manifest` proposes the edit; or change the pin"),
     }))
 }
 
@@ -164,12 +164,14 @@ fn refused(error: honing_manifest::Error) -> Error {
                 .with_hint("nothing was written; edit it by hand, and report what the file looks like");
         }
         Manifest::NotToml { .. } | Manifest::Shape { .. } => {
-            "mend it first; `cargo metadata --no-deps` has cargo's view"
+            "mend it first; `cargo metadata --no-deps` has cargo's view".into()
         }
         Manifest::Exists { .. } => {
-            "choose another name, or name it as `profile` in pgo.toml: then `cargo xtask pgo manifest` proposes what it lacks"
+            honing_core::advise!(
+                "choose another name, or name it as `profile` in pgo.toml: then `{pgo} manifest` proposes what it lacks"
+            )
         }
-        Manifest::Name { .. } => "for example: cargo xtask pgo manifest new release-pgo",
+        Manifest::Name { .. } => honing_core::advise!("for example: {pgo} manifest new release-pgo"),
     };
     Error::usage(format!("{FILE}: {error}")).with_hint(hint)
 }

@@ -31,7 +31,7 @@ const CASES: [Case; 4] = [
         file: ("FOLDER/profile.honing", false),
         says: "not the profile that the manifest names",
         fix: "restore it from version control (with Git LFS: git lfs pull), or train and record a new one: \
-              cargo xtask pgo",
+              honing",
     },
     Case {
         name: "of another triple",
@@ -44,7 +44,7 @@ const CASES: [Case; 4] = [
         exit: "stale",
         file: ("FOLDER/manifest.toml", false),
         says: "a profile of `tiny` for aarch64-unknown-linux-gnu, not of `tiny` for",
-        fix: "record one, `cargo xtask pgo`",
+        fix: "record one, `honing`",
     },
     Case {
         name: "missing",
@@ -53,7 +53,7 @@ const CASES: [Case; 4] = [
         exit: "stale",
         file: ("pgo/pgo.toml", true),
         says: "no profile of `tiny` for",
-        fix: "train and record one with `cargo xtask pgo --program tiny`",
+        fix: "train and record one with `honing --program tiny`",
     },
     Case {
         name: "stale",
@@ -64,7 +64,7 @@ const CASES: [Case; 4] = [
         exit: "stale",
         file: ("FOLDER/manifest.toml", false),
         says: "tiny: the stored profile is stale",
-        fix: "`cargo xtask pgo rebase --program tiny` carries the counters over",
+        fix: "`honing rebase --program tiny` carries the counters over",
     },
 ];
 
@@ -224,5 +224,5 @@ fn a_checklist_that_does_not_hold_is_annotated_beside_its_list() {
     let error = told.iter().find(|command| command.name == "error").unwrap();
     assert!(error.data.contains("items do not hold: Profile stored and whole (no profile of"), "{error:?}");
     assert!(error.data.contains("hint: git has one: `git restore"), "{error:?}");
-    assert!(error.data.contains("train and record one with `cargo xtask pgo"), "{error:?}");
+    assert!(error.data.contains("train and record one with `honing"), "{error:?}");
 }

@@ -1,0 +1,262 @@
+//! What cargo makes of its configuration, told by cargo itself: a build script is told which rustc,
+//! wrapper, linker and rustflags apply. Files that include others, arrays that are joined, `cfg`
+//! sections, variables and `--config` are then read once, by who has the last word on them.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+};
+
+use honing_core::{Error, Result};
+
+use crate::{
+    builders::cargo::{flags::configuration_with, pinning, wrapper},
+    chain::session::Session,
+    io::files,
+};
+
+/// What cargo says, for one target.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answer {
+    /// The compiler.
+    pub(crate) rustc: PathBuf,
+    /// A wrapper around it, ours apart.
+    pub(crate) rustc_wrapper: Option<PathBuf>,
+    /// One around that, for members.
+    pub(crate) workspace_wrapper: Option<PathBuf>,
+    /// `target.*.linker`.
+    pub(crate) linker: Option<String>,
+    /// rustflags from all sources.
+    pub(crate) rustflags: Vec<String>,
+}
+
+const MANIFEST: &str =
+    "[package]\nname = \"honing-ask\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[workspace]\n";
+/// Where the build script writes to.
+const FILE: &str = "HONING_ASK_FILE";
+/// It ends with an error on purpose: there is nothing to build, and cargo asks it each time.
+const SCRIPT: &str = r#"fn main() {
+    let names = ["RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_LINKER", "CARGO_ENCODED_RUSTFLAGS"];
+    let lines = names.map(|name| format!("{name}={}\n", std::env::var(name).unwrap_or_default()));
+    std::fs::write(std::env::var_os("HONING_ASK_FILE").unwrap(), lines.concat()).unwrap();
+    std::process::exit(1);
+}
+"#;
+
+/// Asks cargo, in the root of the workspace.
+pub(crate) fn ask(session: &Session, triple: &str) -> Result<Arc<Answer>> {
+    let failed = || Error::internal("a reader of cargo's answer failed");
+    let mut known = session.answers.lock().map_err(|_| failed())?;
+    if let Some(answer) = known.get(triple) {
+        return Ok(Arc::clone(answer));
+    }
+    let answer = Arc::new(anew(session, triple)?);
+    known.insert(triple.to_owned(), Arc::clone(&answer));
+    Ok(answer)
+}
+
+fn anew(session: &Session, triple: &str) -> Result<Answer> {
+    let dir = pinning::builds(session).join("ask");
+    for (name, text) in [("Cargo.toml", MANIFEST), ("build.rs", SCRIPT), ("src/lib.rs", "")] {
+        files::write_if_changed(&dir.join(name), text.as_bytes())?;
+    }
+    // Two sessions may ask at once.
+    let said = dir.join(format!("said.{}", std::process::id()));
+    let target_dir = dir.join("target");
+    let mut command = std::process::Command::new(&session.toolchain.cargo);
+    command.args(["check", "--quiet", "--target", triple]).args(configuring(&session.options.cargo_args));
+    command.arg("--manifest-path").arg(dir.join("Cargo.toml")).arg("--target-dir").arg(&target_dir);
+    command.env_clear().envs(&session.env).env(FILE, &said);
+    command.args(crate::builders::cargo::build::folders(&target_dir, None));
+    command.env("CARGO_TERM_COLOR", "never");
+    // It is run once, and small.
+    command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
+    let output = command.current_dir(&session.workspace.root).stdin(Stdio::null()).output();
+    let output = output.map_err(|error| Error::preflight(format!("cannot run cargo: {error}")))?;
+    let text = std::fs::read_to_string(&said);
+    let _ = std::fs::remove_file(&said);
+    match text {
+        Ok(text) => {
+            let answer = Answer::of(&text, &session.env);
+            let ours = answer.rustflags.iter().find(|flag| is_ours(flag) || misplaced(flag).is_some());
+            ours.map_or(Ok(answer.clone()), |flag| Err(exclusive(session, flag)))
+        }
+        Err(_) => {
+            let words = String::from_utf8_lossy(&output.stderr);
+            // rustc may refuse them before it is asked anything.
+            let ours = words.split_whitespace().find(|word| is_ours(word));
+            let refused = || refused(triple, &format!("{words}{}", output.status));
+            Err(ours.map_or_else(refused, |flag| exclusive(session, flag)))
+        }
+    }
+}
+
+fn exclusive(session: &Session, flag: &str) -> Error {
+    let why = misplaced(flag).unwrap_or("rustc refuses it together with the flags of PGO");
+    let message = format!("the rustflags hold `{flag}`; {why}");
+    let from = origin(session, flag);
+    Error::preflight(message).with_hint(format!("take it out of {from}; what PGO needs, Honing adds itself"))
+}
+
+/// Why a flag cannot stand among rustflags that puts files elsewhere than cargo does.
+fn misplaced(flag: &str) -> Option<&'static str> {
+    let name = flag.strip_prefix("-C").unwrap_or(flag).trim_start_matches("--codegen=");
+    if name.starts_with("incremental=") {
+        return Some("rustc would take code from there that was compiled with another profile");
+    }
+    name.starts_with("extra-filename=").then_some("cargo would not find what rustc writes")
+}
+
+/// Whether rustc refuses a flag beside those that Honing adds.
+fn is_ours(flag: &str) -> bool {
+    let name = flag.strip_prefix("-C").unwrap_or(flag).trim_start_matches("--codegen=");
+    let name = name.split('=').next().unwrap_or(name);
+    ["profile-use", "profile-generate", "instrument-coverage"].contains(&name)
+}
+
+/// Where a flag comes from, as far as that can be told.
+fn origin(session: &Session, flag: &str) -> String {
+    let variables = session.env.iter().filter(|(name, _)| name.to_string_lossy().ends_with("RUSTFLAGS"));
+    let variable = variables.into_iter().find(|(_, value)| value.to_string_lossy().contains(flag));
+    if let Some((name, _)) = variable {
+        return format!("the variable {}", name.display());
+    }
+    match configuration_with(&session.workspace.root, &session.env, flag) {
+        Some(file) => file.display().to_string(),
+        None => "cargo's configuration (`rustflags`), or what it includes".into(),
+    }
+}
+
+/// Those of cargo's arguments that configure it.
+fn configuring(args: &[String]) -> Vec<&String> {
+    let mut found = Vec::new();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        if ["--config", "-Z"].contains(&arg.as_str()) {
+            found.push(arg);
+            found.extend(args.next());
+        } else if arg.starts_with("--config=") || arg.starts_with("-Z") {
+            found.push(arg);
+        }
+    }
+    found
+}
+
+impl Answer {
+    fn of(text: &str, env: &BTreeMap<OsString, OsString>) -> Self {
+        let lines = text.lines().filter_map(|line| line.split_once('='));
+        let values: BTreeMap<&str, &str> = lines.filter(|(_, value)| !value.is_empty()).collect();
+        let path = |name: &str| values.get(name).map(PathBuf::from);
+        let rustflags = values.get("CARGO_ENCODED_RUSTFLAGS").map(|flags| flags.split('\u{1f}'));
+        Self {
+            rustc: path("RUSTC").unwrap_or_default(),
+            rustc_wrapper: path("RUSTC_WRAPPER").and_then(|path| wrapper::meant(path, env)),
+            workspace_wrapper: path("RUSTC_WORKSPACE_WRAPPER"),
+            linker: values.get("RUSTC_LINKER").map(ToString::to_string),
+            rustflags: rustflags.into_iter().flatten().map(str::to_owned).collect(),
+        }
+    }
+
+    /// Who calls whom, for the log.
+    pub(crate) fn chain(&self) -> String {
+        let own = Some(Path::new(wrapper::NAME));
+        let within = [self.rustc_wrapper.as_deref(), self.workspace_wrapper.as_deref(), Some(&*self.rustc)];
+        let words =
+            own.into_iter().chain(within.into_iter().flatten()).map(|path| path.display().to_string());
+        words.collect::<Vec<_>>().join(" → ")
+    }
+}
+
+/// Cargo's own words, and what they mean.
+fn refused(triple: &str, words: &str) -> Error {
+    let lines = || words.lines().map(str::trim).filter(|line| !line.is_empty());
+    // The innermost: rustc's, where cargo passes it on.
+    let mut errors = lines().filter(|line| line.starts_with("error") && !line.contains("could not compile"));
+    let first = errors.next_back().or_else(|| lines().next()).unwrap_or_default();
+    let cause = lines().skip_while(|line| *line != "Caused by:").nth(1);
+    let cause = cause.filter(|_| first.contains("could not execute")).map(|cause| format!(": {cause}"));
+    let message = format!(
+        "cargo cannot build a tiny program here for {triple}: {}{}",
+        first.trim_start_matches("error: "),
+        cause.unwrap_or_default()
+    );
+    Error::preflight(message).with_hint(hint(words))
+}
+
+fn hint(words: &str) -> String {
+    if words.contains("error: linker `cc`") {
+        return "install a C linker: gcc or clang (Debian: apt-get install gcc libc6-dev)".into();
+    }
+    if words.contains("error: linker `") {
+        return "that linker is chosen by a variable or by cargo's configuration (`target.*.linker`): install \
+                it, or choose another"
+            .into();
+    }
+    if words.contains("could not execute process") {
+        return "RUSTC, RUSTC_WRAPPER, RUSTC_WORKSPACE_WRAPPER or cargo's configuration name a program that \
+                cannot be run: install it, or take it out there"
+            .into();
+    }
+    if words.contains("to learn about target-specific information") {
+        return format!(
+            "look at RUSTFLAGS, at `rustflags` of cargo's configuration, and at --target; cargo said:\n{}",
+            words.trim()
+        );
+    }
+    format!("mend what cargo names; it said:\n{}", words.trim())
+}
+
+/// `name` of cargo's configuration, as cargo reads it from its files; `None` where it is not set or
+/// this cargo does not tell.
+pub(crate) fn configured(
+    cargo: &Path,
+    env: &BTreeMap<OsString, OsString>,
+    root: &Path,
+    (name, args): (&str, &[String]),
+) -> Option<serde_json::Value> {
+    let mut command = std::process::Command::new(cargo);
+    command.args(["-Zunstable-options", "config", "get", "--format", "json-value", name]);
+    // Only cargo hears it, and it compiles nothing.
+    command.args(configuring(args)).env_clear().envs(env).env("RUSTC_BOOTSTRAP", "1");
+    let output = command.current_dir(root).stdin(Stdio::null()).output().ok()?;
+    output.status.success().then(|| serde_json::from_slice(&output.stdout).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read() {
+        let text = "RUSTC=/tc/bin/rustc\nRUSTC_WRAPPER=\nRUSTC_LINKER=a=b\nCARGO_ENCODED_RUSTFLAGS=-Ca\u{1f}--cfg\u{1f}x=\"1\"\n";
+        let none = BTreeMap::new();
+        let answer = Answer::of(text, &none);
+        assert_eq!(answer.rustc, Path::new("/tc/bin/rustc"));
+        assert_eq!(answer.linker.as_deref(), Some("a=b"));
+        assert_eq!(answer.rustflags, ["-Ca", "--cfg", "x=\"1\""]);
+        assert!(answer.rustc_wrapper.is_none() && Answer::of("", &none).rustflags.is_empty());
+        assert_eq!(answer.chain(), "honing-rustc → /tc/bin/rustc");
+    }
+
+    #[test]
+    fn what_configures_is_passed_on() {
+        let args = ["--config", "a=1", "--timings", "--config=b", "-Zx", "-Z", "y", "-v"].map(String::from);
+        assert_eq!(configuring(&args), ["--config", "a=1", "--config=b", "-Zx", "-Z", "y"]);
+    }
+
+    #[test]
+    fn cargos_words_are_passed_on() {
+        let error = refused(
+            "t",
+            "error: could not execute process `x rustc -vV` (never executed)\n\nCaused by:\n  No such file or directory (os error 2)\n",
+        );
+        assert!(
+            error.to_string().ends_with("(never executed): No such file or directory (os error 2)"),
+            "{error}"
+        );
+        assert!(error.hint().unwrap().contains("RUSTC_WRAPPER"));
+    }
+}

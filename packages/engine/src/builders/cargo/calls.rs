@@ -1,0 +1,76 @@
+//! The calls of rustc that a build is made of, from the records that the wrapper left: for the units
+//! that cargo names, compiled now or earlier.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use honing_core::{Error, ExitCode, Result, calls::Calls};
+
+use crate::builders::cargo::{units, wrapper::record::Record};
+
+/// A unit that cargo has built, or found as it is to be.
+#[derive(Debug, Clone)]
+pub(super) struct Unit {
+    /// For people: `serde 1.0.2 (lib)`.
+    pub(super) name: String,
+    /// The name of its crate.
+    pub(super) crate_name: String,
+    pub(super) files: Vec<PathBuf>,
+}
+
+/// The calls of `units`.
+///
+/// # Errors
+/// Build, where the wrapper was not called for one.
+pub(super) fn calls(target_dir: &Path, units: &[Unit]) -> Result<Calls> {
+    let records: BTreeMap<PathBuf, Record> = units::records(target_dir)
+        .into_iter()
+        .filter_map(|(path, record)| Some((path, record?)))
+        .filter(|(_, record)| record.for_target)
+        .collect();
+    let here = target_dir.to_string_lossy();
+    let mut calls = Calls::default();
+    for unit in units {
+        let record = find(&records, unit).ok_or_else(|| {
+            let message = format!("{} was not compiled through Honing's wrapper", unit.name);
+            Error::new(ExitCode::Build, message).with_hint(honing_core::advise!(
+                "does a `--config` after `--` set `build.rustc-wrapper` or folders of builds? Take it out \
+                     there. If files below target/honing/build were removed: `{pgo} clean`"
+            ))
+        })?;
+        calls.add(&unit.name, &record.args, &here);
+    }
+    Ok(calls)
+}
+
+/// By the stem that the unit's files share with its record. What cargo only shows under a plain name
+/// (`release/tool`) is the same file as one with a stem.
+fn find<'a>(records: &'a BTreeMap<PathBuf, Record>, unit: &Unit) -> Option<&'a Record> {
+    let by_name = unit.files.iter().find_map(|file| {
+        let stem = file.file_stem()?.to_str()?;
+        let stem = if file.extension().is_some() { stem.strip_prefix("lib").unwrap_or(stem) } else { stem };
+        records
+            .get(&file.with_file_name(format!("{stem}.{}", crate::builders::cargo::wrapper::record::SUFFIX)))
+    });
+    by_name.or_else(|| {
+        let named = || records.iter().filter(|(_, record)| record.crate_name == unit.crate_name);
+        let is_it = |path: &Path| unit.files.iter().any(|file| is_same(file, &path.with_extension("")));
+        // A file system without hard links has a copy.
+        let same = named().find(|(path, _)| is_it(path)).or_else(|| named().next());
+        same.map(|(_, record)| record)
+    })
+}
+
+#[cfg(unix)]
+fn is_same(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let (Ok(one), Ok(other)) = (one.metadata(), other.metadata()) else { return false };
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &Path, _: &Path) -> bool {
+    false
+}

@@ -1,0 +1,116 @@
+//! `pgo exec`: the environment of a PGO build, for what drives cargo itself: packagers,
+//! maturin, cargo-deb, or a cargo command that no stage runs.
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+};
+
+use honing_core::{Error, ExitCode, Result, Stage};
+
+use crate::{
+    ProfileSource,
+    builders::cargo::{
+        self,
+        compile::{Added, instrument_flags, orders},
+        optimize::profile_path,
+        pinning, wrapper,
+    },
+    chain::session::{Session, Subject},
+    children::Command,
+    keep::recorded,
+    profiles::llvm::merge::{MergedProfile, import_fingerprint},
+};
+
+/// `words` as a command in the environment that has every cargo below it build as
+/// `flavour` does: baseline, instrument or optimize. It is not run.
+///
+/// # Errors
+/// Usage, where the choice of the program is open; stale, where there is no profile.
+pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Result<Command> {
+    let subjects = session.subjects()?;
+    let [subject] = subjects.as_slice() else {
+        let names: Vec<&str> = subjects.iter().map(|subject| subject.name).collect();
+        return Err(Error::usage(format!(
+            "exec: a profile belongs to one program, and here are {}",
+            names.join(", ")
+        ))
+        .with_hint(format!("choose one: -P {}", names.first().unwrap_or(&"NAME"))));
+    };
+    let (program, args) = words.split_first().ok_or_else(|| Error::usage("exec: there is no command"))?;
+    let added = match flavour {
+        Stage::Instrument => instrument_flags(subject.program.flush),
+        Stage::Optimize => Added { profile: Some(profile(session, subject)?), flags: Vec::new() },
+        _ => Added::default(),
+    };
+    if pinning::pins(session, subject) {
+        pinning::settle(session)?;
+    }
+    let (orders, naming) = orders(session, subject, added)?;
+    let target_dir = orders.target_dir(&naming.folder, &format!("exec-{flavour}-{}", subject.name));
+    cargo::ready(session, &target_dir, &orders)?;
+
+    let mut command = Command::new(program, &session.env, &session.dir);
+    command.args(args);
+    let answer = cargo::ask(session, &subject.triple)?;
+    wrapper::set(&mut command, &pinning::builds(session), answer.rustc_wrapper.as_deref());
+    // Without a target, build scripts are instrumented too, and nothing is pinned.
+    command.env("CARGO_BUILD_TARGET", &subject.triple);
+    command.env("CARGO_TARGET_DIR", &target_dir);
+    // Where cargo is configured to share a folder for what is between, it is not shared here.
+    let asked = ("build.build-dir", session.options.cargo_args.as_slice());
+    let shared = cargo::configured(&session.toolchain.cargo, &session.env, &session.workspace.root, asked);
+    if shared.is_some() || session.env.contains_key(OsStr::new("CARGO_BUILD_BUILD_DIR")) {
+        command.env("CARGO_BUILD_BUILD_DIR", &target_dir);
+    }
+    // Stages set it themselves; here it is the person's.
+    if let Some(pattern) = std::env::var_os("LLVM_PROFILE_FILE") {
+        command.env("LLVM_PROFILE_FILE", pattern);
+    }
+    Ok(command)
+}
+
+/// The profile that a build of `subject` uses outside of the stages: the one that is
+/// named, else the stored one, else what the latest run built with.
+fn profile(session: &Session, subject: &Subject<'_>) -> Result<PathBuf> {
+    if let ProfileSource::File(file) = &session.options.profile {
+        import_fingerprint(file)?;
+        return Ok(session.dir.join(file));
+    }
+    if let Some(stored) = recorded::load(session, subject)? {
+        return Ok(MergedProfile::stored(session, subject, &stored)?.path().to_owned());
+    }
+    let merged = profile_path(session, subject);
+    if merged.is_file() {
+        return Ok(merged);
+    }
+    let message = format!("exec: program `{}` has no profile yet", subject.name);
+    Err(Error::new(ExitCode::Stale, message).with_hint(honing_core::advise!(
+        "make one (`{pgo} -P {} --to optimize`), or name one with --profile",
+        subject.name
+    )))
+}
+
+/// Becomes the command: its streams, signals and exit code are those of this process.
+/// Where a process cannot become another, returns the code to end with.
+///
+/// # Errors
+/// Preflight, where it cannot be started.
+pub fn exec(command: &Command) -> Result<i32> {
+    let mut process = std::process::Command::new(&command.program);
+    process.args(&command.args).env_clear().envs(&command.env).current_dir(&command.dir);
+    become_it(&mut process).map_err(|error| {
+        Error::preflight(format!("exec: cannot run {}: {error}", command.program.display()))
+            .with_hint("check that the program exists, is executable and is on PATH")
+    })
+}
+
+#[cfg(unix)]
+fn become_it(command: &mut std::process::Command) -> std::io::Result<i32> {
+    Err(std::os::unix::process::CommandExt::exec(command))
+}
+
+#[cfg(not(unix))]
+fn become_it(command: &mut std::process::Command) -> std::io::Result<i32> {
+    Ok(command.status()?.code().unwrap_or(1))
+}

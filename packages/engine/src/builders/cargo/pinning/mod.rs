@@ -1,0 +1,78 @@
+//! Pinned symbols: builds name crates by what they are, through the [wrapper](crate::wrapper). What a
+//! name is made of: [`honing_core::pin`].
+//!
+//! Everything that changes names (the scheme, and packages that have to be told apart) is in the
+//! name of the folder that target directories are in, since cargo does not see the wrapper.
+
+mod apart;
+mod lockfile;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use honing_core::{Result, pin};
+
+use crate::{
+    builders::cargo::wrapper::{Names, REVISION},
+    chain::session::{Session, Subject},
+};
+use apart::Apart;
+pub(crate) use lockfile::settle;
+
+/// What the symbols of a program's builds are called, and where these builds are.
+#[derive(Debug, Clone)]
+pub(crate) struct Naming {
+    /// For the wrapper.
+    pub(crate) names: Names,
+    /// The folder of the target directories.
+    pub(crate) folder: PathBuf,
+    /// For fingerprints and reports.
+    pub(crate) words: String,
+}
+
+/// What the symbols of `subject` are called.
+pub(crate) fn naming(session: &Session, subject: &Subject<'_>) -> Result<Naming> {
+    if !pins(session, subject) {
+        // Names that a pinned profile can be carried over to.
+        let carried = session.options.unpinned && subject.program.pin_symbols;
+        let names = if carried { Names::V0 } else { Names::Cargo };
+        return Ok(Naming { names, folder: plain(&builds(session)), words: "cargo's own".into() });
+    }
+    let apart = Apart::find(session, &subject.triple)?;
+    let mut name = format!("pinned-{}", pin::SCHEME);
+    let words = match apart.len() {
+        0 => format!("pinned (scheme {})", pin::SCHEME),
+        some => {
+            name.extend(["-", &apart.digest().to_string()[..8]]);
+            format!("pinned (scheme {}; {some} packages told apart, {name})", pin::SCHEME)
+        }
+    };
+    let folder = builds(session).join(format!("{name}.{REVISION}"));
+    Ok(Naming { names: Names::Pinned { apart: apart.into_table() }, folder, words })
+}
+
+/// Whether symbols are to be pinned.
+pub(crate) fn pins(session: &Session, subject: &Subject<'_>) -> bool {
+    subject.program.pin_symbols && !session.options.unpinned
+}
+
+/// Where target directories are.
+pub(crate) fn builds(session: &Session) -> PathBuf {
+    session.store.root().join("build")
+}
+
+/// Where those are whose symbols are cargo's own.
+pub(crate) fn plain(builds: &Path) -> PathBuf {
+    builds.join(format!("plain.{REVISION}"))
+}
+
+/// Every folder that target directories are in: of cargo's own names, and of each scheme
+/// that was used.
+pub(crate) fn all_builds(session: &Session) -> Vec<PathBuf> {
+    let root = builds(session);
+    let entries = fs::read_dir(&root).into_iter().flatten().flatten().map(|entry| entry.path());
+    // An earlier version had builds with cargo's own names in the root.
+    entries.filter(|path| path.is_dir()).chain([root]).collect()
+}

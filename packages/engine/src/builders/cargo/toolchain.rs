@@ -1,0 +1,181 @@
+//! The Rust toolchain, and the LLVM tools that may fit it.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
+
+use honing_core::{Error, Result};
+
+/// The oldest toolchain that this is tested with.
+const OLDEST: (u32, u32) = (1, 95);
+
+/// Where the toolchain has its libraries for `target`.
+///
+/// # Errors
+/// Preflight, where rustc does not say.
+pub(crate) fn library_folder(session: &crate::chain::session::Session, target: &str) -> Result<PathBuf> {
+    let (shell, rustc) = (shell(&session.workspace.root)?, &session.toolchain.rustc);
+    let command = xshell::cmd!(shell, "{rustc} --print target-libdir --target {target}");
+    let printed = command.env_clear().envs(&session.env).quiet().read();
+    printed.map(PathBuf::from).map_err(|error| {
+        Error::preflight(format!("cannot ask rustc for its libraries: {error}"))
+            .with_hint("`rustc --print target-libdir` has to work for the target")
+    })
+}
+
+/// What compiles.
+#[derive(Debug, Clone)]
+pub struct Toolchain {
+    /// cargo's executable.
+    pub cargo: PathBuf,
+    /// rustc's executable.
+    pub rustc: PathBuf,
+    /// All of `rustc -vV`.
+    pub verbose_version: String,
+    /// The host's triple.
+    pub host: String,
+    /// Release, as in `1.95.0`.
+    pub release: String,
+    /// Major version of the LLVM inside.
+    pub llvm_major: u32,
+}
+
+impl Toolchain {
+    /// Asks `rustc` about itself.
+    ///
+    /// # Errors
+    /// Preflight, where it cannot be run or is too old.
+    pub fn load(cargo: &Path, rustc: &Path, env: &BTreeMap<OsString, OsString>, dir: &Path) -> Result<Self> {
+        let shell = shell(dir)?;
+        let verbose_version =
+            xshell::cmd!(shell, "{rustc} -vV").env_clear().envs(env).quiet().read().map_err(|error| {
+                Error::preflight(format!("cannot run rustc: {error}")).with_hint(
+                    "install a stable Rust toolchain; where RUSTC or `build.rustc` names another, mend that",
+                )
+            })?;
+        let field = |name: &str| {
+            let line = verbose_version.lines().find_map(|line| line.strip_prefix(name));
+            line.map(|value| value.trim_start_matches(':').trim().to_owned()).ok_or_else(|| {
+                Error::preflight(format!("`{} -vV` names no {name}", rustc.display()))
+                    .with_hint("is it a rustc? RUSTC, `build.rustc` and PATH decide which one is run")
+            })
+        };
+        let (host, release, llvm) = (field("host")?, field("release")?, field("LLVM version")?);
+        let llvm_major = llvm.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
+        if version(&release).is_none_or(|found| found < OLDEST) {
+            return Err(Error::preflight(format!(
+                "rustc {release} is older than {}.{}, the oldest that is supported",
+                OLDEST.0, OLDEST.1
+            ))
+            .with_hint("rustup update stable, or choose a newer toolchain in rust-toolchain.toml"));
+        }
+        Ok(Self {
+            cargo: cargo.to_owned(),
+            rustc: rustc.to_owned(),
+            verbose_version,
+            host,
+            release,
+            llvm_major,
+        })
+    }
+
+    /// What a manifest says about it.
+    pub(crate) fn recorded(&self) -> honing_core::recorded::Toolchain {
+        let commit: String = self.field("commit-hash").chars().take(9).collect();
+        honing_core::recorded::Toolchain {
+            rustc: format!("{} ({commit})", self.release),
+            llvm: self.field("LLVM version"),
+        }
+    }
+
+    /// What a provenance says about it.
+    pub(crate) fn compiler(&self) -> honing_core::release::Compiler {
+        honing_core::release::Compiler {
+            rustc: self.release.clone(),
+            commit: self.field("commit-hash"),
+            llvm: self.field("LLVM version"),
+            host: self.host.clone(),
+        }
+    }
+
+    /// A field of `rustc -vV`; empty where there is none.
+    fn field(&self, name: &str) -> String {
+        let line = self.verbose_version.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_default().trim_start_matches(':').trim().to_owned()
+    }
+
+    /// Executables that may be able to merge what this toolchain's programs write, the
+    /// likeliest first: the toolchain's own `llvm-tools`, the same major version, then
+    /// whatever is called `llvm-profdata`, then newer ones.
+    pub(crate) fn llvm_profdata(&self, env: &BTreeMap<OsString, OsString>) -> Vec<PathBuf> {
+        let name = format!("llvm-profdata{}", std::env::consts::EXE_SUFFIX);
+        let mut found = Vec::new();
+        if let Some(sysroot) = self.sysroot(env) {
+            found.push(sysroot.join("lib/rustlib").join(&self.host).join("bin").join(&name));
+        }
+        let newer = self.llvm_major..=self.llvm_major + 3;
+        let mut names = vec![format!("llvm-profdata-{}", self.llvm_major), name];
+        names.extend(newer.skip(1).map(|major| format!("llvm-profdata-{major}")));
+        found.extend(names.iter().filter_map(|name| on_path(OsStr::new(name), env)));
+        found.retain(|path| path.is_file());
+        found
+    }
+
+    fn sysroot(&self, env: &BTreeMap<OsString, OsString>) -> Option<PathBuf> {
+        let (shell, rustc) = (xshell::Shell::new().ok()?, &self.rustc);
+        let output = xshell::cmd!(shell, "{rustc} --print sysroot").env_clear().envs(env).quiet();
+        output.read().ok().map(PathBuf::from)
+    }
+}
+
+/// `1.95.0-nightly` as (1, 95).
+fn version(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release.split(['.', '-']).map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
+/// A shell for short commands in `dir`.
+pub(crate) fn shell(dir: &Path) -> Result<xshell::Shell> {
+    let shell = xshell::Shell::new().map_err(|error| Error::preflight(error.to_string()))?;
+    shell.change_dir(dir);
+    Ok(shell)
+}
+
+/// Whether a file may be run by someone.
+#[cfg(unix)]
+pub(crate) fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// Whether a file may be run by someone.
+#[cfg(not(unix))]
+pub(crate) fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// The file that a program's name means: looked up in `PATH` where it has no folder.
+pub(crate) fn on_path(name: &OsStr, env: &BTreeMap<OsString, OsString>) -> Option<PathBuf> {
+    let path = Path::new(name);
+    if path.components().count() > 1 {
+        return path.is_file().then(|| path.to_owned());
+    }
+    let with_suffix = format!("{}{}", name.to_string_lossy(), std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(env.get(OsStr::new("PATH"))?)
+        .flat_map(|dir| [dir.join(name), dir.join(&with_suffix)])
+        .find(|candidate| candidate.is_file() && is_executable(candidate))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::builders::cargo::toolchain::version;
+
+    #[test]
+    fn reads_releases() {
+        assert_eq!(version("1.95.0"), Some((1, 95)));
+        assert_eq!(version("1.97.0-nightly"), Some((1, 97)));
+        assert_eq!(version("unknown"), None);
+    }
+}

@@ -1,0 +1,46 @@
+//! Where a run is: the current directory, this executable, the workspace around them.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use honing_core::{Error, Result};
+
+use crate::builders::cargo::{Candidate, Workspace, clean_environment, made_whole};
+
+/// The current directory, and the workspace that it is in.
+pub(crate) fn workspace(manifest_path: Option<&Path>) -> Result<(PathBuf, Workspace)> {
+    let (dir, exe) = whereabouts()?;
+    let env = own_environment(&dir, &exe, manifest_path.is_some());
+    let workspace = Workspace::load(&own_cargo(manifest_path.is_some()), &env, &dir, manifest_path)?;
+    Ok((dir, workspace))
+}
+
+/// The root of the workspace, and its binaries, but for the xtask's.
+///
+/// # Errors
+/// Usage, where there is no workspace.
+pub fn find_binaries(manifest_path: Option<&Path>) -> Result<(PathBuf, Vec<Candidate>)> {
+    let (_, workspace) = workspace(manifest_path)?;
+    Ok((workspace.root.clone(), workspace.candidates()))
+}
+
+/// The current directory, and this executable.
+pub(crate) fn whereabouts() -> Result<(PathBuf, PathBuf)> {
+    let failed = |error: std::io::Error| Error::preflight(format!("cannot tell where I am: {error}"));
+    Ok((std::env::current_dir().map_err(failed)?, std::env::current_exe().map_err(failed)?))
+}
+
+/// The environment of children: a person's, as it is seen from the root of the workspace.
+pub(crate) fn own_environment(dir: &Path, exe: &Path, other_workspace: bool) -> BTreeMap<OsString, OsString> {
+    made_whole(clean_environment(std::env::vars_os(), exe, other_workspace), dir)
+}
+
+/// The cargo that runs the xtask, which saves a look-up by rustup for each call; for
+/// another workspace the one on `PATH`, which asks rustup again.
+pub(crate) fn own_cargo(other_workspace: bool) -> PathBuf {
+    let own = std::env::var_os("CARGO").filter(|_| !other_workspace);
+    own.map_or_else(|| "cargo".into(), PathBuf::from)
+}

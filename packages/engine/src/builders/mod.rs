@@ -1,0 +1,3 @@
+//! How the flavours of a program are built: a room for each craft.
+
+pub mod cargo;

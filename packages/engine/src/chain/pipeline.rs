@@ -1,0 +1,327 @@
+//! Runs the chain of stages for each program, and says what came of it.
+
+use honing_core::{
+    Error, ExitCode, Result, Selection, Stage,
+    event::{Event, SCHEMA, Summary},
+    outcome::{Consequence, Outcome},
+    recorded::Source,
+    units,
+};
+
+use crate::{
+    builders::cargo::{
+        compile::{Baseline, baseline, check_same_source},
+        optimize::Optimized,
+    },
+    chain::{
+        Chain, missing, need,
+        preflight::{Ready, preflight},
+        profiled::Profiled,
+        selected::check_selected,
+        session::{ProfileSource, Session, Subject},
+    },
+    keep::{
+        record::{Findings, record},
+        recorded, status,
+    },
+    measure::{
+        bench::{BenchInputs, Measurements, bench},
+        verdicts::{Judged, growth, judge, size},
+    },
+    profiles::llvm::merge::MergedProfile,
+    workloads::train,
+};
+
+/// A run that came to its end.
+#[derive(Debug)]
+pub struct Finished {
+    /// A summary for each program.
+    pub summaries: Vec<Summary>,
+    /// How the process ends.
+    pub exit: ExitCode,
+}
+
+/// Runs the selected stages of every selected program.
+///
+/// # Errors
+/// All failures together, with the first one's exit code; what was finished stays.
+pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
+    each_program(session, selection, |chain, ready| chain.run(ready))
+}
+
+/// Checks every selected program, and then does `work` for one after the other. What fails for one
+/// does not keep the others from their turn; the first failure says how the run ends.
+pub(crate) fn each_program(
+    session: &Session,
+    selection: Selection,
+    work: impl Fn(Chain<'_>, &Ready) -> Result<(Summary, ExitCode)>,
+) -> Result<Finished> {
+    let subjects = session.subjects()?;
+    // Before the run's folder is made: what another run does meanwhile may be `clean`.
+    let _lock = session.lock()?;
+    if !session.continues {
+        begin(session, &subjects, selection)?;
+    }
+    subjects.iter().for_each(|subject| stored(session, subject));
+    // For all programs first: a wrong word for the last one fails in the first second.
+    let mut chains = Vec::new();
+    for (at, subject) in subjects.iter().enumerate() {
+        let mut chain = Chain { later: &subjects[at + 1..], ..Chain::new(session, subject, selection) };
+        let ready = chain.stage(
+            Stage::Preflight,
+            || {
+                check_selected(session, subject, selection)?;
+                preflight(session, subject)
+            },
+            |ready| format!("merges with {ready}"),
+        )?;
+        chains.push((chain, ready));
+    }
+    let mut finished = Finished { summaries: Vec::new(), exit: ExitCode::Success };
+    let mut turns = Turns::default();
+    for (chain, ready) in chains {
+        let (name, later) = (chain.subject.name, chain.later);
+        let (summary, exit) = match work(chain, &ready) {
+            Err(error) if subjects.len() > 1 && error.code() != ExitCode::Interrupted => {
+                if let Some(next) = later.first() {
+                    let text = format!("program `{name}`: {error}; going on with `{}`", next.name);
+                    session.sink.emit(Event::Warning { text });
+                }
+                turns.failed.push((name, error));
+                continue;
+            }
+            ended => ended?,
+        };
+        if !session.continues {
+            session.sink.emit(Event::ProgramFinished { summary: Box::new(summary.clone()) });
+        }
+        turns.done.push(name);
+        finished.summaries.push(summary);
+        if finished.exit == ExitCode::Success && turns.failed.is_empty() {
+            finished.exit = exit;
+        }
+    }
+    match turns.error() {
+        None => Ok(finished),
+        // The first failure, which may be a verdict.
+        Some(error) if finished.exit != ExitCode::Success => Err(error.with_code(finished.exit)),
+        Some(error) => Err(error),
+    }
+}
+
+/// What became of the programs of a run.
+#[derive(Debug, Default)]
+struct Turns<'a> {
+    failed: Vec<(&'a str, Error)>,
+    done: Vec<&'a str>,
+}
+
+impl Turns<'_> {
+    /// One error for all that failed, with the first one's code and place.
+    fn error(&self) -> Option<Error> {
+        let (_, first) = self.failed.first()?;
+        let messages: Vec<String> =
+            self.failed.iter().map(|(name, error)| format!("program `{name}`: {error}")).collect();
+        let mut hints: Vec<String> =
+            self.failed.iter().filter_map(|(_, error)| error.hint().map(str::to_owned)).collect();
+        if !self.done.is_empty() {
+            let names: Vec<String> = self.done.iter().map(|name| format!("`{name}`")).collect();
+            hints.push(format!("the other programs are done: {}", names.join(", ")));
+        }
+        let error = Error::new(first.code(), messages.join("; ")).with_hint(hints.join("\n"));
+        Some(match self.failed.iter().find_map(|(_, error)| error.place()) {
+            Some(place) => error.in_file(&place.file, place.position),
+            None => error,
+        })
+    }
+}
+
+/// Begins a run: its folder, its events.
+pub(crate) fn begin(session: &Session, subjects: &[Subject<'_>], selection: Selection) -> Result<()> {
+    session.prepare_run_dir()?;
+    session.keep_events()?;
+    session.sink.emit(Event::RunStarted {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").into(),
+        run: session.run_dir.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        programs: subjects.iter().map(|subject| subject.name.to_owned()).collect(),
+        stages: Stage::ALL.into_iter().filter(|stage| selection.contains(*stage)).collect(),
+    });
+    Ok(())
+}
+
+impl Chain<'_> {
+    /// All selected stages.
+    pub(crate) fn run(mut self, ready: &Ready) -> Result<(Summary, ExitCode)> {
+        let (session, subject) = (self.session, self.subject);
+        let baseline = self.stage_or(
+            Stage::Baseline,
+            || baseline(session, subject, ready),
+            || Baseline::load(session, subject),
+            |built| units::bytes(built.artifact().bytes),
+        )?;
+        let Profiled { profile, optimized } = self.profiled(ready)?;
+        let judged = self.measure(baseline.as_ref(), optimized.as_ref())?;
+        let outcome = Outcome::of(&judged.evidence());
+        let consequence = outcome.consequence(&session.config.policy, subject.program, &judged.evidence());
+        let applied = optimized.as_ref().map(|built| built.applied().clone());
+        let findings = Findings {
+            source: source(session, profile.as_ref()),
+            trained: trained(session, subject, profile.as_ref())?,
+            carried: profile.as_ref().and_then(|profile| profile.rebased()).map(|from| from.carried),
+            parts: profile.as_ref().map_or(&[], MergedProfile::parts),
+            applied: applied.as_ref(),
+            outcome: &outcome,
+            consequence: &consequence,
+            measured: &judged.measured,
+            costs: &self.costs.clone(),
+            size: baseline.as_ref().zip(optimized.as_ref()).map(|(before, after)| size(before, after)),
+        };
+        let recorded = self.stage_or(
+            Stage::Record,
+            || {
+                let profile = need(&profile, Stage::Merge, Stage::Record)?;
+                record(session, subject, profile, &findings)
+            },
+            || None,
+            |recorded| recorded.path.clone().unwrap_or_else(|| "not recorded".into()),
+        )?;
+        if recorded.is_some() {
+            stored(session, subject);
+        }
+        let built = self.selection.last() >= Stage::Optimize;
+        // A build from the stored profile is judged by its match, unless it was to be measured.
+        let measures = self.selection.contains(Stage::Bench);
+        let decides = built && (measures || session.options.profile != ProfileSource::Stored);
+        if let (Some(text), true) = (silent(&outcome, &consequence), decides) {
+            session.sink.emit(Event::Warning { text });
+        }
+        let Consequence { exit, wording, .. } = consequence;
+        let summary = Summary {
+            program: subject.name.to_owned(),
+            target: subject.triple.clone(),
+            measured: judged.measured,
+            trust: judged.trust,
+            outcome: decides.then_some(outcome),
+            wording: decides.then_some(wording),
+            costs: self.costs,
+            // One of another source says nothing about this build.
+            baseline: baseline
+                .filter(|_| check_same_source(session, subject).is_ok())
+                .map(|built| built.artifact()),
+            // What an earlier run left is not what this one asked for.
+            optimized: optimized.filter(|_| built).map(|built| built.artifact()),
+            applied: applied.filter(|_| built),
+            recorded: recorded.and_then(|recorded| recorded.path),
+        };
+        Ok((summary, if decides { exit } else { ExitCode::Success }))
+    }
+
+    fn measure(&mut self, baseline: Option<&Baseline>, optimized: Option<&Optimized>) -> Result<Judged> {
+        let (session, subject) = (self.session, self.subject);
+        let reports = self.selection.last() >= Stage::Bench;
+        let time = if self.selection.contains(Stage::Bench) { self.time_to_measure() } else { None };
+        let measurements = self.stage_or(
+            Stage::Bench,
+            || {
+                let baseline = baseline.ok_or_else(|| missing(Stage::Baseline, Stage::Bench))?;
+                let optimized = optimized.ok_or_else(|| missing(Stage::Optimize, Stage::Bench))?;
+                check_same_source(session, subject)?;
+                bench(session, subject, BenchInputs { baseline, optimized }, time)
+            },
+            || {
+                let (baseline, optimized) = (baseline?, optimized?);
+                let loaded = Measurements::load(session, subject).filter(|_| reports)?;
+                loaded.output.are_of(baseline, optimized).then_some(loaded)
+            },
+            Measurements::words,
+        )?;
+        let growth = baseline.zip(optimized).filter(|_| reports).map(|(before, after)| growth(before, after));
+        let Some(measurements) = measurements else { return Ok(Judged { growth, ..Judged::default() }) };
+        if measurements.out_of_budget() {
+            return Ok(Judged { growth, out_of_budget: true, ..Judged::default() });
+        }
+        if measurements.workloads.is_empty() && !measurements.identical() {
+            let text = format!(
+                "program `{}` has no workload with role = \"eval\": nothing was measured",
+                subject.name
+            );
+            session.sink.emit(Event::Warning { text });
+        }
+        let judged = judge(session, subject, &measurements)?;
+        for measured in &judged.measured {
+            let program = subject.name.to_owned();
+            session.sink.emit(Event::Measured { program, interim: false, measured: measured.clone() });
+        }
+        Ok(Judged { growth, ..judged })
+    }
+}
+
+/// What must not pass in silence though the run ends well.
+fn silent(outcome: &Outcome, consequence: &Consequence) -> Option<String> {
+    let next = match outcome {
+        Outcome::Inconclusive { environment, .. } if environment.is_empty() => {
+            "measure longer with --pairs, or on a quieter machine"
+        }
+        Outcome::Inconclusive { .. } => {
+            "measure again when the machine is quiet: bench --force; `bench --aa` says what it is fit for"
+        }
+        Outcome::NoEffect => "check that the training reaches the program, and what its match is",
+        Outcome::Regressed { .. } => "no gate forbids it",
+        _ => return None,
+    };
+    (consequence.exit == ExitCode::Success).then(|| format!("{}; {next}", consequence.wording))
+}
+
+/// Tells how the profile in the repository stands.
+fn stored(session: &Session, subject: &Subject<'_>) {
+    // What is wrong with its inputs is preflight's to say.
+    if let Ok(status) = status::one(session, subject) {
+        session.sink.emit(Event::Stored { status: Box::new(status) });
+    }
+}
+
+/// When the profile was trained, if that was before now.
+fn trained(
+    session: &Session,
+    subject: &Subject<'_>,
+    profile: Option<&MergedProfile>,
+) -> Result<Option<String>> {
+    if session.options.profile == ProfileSource::Stored {
+        return Ok(recorded::load(session, subject)?.map(|stored| stored.manifest.trained));
+    }
+    Ok(train::trained(session, subject, profile))
+}
+
+/// How the profile came to be.
+fn source(session: &Session, profile: Option<&MergedProfile>) -> Source {
+    match session.options.profile {
+        _ if profile.is_some_and(|profile| profile.rebased().is_some()) => Source::Rebased,
+        // What an earlier run took from elsewhere.
+        _ if profile.is_some_and(MergedProfile::is_from_elsewhere) => Source::Imported,
+        ProfileSource::Training | ProfileSource::Stored | ProfileSource::Parts(_) => Source::Trained,
+        ProfileSource::File(_) => Source::Imported,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_failures_are_one_error_with_the_code_of_the_first() {
+        let fails = |code, text: &str, hint: &str| Error::new(code, text).with_hint(hint);
+        let turns = Turns {
+            failed: vec![
+                ("b", fails(ExitCode::Build, "baseline: no", "mend it").in_file("b.rs", None)),
+                ("d", fails(ExitCode::Workload, "train: no", "raise it")),
+            ],
+            done: vec!["a", "c"],
+        };
+        let error = turns.error().unwrap();
+        assert_eq!(error.to_string(), "program `b`: baseline: no; program `d`: train: no");
+        assert_eq!(error.hint(), Some("mend it\nraise it\nthe other programs are done: `a`, `c`"));
+        assert_eq!((error.code(), error.place().is_some()), (ExitCode::Build, true));
+        assert!(Turns { done: vec!["a"], ..Turns::default() }.error().is_none());
+    }
+}

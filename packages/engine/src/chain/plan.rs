@@ -1,0 +1,329 @@
+//! What a run would do, without doing it: for `plan`.
+
+use std::collections::BTreeMap;
+
+use honing_core::{
+    Digest, Fingerprint, Result, Selection, Stage, config::Kind, outcome::Outcome, recorded::Source,
+};
+use serde::Serialize;
+
+use crate::{
+    builders::cargo::{
+        build_command,
+        compile::{Added, Baseline, Instrumented, build_fingerprint, instrument_flags, wanted},
+        optimize::{Optimized, optimize_flags},
+        tools::known_tools,
+    },
+    chain::{
+        preflight::{Ready, check, preflight_fingerprint},
+        selected::check_selected,
+        session::{ProfileSource, Session, Subject},
+        step::{Product, reasons, stored},
+    },
+    keep::{
+        record::{Findings, Recorded, record_fingerprint},
+        store::Manifest,
+    },
+    measure::{
+        bench::{Measurements, bench_fingerprint},
+        verdicts::{Judged, growth, judge, wants_more},
+    },
+    profiles::llvm::{
+        merge::{Merged, MergedProfile, import_fingerprint, merge_command, merge_fingerprint, spent},
+        rebase::rebased_before,
+    },
+    workloads::{
+        Runner,
+        train::{RawProfiles, raw_pattern, train_fingerprint, training, workloads},
+    },
+};
+
+/// What would become of a stage.
+#[derive(Debug, Clone, Serialize)]
+pub struct Planned {
+    /// The program.
+    pub program: String,
+    /// The stage.
+    pub stage: Stage,
+    /// What would become of it.
+    pub state: PlannedState,
+    /// Why, a line for each reason.
+    pub reasons: Vec<String>,
+    /// The commands, to be pasted into a shell. Ports in them are free now.
+    pub commands: Vec<String>,
+}
+
+/// What would become of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlannedState {
+    /// It would run.
+    Run,
+    /// There is nothing to do.
+    UpToDate,
+    /// It depends on what an earlier stage makes of its new inputs.
+    Depends,
+    /// It was not asked for.
+    Skipped,
+}
+
+impl PlannedState {
+    /// The words for it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::UpToDate => "up to date",
+            Self::Depends => "depends",
+            Self::Skipped => "skip",
+        }
+    }
+}
+
+/// What a run of `selection` would do. Compiles nothing, runs no workload.
+///
+/// # Errors
+/// What preflight finds by looking.
+pub fn plan(session: &Session, selection: Selection) -> Result<Vec<Planned>> {
+    let mut planned = Vec::new();
+    for subject in &session.subjects()? {
+        check(session, subject)?;
+        check_selected(session, subject, selection)?;
+        planned.append(&mut of(session, subject, selection)?);
+    }
+    Ok(planned)
+}
+
+fn of(session: &Session, subject: &Subject<'_>, selection: Selection) -> Result<Vec<Planned>> {
+    let mut planner =
+        Planner { session, subject, selection, planned: Vec::new(), traces: true, upstream: None };
+    planner.all()?;
+    Ok(planner.planned)
+}
+
+/// The stages of a program that have something to do: all that were selected, where that cannot be
+/// told.
+pub(crate) fn to_run(session: &Session, subject: &Subject<'_>, selection: Selection) -> Vec<Stage> {
+    let Ok(planned) = of(session, subject, selection) else {
+        return Stage::ALL.into_iter().filter(|stage| selection.contains(*stage)).collect();
+    };
+    let works = |planned: &Planned| matches!(planned.state, PlannedState::Run | PlannedState::Depends);
+    planned.into_iter().filter(works).map(|planned| planned.stage).collect()
+}
+
+struct Planner<'a> {
+    session: &'a Session,
+    subject: &'a Subject<'a>,
+    selection: Selection,
+    planned: Vec<Planned>,
+    /// Whether the compiler lists its functions, as preflight saw.
+    traces: bool,
+    /// The earliest stage that would run and whose output the next ones read.
+    upstream: Option<Stage>,
+}
+
+impl Planner<'_> {
+    fn all(&mut self) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        let print = preflight_fingerprint(session, subject)?;
+        let ready = stored::<Ready>(session, subject, Stage::Preflight);
+        let reasons = reasons(session, ready.as_ref(), &print);
+        self.traces = ready.as_ref().is_none_or(|ready| ready.output.traces);
+        self.push(Stage::Preflight, reasons, Vec::new());
+        self.upstream = None;
+        self.build(Stage::Baseline, Baseline::load(session, subject).is_some(), None)?;
+        // The profile does not depend on the baseline.
+        let baseline_runs = self.upstream.take();
+        self.collect(ready.map(|ready| ready.output))?;
+        let trained = MergedProfile::load(session, subject).map(|step| step.output);
+        // What the run would start from, too.
+        let rebased = trained.as_ref().and_then(|profile| rebased_before(session, subject, profile));
+        let profile = rebased.or(trained);
+        let optimized = Optimized::load(session, subject).map(|step| step.output);
+        let digest = profile.as_ref().map(|profile| profile.digest().clone());
+        self.build(Stage::Optimize, optimized.is_some(), digest.as_ref())?;
+        self.upstream = self.upstream.or(baseline_runs);
+        self.bench()?;
+        self.record(profile, optimized)
+    }
+
+    fn record(&mut self, profile: Option<MergedProfile>, optimized: Option<Optimized>) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        let measurements = Measurements::load(session, subject).map(|step| step.output);
+        let print = match (profile, measurements) {
+            (Some(profile), Some(measurements)) => {
+                let baseline = Baseline::load(session, subject);
+                let growth =
+                    baseline.zip(optimized.as_ref()).map(|(before, after)| growth(&before.output, after));
+                let judged = Judged { growth, ..judge(session, subject, &measurements)? };
+                let outcome = Outcome::of(&judged.evidence());
+                let consequence =
+                    outcome.consequence(&session.config.policy, subject.program, &judged.evidence());
+                let findings = Findings {
+                    source: Source::Trained,
+                    trained: None,
+                    carried: None,
+                    parts: &[],
+                    applied: optimized.as_ref().map(Optimized::applied),
+                    outcome: &outcome,
+                    consequence: &consequence,
+                    measured: &judged.measured,
+                    costs: &[],
+                    size: None,
+                };
+                Some(record_fingerprint(session, subject, &profile, &findings)?)
+            }
+            _ => None,
+        };
+        self.compare::<Recorded>(Stage::Record, print, Vec::new())
+    }
+
+    /// Instrument, train and merge; or an import.
+    fn collect(&mut self, ready: Option<Ready>) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        if let ProfileSource::File(file) = &session.options.profile {
+            let print = import_fingerprint(file)?;
+            return self.compare::<Merged>(Stage::Merge, Some(print), Vec::new());
+        }
+        let instrumented = Instrumented::load(session, subject);
+        self.build(Stage::Instrument, instrumented.is_some(), None)?;
+        self.train(instrumented.map(|step| step.output), ready.as_ref())?;
+        let raw = RawProfiles::load(session, subject).map(|step| step.output);
+        let print = match (&ready, &raw) {
+            (Some(ready), Some(raw)) => Some(merge_fingerprint(session, subject, ready, raw)),
+            _ => None,
+        };
+        let commands = ready.iter().map(|ready| merge_command(session, subject, ready)).collect();
+        self.compare::<Merged>(Stage::Merge, print, commands)
+    }
+
+    fn build(&mut self, stage: Stage, built: bool, profile: Option<&Digest>) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        let added = match stage {
+            Stage::Instrument => instrument_flags(subject.program.flush),
+            Stage::Optimize => optimize_flags(session, subject, self.traces),
+            _ => Added::default(),
+        };
+        let wanted = wanted(session, subject, stage, added)?;
+        let print = build_fingerprint(session, &wanted, profile);
+        let old: Option<Manifest<serde_json::Value>> =
+            session.store.load(subject.name, stage).filter(|_| built);
+        let reasons = reasons(session, old.as_ref(), &print);
+        self.push(stage, reasons, vec![build_command(session, &wanted).to_string()]);
+        Ok(())
+    }
+
+    fn train(&mut self, instrumented: Option<Instrumented>, ready: Option<&Ready>) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        let chosen = training(session, subject);
+        let tools = known_tools(session, &chosen)?;
+        let program = session.store.dir(subject.name, Stage::Instrument).join(&subject.artifact);
+        let raw = session.store.dir(subject.name, Stage::Train);
+        let commands = self.workload_commands(Stage::Train, &chosen, &program, &tools, Some(&raw))?;
+        let merges = self.selection.contains(Stage::Merge);
+        if let Some(why) = ready.filter(|_| merges).and_then(|ready| spent(session, subject, ready)) {
+            self.push(Stage::Train, vec![why], commands);
+            return Ok(());
+        }
+        let print = match &instrumented {
+            Some(built) => Some(train_fingerprint(session, subject, built.digest(), &tools)?),
+            None => None,
+        };
+        self.compare::<RawProfiles>(Stage::Train, print, commands)
+    }
+
+    fn bench(&mut self) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        let chosen = workloads(session, subject, |workload| workload.role.evaluates());
+        let tools = known_tools(session, &chosen)?;
+        let mut commands = Vec::new();
+        for stage in [Stage::Baseline, Stage::Optimize] {
+            let program = session.store.dir(subject.name, stage).join(&subject.artifact);
+            commands.extend(self.workload_commands(Stage::Bench, &chosen, &program, &tools, None)?);
+        }
+        let built = (Baseline::load(session, subject), Optimized::load(session, subject));
+        let print = match &built {
+            (Some(baseline), Some(optimized)) => {
+                let digests = (baseline.output.digest(), optimized.output.digest());
+                Some(bench_fingerprint(session, subject, digests, &tools)?)
+            }
+            _ => None,
+        };
+        let old = stored::<Measurements>(session, subject, Stage::Bench);
+        if let Some(old) = old.filter(|old| print.as_ref() == Some(&old.fingerprint))
+            && wants_more(session, subject, &old.output)?
+        {
+            self.push(Stage::Bench, vec!["what was measured no longer settles the verdict".into()], commands);
+            return Ok(());
+        }
+        self.compare::<Measurements>(Stage::Bench, print, commands)
+    }
+
+    fn workload_commands(
+        &self,
+        stage: Stage,
+        chosen: &[(&str, &honing_core::config::Workload)],
+        program: &std::path::Path,
+        tools: &BTreeMap<String, String>,
+        raw: Option<&std::path::Path>,
+    ) -> Result<Vec<String>> {
+        let (session, subject) = (self.session, self.subject);
+        let added = instrument_flags(subject.program.flush);
+        let cargo = Some(wanted(session, subject, Stage::Instrument, added)?);
+        let runner = Runner { session, subject, stage, program, tools, cargo, raw_pattern: None };
+        let mut lines = Vec::new();
+        for (name, workload) in chosen {
+            let values = runner.values(workload, &session.store.root().join("scratch"))?;
+            let mut command = match workload.kind() {
+                Some(Kind::Command(words)) => runner.command(workload, words, &values)?,
+                Some(Kind::Service(service)) => runner.command(workload, &service.start, &values)?,
+                Some(Kind::CargoTest(run)) => runner.cargo_command("test", workload, run, &values)?,
+                Some(Kind::CargoBench(run)) => runner.cargo_command("bench", workload, run, &values)?,
+                None => continue,
+            };
+            if let Some(raw) = raw {
+                let pattern = raw_pattern(subject.program.flush);
+                command.env("LLVM_PROFILE_FILE", raw.join(name).join("raw").join(pattern));
+            }
+            let service = workload.service.as_ref();
+            lines.push(format!("{command}{}", if service.is_some() { " &" } else { "" }));
+            if let Some(service) = service {
+                lines.push(runner.command(workload, &service.load, &values)?.to_string());
+                lines.push(format!("kill -{} %1", service.stop.signal.trim_start_matches("SIG")));
+            }
+        }
+        Ok(lines)
+    }
+
+    fn compare<T: Product>(
+        &mut self,
+        stage: Stage,
+        print: Option<Fingerprint>,
+        commands: Vec<String>,
+    ) -> Result<()> {
+        let old = stored::<T>(self.session, self.subject, stage);
+        let reasons = match &print {
+            Some(print) => reasons(self.session, old.as_ref(), print),
+            None => vec!["never finished".into()],
+        };
+        self.push(stage, reasons, commands);
+        Ok(())
+    }
+
+    fn push(&mut self, stage: Stage, mut reasons: Vec<String>, commands: Vec<String>) {
+        let state = if !self.selection.contains(stage) {
+            reasons.clear();
+            PlannedState::Skipped
+        } else if !reasons.is_empty() {
+            PlannedState::Run
+        } else if let Some(upstream) = self.upstream {
+            reasons.push(format!("depends on what {upstream} makes"));
+            PlannedState::Depends
+        } else {
+            PlannedState::UpToDate
+        };
+        if matches!(state, PlannedState::Run) {
+            self.upstream = self.upstream.or(Some(stage));
+        }
+        self.planned.push(Planned { program: self.subject.name.to_owned(), stage, state, reasons, commands });
+    }
+}

@@ -1,0 +1,353 @@
+//! Preflight: everything that any later stage needs, before the first compile.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use honing_core::{
+    Digest, Error, ExitCode, Fingerprint, Result, Stage,
+    config::{Kind, MergeTool, Workload},
+    event::Event,
+    template::{self, Placeholder},
+    units,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    builders::cargo::{
+        self, Answer, pinning, probe,
+        toolchain::{Toolchain, is_executable},
+        unknown,
+    },
+    chain::{
+        session::{ProfileSource, Session, Subject, find_program},
+        step::{Product, Step, up_to_date_or},
+    },
+    io::{disk, files, tree::Tree},
+};
+
+/// Free disk that the first build of all flavours needs at the least.
+const DISK_FIRST: u64 = 1 << 30;
+/// Free disk that a further run needs at the least.
+const DISK_AGAIN: u64 = 128 << 20;
+/// Memory that a link needs at the least.
+const MEMORY: u64 = 256 << 20;
+
+/// The environment suffices. Only preflight makes one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Ready {
+    /// What was seen to merge what this toolchain's programs write.
+    pub(crate) merges: Merges,
+    /// Whether the compiler can list the functions that it builds, with the hashes of
+    /// their control flow.
+    pub(crate) traces: bool,
+}
+
+/// What merges raw profiles.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Merges {
+    /// Honing itself.
+    Builtin,
+    /// LLVM's tool.
+    Llvm { path: PathBuf, version: String },
+}
+
+impl std::fmt::Display for Ready {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.merges {
+            Merges::Builtin => write!(f, "honing-profdata {}", env!("CARGO_PKG_VERSION")),
+            Merges::Llvm { version, .. } => write!(f, "{version}"),
+        }
+    }
+}
+
+impl Product for Ready {
+    fn files(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
+/// What the probe depends on.
+///
+/// # Errors
+/// Preflight, where cargo cannot be asked for its flags.
+pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) -> Result<Fingerprint> {
+    let answer = cargo::ask(session, &subject.triple)?;
+    let needed = fingerprint(session, subject, &answer, needs_merge(session));
+    // What was seen to merge as well was seen to do the rest.
+    let more = fingerprint(session, subject, &answer, true);
+    let old = crate::chain::step::stored::<Ready>(session, subject, Stage::Preflight);
+    Ok(if old.is_some_and(|old| old.fingerprint == more) { more } else { needed })
+}
+
+fn fingerprint(session: &Session, subject: &Subject<'_>, answer: &Answer, merges: bool) -> Fingerprint {
+    let mut print = Fingerprint::new();
+    let linker = answer.linker.as_deref().unwrap_or("cc");
+    print
+        .content("toolchain", Digest::of(session.toolchain.verbose_version.as_bytes()))
+        .value("rustc", session.toolchain.rustc.display())
+        .value("target", &subject.triple)
+        .value("linker", linker)
+        .value("rustflags", answer.rustflags.join(" "))
+        .value("merges", merges)
+        .value("merge tool", if wants_llvm(session) { "llvm-profdata" } else { "builtin" })
+        .value("llvm-profdata", session.options.llvm_profdata.as_deref().unwrap_or(Path::new("")).display());
+    if let Some(linker) = find_program(session, linker) {
+        print.value("linker's path", linker.display());
+    }
+    print
+}
+
+/// A profile from elsewhere is merged already.
+pub(crate) fn needs_merge(session: &Session) -> bool {
+    session.options.profile == ProfileSource::Training
+}
+
+/// Whether LLVM's tool was asked for; naming one asks for it.
+pub(crate) fn wants_llvm(session: &Session) -> bool {
+    let tool = session.options.merge_tool.unwrap_or(session.config.merge.tool);
+    tool == MergeTool::LlvmProfdata || session.options.llvm_profdata.is_some()
+}
+
+/// Runs every check; the one that compiles only where its inputs have changed.
+pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step<Ready>> {
+    check(session, subject)?;
+    if pinning::pins(session, subject) {
+        pinning::settle(session)?;
+    }
+    let print = preflight_fingerprint(session, subject)?;
+    let old = crate::chain::step::stored::<Ready>(session, subject, Stage::Preflight);
+    let tool_is_gone = |ready: &Ready| matches!(&ready.merges, Merges::Llvm { path, .. } if !path.is_file());
+    if old.is_some_and(|old| tool_is_gone(&old.output)) {
+        files::remove_dir(&session.store.dir(subject.name, Stage::Preflight))?;
+    }
+    up_to_date_or(session, subject, Stage::Preflight, print, Instant::now(), |dir| {
+        probe::probe(session, subject, dir)
+    })
+}
+
+/// The checks that only look.
+pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
+    let program = subject.program;
+    let at = |error: Error| error.at(format!("program `{}`", subject.name));
+    session.workspace.check_features(subject.package, &program.features).map_err(at)?;
+    session.workspace.check_features(subject.package, &session.options.features).map_err(at)?;
+    // What goes to cargo as it is may turn features on.
+    if session.options.cargo_args.is_empty() {
+        let features: Vec<String> =
+            program.features.iter().chain(&session.options.features).cloned().collect();
+        let (package, default) = (subject.package, program.default_features);
+        session.workspace.check_required(package, &subject.artifact, &features, default).map_err(at)?;
+    }
+    check_profile(session, &program.profile).map_err(at)?;
+    for (name, tool) in &session.config.tool {
+        let at = |error: Error| error.at(format!("tool `{name}`"));
+        let kind = honing_core::config::ProgramKind::Bin(tool.bin.as_deref());
+        let package = session.workspace.package(&tool.package).map_err(at)?;
+        session.workspace.check_features(package, &tool.features).map_err(at)?;
+        let artifact = session.workspace.artifact_name(package, &kind).map_err(at)?;
+        session.workspace.check_required(package, &artifact, &tool.features, true).map_err(at)?;
+        check_profile(session, &tool.profile).map_err(at)?;
+    }
+    check_filter(session, subject)?;
+    for (name, workload) in &program.workload {
+        check_workload(session, name, workload)
+            .map_err(|error| at(error.at(format!("workload `{name}`"))))?;
+    }
+    if let ProfileSource::File(file) = &session.options.profile {
+        crate::profiles::llvm::merge::import_fingerprint(file)?;
+    }
+    check_cargo_args(session)?;
+    check_disk(session)?;
+    check_memory()?;
+    check_answer(session, subject)
+}
+
+fn check_profile(session: &Session, name: &str) -> Result<()> {
+    let profiles = session.workspace.profiles();
+    if profiles.iter().any(|profile| profile == name)
+        || session.cargo_config.has_profile(&session.workspace.root, &session.env, name)
+    {
+        return Ok(());
+    }
+    let names: Vec<&str> = profiles.iter().map(String::as_str).collect();
+    Err(unknown("Cargo profile", name, "this workspace", &names))
+}
+
+fn check_filter(session: &Session, subject: &Subject<'_>) -> Result<()> {
+    let names: Vec<&str> = subject.program.workload.keys().map(String::as_str).collect();
+    match session.options.workloads.iter().find(|wanted| !names.contains(&wanted.as_str())) {
+        Some(wanted) => Err(unknown("workload", wanted, &format!("program `{}`", subject.name), &names)),
+        None => Ok(()),
+    }
+}
+
+fn check_workload(session: &Session, name: &str, workload: &Workload) -> Result<()> {
+    for (key, words) in workload.commands() {
+        let Some(program) = words.first().filter(|_| !key.starts_with("cargo_")) else { continue };
+        let stands_for = template::placeholders([program]).unwrap_or_default();
+        let built =
+            |placeholder: &Placeholder| matches!(placeholder, Placeholder::Program | Placeholder::Tool(_));
+        if stands_for.iter().any(built) {
+            continue;
+        }
+        let values = template::Values {
+            workspace: session.workspace.root.to_string_lossy().into_owned(),
+            ..Default::default()
+        };
+        let name = template::expand(program, &values).unwrap_or_else(|_| program.clone());
+        match find_program(session, &name) {
+            Some(path) if is_executable(&path) => {}
+            Some(path) => {
+                return Err(Error::preflight(format!("{key}: `{name}` is not executable"))
+                    .with_hint(format!("chmod +x {}", path.display())));
+            }
+            None => {
+                return Err(Error::preflight(format!("{key}: there is no program `{name}`"))
+                    .with_hint("install it, or write its path relative to the workspace"));
+            }
+        }
+    }
+    if let Some(Kind::CargoTest(run) | Kind::CargoBench(run)) = workload.kind() {
+        if let Some(package) = &run.package {
+            session.workspace.package(package)?;
+        }
+        if let Some(value) = session.cargo_config.forced("LLVM_PROFILE_FILE") {
+            return Err(Error::preflight(format!(
+                "cargo's configuration forces LLVM_PROFILE_FILE to `{}`: what cargo runs would leave its \
+                 profiles there",
+                value.to_string_lossy()
+            ))
+            .with_hint("take `force = true` out of `[env]` in .cargo/config.toml, or the whole variable"));
+        }
+    }
+    if let Some(pattern) = workload.service.as_ref().and_then(|service| service.ready.log.as_ref()) {
+        regex::Regex::new(pattern).map_err(|error| {
+            let why = error.to_string();
+            let why = why.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
+            Error::usage(format!("ready.log: `{pattern}` is not a regular expression: {why}"))
+                .with_hint("write it in single quotes, and characters that mean something with a backslash: 'ready \\(1\\)'")
+        })?;
+    }
+    for input in &workload.inputs {
+        let path = session.workspace.root.join(input);
+        let tree = Tree::read(&path, Some(&session.cancel)).map_err(|error| match error.code() {
+            ExitCode::Interrupted => error,
+            _ => Error::preflight(format!("inputs: {error}"))
+                .with_hint("restore it, make it readable, or take it out of `inputs`"),
+        })?;
+        tell_left_out(session, name, &tree);
+    }
+    Ok(())
+}
+
+/// What is no file has no contents that could decide anything.
+fn tell_left_out(session: &Session, name: &str, tree: &Tree) {
+    let Some((path, kind)) = tree.left_out.first() else { return };
+    let more = match tree.left_out.len() - 1 {
+        0 => String::new(),
+        more => format!(", and so {} {more} more", if more == 1 { "is" } else { "are" }),
+    };
+    let text = format!(
+        "workload `{name}`: inputs: {} is {kind} and is left out of the digest{more}",
+        path.display()
+    );
+    session.sink.emit(Event::Note { text });
+}
+
+/// What cargo says of its configuration fits what was looked at.
+fn check_answer(session: &Session, subject: &Subject<'_>) -> Result<()> {
+    let answer = cargo::ask(session, &subject.triple)?;
+    let toolchain = &session.toolchain;
+    if answer.rustc == toolchain.rustc {
+        return Ok(());
+    }
+    let rustc = Toolchain::load(&toolchain.cargo, &answer.rustc, &session.env, &session.workspace.root)?;
+    if rustc.verbose_version == toolchain.verbose_version {
+        return Ok(());
+    }
+    Err(Error::preflight(format!(
+        "cargo compiles with {} ({}), and Honing found {} ({})",
+        answer.rustc.display(),
+        rustc.release,
+        toolchain.rustc.display(),
+        toolchain.release
+    ))
+    .with_hint(format!("name it in the environment: RUSTC={}", answer.rustc.display())))
+}
+
+/// Flags that we set ourselves must not be set behind our back.
+fn check_cargo_args(session: &Session) -> Result<()> {
+    const OURS: [&str; 6] =
+        ["--target", "--target-dir", "--profile", "--release", "--message-format", "--package"];
+    for arg in &session.options.cargo_args {
+        let name = arg.split('=').next().unwrap_or(arg);
+        if OURS.contains(&name) || matches!(name, "-p" | "-r") {
+            return Err(Error::usage(format!("`{arg}` after `--` is Honing's to set")).with_hint(
+                "--target and --target-dir go before `--`; package and profile are set in pgo.toml",
+            ));
+        }
+        if ["build-dir", "target-dir", "dep-info-basedir"].iter().any(|key| arg.contains(key)) {
+            return Err(Error::usage(format!("`{arg}`: folders of builds are Honing's to choose"))
+                .with_hint("choose where all of its output goes with --target-dir, before `--`"));
+        }
+    }
+    Ok(())
+}
+
+fn check_disk(session: &Session) -> Result<()> {
+    let root = session.store.root();
+    if root.to_string_lossy().contains('%') {
+        return Err(Error::preflight(format!(
+            "the output folder {} has a `%` in its path, which LLVM and linkers expand",
+            root.display()
+        ))
+        .with_hint("choose another folder with --target-dir"));
+    }
+    if files::starts_no_programs(root.ancestors().find(|path| path.exists()).unwrap_or(root)) {
+        return Err(Error::preflight(format!(
+            "the output folder {} is on a file system that is mounted noexec: no program can be started there",
+            root.display()
+        ))
+        .with_hint("choose another folder with --target-dir"));
+    }
+    let built = |program: &String| session.store.dir(program, Stage::Baseline).is_dir();
+    let first = !session.config.program.keys().any(built);
+    files::make_dir(root)?;
+    let probe = root.join(".writable");
+    files::write_atomically(&probe, b"").map_err(|error| {
+        let hint = "make it writable for this user, or choose another folder with --target-dir";
+        error.with_code(honing_core::ExitCode::Preflight).at("the output folder").with_hint(hint)
+    })?;
+    let _ = std::fs::remove_file(&probe);
+    let needed = if first { DISK_FIRST } else { DISK_AGAIN };
+    match disk::free(root) {
+        Some(free) if free < needed => Err(Error::preflight(format!(
+            "only {} free in {}; at least {} are needed",
+            units::bytes(free),
+            root.display(),
+            units::bytes(needed)
+        ))
+        .with_hint(honing_core::advise!(
+            "free some space (`{pgo} clean`), or choose another disk with --target-dir"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn check_memory() -> Result<()> {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let available = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    match available.map(|kib| kib * 1024) {
+        Some(bytes) if bytes < MEMORY => Err(Error::preflight(format!(
+            "only {} of memory available; a link needs at least {}",
+            units::bytes(bytes),
+            units::bytes(MEMORY)
+        ))
+        .with_hint("end something else, or build fewer crates at once with -j")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,288 @@
+//! From a profile to a program that applies it: the part of a chain from instrument (or
+//! from a profile that exists) to optimize, and what follows where too little applies.
+
+use honing_core::{
+    Error, ExitCode, Result, Stage,
+    applied::Applied,
+    config::{Instrumenting, Rebase, ToolchainChange},
+    event::Event,
+    outcome::{Asked, Standing},
+    staleness, units,
+};
+
+use crate::{
+    builders::cargo::{
+        compile::{Instrumented, instrument, instrument_fully, instrumented_changes, instrumenting},
+        optimize::{Optimized, check_current, optimize},
+    },
+    chain::{Chain, need, preflight::Ready, session::ProfileSource},
+    keep::{hand_over::hand_over, recorded, status},
+    profiles::llvm::{
+        gather::gather,
+        matching::hot,
+        merge::{MergedProfile, forget_spent, import, merge},
+        rebase::{rebase, rebased_before},
+    },
+    workloads::train::{RawProfiles, discard_raw, train},
+};
+
+/// Where less than this share of the weight is in crates that the build has, the profile
+/// is another program's.
+const ANOTHER_PROGRAM: f64 = 0.05;
+
+/// A profile, and what was built with it.
+#[derive(Debug)]
+pub(crate) struct Profiled {
+    pub(crate) profile: Option<MergedProfile>,
+    pub(crate) optimized: Option<Optimized>,
+}
+
+impl Chain<'_> {
+    /// The profile, and the program built with it where that was asked for.
+    pub(crate) fn profiled(&mut self, ready: &Ready) -> Result<Profiled> {
+        let (session, subject) = (self.session, self.subject);
+        let profile = self.profile(ready)?;
+        if !self.selection.contains(Stage::Optimize) {
+            let profile =
+                profile.map(|profile| rebased_before(session, subject, &profile).unwrap_or(profile));
+            let loaded = self.stage_or(
+                Stage::Optimize,
+                || Err(Error::internal("optimize was not selected")),
+                || Optimized::load(session, subject),
+                |_| String::new(),
+            )?;
+            if self.selection.contains(Stage::Record) {
+                check_current(session, subject, ready, profile.as_ref(), loaded.as_ref())?;
+            }
+            return Ok(Profiled { profile, optimized: loaded });
+        }
+        let profile = need(&profile, Stage::Merge, Stage::Optimize)?.clone();
+        let (mut profile, mut optimized) = self.optimize(ready, profile)?;
+        if self.light_did_not_fit(optimized.applied()) {
+            let why = format!(
+                "with the light instrumented build the program applied {}",
+                optimized.applied().words()
+            );
+            let text = format!("{why}; starting over with instrument = \"same\"");
+            session.sink.emit(Event::Warning { text });
+            instrument_fully(session, subject, &why)?;
+            let trained = self.profile(ready)?;
+            (profile, optimized) =
+                self.optimize(ready, need(&trained, Stage::Merge, Stage::Optimize)?.clone())?;
+        }
+        self.judge(&optimized)?;
+        Ok(Profiled { profile: Some(profile), optimized: Some(optimized) })
+    }
+
+    /// Instrument, train, merge; or a profile from elsewhere.
+    pub(crate) fn profile(&mut self, ready: &Ready) -> Result<Option<MergedProfile>> {
+        let (session, subject) = (self.session, self.subject);
+        let describe = |profile: &MergedProfile| units::bytes(profile.bytes());
+        match &session.options.profile {
+            ProfileSource::Training => {}
+            ProfileSource::File(file) => {
+                let import = || import(session, subject, file);
+                return self
+                    .stage(Stage::Merge, import, |profile| format!("{} from elsewhere", describe(profile)))
+                    .map(Some);
+            }
+            ProfileSource::Parts(given) => {
+                let gather = || gather(session, subject, ready, given);
+                return self
+                    .stage(Stage::Merge, gather, |profile| {
+                        let parts: Vec<&str> =
+                            profile.parts().iter().map(|part| part.from.as_str()).collect();
+                        format!("{} of {}", describe(profile), parts.join(", "))
+                    })
+                    .map(Some);
+            }
+            ProfileSource::Stored => {
+                let stored = recorded::need(session, subject)?;
+                return MergedProfile::stored(session, subject, &stored).map(Some);
+            }
+        }
+        let instrumented = self.stage_or(
+            Stage::Instrument,
+            || instrument(session, subject, ready),
+            || Instrumented::load(session, subject),
+            |built| {
+                let how = instrumenting(session, subject);
+                let how = if how.is_ok_and(|how| how == Instrumenting::Light) {
+                    ", without LTO and debug info"
+                } else {
+                    ""
+                };
+                format!("{}{how}", units::bytes(built.artifact().bytes))
+            },
+        )?;
+        if !self.selection.contains(Stage::Instrument) && self.selection.contains(Stage::Train) {
+            self.tell_of_older_counters()?;
+        }
+        let merges = self.selection.contains(Stage::Merge);
+        let raw = self.stage_or(
+            Stage::Train,
+            || {
+                if merges || session.options.shard.is_some() {
+                    forget_spent(session, subject, ready)?;
+                }
+                train(session, subject, need(&instrumented, Stage::Instrument, Stage::Train)?)
+            },
+            || RawProfiles::load(session, subject),
+            |raw| {
+                let (files, bytes) = raw.extent();
+                format!("{files} raw profile{}, {}", if files == 1 { "" } else { "s" }, units::bytes(bytes))
+            },
+        )?;
+        if let (Some(shard), Some(raw)) = (session.options.shard, &raw) {
+            let instrumented = need(&instrumented, Stage::Instrument, Stage::Train)?;
+            hand_over(session, subject, (shard, ready), instrumented, raw)?;
+        }
+        let merged = self.stage_or(
+            Stage::Merge,
+            || merge(session, subject, ready, need(&raw, Stage::Train, Stage::Merge)?),
+            || MergedProfile::load(session, subject),
+            describe,
+        )?;
+        if let (Some(raw), false, true) = (&raw, session.options.keep_raw, merges) {
+            discard_raw(session, subject, raw)?;
+        }
+        Ok(merged)
+    }
+
+    /// Builds with `profile`; where that applies too little and the policy wants it so,
+    /// once more with the profile rebased.
+    fn optimize(&mut self, ready: &Ready, profile: MergedProfile) -> Result<(MergedProfile, Optimized)> {
+        let (session, subject) = (self.session, self.subject);
+        let policy = &session.config.policy;
+        let rebases = policy.rebase == Rebase::Auto;
+        if let Some(rebased) = rebased_before(session, subject, &profile) {
+            let built = self.build_with(ready, &rebased)?;
+            if built.applied().fulfils(policy.min_match) {
+                return Ok((rebased, built));
+            }
+        }
+        let built = self.build_with(ready, &profile)?;
+        let fulfils = built.applied().fulfils(policy.min_match);
+        if fulfils || !rebases || self.light_did_not_fit(built.applied()) || is_foreign(built.applied()) {
+            return Ok((profile, built));
+        }
+        let rebased = rebase(session, subject, &profile, &built)?;
+        let built = self.build_with(ready, &rebased)?;
+        if session.options.profile == ProfileSource::Stored {
+            let text =
+                honing_core::advise!("the rebased profile is this build's alone; `{pgo} rebase` stores it");
+            session.sink.emit(Event::Note { text });
+        }
+        Ok((rebased, built))
+    }
+
+    /// Training what is there is what was asked for; that it is not what the sources say is not seen otherwise.
+    fn tell_of_older_counters(&self) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        let changes = instrumented_changes(session, subject)?.unwrap_or_default();
+        if let Some(change) = changes.first() {
+            let text = format!(
+                "{}: the instrumented program that is trained is older than this: {change}; \
+                 --from instrument builds it again",
+                subject.name
+            );
+            session.sink.emit(Event::Warning { text });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn build_with(&mut self, ready: &Ready, profile: &MergedProfile) -> Result<Optimized> {
+        let (session, subject) = (self.session, self.subject);
+        let optimized = self.stage(
+            Stage::Optimize,
+            || optimize(session, subject, ready, profile),
+            |built| units::bytes(built.artifact().bytes),
+        )?;
+        let (program, applied) = (subject.name.to_owned(), optimized.applied().clone());
+        session.sink.emit(Event::Matched { program, applied });
+        let (program, functions) = (subject.name.to_owned(), hot(session, profile, &optimized)?);
+        session.sink.emit(Event::Hot { program, functions });
+        Ok(optimized)
+    }
+
+    /// Whether a profile that was just trained on a light build does not fit.
+    fn light_did_not_fit(&self, applied: &Applied) -> bool {
+        let (session, subject) = (self.session, self.subject);
+        session.options.profile == ProfileSource::Training
+            && self.selection.contains(Stage::Instrument)
+            && instrumenting(session, subject).is_ok_and(|how| how == Instrumenting::Light)
+            && matches!(applied, Applied::Measured(_))
+            && !applied.fulfils(session.config.policy.min_match)
+    }
+
+    /// What the policy says to the build, and to the stored profile if it was made with that.
+    fn judge(&self, optimized: &Optimized) -> Result<()> {
+        let (session, subject) = (self.session, self.subject);
+        let (policy, applied) = (&session.config.policy, optimized.applied());
+        let stored = session.options.profile == ProfileSource::Stored;
+        let reasons = if stored {
+            let facts = status::facts(session, &recorded::need(session, subject)?);
+            let other = facts.recorded_with != facts.toolchain;
+            if other && policy.toolchain_change == ToolchainChange::Warn {
+                let (then, now) = (&facts.recorded_with, &facts.toolchain);
+                let name = subject.name;
+                let text = format!(
+                    "{name}: the profile was recorded with rustc {then}, and this is {now}; the match decides"
+                );
+                session.sink.emit(Event::Warning { text });
+            }
+            staleness::reasons(&staleness::Facts { applied: Some(applied.clone()), ..facts }, policy)
+        } else {
+            staleness::below(applied, policy).into_iter().collect()
+        };
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        let what = if stored { "the stored profile is stale" } else { "the profile does not fit" };
+        let message = format!("{}: {what}: {}", subject.name, reasons.join("; "));
+        let fits = applied.fulfils(policy.min_match);
+        let standing = match applied {
+            _ if is_foreign(applied) => Standing::NoKin,
+            _ if fits => Standing::Old,
+            _ => Standing::BelowMatch,
+        };
+        let asked = if session.options.ships { Asked::Ship } else { Asked::Use };
+        let exit = standing.exit(asked, session.options.strict);
+        if exit != ExitCode::Success {
+            let mut hint = self.hint(applied);
+            if session.options.ships && standing.may_be_accepted() {
+                hint += &honing_core::advise!("; or ship with it as it is: `{pgo} build --accept-stale`");
+            }
+            let error = Error::new(exit, message).with_hint(hint);
+            let manifest = recorded::folder(session, subject).join(recorded::MANIFEST);
+            return Err(if stored { error.in_file(manifest, None) } else { error });
+        }
+        session.sink.emit(Event::Warning { text: format!("{message}\n  {}", self.hint(applied)) });
+        Ok(())
+    }
+
+    fn hint(&self, applied: &Applied) -> String {
+        let name = self.subject.name;
+        let carried = matches!(applied, Applied::Measured(found) if found.carried.is_some());
+        let fits = applied.fulfils(self.session.config.policy.min_match);
+        match applied {
+            // No rebase makes a profile younger, or brings back what one has dropped.
+            _ if fits || carried => honing_core::advise!("train anew: `{pgo} --program {name}`"),
+            _ if is_foreign(applied) => {
+                "hardly any of its functions are in crates that this program has: is it the profile of another \
+                 program, or was the crate renamed?"
+                    .into()
+            }
+            Applied::Measured(_) => honing_core::advise!(
+                "`{pgo} rebase --program {name}` carries the counters over to what functions are \
+                 called now; `{pgo} --program {name}` trains anew"
+            ),
+            Applied::Unknown { .. } => honing_core::advise!("train anew: `{pgo} --program {name}`"),
+        }
+    }
+}
+
+/// Whether this is the profile of another program.
+pub(crate) fn is_foreign(applied: &Applied) -> bool {
+    matches!(applied, Applied::Measured(found) if found.kin < ANOTHER_PROGRAM)
+}

@@ -1,0 +1,67 @@
+//! Preflight's checks for the stages that were asked for: what only the last of them
+//! needs must not fail after an hour of the others.
+
+use std::path::Path;
+
+use honing_core::{Error, ExitCode, Result, Selection, Stage};
+use honing_paired::Schedule;
+
+use crate::{
+    chain::session::{ProfileSource, Session, Subject},
+    keep::recorded::folder,
+    measure::bench::pairs,
+    workloads::train::{no_training, workloads},
+};
+
+/// Checks what `selection` needs beyond what every run needs.
+pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection: Selection) -> Result<()> {
+    let options = &session.options;
+    let trained = options.profile == ProfileSource::Training;
+    if selection.contains(Stage::Train) && options.manual.is_none() && trained {
+        no_training(subject, &workloads(session, subject, |workload| workload.role.trains()))?;
+    }
+    if selection.contains(Stage::Bench) {
+        check_pairs(pairs(session), session.config.bench.seed)?;
+    }
+    if selection.contains(Stage::Record) {
+        let folder = session.workspace.root.join(folder(session, subject));
+        check_writable(&folder)?;
+    }
+    Ok(())
+}
+
+fn check_pairs(pairs: u32, seed: u64) -> Result<()> {
+    match Schedule::new(pairs, seed) {
+        Ok(_) if (2..=1000).contains(&pairs) => Ok(()),
+        _ => Err(Error::usage(format!("--pairs: {pairs} is not an even number from 2 to 1000"))
+            .with_hint(format!("write --pairs {}", pairs.clamp(2, 1000).next_multiple_of(2)))),
+    }
+}
+
+/// Whether a folder that need not exist yet can be written to. Nothing is written: it
+/// is the person's repository.
+fn check_writable(folder: &Path) -> Result<()> {
+    let Some(existing) = folder.ancestors().find(|path| path.exists()) else { return Ok(()) };
+    let refused = |why: String| {
+        Err(Error::new(ExitCode::Preflight, format!("record: cannot write to {}: {why}", existing.display()))
+            .with_hint("make it writable for this user, or stop before that: --to bench"))
+    };
+    if !existing.is_dir() {
+        return refused("it is not a folder".into());
+    }
+    match writable(existing) {
+        Ok(()) => Ok(()),
+        Err(why) => refused(why),
+    }
+}
+
+#[cfg(unix)]
+fn writable(folder: &Path) -> Result<(), String> {
+    use nix::unistd::{AccessFlags, access};
+    access(folder, AccessFlags::W_OK | AccessFlags::X_OK).map_err(|errno| errno.desc().to_owned())
+}
+
+#[cfg(not(unix))]
+fn writable(_: &Path) -> Result<(), String> {
+    Ok(())
+}

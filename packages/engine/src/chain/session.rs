@@ -1,0 +1,469 @@
+//! What every stage of a run works with: the configuration, the workspace, the
+//! toolchain, where things go, and who listens.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use cargo_metadata::Package;
+use honing_core::{
+    Error, Result, Setting, Stage,
+    config::{Config, MergeTool, Program},
+    event::Event,
+    shard::Shard,
+};
+
+use crate::{
+    builders::cargo::{
+        self, Answer, CargoConfig, Workspace,
+        toolchain::{self, Toolchain},
+        whereabouts::{own_cargo, own_environment, whereabouts},
+    },
+    chain::{lock::RunLock, sink::Sink},
+    children::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
+    io::{clock, files},
+    keep::store::Store,
+    profiles::llvm::merging::Given,
+};
+
+/// The events of a run, in its folder.
+const EVENTS: &str = "events.jsonl";
+/// Runs whose logs are kept.
+const KEPT_RUNS: usize = 20;
+
+/// What a person asked for, beyond `pgo.toml`.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Another `pgo.toml`.
+    pub config: Option<PathBuf>,
+    /// The workspace's `Cargo.toml`.
+    pub manifest_path: Option<PathBuf>,
+    /// Programs to work on; all of them where empty.
+    pub programs: Vec<String>,
+    /// Workloads to run; a role that none of them has keeps all of its own.
+    pub workloads: Vec<String>,
+    /// The target triple.
+    pub target: Option<String>,
+    /// cargo's target directory.
+    pub target_dir: Option<PathBuf>,
+    /// Further features.
+    pub features: Vec<String>,
+    /// As for cargo.
+    pub locked: bool,
+    /// As for cargo.
+    pub offline: bool,
+    /// As for cargo.
+    pub frozen: bool,
+    /// As for cargo.
+    pub jobs: Option<String>,
+    /// As for cargo.
+    pub verbose: bool,
+    /// Passed to cargo as they are.
+    pub cargo_args: Vec<String>,
+    /// Pairs per workload, instead of `bench.pairs`.
+    pub pairs: Option<u32>,
+    /// Time that the whole run may take.
+    pub budget: Option<Duration>,
+    /// Where the profile comes from.
+    pub profile: ProfileSource,
+    /// Whether what is below policy is an error instead of a warning: nobody watches, or
+    /// somebody asked for exactly that.
+    pub strict: bool,
+    /// Whether the build is to be shipped: what is below policy is refused then, watched or not.
+    pub ships: bool,
+    /// Replace a stored profile also by a clearly poorer one.
+    pub accept_poorer: bool,
+    /// What merges, instead of `merge.tool`.
+    pub merge_tool: Option<MergeTool>,
+    /// The `llvm-profdata` to merge with.
+    pub llvm_profdata: Option<PathBuf>,
+    /// Leave symbols as cargo names them, whatever pgo.toml says.
+    pub unpinned: bool,
+    /// Run stages even where they are up to date.
+    pub force: bool,
+    /// Keep raw profiles after the merge.
+    pub keep_raw: bool,
+    /// The part of the training that this machine does; all of it without.
+    pub shard: Option<Shard>,
+    /// Train by hand: start the program and let the person use it.
+    pub manual: Option<Vec<String>>,
+}
+
+/// Where the profile of a run comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ProfileSource {
+    /// It is trained here.
+    #[default]
+    Training,
+    /// A merged profile that was made elsewhere.
+    File(PathBuf),
+    /// What other machines trained, and profiles from elsewhere, to be merged here.
+    Parts(Vec<Given>),
+    /// The one that is stored in the repository.
+    Stored,
+}
+
+/// Everything that a run's stages share. They keep nothing in it.
+#[derive(Debug)]
+pub struct Session {
+    /// `pgo.toml`.
+    pub config: Config,
+    /// Where that is.
+    pub config_path: PathBuf,
+    /// Its text.
+    pub config_text: String,
+    /// What was asked for.
+    pub options: Options,
+    /// The workspace.
+    pub workspace: Workspace,
+    /// What compiles.
+    pub toolchain: Toolchain,
+    /// The folder that the person is in.
+    pub dir: PathBuf,
+    /// Environment for children.
+    pub env: BTreeMap<OsString, OsString>,
+    /// Where stages leave their output.
+    pub store: Store,
+    /// Who listens.
+    pub sink: Sink,
+    /// Whether the run is to end.
+    pub cancel: Cancel,
+    pub(crate) cargo_config: CargoConfig,
+    /// What cargo said of its configuration, by triple.
+    pub(crate) answers: Mutex<BTreeMap<String, Arc<Answer>>>,
+    pub(crate) launcher: Launcher,
+    /// Logs, events and reports of this run.
+    pub run_dir: PathBuf,
+    /// Whether another session began the run that this one is a part of, and says when programs are
+    /// done.
+    pub(crate) continues: bool,
+    cargo_us: Arc<AtomicU64>,
+}
+
+/// A program with everything that was looked up about it.
+#[derive(Debug, Clone)]
+pub struct Subject<'a> {
+    /// Its name in `pgo.toml`.
+    pub name: &'a str,
+    /// What `pgo.toml` says.
+    pub program: &'a Program,
+    /// The member that it is in.
+    pub(crate) package: &'a Package,
+    /// Name of its binary or library.
+    pub artifact: String,
+    /// Its target triple.
+    pub triple: String,
+}
+
+impl Session {
+    /// Finds the workspace of the current directory and reads its configuration.
+    ///
+    /// # Errors
+    /// Usage or preflight, where something is missing or wrong.
+    pub fn open(options: Options, sink: Sink, cancel: Cancel) -> Result<Self> {
+        let (dir, exe) = whereabouts()?;
+        let env = own_environment(&dir, &exe, options.manifest_path.is_some());
+        let cargo = own_cargo(options.manifest_path.is_some());
+        let started = sink.elapsed();
+        let workspace = Workspace::load(&cargo, &env, &dir, options.manifest_path.as_deref())?;
+        let rustc = CargoConfig::rustc(&workspace.root, &env).unwrap_or_else(|| beside(&cargo, "rustc"));
+        let toolchain = Toolchain::load(&cargo, &rustc, &env, &workspace.root)?;
+        let cargo_us = Arc::new(AtomicU64::new(micros(sink.elapsed().saturating_sub(started))));
+        let cargo_config = CargoConfig::load(&workspace.root, &env, &rustc)?;
+        let (config, config_path, config_text) = read_config(&workspace.root, options.config.as_deref())?;
+        let target_dir = match &options.target_dir {
+            Some(path) => dir.join(path),
+            None => workspace.target_dir().to_owned(),
+        };
+        let store = Store::of_workspace(&target_dir, &workspace.root);
+        let run_dir = store.root().join("runs").join(clock::run_name());
+        let launcher = Launcher::new(exe, run_dir.clone());
+        Ok(Self {
+            config,
+            config_path,
+            config_text,
+            options,
+            workspace,
+            toolchain,
+            dir,
+            env,
+            store,
+            sink,
+            cancel,
+            cargo_config,
+            answers: Mutex::default(),
+            launcher,
+            run_dir,
+            continues: false,
+            cargo_us,
+        })
+    }
+
+    /// A part of this session's run with other options: what it reads is read again, and what it
+    /// says goes where this one's does.
+    ///
+    /// # Errors
+    /// As for [`Session::open`].
+    pub(crate) fn part(&self, options: Options) -> Result<Self> {
+        let mut part = Self::open(options, self.sink.clone(), self.cancel.clone())?;
+        part.run_dir.clone_from(&self.run_dir);
+        part.launcher = self.launcher.clone();
+        part.cargo_us = Arc::clone(&self.cargo_us);
+        part.continues = true;
+        Ok(part)
+    }
+
+    /// The same session, whose children `suspend` can stop.
+    #[must_use]
+    pub fn stopped_by(mut self, suspend: Suspend) -> Self {
+        self.launcher.suspend = suspend;
+        self
+    }
+
+    /// Whether children are stopped, and how often they were: a measurement during which
+    /// [`Suspend::resumed`] changes is worth nothing.
+    pub fn suspend(&self) -> &Suspend {
+        &self.launcher.suspend
+    }
+
+    /// The programs that were asked for, in the order of `pgo.toml`.
+    ///
+    /// # Errors
+    /// Usage, where a name or a thing that it refers to does not exist.
+    pub fn subjects(&self) -> Result<Vec<Subject<'_>>> {
+        let names: Vec<&str> = self.config.program.keys().map(String::as_str).collect();
+        for name in &self.options.programs {
+            if !names.contains(&name.as_str()) {
+                let file = self.config_path.display().to_string();
+                return Err(crate::builders::cargo::unknown("program", name, &file, &names));
+            }
+        }
+        let wanted = |name: &str| {
+            self.options.programs.is_empty() || self.options.programs.iter().any(|wanted| wanted == name)
+        };
+        let programs = self.config.program.iter().filter(|(name, _)| wanted(name));
+        programs.map(|(name, program)| self.subject(name, program)).collect()
+    }
+
+    fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {
+        let at = |error: Error| error.at(format!("program `{name}`"));
+        let package = self.workspace.package(&program.package).map_err(at)?;
+        let artifact = self.workspace.artifact_name(package, &program.kind()).map_err(at)?;
+        let asked = self.options.target.clone().or_else(|| program.target.clone());
+        let triple = match asked {
+            Some(triple) => triple,
+            None => self.configured_target()?.unwrap_or_else(|| self.toolchain.host.clone()),
+        };
+        // Cargo's word for it.
+        let triple = if triple == "host-tuple" { self.toolchain.host.clone() } else { triple };
+        Ok(Subject { name, program, package, artifact, triple })
+    }
+
+    /// `build.target`, a variable included.
+    fn configured_target(&self) -> Result<Option<String>> {
+        if self.env.contains_key(OsStr::new("CARGO_BUILD_TARGET")) {
+            return self.cargo_config.target();
+        }
+        let asked = ("build.target", self.options.cargo_args.as_slice());
+        match cargo::configured(&self.toolchain.cargo, &self.env, &self.workspace.root, asked) {
+            Some(serde_json::Value::String(triple)) => Ok(Some(triple)),
+            Some(serde_json::Value::Array(triples)) => {
+                cargo::one_target(triples.iter().filter_map(serde_json::Value::as_str))
+            }
+            _ => self.cargo_config.target(),
+        }
+    }
+
+    /// Waits until no other run uses the target directory.
+    pub(crate) fn lock(&self) -> Result<RunLock> {
+        let lock = RunLock::take(self.store.root(), &self.sink, &self.cancel)?;
+        self.store.claim(&self.workspace.root)?;
+        Ok(lock)
+    }
+
+    /// Where this run's logs go, made and with old runs' cleared away.
+    pub(crate) fn prepare_run_dir(&self) -> Result<()> {
+        files::make_dir(&self.run_dir)?;
+        let runs = self.store.root().join("runs");
+        let mut names: Vec<PathBuf> = fs::read_dir(&runs)
+            .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+            .unwrap_or_default();
+        names.sort();
+        for old in names.iter().rev().skip(KEPT_RUNS) {
+            files::remove_dir(old)?;
+        }
+        Ok(())
+    }
+
+    /// Writes every event from now on into `events.jsonl` of the run's folder.
+    pub(crate) fn keep_events(&self) -> Result<()> {
+        let path = self.run_dir.join(EVENTS);
+        let mut file = fs::File::create(&path).map_err(|error| files::error("write", &path, &error))?;
+        self.sink.listen(Box::new(move |record| {
+            if let Ok(line) = record.to_line() {
+                let _ = file.write_all(line.as_bytes());
+            }
+        }));
+        Ok(())
+    }
+
+    /// The events that runs left, this one too once it has begun: the file of each, the
+    /// newest first.
+    pub fn past_events(&self) -> Vec<PathBuf> {
+        let runs = fs::read_dir(self.store.root().join("runs"));
+        let mut dirs: Vec<PathBuf> = runs.into_iter().flatten().flatten().map(|run| run.path()).collect();
+        dirs.sort_by(|one, other| other.cmp(one));
+        dirs.into_iter().map(|dir| dir.join(EVENTS)).filter(|file| file.is_file()).collect()
+    }
+
+    /// The log of a stage.
+    pub fn log_path(&self, program: &str, stage: Stage) -> PathBuf {
+        self.run_dir.join(format!("{program}.{stage}.log"))
+    }
+
+    /// Starts a child whose lines go to `each_line`, and to the log where that says so.
+    pub(crate) fn spawn(
+        &self,
+        program: &str,
+        stage: Stage,
+        command: &Command,
+        each_line: impl Fn(StdStream, &str) -> bool + Clone + Send + 'static,
+    ) -> Result<Child> {
+        let log = self.open_log(program, stage, command)?;
+        Child::spawn(&self.launcher, command, move |stream, line| {
+            if each_line(stream, line)
+                && let Ok(mut log) = log.lock()
+            {
+                let _ = files::write_line(&mut log, line);
+            }
+        })
+    }
+
+    /// Adds a line to the log of a stage.
+    pub(crate) fn log(&self, program: &str, stage: Stage, line: &str) -> Result<()> {
+        let path = self.log_path(program, stage);
+        let file = fs::OpenOptions::new().create(true).append(true).open(&path);
+        let written = file.and_then(|mut file| files::write_line(&mut file, line));
+        written.map_err(|error| files::error("write", &path, &error))
+    }
+
+    /// Announces a command and opens the log that it adds to.
+    pub(crate) fn open_log(
+        &self,
+        program: &str,
+        stage: Stage,
+        command: &Command,
+    ) -> Result<Arc<Mutex<fs::File>>> {
+        let path = self.log_path(program, stage);
+        let failed = |error: std::io::Error| files::error("write", &path, &error);
+        let mut log = fs::OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+        files::write_line(&mut log, &format!("$ {command}")).map_err(failed)?;
+        self.sink.emit(Event::Command {
+            program: program.to_owned(),
+            stage,
+            line: command.to_string(),
+            log: path.display().to_string(),
+        });
+        Ok(Arc::new(Mutex::new(log)))
+    }
+
+    /// Runs cargo to its end, and keeps count of the time that it takes.
+    pub(crate) fn run_cargo(
+        &self,
+        program: &str,
+        stage: Stage,
+        command: &Command,
+        each_line: impl Fn(StdStream, &str) -> bool + Clone + Send + 'static,
+    ) -> Result<Ended> {
+        let mut child = self.spawn(program, stage, command, each_line)?;
+        let ended = child.wait(&self.cancel, None);
+        self.cargo_us.fetch_add(micros(child.elapsed()), Ordering::Relaxed);
+        ended
+    }
+
+    /// Time that cargo and rustc took in this run so far.
+    pub fn cargo_time(&self) -> Duration {
+        Duration::from_micros(self.cargo_us.load(Ordering::Relaxed))
+    }
+}
+
+impl Subject<'_> {
+    /// What was looked up about the program, for `show-config`.
+    ///
+    /// # Errors
+    /// Preflight, where cargo cannot be asked.
+    pub fn resolved(&self, session: &Session) -> Result<Vec<Setting>> {
+        let setting = |key: &str, value: String, origin: &str| Setting {
+            key: format!("program.{}: {key}", self.name),
+            value,
+            origin: origin.to_owned(),
+        };
+        let mut found = vec![
+            setting("binary", self.artifact.clone(), "cargo metadata"),
+            setting("target", self.triple.clone(), "--target, pgo.toml, cargo's configuration, or the host"),
+        ];
+        if self.program.pin_symbols {
+            let scheme = honing_core::pin::SCHEME.to_string();
+            found.push(setting("scheme of pinned symbols", scheme, "Honing; another one renames them"));
+        }
+        let answer = cargo::ask(session, &self.triple)?;
+        if !answer.rustflags.is_empty() {
+            found.push(setting("rustflags", answer.rustflags.join(" "), "RUSTFLAGS, cargo's configuration"));
+        }
+        if let Some(wrapper) = &answer.rustc_wrapper {
+            found.push(setting(
+                "rustc wrapper",
+                wrapper.display().to_string(),
+                "RUSTC_WRAPPER, cargo's configuration",
+            ));
+        }
+        Ok(found)
+    }
+}
+
+fn micros(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn beside(cargo: &Path, name: &str) -> PathBuf {
+    let sibling = cargo.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if cargo.components().count() > 1 && sibling.is_file() { sibling } else { name.into() }
+}
+
+fn read_config(root: &Path, given: Option<&Path>) -> Result<(Config, PathBuf, String)> {
+    let path = given.map_or_else(|| root.join("pgo/pgo.toml"), Path::to_owned);
+    // Errors name the file as a person in the workspace would.
+    let shown = path.strip_prefix(root).unwrap_or(&path).to_owned();
+    let text = fs::read_to_string(&path).map_err(|error| {
+        let failure = Error::usage(format!("cannot read {}: {error}", shown.display())).in_file(&shown, None);
+        match error.kind() {
+            std::io::ErrorKind::NotFound if given.is_some() => failure
+                .with_hint("--config is relative to the current folder; without it, pgo/pgo.toml is read"),
+            std::io::ErrorKind::NotFound => {
+                failure.with_hint(honing_core::advise!("`{pgo} init` writes one to start from"))
+            }
+            std::io::ErrorKind::InvalidData => failure.with_hint("save the file as UTF-8"),
+            _ => failure.with_hint("it has to be a file that is readable for this user"),
+        }
+    })?;
+    Ok((Config::parse(&text, &shown)?, shown, text))
+}
+
+/// Whether a program can be found, from the folder that children run in.
+pub(crate) fn find_program(session: &Session, name: &str) -> Option<PathBuf> {
+    let name = std::ffi::OsStr::new(name);
+    if Path::new(name).components().count() > 1 {
+        let path = session.workspace.root.join(name);
+        return path.is_file().then_some(path);
+    }
+    toolchain::on_path(name, &session.env)
+}

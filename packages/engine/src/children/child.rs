@@ -1,0 +1,461 @@
+//! The run's side of a child: start, stream, signal, wait.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    fmt, fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use honing_core::{Error, Result};
+
+use crate::children::{
+    Awaits, Cancel, Left, Machine, Suspend,
+    launcher::{Report, waits_for},
+    lines,
+    refused::cannot_run,
+    suspend::{Control, Deadline},
+};
+
+/// How long a child that was asked to stop by a cancelled run may take.
+const CANCEL_GRACE: Duration = Duration::from_secs(5);
+/// How often a waiting run looks whether it was cancelled.
+const POLL: Duration = Duration::from_millis(50);
+
+/// What acts as launcher.
+#[derive(Debug, Clone)]
+pub struct Launcher {
+    exe: PathBuf,
+    /// Folder for the launchers' reports.
+    reports: PathBuf,
+    started: Arc<AtomicU64>,
+    /// Stops and continues what it started.
+    pub(crate) suspend: Suspend,
+}
+
+impl Launcher {
+    /// A launcher: an executable which has to call [`super::launcher::main`] when its
+    /// first argument is [`super::LAUNCH`], and an existing folder for its reports.
+    pub fn new(exe: PathBuf, reports: PathBuf) -> Self {
+        Self { exe, reports, started: Arc::default(), suspend: Suspend::default() }
+    }
+
+    /// The executable.
+    pub(crate) fn exe(&self) -> &Path {
+        &self.exe
+    }
+
+    fn next_report(&self) -> PathBuf {
+        self.reports.join(format!("{}.report.json", self.started.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+/// A command line with everything that it depends on.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Program: a path, or a name to be looked up in `PATH`.
+    pub program: OsString,
+    /// Arguments.
+    pub args: Vec<OsString>,
+    /// The whole environment.
+    pub env: BTreeMap<OsString, OsString>,
+    /// Variables of `env` that matter, for display.
+    pub shown_env: Vec<OsString>,
+    /// Working directory.
+    pub dir: PathBuf,
+    /// Whose processes it may leave running.
+    pub awaits: Option<Awaits>,
+    /// The file that it reads on standard input; nothing without it.
+    pub stdin: Option<PathBuf>,
+}
+
+impl Command {
+    /// A command with an environment and a working directory.
+    pub fn new(program: impl Into<OsString>, env: &BTreeMap<OsString, OsString>, dir: &Path) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            env: env.clone(),
+            shown_env: Vec::new(),
+            dir: dir.to_owned(),
+            awaits: None,
+            stdin: None,
+        }
+    }
+
+    /// Adds arguments.
+    pub fn args<S: Into<OsString>>(&mut self, args: impl IntoIterator<Item = S>) -> &mut Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets a variable, which is then part of the displayed command.
+    pub fn env(&mut self, name: &str, value: impl AsRef<OsStr>) -> &mut Self {
+        self.env.insert(name.into(), value.as_ref().into());
+        self.shown_env.push(name.into());
+        self
+    }
+}
+
+/// What stands between the flags of `CARGO_ENCODED_RUSTFLAGS`.
+const SEPARATOR: char = '\u{1f}';
+
+/// Quoted so that it can be pasted into a shell.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for name in &self.shown_env {
+            let value = self.env.get(name).map(|value| quote(value)).unwrap_or_default();
+            write!(f, "{}={value} ", name.to_string_lossy())?;
+        }
+        f.write_str(&quote(&self.program))?;
+        self.args.iter().try_for_each(|word| write!(f, " {}", quote(word)))?;
+        self.stdin.iter().try_for_each(|file| write!(f, " < {}", quote(file.as_os_str())))
+    }
+}
+
+/// A word as a shell reads it. What separates encoded rustflags is a control character,
+/// which a terminal neither shows nor lets be copied.
+fn quote(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    if word.contains(SEPARATOR) {
+        let escaped = word.replace('\\', "\\\\").replace('\'', "\\'").replace(SEPARATOR, "\\x1f");
+        return format!("$'{escaped}'");
+    }
+    shlex::try_quote(&word).map_or_else(|_| word.to_string(), |quoted| quoted.into_owned())
+}
+
+/// One of the two streams of a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StdStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Resources that a child used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// From start to end.
+    pub wall: Duration,
+    /// CPU time in user space, of the child and its waited-for children.
+    pub user: Duration,
+    /// CPU time in the kernel.
+    pub system: Duration,
+    /// Largest resident set, in bytes. Reads no less than the launcher's own few MiB.
+    pub peak_rss: u64,
+    /// Time that it was ready to run and had no CPU, where that is told: that of the child's first
+    /// thread, or of all its threads where it was asked to stop.
+    pub wait: Option<Duration>,
+    /// What the whole machine was busy with meanwhile.
+    pub machine: Machine,
+}
+
+impl Usage {
+    /// CPU time in user space and kernel.
+    pub fn cpu(&self) -> Duration {
+        self.user + self.system
+    }
+}
+
+/// How a child ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It exited with a code.
+    Code(i32),
+    /// A signal ended it.
+    Signal(i32),
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit code {code}"),
+            Self::Signal(signal) => write!(f, "signal {}", signal_name(*signal)),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn signal_name(signal: i32) -> String {
+    nix::sys::signal::Signal::try_from(signal)
+        .map_or_else(|_| signal.to_string(), |name| name.as_str().into())
+}
+
+#[cfg(not(unix))]
+fn signal_name(signal: i32) -> String {
+    signal.to_string()
+}
+
+/// A child that has ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// How.
+    pub status: Status,
+    /// At what cost.
+    pub usage: Usage,
+    /// Whether it was killed because its time was up.
+    pub timed_out: bool,
+    /// What it left running when it ended by itself, and was ended after it.
+    pub left: Left,
+}
+
+/// A child that runs. Dropping it kills it and everything below it.
+pub struct Child {
+    handle: duct::Handle,
+    /// The launcher's standard input; closing it kills.
+    control: Arc<Control>,
+    suspend: Suspend,
+    report: PathBuf,
+    readers: Vec<JoinHandle<()>>,
+    started: Instant,
+    shown: String,
+    /// Where it is, if it was named by a path.
+    program: PathBuf,
+}
+
+impl Child {
+    /// Starts `command`. Its streams go to `each_line`, line by line, from a thread
+    /// for each of them.
+    ///
+    /// # Errors
+    /// Internal, where the launcher cannot be started. That the command itself cannot
+    /// be started shows in [`Child::wait`].
+    pub fn spawn(
+        launcher: &Launcher,
+        command: &Command,
+        each_line: impl Fn(StdStream, &str) + Clone + Send + 'static,
+    ) -> Result<Self> {
+        let failed = |error: std::io::Error| cannot_start(command, &error);
+        let (stdout, stdout_writer) = os_pipe::pipe().map_err(failed)?;
+        let (stderr, stderr_writer) = os_pipe::pipe().map_err(failed)?;
+        let stderr_lines = each_line.clone();
+        let mut child = Self::start(launcher, command, |expression| {
+            expression.stdout_file(stdout_writer).stderr_file(stderr_writer)
+        })?;
+        child.readers = vec![
+            std::thread::spawn(move || lines::for_each(stdout, |line| each_line(StdStream::Stdout, line))),
+            std::thread::spawn(move || lines::for_each(stderr, |line| stderr_lines(StdStream::Stderr, line))),
+        ];
+        Ok(child)
+    }
+
+    /// Starts `command` with its streams going to files: nothing of ours runs while it
+    /// does, which is what a measurement wants.
+    ///
+    /// # Errors
+    /// As [`Child::spawn`].
+    pub fn spawn_to_files(
+        launcher: &Launcher,
+        command: &Command,
+        stdout: &Path,
+        stderr: &Path,
+    ) -> Result<Self> {
+        Self::start(launcher, command, |expression| expression.stdout_path(stdout).stderr_path(stderr))
+    }
+
+    fn start(
+        launcher: &Launcher,
+        command: &Command,
+        streams: impl FnOnce(duct::Expression) -> duct::Expression,
+    ) -> Result<Self> {
+        let failed = |error: std::io::Error| cannot_start(command, &error);
+        let report = launcher.next_report();
+        let (control_reader, control) = os_pipe::pipe().map_err(failed)?;
+        let stdin = command.stdin.clone().unwrap_or_default();
+        let mut args: Vec<OsString> = vec![
+            crate::children::LAUNCH.into(),
+            report.clone().into(),
+            Awaits::to_arg(command.awaits.as_ref()),
+            stdin.into(),
+            command.program.clone(),
+        ];
+        args.extend(command.args.iter().cloned());
+        let expression = streams(duct::cmd(&launcher.exe, args))
+            .stdin_file(control_reader)
+            .full_env(&command.env)
+            .dir(&command.dir)
+            .before_spawn(own_group)
+            .unchecked();
+        let handle = expression.start().map_err(failed)?;
+        let control = Arc::new(Mutex::new(Some(control)));
+        launcher.suspend.register(&control);
+        Ok(Self {
+            handle,
+            control,
+            suspend: launcher.suspend.clone(),
+            report,
+            readers: Vec::new(),
+            started: Instant::now(),
+            shown: command.to_string(),
+            program: command.dir.join(&command.program),
+        })
+    }
+
+    /// Sends a signal to the child's process group.
+    pub fn signal(&self, signal: i32) {
+        if let (Ok(mut control), Ok(byte)) = (self.control.lock(), u8::try_from(signal))
+            && let Some(pipe) = control.as_mut()
+        {
+            let _ = pipe.write_all(&[byte]);
+        }
+    }
+
+    /// Kills the child and everything below it.
+    pub fn kill(&self) {
+        if let Ok(mut control) = self.control.lock() {
+            control.take();
+        }
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&self) -> bool {
+        matches!(self.handle.try_wait(), Ok(None))
+    }
+
+    /// The file that names what it left running, while that is waited for.
+    pub(crate) fn waits_for(&self) -> PathBuf {
+        waits_for(&self.report)
+    }
+
+    /// Since it was started.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Waits until the child has ended, at most until `timeout` after now; then kills
+    /// it and says so in [`Ended::timed_out`].
+    ///
+    /// # Errors
+    /// Interrupted, once the child has been stopped because the run was cancelled;
+    /// preflight, where it could not be started.
+    pub fn wait(&mut self, cancel: &Cancel, timeout: Option<Duration>) -> Result<Ended> {
+        self.wait_unless(cancel, timeout, || false)
+    }
+
+    /// Like [`Child::wait`], and kills the child as soon as `stop` says so.
+    ///
+    /// # Errors
+    /// As [`Child::wait`].
+    pub fn wait_unless(
+        &mut self,
+        cancel: &Cancel,
+        timeout: Option<Duration>,
+        stop: impl Fn() -> bool,
+    ) -> Result<Ended> {
+        let deadline = timeout.map(|timeout| Deadline::new(&self.suspend, timeout));
+        let mut cancelled_at: Option<Instant> = None;
+        let mut timed_out = false;
+        loop {
+            let waited = self.handle.wait_timeout(POLL).map_err(|error| self.lost(&error.to_string()))?;
+            if waited.is_some() {
+                break;
+            }
+            if cancel.requested() && cancelled_at.is_none() {
+                cancelled_at = Some(Instant::now());
+                self.signal(TERMINATE);
+            }
+            if stop() || cancel.urgent() || cancelled_at.is_some_and(|at| at.elapsed() > CANCEL_GRACE) {
+                self.kill();
+            }
+            if !timed_out && deadline.as_ref().is_some_and(Deadline::is_over) {
+                timed_out = true;
+                self.kill();
+            }
+        }
+        for reader in self.readers.drain(..) {
+            let _ = reader.join();
+        }
+        cancel.check()?;
+        self.ended(timed_out)
+    }
+
+    fn ended(&self, timed_out: bool) -> Result<Ended> {
+        let text = fs::read(&self.report).map_err(|error| self.lost(&error.to_string()))?;
+        let report: Report = serde_json::from_slice(&text).map_err(|error| self.lost(&error.to_string()))?;
+        let _ = fs::remove_file(&self.report);
+        if let Some(error) = report.error {
+            return Err(cannot_run(&self.program, &self.shown, &error));
+        }
+        let status = match (report.exit_code, report.signal) {
+            (Some(code), _) => Status::Code(code),
+            (None, signal) => Status::Signal(signal.unwrap_or_default()),
+        };
+        let usage = Usage {
+            wall: Duration::from_micros(report.wall_us),
+            user: Duration::from_micros(report.user_us),
+            system: Duration::from_micros(report.system_us),
+            peak_rss: report.peak_rss_bytes,
+            wait: report.wait,
+            machine: report.machine,
+        };
+        Ok(Ended { status, usage, timed_out, left: report.left })
+    }
+
+    fn lost(&self, why: &str) -> Error {
+        Error::internal(format!("lost sight of `{}`: {why}", self.shown))
+            .with_hint("its launcher was killed from outside; run again")
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = self.handle.wait();
+        for reader in self.readers.drain(..) {
+            let _ = reader.join();
+        }
+    }
+}
+
+#[cfg(unix)]
+const TERMINATE: i32 = nix::libc::SIGTERM;
+#[cfg(not(unix))]
+const TERMINATE: i32 = 15;
+
+/// The number of a signal by its name; on other systems than Unix any stop is a kill.
+#[cfg(unix)]
+pub(crate) fn signal_number(name: &str) -> i32 {
+    name.parse::<nix::sys::signal::Signal>().map_or(TERMINATE, |signal| signal as i32)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn signal_number(_: &str) -> i32 {
+    TERMINATE
+}
+
+/// A terminal's Ctrl-C goes to the run alone, which passes on what it wants to.
+#[cfg(unix)]
+fn own_group(command: &mut std::process::Command) -> std::io::Result<()> {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn own_group(_: &mut std::process::Command) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn cannot_start(command: &Command, error: &std::io::Error) -> Error {
+    Error::internal(format!("cannot start `{command}`: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_can_be_pasted() {
+        let quoted = |word: &str| quote(OsStr::new(word));
+        assert_eq!(quoted("plain"), "plain");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("-Ca=it's\u{1f}-Cb"), r"$'-Ca=it\'s\x1f-Cb'");
+    }
+}

@@ -1,0 +1,227 @@
+//! Files: read, digest, write whole or not at all; errors that name the file.
+
+use std::{
+    collections::HashSet,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use honing_core::{Digest, Error, Result};
+
+use crate::io::tree::Tree;
+
+/// What failed on which file, and what to do next.
+pub(crate) fn error(verb: &str, path: &Path, error: &std::io::Error) -> Error {
+    use std::io::ErrorKind;
+    let failure = Error::internal(format!("cannot {verb} {}: {error}", path.display()));
+    match error.kind() {
+        ErrorKind::PermissionDenied if verb == "read" => {
+            failure.with_code(honing_core::ExitCode::Preflight).with_hint("make it readable for this user")
+        }
+        ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists => {
+            failure.with_code(honing_core::ExitCode::Preflight).with_hint(
+                "something else has that name: move it away, or choose another folder with --target-dir",
+            )
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            failure.with_code(honing_core::ExitCode::Preflight).with_hint(honing_core::advise!(
+                "free some space (`{pgo} clean`), or choose another disk with --target-dir"
+            ))
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => failure
+            .with_code(honing_core::ExitCode::Preflight)
+            .with_hint("make it writable for this user, or choose another folder with --target-dir"),
+        _ => failure,
+    }
+}
+
+/// Reads a file whole.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|cause| error("read", path, &cause))
+}
+
+/// The digest of a file, or of everything in a folder by name and content.
+pub(crate) fn digest(path: &Path) -> Result<Digest> {
+    Ok(Tree::read(path, None)?.digest)
+}
+
+/// Makes a folder and its parents.
+pub(crate) fn make_dir(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|cause| error("create", path, &cause))
+}
+
+/// Removes a folder with everything in it, if it is there.
+pub(crate) fn remove_dir(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(error("remove", path, &cause)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a file, if it is there.
+pub(crate) fn remove_file(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(error("remove", path, &cause)),
+        _ => Ok(()),
+    }
+}
+
+/// Copies a file, permissions included.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    // The failure may be either end's; a full disk is always the target's.
+    fs::copy(from, to).map(drop).map_err(|cause| error(&format!("copy {} to", from.display()), to, &cause))
+}
+
+/// Writes a file so that a reader sees the old content or the new, and nothing else.
+///
+/// # Errors
+/// Preflight or internal, where the disk does not take it.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |cause: std::io::Error| error("write", path, &cause);
+    let parent = path.parent().unwrap_or(Path::new("."));
+    make_dir(parent)?;
+    let mut file = tempfile::NamedTempFile::new_in(parent).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    make_readable(file.as_file()).map_err(failed)?;
+    file.persist(path).map_err(|cause| error("write", path, &cause.error))?;
+    Ok(())
+}
+
+/// Temporary files are private; what is put into a repository is not.
+#[cfg(unix)]
+fn make_readable(file: &fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_: &fs::File) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Writes a file only where that changes it, and says whether it did. What asks for
+/// the time of the last change (cargo does) then sees a change exactly where there is one.
+pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<bool> {
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(false);
+    }
+    write_atomically(path, bytes)?;
+    Ok(true)
+}
+
+/// Adds a line in one write: where many are printed, two for each would be felt.
+pub(crate) fn write_line(file: &mut fs::File, line: &str) -> std::io::Result<()> {
+    file.write_all(format!("{line}\n").as_bytes())
+}
+
+/// Every regular file below `folder`, sorted. Links are followed, and each folder is visited once: a
+/// link may lead back up. What is no file is passed over.
+pub(crate) fn below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let (mut found, mut visited) = (Vec::new(), HashSet::new());
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let failed = |cause: std::io::Error| error("read", &folder, &cause);
+        if !visited.insert(folder.canonicalize().map_err(failed)?) {
+            continue;
+        }
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            // A link that leads nowhere is nothing.
+            match fs::metadata(&path) {
+                Ok(metadata) if metadata.is_dir() => folders.push(path),
+                Ok(metadata) if metadata.is_file() => found.push(path),
+                _ => {}
+            }
+        }
+        // By name, so that of two ways to a folder always the same one is taken.
+        folders.sort_by(|one, other| other.cmp(one));
+        open.append(&mut folders);
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether a file system that is mounted `noexec` keeps what is in `path` from being started.
+#[cfg(target_os = "linux")]
+pub(crate) fn starts_no_programs(path: &Path) -> bool {
+    use nix::sys::statvfs::{FsFlags, statvfs};
+    statvfs(path).is_ok_and(|found| found.flags().contains(FsFlags::ST_NOEXEC))
+}
+
+/// Other systems do not tell.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn starts_no_programs(_: &Path) -> bool {
+    false
+}
+
+/// Bytes in the files below `path`.
+pub(crate) fn size(path: &Path) -> u64 {
+    let Ok(metadata) = fs::symlink_metadata(path) else { return 0 };
+    if !metadata.is_dir() {
+        return metadata.len();
+    }
+    fs::read_dir(path).map_or(0, |entries| entries.flatten().map(|entry| size(&entry.path())).sum())
+}
+
+/// The last lines of a text file that say something.
+pub(crate) fn last_lines(path: &Path, most: usize) -> Vec<String> {
+    let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    all[all.len().saturating_sub(most)..].iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// The last lines of a text file, for an error message.
+pub(crate) fn tail(path: &Path, lines: usize) -> String {
+    last_lines(path, lines).join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_a_folder_sees_names_and_contents() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        fs::write(&a, "1").unwrap();
+        let first = digest(dir.path()).unwrap();
+        fs::rename(&a, &b).unwrap();
+        let renamed = digest(dir.path()).unwrap();
+        fs::write(&b, "2").unwrap();
+        assert!(first != renamed && renamed != digest(dir.path()).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_lead_back_up_and_what_is_no_file_hold_nothing_up() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::write(root.join("a/b/one"), "1").unwrap();
+        fs::create_dir(dir.path().join("elsewhere")).unwrap();
+        fs::write(dir.path().join("elsewhere/two"), "2").unwrap();
+        symlink("../..", root.join("a/b/up")).unwrap();
+        symlink("nowhere", root.join("a/dangling")).unwrap();
+        symlink("../elsewhere", root.join("linked")).unwrap();
+        nix::unistd::mkfifo(&root.join("fifo.profraw"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(below(&root).unwrap(), [root.join("a/b/one"), root.join("linked/two")]);
+    }
+
+    #[test]
+    fn an_equal_write_leaves_the_file_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deep/er/file");
+        assert!(write_if_changed(&path, b"x").unwrap());
+        assert!(!write_if_changed(&path, b"x").unwrap());
+        assert!(write_if_changed(&path, b"y").unwrap());
+    }
+
+    #[test]
+    fn errors_name_the_file() {
+        let error = read(Path::new("/nowhere/at/all")).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/at/all"));
+    }
+}

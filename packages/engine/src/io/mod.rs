@@ -1,0 +1,6 @@
+//! The rim: files, the disk that they are on, trees of them, and the clock.
+
+pub(crate) mod clock;
+pub(crate) mod disk;
+pub(crate) mod files;
+pub(crate) mod tree;

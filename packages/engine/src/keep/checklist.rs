@@ -1,0 +1,184 @@
+//! `pgo checklist`: gathers the facts for core's checklist, and with `--fix` runs the stages that mend
+//! what does not hold.
+
+use honing_core::{
+    ExitCode, Result, Selection, Stage,
+    checklist::{self, Again, Attempt, Built, Checked, Checklist, Facts, Item, Mend},
+    event::{Event, Summary},
+};
+
+use crate::{
+    Finished, Options, ProfileSource, Subject,
+    builders::cargo::optimize::Optimized,
+    chain::{pipeline, session::Session},
+    io::{clock, files},
+    keep::{carry, history, record::eval_entries, recorded, status},
+};
+
+/// The second build's target directory while it lasts, in the run's folder.
+const SECOND: &str = "second";
+
+/// Every item of every selected program; `fix` runs stages first, where they mend one.
+///
+/// # Errors
+/// Usage, where a name is wrong; interrupted. What fails besides is an item that does not hold.
+pub fn checklist(session: &Session, fix: bool) -> Result<Checklist> {
+    let subjects = session.subjects()?;
+    let last = if fix { Stage::Record } else { Stage::Optimize };
+    pipeline::begin(session, &subjects, Selection::new(Stage::Preflight, last)?)?;
+    let mut programs = Vec::new();
+    for subject in &subjects {
+        let mended = if fix { mend(session, subject)? } else { None };
+        let (facts, built) = facts(session, subject, true)?;
+        if let Some(summary) = mended.or(built) {
+            session.sink.emit(Event::ProgramFinished { summary: Box::new(summary) });
+        }
+        programs.push(Checked {
+            program: subject.name.to_owned(),
+            version: facts.version.clone(),
+            target: subject.triple.clone(),
+            items: items(session, subject, &facts),
+        });
+    }
+    let commit = history::commit(session).ok();
+    Ok(Checklist::new(env!("CARGO_PKG_VERSION").into(), clock::utc_now(), commit, programs))
+}
+
+fn items(session: &Session, subject: &Subject<'_>, facts: &Facts) -> Vec<Item> {
+    checklist::items(facts, &session.config.policy, subject.program)
+}
+
+/// Runs what mends an item, until nothing is left that stages can mend. What was measured last, if
+/// anything was.
+fn mend(session: &Session, subject: &Subject<'_>) -> Result<Option<Summary>> {
+    let (mut tried, mut measured) = (Vec::new(), None);
+    loop {
+        let items = items(session, subject, &facts(session, subject, false)?.0);
+        let Some((mend, item)) = checklist::mend(&items, &tried) else { return Ok(measured) };
+        let text = format!("fix: {}, since \"{}\" does not hold: {}", mend.words(), item.title, item.value);
+        session.sink.emit(Event::Note { text });
+        tried.push(mend);
+        let failed = match attempt(apply(session, subject, mend))? {
+            Attempt::Failed(error) => {
+                Some(error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}\n  {hint}")))
+            }
+            Attempt::Made(finished) => {
+                let ended = finished.summaries.into_iter().next().filter(|summary| summary.outcome.is_some());
+                measured = ended.or(measured);
+                let wording = measured.as_ref().and_then(|summary| summary.wording.clone());
+                wording.filter(|_| finished.exit != ExitCode::Success)
+            }
+            Attempt::Spared(_) => None,
+        };
+        if let Some(text) = failed {
+            session.sink.emit(Event::Warning { text: format!("fix: {}: {text}", mend.words()) });
+        }
+    }
+}
+
+fn apply(session: &Session, subject: &Subject<'_>, mend: Mend) -> Result<Finished> {
+    let all = Selection::new(Stage::Preflight, Stage::Record)?;
+    let stored = || part(session, subject, ProfileSource::Stored);
+    match mend {
+        Mend::Refresh => pipeline::run(&part(session, subject, ProfileSource::Training)?, all),
+        Mend::Rebase => carry::rebase(&stored()?),
+        Mend::Measure => pipeline::run(&stored()?, all),
+    }
+}
+
+/// A session for one program.
+fn part(session: &Session, subject: &Subject<'_>, profile: ProfileSource) -> Result<Session> {
+    session.part(options(session, subject, profile))
+}
+
+/// The list judges: a run of its own is to warn, not to fail.
+fn options(session: &Session, subject: &Subject<'_>, profile: ProfileSource) -> Options {
+    let programs = vec![subject.name.to_owned()];
+    Options { programs, profile, strict: false, ..session.options.clone() }
+}
+
+/// What is known about a program, and what its build came to; a second build only where `whole` is
+/// asked for.
+fn facts(session: &Session, subject: &Subject<'_>, whole: bool) -> Result<(Facts, Option<Summary>)> {
+    let status = status::one(session, subject)?;
+    let stored = recorded::load(session, subject).ok().flatten();
+    let repository = history::repository(session, subject, stored.as_ref()).map_err(Into::into);
+    let mut summary = None;
+    let build = match &status.error {
+        Some(_) => Attempt::Spared("there is no profile that can be used".into()),
+        None => attempt(build(session, subject, &mut summary))?,
+    };
+    let least = session.config.policy.min_match;
+    let again = match &build {
+        Attempt::Made(built) if built.applied.fulfils(least) => {
+            if whole {
+                attempt(again(session, subject, built))?
+            } else {
+                Attempt::Spared("it comes last".into())
+            }
+        }
+        Attempt::Made(_) => Attempt::Spared("this build is none to release".into()),
+        Attempt::Failed(_) | Attempt::Spared(_) => Attempt::Spared("there is no first build".into()),
+    };
+    let version = subject.package.version.to_string();
+    let toolchain = session.toolchain.recorded().rustc;
+    let evals = eval_entries(session, subject)?;
+    let facts = Facts { now: clock::utc_now(), version, toolchain, evals, status, build, again, repository };
+    Ok((facts, summary))
+}
+
+/// What is only one item's failure, but for an interruption.
+fn attempt<T>(result: Result<T>) -> Result<Attempt<T>> {
+    match result {
+        Ok(made) => Ok(Attempt::Made(made)),
+        Err(error) if error.code() == ExitCode::Interrupted => Err(error),
+        Err(error) => Ok(Attempt::Failed(error)),
+    }
+}
+
+/// The release build.
+fn build(session: &Session, subject: &Subject<'_>, summary: &mut Option<Summary>) -> Result<Built> {
+    let part = part(session, subject, ProfileSource::Stored)?;
+    *summary = compile(&part)?;
+    built(&part, subject)
+}
+
+fn built(session: &Session, subject: &Subject<'_>) -> Result<Built> {
+    let (when, optimized) = Optimized::last(session, subject)
+        .ok_or_else(|| honing_core::Error::internal("checklist: the build left nothing"))?;
+    let artifact = optimized.artifact();
+    Ok(Built {
+        path: artifact.path,
+        bytes: artifact.bytes,
+        digest: optimized.digest().clone(),
+        applied: optimized.applied().clone(),
+        when,
+    })
+}
+
+/// The same from nothing, in another target directory. Those are large: of that, only a binary that
+/// differs is kept, to be compared.
+fn again(session: &Session, subject: &Subject<'_>, first: &Built) -> Result<Again> {
+    let target_dir = session.run_dir.join(SECOND);
+    files::remove_dir(&target_dir)?;
+    let text = format!("building {} once more, from nothing, in {}", subject.name, target_dir.display());
+    session.sink.emit(Event::Note { text });
+    let options = options(session, subject, ProfileSource::Stored);
+    let part = session.part(Options { target_dir: Some(target_dir.clone()), ..options })?;
+    let again = compile(&part).and_then(|summary| second(&part, subject, summary));
+    let differs = again.as_ref().is_ok_and(|again| again.digest != first.digest);
+    files::remove_dir(&if differs { part.store.root().join("build") } else { target_dir })?;
+    again
+}
+
+fn second(part: &Session, subject: &Subject<'_>, summary: Option<Summary>) -> Result<Again> {
+    let Built { path, bytes, digest, .. } = built(part, subject)?;
+    let costs = summary.map(|summary| summary.costs).unwrap_or_default();
+    let cost = costs.into_iter().find(|cost| cost.stage == Stage::Optimize);
+    let (elapsed_ms, cpu_ms) = cost.map_or((0, 0), |cost| (cost.elapsed_ms, cost.cpu_ms));
+    Ok(Again { path, bytes, digest, elapsed_ms, cpu_ms })
+}
+
+fn compile(session: &Session) -> Result<Option<Summary>> {
+    Ok(pipeline::run(session, Selection::only(Stage::Optimize))?.summaries.into_iter().next())
+}

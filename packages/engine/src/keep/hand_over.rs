@@ -1,0 +1,88 @@
+//! What a shard of a training leaves to be fetched: one merged profile for each of its workloads, and
+//! [`Handover`] about them, in one folder.
+
+use std::path::{Path, PathBuf};
+
+use honing_core::{
+    Error, Result, Stage,
+    event::Event,
+    shard::{Handover, SCHEMA, Shard, Trained},
+    units,
+};
+
+use crate::{
+    builders::cargo::compile::Instrumented,
+    chain::{
+        preflight::Ready,
+        session::{Session, Subject},
+        step::stored,
+    },
+    io::files,
+    keep::{
+        history,
+        record::{build_entry, workload_entries},
+    },
+    profiles::llvm::{merge::merge_into, merging::Input},
+    workloads::train::RawProfiles,
+};
+
+/// Name of the file with the [`Handover`].
+pub(crate) const HANDOVER: &str = "shard.json";
+
+/// Puts what `shard` trained together, and says where it is.
+pub(crate) fn hand_over(
+    session: &Session,
+    subject: &Subject<'_>,
+    (shard, ready): (Shard, &Ready),
+    instrumented: &Instrumented,
+    raw: &RawProfiles,
+) -> Result<()> {
+    let dir = session.store.root().join(subject.name).join("shard");
+    let partial = dir.with_extension("partial");
+    files::remove_dir(&partial)?;
+    files::make_dir(&partial)?;
+    let mut workloads = Vec::new();
+    for entry in workload_entries(session, subject)? {
+        let Some(collected) = raw.collected.iter().find(|one| one.workload == entry.name) else { continue };
+        let train = session.store.dir(subject.name, Stage::Train);
+        let inputs: Vec<Input> =
+            collected.files.iter().map(|file| Input { path: train.join(file), weight: 1 }).collect();
+        let file = format!("{}.profdata", entry.name);
+        merge_into(session, subject, (Stage::Train, ready), &inputs, &partial.join(&file))?;
+        let digest = files::digest(&partial.join(&file))?;
+        workloads.push(Trained { workload: entry, file, digest });
+    }
+    let names: Vec<&str> = workloads.iter().map(|found| found.workload.name.as_str()).collect();
+    let names = if names.is_empty() { "no workload".into() } else { names.join(", ") };
+    let manifest = stored::<RawProfiles>(session, subject, Stage::Train);
+    let manifest = manifest.ok_or_else(|| Error::internal("train: what was just trained is gone"))?;
+    let head = history::head(session, subject);
+    let (commit, dirty) = head.map_or_else(|_| ("unknown".into(), false), |head| (head.commit, head.dirty));
+    let handover = Handover {
+        schema: SCHEMA,
+        program: subject.name.to_owned(),
+        target: subject.triple.clone(),
+        shard,
+        rustc: session.toolchain.recorded().rustc,
+        symbols: build_entry(session, subject)?.symbols,
+        instrumented: instrumented.digest().clone(),
+        commit,
+        dirty,
+        trained: manifest.finished,
+        cpu_ms: manifest.cpu_ms,
+        workloads,
+    };
+    let text = serde_json::to_vec_pretty(&handover)
+        .map_err(|error| Error::internal(format!("train: cannot write {HANDOVER}: {error}")))?;
+    files::write_atomically(&partial.join(HANDOVER), &text)?;
+    promote(&partial, &dir)?;
+    let (path, size) = (dir.display(), units::bytes(files::size(&dir)));
+    let text = format!("shard {shard} of {}: {names}; hand over {path} ({size})", subject.name);
+    session.sink.emit(Event::Note { text });
+    Ok(())
+}
+
+fn promote(partial: &Path, dir: &PathBuf) -> Result<()> {
+    files::remove_dir(dir)?;
+    std::fs::rename(partial, dir).map_err(|cause| files::error("move into place", dir, &cause))
+}

@@ -1,0 +1,326 @@
+//! Record: the profile and what is known about it go into the repository.
+
+use std::{borrow::Cow, time::Instant};
+
+use honing_core::{
+    Digest, Error, Fingerprint, Result, Stage,
+    applied::Applied,
+    config::{Reader, Workload},
+    event::{Event, StageCost},
+    outcome::{Asked, Consequence, Measured, Outcome, Standing},
+    recorded::{
+        self, CostEntry, HotEntry, Manifest, MatchEntry, MeasuredEntry, PartEntry, SizeEntry, Source,
+        VerdictEntry, WorkloadEntry,
+    },
+    release::Checkout,
+};
+use honing_profdata::Profile;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    builders::cargo::compile::{Added, wanted},
+    chain::{
+        session::{ProfileSource, Session, Subject},
+        step::{Product, Step, reasons, started, stored, up_to_date_or},
+    },
+    children::Usage,
+    io::{clock, files},
+    keep::{
+        committed, history,
+        recorded::{INDEXED, MANIFEST, PACKED, folder, load, save},
+    },
+    profiles::llvm::{merge::MergedProfile, poorer},
+    workloads::train::{add_workload, input_digests, workloads},
+};
+
+/// Heaviest functions that a manifest names.
+const HOT: usize = 20;
+
+/// Where a profile was recorded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Recorded {
+    /// The folder, relative to the workspace; `None` where the verdict forbids it.
+    pub path: Option<String>,
+}
+
+impl Product for Recorded {
+    fn files(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
+/// What is known about a profile when it is recorded.
+pub(crate) struct Findings<'a> {
+    pub(crate) source: Source,
+    /// When it was trained, in UTC, if that was before now.
+    pub(crate) trained: Option<String>,
+    /// For a rebased profile: the share of the trained one's weight that it has.
+    pub(crate) carried: Option<f64>,
+    /// Where it came from, where that is not a training here.
+    pub(crate) parts: &'a [PartEntry],
+    pub(crate) applied: Option<&'a Applied>,
+    pub(crate) outcome: &'a Outcome,
+    pub(crate) consequence: &'a Consequence,
+    pub(crate) measured: &'a [Measured],
+    pub(crate) costs: &'a [StageCost],
+    pub(crate) size: Option<SizeEntry>,
+}
+
+/// Records the profile if the verdict allows it.
+pub(crate) fn record(
+    session: &Session,
+    subject: &Subject<'_>,
+    profile: &MergedProfile,
+    findings: &Findings<'_>,
+) -> Result<Step<Recorded>> {
+    let print = record_fingerprint(session, subject, profile, findings)?;
+    if !findings.consequence.record {
+        return up_to_date_or(session, subject, Stage::Record, print, Instant::now(), |_| {
+            Ok((Recorded { path: None }, Usage::default()))
+        });
+    }
+    let old = stored::<Recorded>(session, subject, Stage::Record);
+    let why = reasons(session, old.as_ref(), &print);
+    if let (Some(old), true) = (old, why.is_empty()) {
+        return Ok(Step::of(old, honing_core::event::StageState::UpToDate));
+    }
+    started(session, subject, Stage::Record, why);
+    let start = Instant::now();
+    let indexed = files::read(profile.path())?;
+    let read = honing_profdata::read(&indexed).ok();
+    let (file, bytes) = match &read {
+        Some(read) => {
+            // A rebase loses what it cannot carry; that it is better than nothing was seen.
+            if findings.source != Source::Rebased {
+                refuse_poorer(session, subject, &read.profile)?;
+            }
+            let packed = read.profile.to_packed();
+            (PACKED, Cow::Owned(packed.map_err(|error| Error::internal(format!("record: {error}")))?))
+        }
+        // A newer LLVM's: it is stored as it is.
+        None => (INDEXED, Cow::Borrowed(indexed.as_slice())),
+    };
+    let entry = profile_entry((file, &bytes), &indexed, read.as_ref().map(|read| &read.profile));
+    let hot = read.as_ref().map(|read| hot(&read.profile)).unwrap_or_default();
+    let mut manifest = manifest(session, subject, findings, entry, hot)?;
+    if session.options.profile == ProfileSource::Stored
+        && let Some(stored) = load(session, subject)?
+    {
+        take_over(&mut manifest, stored.manifest);
+    }
+    save(&session.workspace.root.join(folder(session, subject)), &manifest, &bytes)?;
+    if let Some(text) = committed::ignored(session, &folder(session, subject).join(file)) {
+        session.sink.emit(Event::Warning { text });
+    }
+    let attempt = session.store.begin(subject.name, Stage::Record)?;
+    // Read again: what was just written is part of it.
+    let print = record_fingerprint(session, subject, profile, findings)?;
+    let output = Recorded { path: Some(folder(session, subject).display().to_string()) };
+    crate::chain::step::finish(attempt, print, start, Usage::default(), None, output)
+}
+
+/// What stays true of the stored profile that this one is, or was carried over from.
+fn take_over(manifest: &mut Manifest, stored: Manifest) {
+    let again = |cost: &CostEntry| manifest.cost.iter().any(|new| new.stage == cost.stage);
+    let earlier: Vec<CostEntry> = stored.cost.into_iter().filter(|cost| !again(cost)).collect();
+    manifest.cost.extend(earlier);
+    manifest.cost.sort_by_key(|cost| cost.stage);
+    // The same profile, measured again.
+    if manifest.profile.indexed_digest == stored.profile.indexed_digest {
+        manifest.source = stored.source;
+        manifest.carried = stored.carried;
+        manifest.workload = stored.workload;
+        manifest.part = stored.part;
+    }
+}
+
+fn manifest(
+    session: &Session,
+    subject: &Subject<'_>,
+    findings: &Findings<'_>,
+    profile: recorded::Profile,
+    hot: Vec<HotEntry>,
+) -> Result<Manifest> {
+    let checkout = history::head(session, subject).unwrap_or_else(|silent| {
+        let text = format!(
+            "record: no git commit here: {}; the manifest says \"unknown\", and the profile's age in \
+             commits cannot be told",
+            silent.words()
+        );
+        session.sink.emit(Event::Warning { text });
+        Checkout { commit: "unknown".into(), dirty: false, beside: Vec::new() }
+    });
+    let unknown = Applied::Unknown { why: "nothing was built with it".into() };
+    let second = |ms: u64| ms.div_ceil(1000);
+    Ok(Manifest {
+        schema: recorded::SCHEMA,
+        program: subject.name.to_owned(),
+        target: subject.triple.clone(),
+        recorded: clock::utc_now(),
+        trained: findings.trained.clone().unwrap_or_else(clock::utc_now),
+        commit: checkout.commit,
+        dirty: checkout.dirty,
+        source: findings.source,
+        carried: findings.carried.map(|share| (share * 10_000.0).floor() / 100.0),
+        toolchain: session.toolchain.recorded(),
+        build: build_entry(session, subject)?,
+        profile,
+        matched: MatchEntry::of(findings.applied.unwrap_or(&unknown)),
+        verdict: VerdictEntry {
+            outcome: findings.outcome.word().into(),
+            wording: findings.consequence.wording.clone(),
+        },
+        size: findings.size,
+        measured: findings.measured.iter().map(MeasuredEntry::of).collect(),
+        workload: match findings.source {
+            Source::Trained => workload_entries(session, subject)?,
+            Source::Imported | Source::Rebased => Vec::new(),
+        },
+        eval: match findings.measured {
+            [] => Vec::new(),
+            _ => eval_entries(session, subject)?,
+        },
+        part: findings.parts.to_vec(),
+        cost: findings
+            .costs
+            .iter()
+            .filter(|cost| cost.cpu_ms > 0)
+            .map(|cost| CostEntry {
+                stage: cost.stage,
+                wall_s: second(cost.elapsed_ms),
+                cpu_s: second(cost.cpu_ms),
+            })
+            .collect(),
+        hot,
+    })
+}
+
+/// What is built today, in the words of a manifest.
+pub(crate) fn build_entry(session: &Session, subject: &Subject<'_>) -> Result<recorded::Build> {
+    let wanted = wanted(session, subject, Stage::Baseline, Added::default())?;
+    Ok(recorded::Build {
+        package: wanted.package.name.to_string(),
+        cargo_profile: wanted.profile.to_owned(),
+        settings: session.cargo_config.profile_settings(
+            &session.workspace.root,
+            &session.env,
+            wanted.profile,
+        ),
+        features: wanted.features,
+        default_features: wanted.default_features,
+        rustflags: wanted.rustflags,
+        symbols: wanted.symbols,
+        lockfile: files::digest(&session.workspace.root.join("Cargo.lock")).ok(),
+    })
+}
+
+fn profile_entry(
+    (file, bytes): (&str, &[u8]),
+    indexed: &[u8],
+    profile: Option<&Profile>,
+) -> recorded::Profile {
+    let coverage = profile.map(Profile::coverage).unwrap_or_default();
+    recorded::Profile {
+        file: file.to_owned(),
+        bytes: bytes.len() as u64,
+        digest: Digest::of(bytes),
+        indexed_bytes: indexed.len() as u64,
+        indexed_digest: Digest::of(indexed),
+        weight: profile.map_or(0, Profile::weight).to_string(),
+        functions: coverage.functions,
+        functions_run: coverage.functions_run,
+    }
+}
+
+fn hot(profile: &Profile) -> Vec<HotEntry> {
+    let entry = |hot: &honing_profdata::Hot<'_>| HotEntry {
+        percent: (hot.share * 10_000.0).round() / 100.0,
+        function: hot.function.demangled(),
+    };
+    profile.hottest(HOT).iter().map(entry).collect()
+}
+
+/// The training workloads of today, for manifests.
+pub(crate) fn workload_entries(session: &Session, subject: &Subject<'_>) -> Result<Vec<WorkloadEntry>> {
+    entries(session, subject, |workload| workload.role.trains(), Reader::Training)
+}
+
+/// The eval workloads of today, by what a measurement reads of them.
+pub(crate) fn eval_entries(session: &Session, subject: &Subject<'_>) -> Result<Vec<WorkloadEntry>> {
+    entries(session, subject, |workload| workload.role.evaluates(), Reader::Measurement)
+}
+
+fn entries(
+    session: &Session,
+    subject: &Subject<'_>,
+    role: impl Fn(&Workload) -> bool,
+    reader: Reader,
+) -> Result<Vec<WorkloadEntry>> {
+    let entry = |(name, workload): (&str, &Workload)| {
+        let inputs = input_digests(session, workload)?;
+        let digest = |reader| {
+            let mut print = Fingerprint::new();
+            add_workload(&mut print, (name, workload), reader, &inputs)?;
+            let json =
+                serde_json::to_vec(&print).map_err(|error| Error::internal(format!("record: {error}")))?;
+            Ok::<_, Error>(Digest::of(&json))
+        };
+        let earlier = match reader {
+            Reader::Training => Some(digest(Reader::Anyone)?),
+            _ => None,
+        };
+        Ok(WorkloadEntry { name: name.to_owned(), weight: workload.weight, digest: digest(reader)?, earlier })
+    };
+    workloads(session, subject, role).into_iter().map(entry).collect()
+}
+
+/// A training that missed what an earlier one reached must not replace its profile.
+fn refuse_poorer(session: &Session, subject: &Subject<'_>, new: &Profile) -> Result<()> {
+    if session.options.accept_poorer {
+        return Ok(());
+    }
+    let unreadable = |error: Error| {
+        error.at("record: the stored profile cannot be compared").with_hint(
+            "restore it from version control (after a merge: manifest and profile of one side), or replace \
+             it unseen: --accept-poorer",
+        )
+    };
+    let Some(stored) = load(session, subject).map_err(unreadable)? else { return Ok(()) };
+    let old = stored.indexed().map_err(unreadable)?;
+    // A newer LLVM's can be read by nobody here.
+    let Ok(old) = honing_profdata::read(&old) else { return Ok(()) };
+    let Some(why) = poorer::poorer(&old.profile, new) else { return Ok(()) };
+    Err(Error::new(
+        Standing::Poorer.exit(Asked::Store, true),
+        format!("record: the new profile is poorer than the one in {}: {why}", stored.folder.display()),
+    )
+    .with_hint(
+        "did a training workload do less than before? If it is right so (a function was removed, a workload \
+         was dropped): --accept-poorer",
+    ))
+}
+
+/// What a record reads.
+pub(crate) fn record_fingerprint(
+    session: &Session,
+    subject: &Subject<'_>,
+    profile: &MergedProfile,
+    findings: &Findings<'_>,
+) -> Result<Fingerprint> {
+    let folder = folder(session, subject);
+    let mut print = Fingerprint::new();
+    let json = |error: serde_json::Error| Error::internal(format!("record: {error}"));
+    let policy = &session.config.policy;
+    print
+        .content("profile", profile.digest().clone())
+        .content("measurement", Digest::of(&serde_json::to_vec(findings.measured).map_err(json)?))
+        .value("match", findings.applied.map(Applied::words).unwrap_or_default())
+        .value("verdict", &findings.consequence.wording)
+        .value("policy", serde_json::to_string(policy).map_err(json)?);
+    for name in [PACKED, INDEXED, MANIFEST] {
+        if let Ok(digest) = files::digest(&session.workspace.root.join(&folder).join(name)) {
+            print.content(format!("recorded {name}"), digest);
+        }
+    }
+    Ok(print)
+}

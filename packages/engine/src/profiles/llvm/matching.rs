@@ -1,0 +1,143 @@
+//! Joins a profile with the functions of a build, and puts the result into core's words.
+
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
+
+use honing_core::{
+    Error, ExitCode, Result,
+    applied::{Applied, HotFunction, Lost, LostWhy, Match, MatchedBy, Origin, OriginMatch},
+};
+use honing_profdata::{self as profdata, BuildFunctions, Crates, Profile, Share};
+
+use crate::{
+    builders::cargo::optimize::Optimized,
+    chain::session::Session,
+    io::files,
+    profiles::llvm::merge::{MergedProfile, RebasedFrom},
+};
+
+/// Lost functions that are named.
+const NAMED: usize = 10;
+/// Heaviest functions that are told.
+const HOT: usize = 100;
+/// A function with less of the weight than this is not.
+const WORTH_NAMING: f64 = 0.000_05;
+
+/// How much of `profile` (the bytes that the compiler read) a build with `functions` applied.
+pub(crate) fn applied(
+    session: &Session,
+    profile: &[u8],
+    functions: &BuildFunctions,
+    by: MatchedBy,
+) -> Applied {
+    let profile = match profdata::read(profile) {
+        Ok(read) => read.profile,
+        Err(error) => return Applied::Unknown { why: error.to_string() },
+    };
+    let found = profdata::match_build(&profile, functions, &Crates::new(session.workspace.crate_names()));
+    let whole = found.all.weight.max(1) as f64;
+    let worth = |lost: &&profdata::Lost| lost.weight as f64 >= whole * WORTH_NAMING;
+    let lost = found.lost.iter().filter(worth).take(NAMED).map(|lost| Lost {
+        function: lost.name.clone(),
+        weight: lost.weight as f64 / whole,
+        why: why(lost.why),
+    });
+    Applied::Measured(Match {
+        share: found.all.matched(),
+        kin: kin(&profile, functions),
+        carried: None,
+        functions: found.all.functions,
+        matched: found.all.functions_matched,
+        origins: Origin::ALL.into_iter().map(|origin| of_origin(origin, &found, whole)).collect(),
+        lost: lost.collect(),
+        by,
+    })
+}
+
+fn why(lost: profdata::Why) -> LostWhy {
+    match lost {
+        profdata::Why::Gone => LostWhy::Gone,
+        profdata::Why::ControlFlow => LostWhy::ControlFlow,
+        profdata::Why::Unit => LostWhy::Unit,
+    }
+}
+
+/// The heaviest functions of `profile`, and what became of each in the build. Empty where
+/// the profile is a newer LLVM's, which nobody here can read.
+pub(crate) fn hot(session: &Session, profile: &MergedProfile, built: &Optimized) -> Result<Vec<HotFunction>> {
+    let Ok(read) = profdata::read(&files::read(profile.path())?) else { return Ok(Vec::new()) };
+    let crates = Crates::new(session.workspace.crate_names());
+    let found = built.functions()?.map(|functions| profdata::match_build(&read.profile, &functions, &crates));
+    let lost = found.as_ref().map(|found| {
+        let of = |lost: &profdata::Lost| ((lost.profile_name.clone(), lost.cfg_hash), why(lost.why));
+        found.lost.iter().map(of).collect::<HashMap<_, _>>()
+    });
+    let entry = |hot: &profdata::Hot<'_>| {
+        let key = (hot.function.name_bytes().to_vec(), hot.function.cfg_hash());
+        let why = lost.as_ref().and_then(|lost| lost.get(&key)).copied();
+        HotFunction {
+            function: hot.function.demangled(),
+            weight: hot.share,
+            applied: lost.as_ref().map(|_| why.is_none()),
+            why,
+        }
+    };
+    Ok(read.profile.hottest(HOT).iter().map(entry).collect())
+}
+
+fn of_origin(origin: Origin, found: &profdata::Match, whole: f64) -> OriginMatch {
+    let part: &Share = found.of(match origin {
+        Origin::Workspace => profdata::Origin::Workspace,
+        Origin::Dependencies => profdata::Origin::Dependency,
+        Origin::Std => profdata::Origin::Std,
+    });
+    OriginMatch {
+        origin,
+        weight: part.weight as f64 / whole,
+        share: part.matched(),
+        functions: part.functions,
+        matched: part.functions_matched,
+    }
+}
+
+/// The share of the weight outside of std's generics whose crate the build has.
+fn kin(profile: &Profile, functions: &BuildFunctions) -> f64 {
+    let there: HashSet<String> =
+        functions.functions().iter().filter_map(|function| profdata::home_crate(&function.symbol)).collect();
+    let (mut whole, mut kin) = (0_u128, 0_u128);
+    for function in profile.functions().filter(|function| function.weight() > 0) {
+        let Some(home) = profdata::home_crate(function.name_bytes()) else { continue };
+        whole += function.weight();
+        kin += if there.contains(&home) { function.weight() } else { 0 };
+    }
+    if whole == 0 { 1.0 } else { kin as f64 / whole as f64 }
+}
+
+/// A rebased profile's match counts what the rebase dropped as lost.
+pub(crate) fn of_original(applied: Applied, rebased: Option<&RebasedFrom>) -> Applied {
+    match applied {
+        Applied::Measured(found) => {
+            Applied::Measured(Match { carried: rebased.map(|from| from.carried), ..found })
+        }
+        unknown @ Applied::Unknown { .. } => unknown,
+    }
+}
+
+/// The functions that an instrumented program's own records name.
+pub(crate) fn instrumented_functions(program: &Path) -> Result<BuildFunctions> {
+    let found = profdata::instrumented(&files::read(program)?)
+        .map_err(|error| Error::new(ExitCode::Profile, format!("{}: {error}", program.display())))?;
+    Ok(BuildFunctions::from(&found))
+}
+
+pub(crate) fn write_functions(functions: &BuildFunctions, path: &Path) -> Result<()> {
+    files::write_atomically(path, functions.to_text().as_bytes())
+}
+
+pub(crate) fn read_functions(path: &Path) -> Result<BuildFunctions> {
+    let bytes = files::read(path)?;
+    BuildFunctions::from_text(&String::from_utf8_lossy(&bytes))
+        .map_err(|error| Error::internal(format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,91 @@
+//! A manual session: a person uses the instrumented program on their terminal.
+
+use std::path::Path;
+
+use honing_core::{Error, Result, Stage, event::Event};
+
+use crate::{
+    builders::cargo::{compile::Instrumented, libraries},
+    chain::{
+        session::{Session, Subject},
+        step::{Step, finish, started, stored},
+    },
+    children::{Command, Usage},
+    io::files,
+    keep::store::Manifest,
+    profiles::llvm::{collected::collect, kin::Kin},
+    workloads::train::{RawProfiles, raw_pattern, train_fingerprint},
+};
+
+/// Name of the workload that stands for a person at the keyboard.
+pub(crate) const MANUAL: &str = "manual";
+
+/// Starts the program, always: what a person will do with it is in no fingerprint. What was trained
+/// before is replaced once the session has left a profile, and that is said before it begins.
+pub(crate) fn train(
+    session: &Session,
+    subject: &Subject<'_>,
+    instrumented: &Instrumented,
+    args: &[String],
+) -> Result<Step<RawProfiles>> {
+    let start = std::time::Instant::now();
+    let print = train_fingerprint(session, subject, instrumented.digest(), &Default::default())?;
+    started(session, subject, Stage::Train, vec!["a manual session always runs".into()]);
+    if let Some(before) = stored::<RawProfiles>(session, subject, Stage::Train) {
+        let text = format!("train: when it ends, this session replaces {}", earlier(&before));
+        session.sink.emit(Event::Note { text });
+    }
+    let attempt = session.store.begin(subject.name, Stage::Train)?;
+    let output = run(session, subject, instrumented, args, attempt.dir())?;
+    finish(attempt, print, start, Usage::default(), None, output)
+}
+
+/// What was trained before, in words.
+fn earlier(before: &Manifest<RawProfiles>) -> String {
+    let finished = &before.finished;
+    match before.output.collected.as_slice() {
+        [one] if one.workload == MANUAL => format!("the manual session that ended {finished}"),
+        many => {
+            let names: Vec<String> = many.iter().map(|one| format!("`{}`", one.workload)).collect();
+            format!("the training of {finished} on {}", names.join(", "))
+        }
+    }
+}
+
+fn run(
+    session: &Session,
+    subject: &Subject<'_>,
+    instrumented: &Instrumented,
+    args: &[String],
+    dir: &Path,
+) -> Result<RawProfiles> {
+    let raw = dir.join(MANUAL).join("raw");
+    files::make_dir(&raw)?;
+    let pattern = raw.join(raw_pattern(subject.program.flush));
+    session.sink.emit(Event::Note {
+        text: format!(
+            "use {} as your users would, then stop it; its profile is taken when it ends",
+            subject.artifact
+        ),
+    });
+    // The person's own terminal and Ctrl-C: no launcher, no process group, no log.
+    let mut command = Command::new(instrumented.path(), &session.env, &session.dir);
+    for (name, value) in &subject.program.env {
+        command.env(name, value);
+    }
+    libraries::find_first(&mut command, &[instrumented.path()]);
+    let status = std::process::Command::new(instrumented.path())
+        .args(args)
+        .env_clear()
+        .envs(&command.env)
+        .env("LLVM_PROFILE_FILE", pattern)
+        .status()
+        .map_err(|error| {
+            Error::preflight(format!("cannot run {}: {error}", instrumented.path().display()))
+        })?;
+    session.cancel.forgive();
+    let text = format!("{} ended: {status}; go on with --from merge", subject.artifact);
+    session.sink.emit(if status.success() { Event::Note { text } } else { Event::Warning { text } });
+    let kin = Kin::of(session, subject, instrumented)?;
+    Ok(RawProfiles { collected: vec![collect(session, MANUAL, (&raw, dir), Some(&kin))?] })
+}

@@ -1,0 +1,14 @@
+//! Runs workloads: prepare, the command or the service under load, clean up.
+
+mod inputs;
+mod lost;
+pub(crate) mod manual;
+mod ports;
+mod raw;
+mod ready;
+mod run;
+mod service;
+pub(crate) mod train;
+
+pub(crate) use inputs::Inputs;
+pub(crate) use run::{Ran, Runner};

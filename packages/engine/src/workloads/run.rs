@@ -1,0 +1,392 @@
+//! One run of a workload, tried again where that is allowed.
+
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use honing_core::{
+    Error, ExitCode, Result, Stage,
+    config::{CargoRun, Flush, Kind, Workload},
+    event::Event,
+    template::{self, Placeholder, Values},
+};
+
+use crate::{
+    builders::cargo::{Wanted, driver_command, libraries},
+    chain::session::{Session, Subject},
+    children::{Awaits, Child, Command, Ended, Status, Usage, When},
+    io::files,
+    workloads::{lost::Complaints, ports, raw::Raw},
+};
+
+/// Lines of each stream of a command that go into the log.
+const LOGGED_LINES: usize = 1000;
+
+/// Last lines of a stream that a hint quotes.
+const SHOWN_LINES: usize = 10;
+/// Lines about failed tests that a hint quotes.
+const SHOWN_FAILURES: usize = 30;
+
+/// Runs workloads of a program in one flavour.
+#[derive(Debug)]
+pub(crate) struct Runner<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) subject: &'a Subject<'a>,
+    pub(crate) stage: Stage,
+    /// The binary that `{program}` stands for.
+    pub(crate) program: &'a Path,
+    /// Paths of the tools, by name.
+    pub(crate) tools: &'a BTreeMap<String, String>,
+    /// The flavour for `cargo test` and `cargo bench`.
+    pub(crate) cargo: Option<Wanted<'a>>,
+    /// File name pattern of raw profiles, where the program writes them.
+    pub(crate) raw_pattern: Option<&'static str>,
+}
+
+/// A workload that has run.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// What the program used: the command, or the service without its load.
+    pub(crate) usage: Usage,
+    /// CPU time of what ran beside it: a service's load.
+    pub(crate) others: Duration,
+    /// How the command, or the load, ended.
+    pub(crate) status: Status,
+    /// What the command, or the load, printed.
+    pub(crate) stdout: PathBuf,
+    /// What is compared of it: all, or what the command in `answer` made of it.
+    pub(crate) answer: PathBuf,
+    /// Where raw profiles were written.
+    pub(crate) raw: PathBuf,
+}
+
+/// One attempt: its folders and values.
+pub(super) struct Attempt<'a> {
+    pub(super) runner: &'a Runner<'a>,
+    pub(super) name: &'a str,
+    pub(super) workload: &'a Workload,
+    pub(super) dir: PathBuf,
+    pub(super) values: Values,
+}
+
+impl Runner<'_> {
+    /// Runs a workload in a folder of its own, as often as its `retries` allow.
+    ///
+    /// # Errors
+    /// Workload, with what it printed last.
+    pub(crate) fn run(&self, name: &str, workload: &Workload, dir: &Path) -> Result<Ran> {
+        let mut left = workload.retries;
+        loop {
+            files::remove_dir(dir)?;
+            match self.attempt(name, workload, dir) {
+                Err(error) if error.code() == ExitCode::Workload && left > 0 => {
+                    left -= 1;
+                    self.session.sink.emit(Event::Warning { text: format!("{error}; trying again") });
+                }
+                ended => return ended,
+            }
+        }
+    }
+
+    fn attempt(&self, name: &str, workload: &Workload, dir: &Path) -> Result<Ran> {
+        for part in ["scratch", "raw"] {
+            files::make_dir(&dir.join(part))?;
+        }
+        let raw = Raw::open(dir.join("raw"), self.raw_pattern.is_some())?;
+        let values = self.values(workload, &dir.join("scratch"))?;
+        let attempt = Attempt { runner: self, name, workload, dir: dir.to_owned(), values };
+        let ran = attempt.prepare().and_then(|()| attempt.main()).and_then(|ran| attempt.answer(ran));
+        for command in &workload.cleanup {
+            if let Err(error) = attempt.auxiliary("cleanup", command) {
+                self.session.sink.emit(Event::Warning { text: error.to_string() });
+            }
+        }
+        drop(raw);
+        ran
+    }
+
+    /// What placeholders stand for; hands out free ports.
+    pub(crate) fn values(&self, workload: &Workload, scratch: &Path) -> Result<Values> {
+        let mut ports = BTreeMap::new();
+        let ready = workload.service.as_ref().map(|service| &service.ready);
+        let ready = ready.into_iter().flat_map(|ready| ready.tcp.iter().chain(&ready.http));
+        let commands = workload.commands();
+        let words = commands.iter().flat_map(|(_, words)| words.iter());
+        let env = self.subject.program.env.values().chain(workload.env.values());
+        let texts = words.chain(env).chain(ready);
+        for placeholder in template::placeholders(texts).map_err(|error| Error::usage(error.to_string()))? {
+            if let Placeholder::Port(name) = placeholder {
+                let taken: Vec<u16> = ports.values().copied().collect();
+                ports.insert(name, ports::free_port(&taken)?);
+            }
+        }
+        Ok(Values {
+            program: self.program.to_string_lossy().into_owned(),
+            tools: self.tools.clone(),
+            ports,
+            seed: workload.seed,
+            dir: scratch.to_string_lossy().into_owned(),
+            workspace: self.session.workspace.root.to_string_lossy().into_owned(),
+        })
+    }
+
+    /// A command of a workload, with the environment that it runs in.
+    pub(crate) fn command(&self, workload: &Workload, words: &[String], values: &Values) -> Result<Command> {
+        let (program, args) = words.split_first().ok_or_else(|| Error::usage("a command is empty"))?;
+        let mut command =
+            Command::new(fill(program, values)?, &self.session.env, &self.session.workspace.root);
+        command.args(expand_all(args, values)?);
+        self.set_env(&mut command, workload, values)?;
+        self.find_libraries(&mut command, workload, words)?;
+        Ok(command)
+    }
+
+    /// What a command line names is found by the loader as it was built.
+    fn find_libraries(&self, command: &mut Command, workload: &Workload, words: &[String]) -> Result<()> {
+        // The command's own first: a tool and the program may have libraries of one name.
+        let texts = words.iter().chain(workload.env.values()).chain(self.subject.program.env.values());
+        let mut programs: Vec<&Path> = Vec::new();
+        for text in texts {
+            let named = template::placeholders([text]).map_err(|error| Error::usage(error.to_string()))?;
+            for placeholder in named {
+                let program = match placeholder {
+                    Placeholder::Program => Some(self.program),
+                    Placeholder::Tool(name) => self.tools.get(&name).map(Path::new),
+                    _ => None,
+                };
+                programs.extend(program.filter(|program| !programs.contains(program)));
+            }
+        }
+        libraries::find_first(command, &programs);
+        Ok(())
+    }
+
+    fn set_env(&self, command: &mut Command, workload: &Workload, values: &Values) -> Result<()> {
+        for (name, value) in self.subject.program.env.iter().chain(&workload.env) {
+            command.env(name, fill(value, values)?);
+        }
+        Ok(())
+    }
+
+    /// `cargo test` or `cargo bench` in the flavour that is trained.
+    pub(crate) fn cargo_command(
+        &self,
+        verb: &str,
+        workload: &Workload,
+        run: &CargoRun,
+        values: &Values,
+    ) -> Result<Command> {
+        let mut wanted = self
+            .cargo
+            .clone()
+            .ok_or_else(|| Error::internal(format!("cargo {verb} has no flavour in {}", self.stage)))?;
+        let other = run.package.as_deref().map(|spec| self.session.workspace.package(spec)).transpose()?;
+        if let Some(package) = other.filter(|package| package.id != wanted.package.id) {
+            // Features are the program's package's own.
+            (wanted.package, wanted.features, wanted.default_features) = (package, Vec::new(), true);
+        }
+        let mut command = driver_command(self.session, verb, &wanted);
+        command.args(expand_all(&run.args, values)?);
+        self.set_env(&mut command, workload, values)?;
+        Ok(command)
+    }
+}
+
+fn fill(text: &str, values: &Values) -> Result<String> {
+    template::expand(text, values).map_err(|error| Error::usage(error.to_string()))
+}
+
+fn expand_all(words: &[String], values: &Values) -> Result<Vec<String>> {
+    words.iter().map(|word| fill(word, values)).collect()
+}
+
+impl Attempt<'_> {
+    fn prepare(&self) -> Result<()> {
+        self.workload.prepare.iter().try_for_each(|command| self.auxiliary("prepare", command))
+    }
+
+    fn main(&self) -> Result<Ran> {
+        let runner = self.runner;
+        match self.workload.kind() {
+            Some(Kind::Command(words)) => {
+                let command = runner.command(self.workload, words, &self.values)?;
+                self.to_end(command, self.awaits(When::Ended))
+            }
+            Some(Kind::Service(service)) => self.service(service),
+            Some(Kind::CargoTest(run)) => self.cargo("test", run),
+            Some(Kind::CargoBench(run)) => self.cargo("bench", run),
+            None => Err(Error::usage(format!("workload `{}` has nothing to run", self.name))),
+        }
+    }
+
+    /// Tells an instrumented program where its raw profiles belong.
+    pub(super) fn profiled(&self, mut command: Command) -> Command {
+        if let Some(pattern) = self.runner.raw_pattern {
+            command.env("LLVM_PROFILE_FILE", self.dir.join("raw").join(pattern));
+        }
+        command
+    }
+
+    /// The same for one that is run on the side, such as to prepare: its profile teaches
+    /// nothing, and must not lie about in the workspace.
+    pub(super) fn not_profiled(&self, mut command: Command) -> Command {
+        if self.runner.raw_pattern.is_some() {
+            command.env("LLVM_PROFILE_FILE", self.dir.join("scratch/aside_%p.profraw"));
+        }
+        command
+    }
+
+    /// Tests and benchmarks may leave what they started; only what it was has to be told.
+    fn cargo(&self, verb: &str, run: &CargoRun) -> Result<Ran> {
+        let module = self.runner.cargo.as_ref().map(|cargo| cargo.target_dir.clone());
+        let awaits = Awaits { module: module.unwrap_or_default(), when: When::Never, watched: false };
+        self.to_end(self.runner.cargo_command(verb, self.workload, run, &self.values)?, awaits)
+    }
+
+    /// The program's processes may be left running until `when`. Where counters are written at the
+    /// end, a process that never comes to its end is worth a word.
+    pub(super) fn awaits(&self, when: When) -> Awaits {
+        let at_exit = self.runner.subject.program.flush == Flush::Exit;
+        let watched = self.runner.raw_pattern.is_some() && at_exit;
+        Awaits { module: self.runner.program.to_owned(), when, watched }
+    }
+
+    fn to_end(&self, command: Command, awaits: Awaits) -> Result<Ran> {
+        let command = Command { awaits: Some(awaits), ..self.profiled(command) };
+        let ended = self.settle(&command, self.run_to_files(&command, "", || false)?)?;
+        self.judge(&command, &ended, "")?;
+        let mut complaints = Complaints::default();
+        complaints.file(&self.stream("", "stderr"));
+        self.check_written(&complaints)?;
+        Ok(self.ran(ended.usage, Duration::ZERO, ended.status, ""))
+    }
+
+    pub(super) fn ran(&self, usage: Usage, others: Duration, status: Status, part: &str) -> Ran {
+        let stdout = self.stream(part, "stdout");
+        Ran { usage, others, status, answer: stdout.clone(), stdout, raw: self.dir.join("raw") }
+    }
+
+    /// Has what is compared made of what was printed, where the workload says how.
+    fn answer(&self, ran: Ran) -> Result<Ran> {
+        let Some(words) = self.workload.answer.as_ref().filter(|_| self.runner.stage == Stage::Bench) else {
+            return Ok(ran);
+        };
+        let mut command = self.runner.command(self.workload, words, &self.values)?;
+        command.stdin = Some(ran.stdout.clone());
+        let ended = self.run_to_files(&command, "answer.", || false)?;
+        self.judge_part(&command, &ended, "answer.", &[0])?;
+        Ok(Ran { answer: self.stream("answer.", "stdout"), ..ran })
+    }
+
+    /// Runs a command with its streams in files, so that nothing of ours works meanwhile;
+    /// what it said goes into the log and to whoever listens afterwards.
+    pub(super) fn run_to_files(
+        &self,
+        command: &Command,
+        part: &str,
+        stop: impl Fn() -> bool,
+    ) -> Result<Ended> {
+        let session = self.runner.session;
+        let log = session.open_log(self.runner.subject.name, self.runner.stage, command)?;
+        let (stdout, stderr) = (self.stream(part, "stdout"), self.stream(part, "stderr"));
+        let mut child = Child::spawn_to_files(&session.launcher, command, &stdout, &stderr)?;
+        let (waits_for, told) = (child.waits_for(), Cell::new(false));
+        let ended = child.wait_unless(&session.cancel, Some(self.workload.timeout.0), || {
+            self.tell_waiting(&waits_for, &told);
+            stop()
+        });
+        // While measuring, only what failed is worth a line.
+        if self.runner.stage == Stage::Bench && matches!(ended, Ok(Ended { status: Status::Code(0), .. })) {
+            return ended;
+        }
+        for line in [stdout, stderr].iter().flat_map(|stream| files::last_lines(stream, LOGGED_LINES)) {
+            if let Ok(mut log) = log.lock() {
+                let _ = files::write_line(&mut log, &line);
+            }
+            self.output(&line);
+        }
+        ended
+    }
+
+    /// Passes on a line that a child printed.
+    fn output(&self, line: &str) {
+        let program = self.runner.subject.name.to_owned();
+        self.runner.session.sink.emit(Event::Output {
+            program,
+            stage: self.runner.stage,
+            line: line.to_owned(),
+        });
+    }
+
+    fn stream(&self, part: &str, name: &str) -> PathBuf {
+        self.dir.join(format!("{part}{name}"))
+    }
+
+    /// Whether the workload's own command ended as it may.
+    pub(super) fn judge(&self, command: &Command, ended: &Ended, part: &str) -> Result<()> {
+        self.judge_part(command, ended, part, &self.workload.exit_codes)
+    }
+
+    fn judge_part(&self, command: &Command, ended: &Ended, part: &str, allowed: &[i32]) -> Result<()> {
+        let key = part.replace('.', ": ");
+        if ended.timed_out {
+            return Err(self
+                .failed(&format!("{key}`{command}` did not end within {}", self.workload.timeout))
+                .with_hint(format!("raise `timeout` of workload `{}`, or give it less to do", self.name)));
+        }
+        match ended.status {
+            Status::Code(code) if allowed.contains(&code) => Ok(()),
+            status => {
+                let said = self.said_last(part);
+                Err(self
+                    .failed(&format!("{key}`{command}` ended with {status}"))
+                    .with_hint(quote(&said, status)))
+            }
+        }
+    }
+
+    /// What a command that failed said about it: mostly on standard error. The tests' harness says on
+    /// standard output which test failed, and cargo on standard error that one did.
+    fn said_last(&self, part: &str) -> String {
+        let [stderr, stdout] =
+            ["stderr", "stdout"].map(|name| files::tail(&self.stream(part, name), SHOWN_LINES));
+        let by_cargo = matches!(self.workload.kind(), Some(Kind::CargoTest(_) | Kind::CargoBench(_)));
+        let all = files::last_lines(&self.stream(part, "stdout"), LOGGED_LINES);
+        match failures(&all).filter(|_| by_cargo && part.is_empty()) {
+            Some(failures) => format!("{failures}\n{stderr}").trim_end().to_owned(),
+            None if stderr.is_empty() => stdout,
+            None => stderr,
+        }
+    }
+
+    pub(super) fn failed(&self, what: &str) -> Error {
+        Error::new(ExitCode::Workload, format!("{}: workload `{}`: {what}", self.runner.stage, self.name))
+    }
+
+    fn auxiliary(&self, key: &str, words: &[String]) -> Result<()> {
+        let command = self.not_profiled(self.runner.command(self.workload, words, &self.values)?);
+        let part = format!("{key}.");
+        let ended = self.run_to_files(&command, &part, || false)?;
+        self.judge_part(&command, &ended, &part, &[0])
+    }
+}
+
+/// What a failed command printed last, or what to do where it printed nothing.
+pub(super) fn quote(said: &str, status: Status) -> String {
+    match status {
+        _ if !said.is_empty() => format!("it printed:\n{said}"),
+        Status::Code(code) => format!(
+            "it printed nothing; run it by hand, or add {code} to `exit_codes` where that means success"
+        ),
+        Status::Signal(_) => "it printed nothing; run it by hand".into(),
+    }
+}
+
+/// What the tests' harness says of tests that failed, from the lines of its standard output.
+fn failures(lines: &[String]) -> Option<String> {
+    let start = lines.iter().position(|line| line == "failures:")?;
+    Some(lines[start..].iter().take(SHOWN_FAILURES).map(String::as_str).collect::<Vec<_>>().join("\n"))
+}

@@ -1,0 +1,242 @@
+//! Train: the instrumented program is run on every training workload.
+
+use std::{collections::BTreeMap, path::Path, time::Instant};
+
+use honing_core::{
+    Digest, Error, Fingerprint, Result, Stage,
+    config::{Flush, Reader, Workload},
+    event::Event,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    builders::cargo::{
+        compile::{Instrumented, instrument_flags, wanted},
+        tools::build_tools,
+    },
+    chain::{
+        session::{ProfileSource, Session, Subject},
+        step::{Product, Step, stored, up_to_date_or},
+    },
+    io::{files, tree::Tree},
+    profiles::llvm::{
+        collected::{Collected, collect},
+        kin::Kin,
+        merge::MergedProfile,
+    },
+    workloads::{Inputs, Runner, manual},
+};
+
+/// Raw profiles, as the training left them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RawProfiles {
+    /// By workload, in the order of `pgo.toml`.
+    pub(crate) collected: Vec<Collected>,
+}
+
+impl Product for RawProfiles {
+    /// Raw profiles may be gone after the merge; that is the merge's concern.
+    fn files(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
+impl RawProfiles {
+    /// What an earlier run left.
+    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
+        let manifest = stored(session, subject, Stage::Train)?;
+        Some(Step::of(manifest, honing_core::event::StageState::Skipped))
+    }
+
+    /// How much there is: files and bytes.
+    pub(crate) fn extent(&self) -> (usize, u64) {
+        let files = self.collected.iter().map(|collected| collected.files.len()).sum();
+        (files, self.collected.iter().map(|collected| collected.bytes).sum())
+    }
+}
+
+/// When the program was trained, in UTC, if the profile comes from that.
+pub(crate) fn trained(
+    session: &Session,
+    subject: &Subject<'_>,
+    profile: Option<&MergedProfile>,
+) -> Option<String> {
+    if let Some(elsewhere) = profile.and_then(MergedProfile::trained_elsewhere) {
+        return Some(elsewhere);
+    }
+    let manifest = stored::<RawProfiles>(session, subject, Stage::Train)?;
+    (session.options.profile == ProfileSource::Training).then_some(manifest.finished)
+}
+
+/// The file name pattern: a process of its own (`%p`) for each file, so that one which
+/// is killed spoils its own alone, and a module (`%m`) of its own for shared libraries.
+pub(crate) fn raw_pattern(flush: Flush) -> &'static str {
+    match flush {
+        Flush::Exit => "%p_%m.profraw",
+        Flush::Continuous => "%c%p_%m.profraw",
+    }
+}
+
+/// The workloads of a role, narrowed to those that were asked for, if any of them is.
+pub(crate) fn workloads<'a>(
+    session: &Session,
+    subject: &Subject<'a>,
+    role: impl Fn(&Workload) -> bool,
+) -> Vec<(&'a str, &'a Workload)> {
+    let of_role: Vec<_> = subject
+        .program
+        .workload
+        .iter()
+        .filter(|(_, workload)| role(workload))
+        .map(|(name, workload)| (name.as_str(), workload))
+        .collect();
+    let asked: Vec<_> = of_role
+        .iter()
+        .copied()
+        .filter(|(name, _)| session.options.workloads.iter().any(|wanted| wanted == name))
+        .collect();
+    if asked.is_empty() { of_role } else { asked }
+}
+
+/// The workloads that this machine trains.
+pub(crate) fn training<'a>(session: &Session, subject: &Subject<'a>) -> Vec<(&'a str, &'a Workload)> {
+    let all = workloads(session, subject, |workload| workload.role.trains());
+    let Some(shard) = session.options.shard else { return all };
+    all.into_iter().enumerate().filter(|(at, _)| shard.takes(*at)).map(|(_, workload)| workload).collect()
+}
+
+/// The contents of a workload's inputs, by their names in pgo.toml.
+pub(crate) fn input_digests<'a>(session: &Session, workload: &'a Workload) -> Result<Vec<(&'a str, Digest)>> {
+    let digest = |input: &'a String| {
+        let tree = Tree::read(&session.workspace.root.join(input), Some(&session.cancel))?;
+        Ok((input.as_str(), tree.digest))
+    };
+    workload.inputs.iter().map(digest).collect()
+}
+
+/// Adds what `reader` reads of a workload, the contents of its `inputs` included.
+pub(crate) fn add_workload(
+    print: &mut Fingerprint,
+    (name, workload): (&str, &Workload),
+    reader: Reader,
+    inputs: &[(&str, Digest)],
+) -> Result<()> {
+    let failed = |error: toml::ser::Error| Error::internal(format!("workload `{name}`: {error}"));
+    let table = toml::Table::try_from(workload).map_err(failed)?;
+    for (key, value) in table.iter().filter(|(key, _)| reader.reads(key)) {
+        match value {
+            toml::Value::Table(inner) => inner.iter().for_each(|(sub, value)| {
+                print.value(format!("workload `{name}` {key}.{sub}"), value);
+            }),
+            value => {
+                print.value(format!("workload `{name}` {key}"), value);
+            }
+        }
+    }
+    for (input, digest) in inputs {
+        print.content(format!("workload `{name}` input {input}"), digest.clone());
+    }
+    Ok(())
+}
+
+/// What the training reads.
+pub(crate) fn train_fingerprint(
+    session: &Session,
+    subject: &Subject<'_>,
+    instrumented: &Digest,
+    tools: &BTreeMap<String, String>,
+) -> Result<Fingerprint> {
+    let mut print = Fingerprint::new();
+    print.content("instrumented program", instrumented.clone());
+    print.value("flush", raw_pattern(subject.program.flush));
+    for (name, value) in &subject.program.env {
+        print.value(format!("env {name}"), value);
+    }
+    if let Some(args) = &session.options.manual {
+        print.value("manual session", args.join(" "));
+        return Ok(print);
+    }
+    for (name, workload) in training(session, subject) {
+        let inputs = input_digests(session, workload)?;
+        add_workload(&mut print, (name, workload), Reader::Training, &inputs)?;
+    }
+    for (name, path) in tools {
+        if let Ok(digest) = files::digest(Path::new(path)) {
+            print.content(format!("tool `{name}`"), digest);
+        }
+    }
+    Ok(print)
+}
+
+/// Refuses to train on nothing.
+pub(crate) fn no_training(subject: &Subject<'_>, chosen: &[(&str, &Workload)]) -> Result<()> {
+    if !chosen.is_empty() {
+        return Ok(());
+    }
+    Err(Error::usage(format!("train: program `{}` has no workload with role = \"train\"", subject.name))
+        .with_hint(honing_core::advise!("add one to pgo.toml, or train by hand: `{pgo} train --manual`")))
+}
+
+/// Runs every training workload.
+pub(crate) fn train(
+    session: &Session,
+    subject: &Subject<'_>,
+    instrumented: &Instrumented,
+) -> Result<Step<RawProfiles>> {
+    if let Some(args) = &session.options.manual {
+        return manual::train(session, subject, instrumented, args);
+    }
+    let chosen = training(session, subject);
+    // A shard may have none; that there is one at all was checked.
+    if session.options.shard.is_none() {
+        no_training(subject, &chosen)?;
+    }
+    let start = Instant::now();
+    let tools = build_tools(session, subject, Stage::Train, &chosen)?;
+    let print = train_fingerprint(session, subject, instrumented.digest(), &tools.paths)?;
+    up_to_date_or(session, subject, Stage::Train, print, start, |dir| {
+        let kin = Kin::of(session, subject, instrumented)?;
+        let runner = Runner {
+            session,
+            subject,
+            stage: Stage::Train,
+            program: instrumented.path(),
+            tools: &tools.paths,
+            cargo: Some(wanted(
+                session,
+                subject,
+                Stage::Instrument,
+                instrument_flags(subject.program.flush),
+            )?),
+            raw_pattern: Some(raw_pattern(subject.program.flush)),
+        };
+        let mut usage = tools.cost;
+        let mut collected = Vec::new();
+        for (at, (name, workload)) in chosen.iter().enumerate() {
+            session.sink.emit(Event::Progress {
+                program: subject.name.to_owned(),
+                stage: Stage::Train,
+                done: at as u64,
+                total: Some(chosen.len() as u64),
+                unit: "workloads".into(),
+                at: (*name).to_owned(),
+            });
+            let inputs = Inputs::before(session, Stage::Train, (name, workload))?;
+            let ran = runner.run(name, workload, &dir.join(name))?;
+            inputs.are_unchanged()?;
+            files::remove_dir(&dir.join(name).join("scratch"))?;
+            usage.user += ran.usage.user;
+            usage.system += ran.usage.system;
+            // Tests and benchmarks are programs of their own, and are meant to be.
+            let own = workload.command.is_some() || workload.service.is_some();
+            collected.push(collect(session, name, (&ran.raw, dir), own.then_some(&kin))?);
+        }
+        Ok((RawProfiles { collected }, usage))
+    })
+}
+
+/// Removes the raw profiles once they are merged: they are numerous and large.
+pub(crate) fn discard_raw(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result<()> {
+    let dir = session.store.dir(subject.name, Stage::Train);
+    raw.collected.iter().try_for_each(|collected| files::remove_dir(&dir.join(&collected.workload)))
+}
