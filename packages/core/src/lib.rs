@@ -28,6 +28,6 @@ pub mod units;
 pub use called::{call, called};
 pub use error::{Error, ExitCode, Place, Result};
 pub use fingerprint::{Digest, Fingerprint};
-pub use names::closest;
+pub use names::{closest, unknown};
 pub use settings::{Setting, settings};
 pub use stage::{Selection, Stage};

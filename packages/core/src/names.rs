@@ -1,5 +1,7 @@
 //! "Did you mean …?" for names that a person typed.
 
+use crate::Error;
+
 /// The candidate closest to `typed`, if it is close enough to be a slip of the keys.
 pub fn closest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
@@ -8,6 +10,22 @@ pub fn closest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .filter(|(distance, candidate)| *distance <= (candidate.len().max(typed.len()) / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// "There is no X called Y in Z", with the closest or all of what there is.
+#[must_use]
+pub fn unknown(what: &str, name: &str, place: &str, names: &[&str]) -> Error {
+    let error = Error::usage(format!("there is no {what} called `{name}` in {place}"));
+    match closest(name, names.iter().copied()) {
+        Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+        None if names.is_empty() => {
+            error.with_hint(format!("{place} has no {what}; remove the name, or add it there"))
+        }
+        None => match names {
+            [only] => error.with_hint(format!("there is only `{only}`")),
+            _ => error.with_hint(format!("there are {}", names.join(", "))),
+        },
+    }
 }
 
 #[cfg(test)]

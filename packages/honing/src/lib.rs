@@ -18,9 +18,8 @@ mod console;
 use std::{ffi::OsString, process::ExitCode};
 
 use honing_engine::{
-    is_wrapper,
     children::{LAUNCH, launcher},
-    wrapper,
+    is_wrapper, wrapper,
 };
 
 /// The whole of an xtask that has one command: `cargo xtask pgo`.

@@ -1,3 +1,4 @@
 //! How the flavours of a program are built: a room for each craft.
 
+pub(crate) mod beside;
 pub mod cargo;

@@ -10,21 +10,17 @@ use honing_core::{
     config::{Kind, MergeTool, Workload},
     event::Event,
     template::{self, Placeholder},
-    units,
+    units, unknown,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    builders::cargo::{
-        self, Answer, pinning, probe,
-        toolchain::{Toolchain, is_executable},
-        unknown,
-    },
+    builders::cargo::{self, Answer, pinning, probe, toolchain::Toolchain},
     chain::{
         session::{ProfileSource, Session, Subject, find_program},
         step::{Product, Step, up_to_date_or},
     },
-    io::{disk, files, tree::Tree},
+    io::{disk, files, programs::is_executable, tree::Tree},
 };
 
 /// Free disk that the first build of all flavours needs at the least.
@@ -86,8 +82,8 @@ fn fingerprint(session: &Session, subject: &Subject<'_>, answer: &Answer, merges
     let mut print = Fingerprint::new();
     let linker = answer.linker.as_deref().unwrap_or("cc");
     print
-        .content("toolchain", Digest::of(session.toolchain.verbose_version.as_bytes()))
-        .value("rustc", session.toolchain.rustc.display())
+        .content("toolchain", Digest::of(session.cargo.toolchain.verbose_version.as_bytes()))
+        .value("rustc", session.cargo.toolchain.rustc.display())
         .value("target", &subject.triple)
         .value("linker", linker)
         .value("rustflags", answer.rustflags.join(" "))
@@ -132,23 +128,23 @@ pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step
 pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
     let program = subject.program;
     let at = |error: Error| error.at(format!("program `{}`", subject.name));
-    session.workspace.check_features(subject.package, &program.features).map_err(at)?;
-    session.workspace.check_features(subject.package, &session.options.features).map_err(at)?;
+    session.cargo.workspace.check_features(subject.package, &program.features).map_err(at)?;
+    session.cargo.workspace.check_features(subject.package, &session.options.features).map_err(at)?;
     // What goes to cargo as it is may turn features on.
     if session.options.cargo_args.is_empty() {
         let features: Vec<String> =
             program.features.iter().chain(&session.options.features).cloned().collect();
         let (package, default) = (subject.package, program.default_features);
-        session.workspace.check_required(package, &subject.artifact, &features, default).map_err(at)?;
+        session.cargo.workspace.check_required(package, &subject.artifact, &features, default).map_err(at)?;
     }
     check_profile(session, &program.profile).map_err(at)?;
     for (name, tool) in &session.config.tool {
         let at = |error: Error| error.at(format!("tool `{name}`"));
         let kind = honing_core::config::ProgramKind::Bin(tool.bin.as_deref());
-        let package = session.workspace.package(&tool.package).map_err(at)?;
-        session.workspace.check_features(package, &tool.features).map_err(at)?;
-        let artifact = session.workspace.artifact_name(package, &kind).map_err(at)?;
-        session.workspace.check_required(package, &artifact, &tool.features, true).map_err(at)?;
+        let package = session.cargo.workspace.package(&tool.package).map_err(at)?;
+        session.cargo.workspace.check_features(package, &tool.features).map_err(at)?;
+        let artifact = session.cargo.workspace.artifact_name(package, &kind).map_err(at)?;
+        session.cargo.workspace.check_required(package, &artifact, &tool.features, true).map_err(at)?;
         check_profile(session, &tool.profile).map_err(at)?;
     }
     check_filter(session, subject)?;
@@ -166,9 +162,9 @@ pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
 }
 
 fn check_profile(session: &Session, name: &str) -> Result<()> {
-    let profiles = session.workspace.profiles();
+    let profiles = session.cargo.workspace.profiles();
     if profiles.iter().any(|profile| profile == name)
-        || session.cargo_config.has_profile(&session.workspace.root, &session.env, name)
+        || session.cargo.config.has_profile(&session.root, &session.env, name)
     {
         return Ok(());
     }
@@ -193,10 +189,8 @@ fn check_workload(session: &Session, name: &str, workload: &Workload) -> Result<
         if stands_for.iter().any(built) {
             continue;
         }
-        let values = template::Values {
-            workspace: session.workspace.root.to_string_lossy().into_owned(),
-            ..Default::default()
-        };
+        let values =
+            template::Values { workspace: session.root.to_string_lossy().into_owned(), ..Default::default() };
         let name = template::expand(program, &values).unwrap_or_else(|_| program.clone());
         match find_program(session, &name) {
             Some(path) if is_executable(&path) => {}
@@ -212,9 +206,9 @@ fn check_workload(session: &Session, name: &str, workload: &Workload) -> Result<
     }
     if let Some(Kind::CargoTest(run) | Kind::CargoBench(run)) = workload.kind() {
         if let Some(package) = &run.package {
-            session.workspace.package(package)?;
+            session.cargo.workspace.package(package)?;
         }
-        if let Some(value) = session.cargo_config.forced("LLVM_PROFILE_FILE") {
+        if let Some(value) = session.cargo.config.forced("LLVM_PROFILE_FILE") {
             return Err(Error::preflight(format!(
                 "cargo's configuration forces LLVM_PROFILE_FILE to `{}`: what cargo runs would leave its \
                  profiles there",
@@ -232,7 +226,7 @@ fn check_workload(session: &Session, name: &str, workload: &Workload) -> Result<
         })?;
     }
     for input in &workload.inputs {
-        let path = session.workspace.root.join(input);
+        let path = session.root.join(input);
         let tree = Tree::read(&path, Some(&session.cancel)).map_err(|error| match error.code() {
             ExitCode::Interrupted => error,
             _ => Error::preflight(format!("inputs: {error}"))
@@ -260,11 +254,11 @@ fn tell_left_out(session: &Session, name: &str, tree: &Tree) {
 /// What cargo says of its configuration fits what was looked at.
 fn check_answer(session: &Session, subject: &Subject<'_>) -> Result<()> {
     let answer = cargo::ask(session, &subject.triple)?;
-    let toolchain = &session.toolchain;
+    let toolchain = &session.cargo.toolchain;
     if answer.rustc == toolchain.rustc {
         return Ok(());
     }
-    let rustc = Toolchain::load(&toolchain.cargo, &answer.rustc, &session.env, &session.workspace.root)?;
+    let rustc = Toolchain::load(&toolchain.cargo, &answer.rustc, &session.env, &session.root)?;
     if rustc.verbose_version == toolchain.verbose_version {
         return Ok(());
     }

@@ -24,7 +24,7 @@ pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection
         check_pairs(pairs(session), session.config.bench.seed)?;
     }
     if selection.contains(Stage::Record) {
-        let folder = session.workspace.root.join(folder(session, subject));
+        let folder = session.root.join(folder(session, subject));
         check_writable(&folder)?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::{OsStr, OsString},
+    ffi::OsString,
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -20,17 +20,17 @@ use honing_core::{
     config::{Config, MergeTool, Program},
     event::Event,
     shard::Shard,
+    unknown,
 };
 
 use crate::{
     builders::cargo::{
-        self, Answer, CargoConfig, Workspace,
-        toolchain::{self, Toolchain},
-        whereabouts::{own_cargo, own_environment, whereabouts},
+        self, Cargo,
+        whereabouts::{own_environment, whereabouts},
     },
     chain::{lock::RunLock, sink::Sink},
     children::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
-    io::{clock, files},
+    io::{clock, files, programs::on_path},
     keep::store::Store,
     profiles::llvm::merging::Given,
 };
@@ -123,10 +123,10 @@ pub struct Session {
     pub config_text: String,
     /// What was asked for.
     pub options: Options,
-    /// The workspace.
-    pub workspace: Workspace,
-    /// What compiles.
-    pub toolchain: Toolchain,
+    /// The root of the workspace.
+    pub root: PathBuf,
+    /// What is known of cargo.
+    pub(crate) cargo: Cargo,
     /// The folder that the person is in.
     pub dir: PathBuf,
     /// Environment for children.
@@ -137,9 +137,6 @@ pub struct Session {
     pub sink: Sink,
     /// Whether the run is to end.
     pub cancel: Cancel,
-    pub(crate) cargo_config: CargoConfig,
-    /// What cargo said of its configuration, by triple.
-    pub(crate) answers: Mutex<BTreeMap<String, Arc<Answer>>>,
     pub(crate) launcher: Launcher,
     /// Logs, events and reports of this run.
     pub run_dir: PathBuf,
@@ -172,19 +169,16 @@ impl Session {
     pub fn open(options: Options, sink: Sink, cancel: Cancel) -> Result<Self> {
         let (dir, exe) = whereabouts()?;
         let env = own_environment(&dir, &exe, options.manifest_path.is_some());
-        let cargo = own_cargo(options.manifest_path.is_some());
         let started = sink.elapsed();
-        let workspace = Workspace::load(&cargo, &env, &dir, options.manifest_path.as_deref())?;
-        let rustc = CargoConfig::rustc(&workspace.root, &env).unwrap_or_else(|| beside(&cargo, "rustc"));
-        let toolchain = Toolchain::load(&cargo, &rustc, &env, &workspace.root)?;
+        let cargo = Cargo::open(&env, &dir, options.manifest_path.as_deref())?;
         let cargo_us = Arc::new(AtomicU64::new(micros(sink.elapsed().saturating_sub(started))));
-        let cargo_config = CargoConfig::load(&workspace.root, &env, &rustc)?;
-        let (config, config_path, config_text) = read_config(&workspace.root, options.config.as_deref())?;
+        let root = cargo.workspace.root.clone();
+        let (config, config_path, config_text) = read_config(&root, options.config.as_deref())?;
         let target_dir = match &options.target_dir {
             Some(path) => dir.join(path),
-            None => workspace.target_dir().to_owned(),
+            None => cargo.workspace.target_dir().to_owned(),
         };
-        let store = Store::of_workspace(&target_dir, &workspace.root);
+        let store = Store::of_workspace(&target_dir, &root);
         let run_dir = store.root().join("runs").join(clock::run_name());
         let launcher = Launcher::new(exe, run_dir.clone());
         Ok(Self {
@@ -192,15 +186,13 @@ impl Session {
             config_path,
             config_text,
             options,
-            workspace,
-            toolchain,
+            root,
+            cargo,
             dir,
             env,
             store,
             sink,
             cancel,
-            cargo_config,
-            answers: Mutex::default(),
             launcher,
             run_dir,
             continues: false,
@@ -244,7 +236,7 @@ impl Session {
         for name in &self.options.programs {
             if !names.contains(&name.as_str()) {
                 let file = self.config_path.display().to_string();
-                return Err(crate::builders::cargo::unknown("program", name, &file, &names));
+                return Err(unknown("program", name, &file, &names));
             }
         }
         let wanted = |name: &str| {
@@ -256,37 +248,17 @@ impl Session {
 
     fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {
         let at = |error: Error| error.at(format!("program `{name}`"));
-        let package = self.workspace.package(&program.package).map_err(at)?;
-        let artifact = self.workspace.artifact_name(package, &program.kind()).map_err(at)?;
+        let package = self.cargo.workspace.package(&program.package).map_err(at)?;
+        let artifact = self.cargo.workspace.artifact_name(package, &program.kind()).map_err(at)?;
         let asked = self.options.target.clone().or_else(|| program.target.clone());
-        let triple = match asked {
-            Some(triple) => triple,
-            None => self.configured_target()?.unwrap_or_else(|| self.toolchain.host.clone()),
-        };
-        // Cargo's word for it.
-        let triple = if triple == "host-tuple" { self.toolchain.host.clone() } else { triple };
+        let triple = self.cargo.target(self, asked)?;
         Ok(Subject { name, program, package, artifact, triple })
-    }
-
-    /// `build.target`, a variable included.
-    fn configured_target(&self) -> Result<Option<String>> {
-        if self.env.contains_key(OsStr::new("CARGO_BUILD_TARGET")) {
-            return self.cargo_config.target();
-        }
-        let asked = ("build.target", self.options.cargo_args.as_slice());
-        match cargo::configured(&self.toolchain.cargo, &self.env, &self.workspace.root, asked) {
-            Some(serde_json::Value::String(triple)) => Ok(Some(triple)),
-            Some(serde_json::Value::Array(triples)) => {
-                cargo::one_target(triples.iter().filter_map(serde_json::Value::as_str))
-            }
-            _ => self.cargo_config.target(),
-        }
     }
 
     /// Waits until no other run uses the target directory.
     pub(crate) fn lock(&self) -> Result<RunLock> {
         let lock = RunLock::take(self.store.root(), &self.sink, &self.cancel)?;
-        self.store.claim(&self.workspace.root)?;
+        self.store.claim(&self.root)?;
         Ok(lock)
     }
 
@@ -434,11 +406,6 @@ fn micros(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn beside(cargo: &Path, name: &str) -> PathBuf {
-    let sibling = cargo.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    if cargo.components().count() > 1 && sibling.is_file() { sibling } else { name.into() }
-}
-
 fn read_config(root: &Path, given: Option<&Path>) -> Result<(Config, PathBuf, String)> {
     let path = given.map_or_else(|| root.join("pgo/pgo.toml"), Path::to_owned);
     // Errors name the file as a person in the workspace would.
@@ -462,8 +429,8 @@ fn read_config(root: &Path, given: Option<&Path>) -> Result<(Config, PathBuf, St
 pub(crate) fn find_program(session: &Session, name: &str) -> Option<PathBuf> {
     let name = std::ffi::OsStr::new(name);
     if Path::new(name).components().count() > 1 {
-        let path = session.workspace.root.join(name);
+        let path = session.root.join(name);
         return path.is_file().then_some(path);
     }
-    toolchain::on_path(name, &session.env)
+    on_path(name, &session.env)
 }

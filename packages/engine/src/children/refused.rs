@@ -4,7 +4,7 @@ use std::path::Path;
 
 use honing_core::Error;
 
-use crate::{builders::cargo::toolchain::is_executable, io::files};
+use crate::{io::files, io::programs::is_executable};
 
 /// Why the launcher could not start a program, and what to do about it.
 pub(super) fn cannot_run(program: &Path, shown: &str, error: &str) -> Error {

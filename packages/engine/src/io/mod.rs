@@ -3,4 +3,5 @@
 pub(crate) mod clock;
 pub(crate) mod disk;
 pub(crate) mod files;
+pub(crate) mod programs;
 pub(crate) mod tree;

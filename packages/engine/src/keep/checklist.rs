@@ -121,7 +121,7 @@ fn facts(session: &Session, subject: &Subject<'_>, whole: bool) -> Result<(Facts
         Attempt::Failed(_) | Attempt::Spared(_) => Attempt::Spared("there is no first build".into()),
     };
     let version = subject.package.version.to_string();
-    let toolchain = session.toolchain.recorded().rustc;
+    let toolchain = session.cargo.toolchain.recorded().rustc;
     let evals = eval_entries(session, subject)?;
     let facts = Facts { now: clock::utc_now(), version, toolchain, evals, status, build, again, repository };
     Ok((facts, summary))

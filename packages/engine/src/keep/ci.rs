@@ -24,7 +24,7 @@ impl Places {
     /// The places of a run.
     pub fn of(session: &Session) -> Self {
         Self {
-            workspace: session.workspace.root.clone(),
+            workspace: session.root.clone(),
             config: session.config_path.clone(),
             store: session.store.root().to_owned(),
             run: Some(session.run_dir.clone()),

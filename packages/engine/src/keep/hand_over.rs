@@ -63,7 +63,7 @@ pub(crate) fn hand_over(
         program: subject.name.to_owned(),
         target: subject.triple.clone(),
         shard,
-        rustc: session.toolchain.recorded().rustc,
+        rustc: session.cargo.toolchain.recorded().rustc,
         symbols: build_entry(session, subject)?.symbols,
         instrumented: instrumented.digest().clone(),
         commit,

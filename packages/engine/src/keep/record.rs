@@ -108,7 +108,7 @@ pub(crate) fn record(
     {
         take_over(&mut manifest, stored.manifest);
     }
-    save(&session.workspace.root.join(folder(session, subject)), &manifest, &bytes)?;
+    save(&session.root.join(folder(session, subject)), &manifest, &bytes)?;
     if let Some(text) = committed::ignored(session, &folder(session, subject).join(file)) {
         session.sink.emit(Event::Warning { text });
     }
@@ -162,7 +162,7 @@ fn manifest(
         dirty: checkout.dirty,
         source: findings.source,
         carried: findings.carried.map(|share| (share * 10_000.0).floor() / 100.0),
-        toolchain: session.toolchain.recorded(),
+        toolchain: session.cargo.toolchain.recorded(),
         build: build_entry(session, subject)?,
         profile,
         matched: MatchEntry::of(findings.applied.unwrap_or(&unknown)),
@@ -201,16 +201,12 @@ pub(crate) fn build_entry(session: &Session, subject: &Subject<'_>) -> Result<re
     Ok(recorded::Build {
         package: wanted.package.name.to_string(),
         cargo_profile: wanted.profile.to_owned(),
-        settings: session.cargo_config.profile_settings(
-            &session.workspace.root,
-            &session.env,
-            wanted.profile,
-        ),
+        settings: session.cargo.config.profile_settings(&session.root, &session.env, wanted.profile),
         features: wanted.features,
         default_features: wanted.default_features,
         rustflags: wanted.rustflags,
         symbols: wanted.symbols,
-        lockfile: files::digest(&session.workspace.root.join("Cargo.lock")).ok(),
+        lockfile: files::digest(&session.root.join("Cargo.lock")).ok(),
     })
 }
 
@@ -318,7 +314,7 @@ pub(crate) fn record_fingerprint(
         .value("verdict", &findings.consequence.wording)
         .value("policy", serde_json::to_string(policy).map_err(json)?);
     for name in [PACKED, INDEXED, MANIFEST] {
-        if let Ok(digest) = files::digest(&session.workspace.root.join(&folder).join(name)) {
+        if let Ok(digest) = files::digest(&session.root.join(&folder).join(name)) {
             print.content(format!("recorded {name}"), digest);
         }
     }

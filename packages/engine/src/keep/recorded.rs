@@ -52,7 +52,7 @@ pub(crate) fn folder(session: &Session, subject: &Subject<'_>) -> PathBuf {
 /// Profile, where the manifest cannot be read; stale, where it is another program's.
 pub fn load(session: &Session, subject: &Subject<'_>) -> Result<Option<Stored>> {
     let folder = folder(session, subject);
-    let dir = session.workspace.root.join(&folder);
+    let dir = session.root.join(&folder);
     finish_interrupted(&dir)?;
     let path = dir.join(MANIFEST);
     let text = match std::fs::read_to_string(&path) {
@@ -90,7 +90,7 @@ pub(crate) fn need(session: &Session, subject: &Subject<'_>) -> Result<Stored> {
         return Ok(stored);
     }
     let folder = folder(session, subject);
-    let others = others(&session.workspace.root.join(&folder));
+    let others = others(&session.root.join(&folder));
     let also = if others.is_empty() { String::new() } else { format!(" (there is one for {others})") };
     let message = format!("no profile of `{}` for {} is stored{also}", subject.name, subject.triple);
     // The file that lacks is nowhere to be shown; the program that it is for is.

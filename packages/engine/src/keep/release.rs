@@ -14,7 +14,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     Finished,
-    builders::cargo::{compile::Baseline, libraries, optimize::Optimized},
+    builders::{
+        beside as parts_beside,
+        cargo::{compile::Baseline, optimize::Optimized},
+    },
     chain::{
         Chain, pipeline,
         preflight::Ready,
@@ -69,7 +72,7 @@ fn one(chain: Chain<'_>, ready: &Ready, wanted: &ReleaseOptions) -> Result<(Summ
         let names = (file_name(&path), file_name(&placed));
         for ((from, kind), beside) in parts.iter().zip(&mut release.beside) {
             let to = placed.with_file_name(name_beside(from, *kind, (&names.0, &names.1)));
-            libraries::copy_whole(from, &to)?;
+            parts_beside::copy_whole(from, &to)?;
             beside.path = to.display().to_string();
         }
         write_provenance(&mut release, &placed)?;
@@ -85,7 +88,7 @@ fn one(chain: Chain<'_>, ready: &Ready, wanted: &ReleaseOptions) -> Result<(Summ
 /// start without.
 fn parts(binary: &Path, debug_info: &[String]) -> Vec<(PathBuf, CompanionKind)> {
     let debug_info = debug_info.iter().map(|name| (binary.with_file_name(name), CompanionKind::DebugInfo));
-    let libraries = libraries::needed(binary).into_iter().map(|path| (path, CompanionKind::SharedLibrary));
+    let libraries = parts_beside::needed(binary).into_iter().map(|path| (path, CompanionKind::SharedLibrary));
     debug_info.chain(libraries).collect()
 }
 
@@ -136,12 +139,12 @@ fn used(session: &Session, subject: &Subject<'_>, built: &Optimized) -> Result<U
 
 fn describe(session: &Session, subject: &Subject<'_>, path: &Path, profile: Option<Used>) -> Result<Release> {
     let bytes = files::read(path)?;
-    let config = session.config_path.strip_prefix(&session.workspace.root).unwrap_or(&session.config_path);
+    let config = session.config_path.strip_prefix(&session.root).unwrap_or(&session.config_path);
     let config = config.display().to_string();
     let read = ["Cargo.lock", &config].into_iter().chain(profile.as_ref().map(|used| used.file.as_str()));
     let input = |file: &str| {
         // Without dependencies there may be no lockfile.
-        let bytes = std::fs::read(session.workspace.root.join(file)).ok()?;
+        let bytes = std::fs::read(session.root.join(file)).ok()?;
         Some(Input { file: file.to_owned(), sha256: sha256(&bytes) })
     };
     Ok(Release {
@@ -150,7 +153,7 @@ fn describe(session: &Session, subject: &Subject<'_>, path: &Path, profile: Opti
         read: read.filter_map(input).collect(),
         profile,
         source: source(session, subject),
-        toolchain: session.toolchain.compiler(),
+        toolchain: session.cargo.toolchain.compiler(),
         build: build_entry(session, subject)?,
         cargo_args: session.options.cargo_args.clone(),
         honing: env!("CARGO_PKG_VERSION").into(),

@@ -53,7 +53,7 @@ pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
     let facts = facts(session, &stored);
     status.age_s = facts.age.map(|age| age.as_secs());
     status.stale = staleness::reasons(&facts, &session.config.policy);
-    let folders = session.workspace.folders_of(session, subject);
+    let folders = session.cargo.workspace.folders_of(session, subject);
     let since = history::since(session, &stored.manifest.commit, &folders);
     status.git = since.as_ref().err().and_then(history::Silent::failure).map(git_words);
     status.since = since.ok().flatten();
@@ -80,7 +80,7 @@ pub(crate) fn facts(session: &Session, stored: &Stored) -> Facts {
     Facts {
         age: clock::age(&stored.manifest.trained),
         recorded_with: stored.manifest.toolchain.rustc.clone(),
-        toolchain: session.toolchain.recorded().rustc,
+        toolchain: session.cargo.toolchain.recorded().rustc,
         applied: None,
     }
 }
@@ -112,7 +112,7 @@ fn differences(session: &Session, subject: &Subject<'_>, manifest: &Manifest) ->
             found.push(format!("{what} {} -> {}", word(before), word(now)));
         }
     };
-    let toolchain = session.toolchain.recorded();
+    let toolchain = session.cargo.toolchain.recorded();
     compare("rustc", manifest.toolchain.rustc.clone(), toolchain.rustc);
     compare("LLVM", manifest.toolchain.llvm.clone(), toolchain.llvm);
     let (then, now) = (&manifest.build, &build_entry(session, subject)?);

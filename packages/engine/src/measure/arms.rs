@@ -13,7 +13,7 @@ use std::{
 
 use honing_core::{Digest, Result};
 
-use crate::{builders::cargo::libraries, io::files, measure::Which};
+use crate::{builders::beside, io::files, measure::Which};
 
 /// Folders of the copies: the baseline, the other, the baseline once more. Equally long, and words that
 /// a person understands who reads a path in an error.
@@ -47,7 +47,7 @@ impl Arms {
     /// The same, each with the shared libraries that it was built with.
     pub(crate) fn with_libraries(self, baseline: &Path, optimized: &Path) -> Result<Self> {
         for (from, to) in [baseline, optimized, baseline].iter().zip(&self.paths) {
-            libraries::bring(from, to)?;
+            beside::bring(from, to)?;
         }
         Ok(self)
     }

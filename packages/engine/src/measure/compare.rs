@@ -358,7 +358,7 @@ fn program(given: &Path) -> Result<PathBuf> {
         Some(given.to_owned()).filter(|path| path.is_file())
     } else {
         let env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
-        crate::builders::cargo::toolchain::on_path(given.as_os_str(), &env)
+        crate::io::programs::on_path(given.as_os_str(), &env)
     };
     found.ok_or_else(|| {
         Error::usage(format!("there is no program {}", given.display()))

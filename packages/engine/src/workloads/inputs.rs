@@ -27,7 +27,7 @@ impl<'a> Inputs<'a> {
         (name, workload): (&'a str, &Workload),
     ) -> Result<Self> {
         let read = |input: &String| {
-            let path = session.workspace.root.join(input);
+            let path = session.root.join(input);
             let tree = Tree::read(&path, Some(&session.cancel))?;
             Ok((path, tree))
         };
@@ -46,7 +46,7 @@ impl<'a> Inputs<'a> {
                 _ => self.changed(&error.to_string()),
             })?;
             if let Some((path, what)) = now.change_since(before) {
-                let root = &self.session.workspace.root;
+                let root = &self.session.root;
                 let shown = path.strip_prefix(root).unwrap_or(&path).display();
                 return Err(self.changed(&format!("{shown} {what}")));
             }

@@ -5,7 +5,7 @@ use std::path::Path;
 use honing_core::{Error, Result, Stage, event::Event};
 
 use crate::{
-    builders::cargo::{compile::Instrumented, libraries},
+    builders::{beside, cargo::compile::Instrumented},
     chain::{
         session::{Session, Subject},
         step::{Step, finish, started, stored},
@@ -73,7 +73,7 @@ fn run(
     for (name, value) in &subject.program.env {
         command.env(name, value);
     }
-    libraries::find_first(&mut command, &[instrumented.path()]);
+    beside::find_first(&mut command, &[instrumented.path()]);
     let status = std::process::Command::new(instrumented.path())
         .args(args)
         .env_clear()

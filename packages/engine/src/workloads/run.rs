@@ -15,7 +15,10 @@ use honing_core::{
 };
 
 use crate::{
-    builders::cargo::{Wanted, driver_command, libraries},
+    builders::{
+        beside,
+        cargo::{Wanted, driver_command},
+    },
     chain::session::{Session, Subject},
     children::{Awaits, Child, Command, Ended, Status, Usage, When},
     io::files,
@@ -129,15 +132,14 @@ impl Runner<'_> {
             ports,
             seed: workload.seed,
             dir: scratch.to_string_lossy().into_owned(),
-            workspace: self.session.workspace.root.to_string_lossy().into_owned(),
+            workspace: self.session.root.to_string_lossy().into_owned(),
         })
     }
 
     /// A command of a workload, with the environment that it runs in.
     pub(crate) fn command(&self, workload: &Workload, words: &[String], values: &Values) -> Result<Command> {
         let (program, args) = words.split_first().ok_or_else(|| Error::usage("a command is empty"))?;
-        let mut command =
-            Command::new(fill(program, values)?, &self.session.env, &self.session.workspace.root);
+        let mut command = Command::new(fill(program, values)?, &self.session.env, &self.session.root);
         command.args(expand_all(args, values)?);
         self.set_env(&mut command, workload, values)?;
         self.find_libraries(&mut command, workload, words)?;
@@ -160,7 +162,7 @@ impl Runner<'_> {
                 programs.extend(program.filter(|program| !programs.contains(program)));
             }
         }
-        libraries::find_first(command, &programs);
+        beside::find_first(command, &programs);
         Ok(())
     }
 
@@ -183,7 +185,8 @@ impl Runner<'_> {
             .cargo
             .clone()
             .ok_or_else(|| Error::internal(format!("cargo {verb} has no flavour in {}", self.stage)))?;
-        let other = run.package.as_deref().map(|spec| self.session.workspace.package(spec)).transpose()?;
+        let other =
+            run.package.as_deref().map(|spec| self.session.cargo.workspace.package(spec)).transpose()?;
         if let Some(package) = other.filter(|package| package.id != wanted.package.id) {
             // Features are the program's package's own.
             (wanted.package, wanted.features, wanted.default_features) = (package, Vec::new(), true);

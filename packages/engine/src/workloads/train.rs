@@ -108,7 +108,7 @@ pub(crate) fn training<'a>(session: &Session, subject: &Subject<'a>) -> Vec<(&'a
 /// The contents of a workload's inputs, by their names in pgo.toml.
 pub(crate) fn input_digests<'a>(session: &Session, workload: &'a Workload) -> Result<Vec<(&'a str, Digest)>> {
     let digest = |input: &'a String| {
-        let tree = Tree::read(&session.workspace.root.join(input), Some(&session.cancel))?;
+        let tree = Tree::read(&session.root.join(input), Some(&session.cancel))?;
         Ok((input.as_str(), tree.digest))
     };
     workload.inputs.iter().map(digest).collect()

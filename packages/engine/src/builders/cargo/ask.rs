@@ -49,7 +49,7 @@ const SCRIPT: &str = r#"fn main() {
 /// Asks cargo, in the root of the workspace.
 pub(crate) fn ask(session: &Session, triple: &str) -> Result<Arc<Answer>> {
     let failed = || Error::internal("a reader of cargo's answer failed");
-    let mut known = session.answers.lock().map_err(|_| failed())?;
+    let mut known = session.cargo.answers.lock().map_err(|_| failed())?;
     if let Some(answer) = known.get(triple) {
         return Ok(Arc::clone(answer));
     }
@@ -66,7 +66,7 @@ fn anew(session: &Session, triple: &str) -> Result<Answer> {
     // Two sessions may ask at once.
     let said = dir.join(format!("said.{}", std::process::id()));
     let target_dir = dir.join("target");
-    let mut command = std::process::Command::new(&session.toolchain.cargo);
+    let mut command = std::process::Command::new(&session.cargo.toolchain.cargo);
     command.args(["check", "--quiet", "--target", triple]).args(configuring(&session.options.cargo_args));
     command.arg("--manifest-path").arg(dir.join("Cargo.toml")).arg("--target-dir").arg(&target_dir);
     command.env_clear().envs(&session.env).env(FILE, &said);
@@ -74,7 +74,7 @@ fn anew(session: &Session, triple: &str) -> Result<Answer> {
     command.env("CARGO_TERM_COLOR", "never");
     // It is run once, and small.
     command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
-    let output = command.current_dir(&session.workspace.root).stdin(Stdio::null()).output();
+    let output = command.current_dir(&session.root).stdin(Stdio::null()).output();
     let output = output.map_err(|error| Error::preflight(format!("cannot run cargo: {error}")))?;
     let text = std::fs::read_to_string(&said);
     let _ = std::fs::remove_file(&said);
@@ -124,7 +124,7 @@ fn origin(session: &Session, flag: &str) -> String {
     if let Some((name, _)) = variable {
         return format!("the variable {}", name.display());
     }
-    match configuration_with(&session.workspace.root, &session.env, flag) {
+    match configuration_with(&session.root, &session.env, flag) {
         Some(file) => file.display().to_string(),
         None => "cargo's configuration (`rustflags`), or what it includes".into(),
     }

@@ -97,12 +97,12 @@ pub(crate) fn build_command(session: &Session, wanted: &Wanted<'_>) -> Command {
 /// `cargo VERB` with everything that selects and flavours a build.
 pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>) -> Command {
     let options = &session.options;
-    let mut command = Command::new(&session.toolchain.cargo, &session.env, &session.workspace.root);
+    let mut command = Command::new(&session.cargo.toolchain.cargo, &session.env, &session.root);
     wrapper::set(&mut command, &pinning::builds(session), wanted.inner.as_deref());
-    let package = session.workspace.spec(wanted.package);
+    let package = session.cargo.workspace.spec(wanted.package);
     command.args([verb, "--package", &package, "--profile", wanted.profile, "--target", wanted.target]);
     command.args(["--target-dir".as_ref(), wanted.target_dir.as_os_str()]);
-    command.args(folders(&wanted.target_dir, Some(&session.workspace.root)));
+    command.args(folders(&wanted.target_dir, Some(&session.root)));
     if !wanted.features.is_empty() {
         command.args(["--features", &wanted.features.join(",")]);
     }

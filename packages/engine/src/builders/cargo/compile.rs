@@ -152,7 +152,7 @@ pub(crate) fn orders(
         names: naming.names.clone(),
         flags: added.flags,
         profile: added.profile.map(within),
-        root: session.workspace.root.clone(),
+        root: session.root.clone(),
     };
     Ok((orders, naming))
 }
@@ -201,7 +201,7 @@ pub(crate) fn build_fingerprint(
 ) -> Fingerprint {
     let mut print = Fingerprint::new();
     print
-        .content("toolchain", Digest::of(session.toolchain.verbose_version.as_bytes()))
+        .content("toolchain", Digest::of(session.cargo.toolchain.verbose_version.as_bytes()))
         .value("package", &wanted.package.name)
         .value("artifact", wanted.artifact)
         .value("Cargo profile", wanted.profile)
@@ -216,7 +216,7 @@ pub(crate) fn build_fingerprint(
         print.content("profile", profile.clone());
     }
     for name in ["Cargo.toml", "Cargo.lock"] {
-        if let Ok(digest) = files::digest(&session.workspace.root.join(name)) {
+        if let Ok(digest) = files::digest(&session.root.join(name)) {
             print.content(name, digest);
         }
     }
@@ -225,7 +225,7 @@ pub(crate) fn build_fingerprint(
         ProgramKind::Cdylib => format!("{}{}", std::env::consts::DLL_PREFIX, wanted.artifact),
     };
     let artifact = wanted.folder().join(name);
-    for (name, digest) in cargo::source_digests(&artifact, &session.workspace.root, session.store.root()) {
+    for (name, digest) in cargo::source_digests(&artifact, &session.root, session.store.root()) {
         print.content(name, digest);
     }
     print

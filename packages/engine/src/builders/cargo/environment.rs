@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::builders::beside::LIBRARY_PATH;
+
 /// Set by `cargo run` for the program that it runs, and wrong for any other.
 const OF_THE_XTASK: [&str; 12] = [
     "CARGO",
@@ -24,13 +26,6 @@ const OF_THE_XTASK: [&str; 12] = [
     "LLVM_PROFILE_FILE",
 ];
 const PREFIXES_OF_THE_XTASK: [&str; 3] = ["CARGO_PKG_", "CARGO_BIN_EXE_", "DEP_"];
-
-#[cfg(windows)]
-pub(super) const LIBRARY_PATH: &str = "PATH";
-#[cfg(target_os = "macos")]
-pub(super) const LIBRARY_PATH: &str = "DYLD_FALLBACK_LIBRARY_PATH";
-#[cfg(not(any(windows, target_os = "macos")))]
-pub(super) const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
 
 /// `vars` without what belongs to the xtask: `exe` is the xtask's executable.
 ///

@@ -2,9 +2,10 @@
 
 use cargo_metadata::{Package, TargetKind, camino::Utf8Path};
 use honing_core::{
-    Error, Result, closest,
+    Error, Result,
     config::ProgramKind,
     pin::{self, Locked},
+    unknown,
 };
 
 use crate::builders::cargo::{Workspace, candidates, spec::Spec};
@@ -160,21 +161,6 @@ fn with_version(package: &Package) -> String {
 
 fn is_called(dependency: &cargo_metadata::Dependency, name: &str) -> bool {
     dependency.rename.as_deref().unwrap_or(&dependency.name) == name
-}
-
-/// "There is no X called Y in Z", with the closest or all of what there is.
-pub(crate) fn unknown(what: &str, name: &str, place: &str, names: &[&str]) -> Error {
-    let error = Error::usage(format!("there is no {what} called `{name}` in {place}"));
-    match closest(name, names.iter().copied()) {
-        Some(near) => error.with_hint(format!("did you mean `{near}`?")),
-        None if names.is_empty() => {
-            error.with_hint(format!("{place} has no {what}; remove the name, or add it there"))
-        }
-        None => match names {
-            [only] => error.with_hint(format!("there is only `{only}`")),
-            _ => error.with_hint(format!("there are {}", names.join(", "))),
-        },
-    }
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ impl Probe<'_> {
     }
 
     fn rustc(&self, args: Vec<OsString>) -> Result<Output> {
-        self.short(self.session.toolchain.rustc.as_os_str(), &args, None)
+        self.short(self.session.cargo.toolchain.rustc.as_os_str(), &args, None)
     }
 
     /// Whether the compiler lists the functions that it builds. The option is LLVM's own,
@@ -195,11 +195,11 @@ impl Probe<'_> {
                 let found = find_program(session, &tool.to_string_lossy());
                 let gone = || {
                     Error::preflight(format!("--llvm-profdata: there is no program {}", tool.display()))
-                        .with_hint(install_hint(&session.toolchain))
+                        .with_hint(install_hint(&session.cargo.toolchain))
                 };
                 vec![found.ok_or_else(gone)?]
             }
-            None => session.toolchain.llvm_profdata(&session.env),
+            None => session.cargo.toolchain.llvm_profdata(&session.env),
         };
         let mut refused = Vec::new();
         for tool in candidates {
@@ -221,7 +221,7 @@ impl Probe<'_> {
         } else {
             format!("no llvm-profdata can read this toolchain's profiles:\n{}", refused.join("\n"))
         };
-        Err(Error::preflight(message).with_hint(install_hint(&session.toolchain)))
+        Err(Error::preflight(message).with_hint(install_hint(&session.cargo.toolchain)))
     }
 
     fn version(&self, tool: &Path) -> String {
@@ -237,7 +237,7 @@ impl Probe<'_> {
     fn short(&self, program: &OsStr, args: &[OsString], raw: Option<&Path>) -> Result<Output> {
         let session = self.session;
         // In the root, as cargo: flags may name files from there.
-        let mut command = Command::new(program, &session.env, &session.workspace.root);
+        let mut command = Command::new(program, &session.env, &session.root);
         command.args(args);
         if let Some(raw) = raw {
             command.env("LLVM_PROFILE_FILE", raw);

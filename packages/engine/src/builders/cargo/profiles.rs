@@ -9,10 +9,11 @@ use std::{
 use honing_core::{
     Error, Result,
     cargo_profile::{Found, Origin, Resolved},
+    unknown,
 };
 
 use crate::{
-    builders::cargo::{CargoConfig, unknown},
+    builders::cargo::CargoConfig,
     chain::{lock::RunLock, session::Session},
     io::files,
 };
@@ -34,7 +35,7 @@ impl RootManifest {
     /// # Errors
     /// Preflight, where it cannot be read.
     pub fn read(session: &Session) -> Result<Self> {
-        let path = session.workspace.root.join("Cargo.toml");
+        let path = session.root.join("Cargo.toml");
         let failed = |error: io::Error| files::error("read", &path, &error);
         let text = fs::read_to_string(&path).map_err(failed)?;
         // A link stays a link.
@@ -78,7 +79,7 @@ impl RootManifest {
 /// # Errors
 /// Usage, where there is no such profile, or cargo would not build with it.
 pub fn cargo_profile(session: &Session, manifest: &str, name: &str) -> Result<Resolved> {
-    let layers = CargoConfig::profile_layers(&session.workspace.root, &session.env, manifest);
+    let layers = CargoConfig::profile_layers(&session.root, &session.env, manifest);
     let mut names = vec!["dev", "release", "test", "bench"];
     names.extend(layers.iter().flat_map(|layer| layer.names()));
     if !names.contains(&name) {
@@ -92,7 +93,7 @@ pub fn cargo_profile(session: &Session, manifest: &str, name: &str) -> Result<Re
         return Err(Error::usage(message)
             .with_hint(format!("cargo needs that: add inherits = \"release\" to [profile.{name}]")));
     }
-    if let Some(incremental) = session.cargo_config.incremental() {
+    if let Some(incremental) = session.cargo.config.incremental() {
         let variables = ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"];
         let set = variables.into_iter().find(|name| session.env.contains_key(std::ffi::OsStr::new(name)));
         let origin = match set {

@@ -32,7 +32,7 @@ pub(crate) fn ready(session: &Session, target_dir: &Path, orders: &Orders) -> Re
 
 /// What would have to be compiled, or run, again.
 pub(super) fn stale(session: &Session, target_dir: &Path) -> Vec<units::Stale> {
-    let root = &session.workspace.root;
+    let root = &session.root;
     let generated = Generated::load(&pinning::builds(session), root);
     let mut found = units::stale(target_dir, root, &generated);
     found.extend(scripts::stale(session, target_dir, &generated));
@@ -43,7 +43,7 @@ pub(super) fn stale(session: &Session, target_dir: &Path) -> Vec<units::Stale> {
 /// which cargo goes on from.
 pub(super) fn ended(session: &Session, target_dir: &Path) -> Result<()> {
     scripts::note(session, target_dir, When::After)?;
-    Generated::note(&pinning::builds(session), &session.workspace.root, target_dir)
+    Generated::note(&pinning::builds(session), &session.root, target_dir)
 }
 
 /// What was compiled with another profile is compiled again: cargo asks for the time of the file

@@ -70,7 +70,7 @@ pub(super) fn note(session: &Session, target_dir: &Path, when: When) -> Result<V
         let mut run = see(session, &dir, at, &packages);
         let late = run.read.iter().find(|file| when == When::Before && !file.is_known());
         if let Some(file) = late {
-            unsure.push(Stale::new(vec![dir.join(OUTPUT)], file.place(&session.workspace.root)));
+            unsure.push(Stale::new(vec![dir.join(OUTPUT)], file.place(&session.root)));
             continue;
         }
         run.read.retain(Source::is_known);
@@ -83,7 +83,7 @@ pub(super) fn note(session: &Session, target_dir: &Path, when: When) -> Result<V
 fn packages(session: &Session, target_dir: &Path) -> BTreeSet<(String, PathBuf)> {
     let records = units::records(target_dir).into_iter().filter_map(|(_, record)| record);
     let scripts = records.filter(|record| record.crate_name.starts_with("build_script_"));
-    scripts.map(|record| (record.package, session.workspace.root.join(record.package_dir))).collect()
+    scripts.map(|record| (record.package, session.root.join(record.package_dir))).collect()
 }
 
 /// What a run read.
@@ -108,7 +108,7 @@ fn see(session: &Session, dir: &Path, at: SystemTime, packages: &BTreeSet<(Strin
                 files = files::below(&path).unwrap_or_default();
                 run.folders.push(Folder { names: names(&files), path });
             }
-            let seen = files.iter().map(|file| Source::see(file, at, &session.workspace.root));
+            let seen = files.iter().map(|file| Source::see(file, at, &session.root));
             run.read.extend(seen);
         }
     }
@@ -145,7 +145,7 @@ fn package_files(session: &Session, dir: &Path) -> Vec<PathBuf> {
     if dir.starts_with(home.join("registry")) || dir.starts_with(home.join("git")) {
         return Vec::new();
     }
-    let mut command = std::process::Command::new(&session.toolchain.cargo);
+    let mut command = std::process::Command::new(&session.cargo.toolchain.cargo);
     command.args(["package", "--list", "--allow-dirty", "--quiet"]).current_dir(dir);
     let output = command.env_clear().envs(&session.env).stdin(std::process::Stdio::null()).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
@@ -154,7 +154,7 @@ fn package_files(session: &Session, dir: &Path) -> Vec<PathBuf> {
 
 /// Runs of scripts that read something else than what is there now.
 pub(super) fn stale(session: &Session, target_dir: &Path, generated: &Generated) -> Vec<Stale> {
-    let root = &session.workspace.root;
+    let root = &session.root;
     let of_run = |dir: PathBuf| {
         let run = noted(&dir)?;
         let mut changed = run.read.iter().filter(|file| !file.is_same(root)).map(|file| file.place(root));

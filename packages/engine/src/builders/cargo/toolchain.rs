@@ -8,6 +8,8 @@ use std::{
 
 use honing_core::{Error, Result};
 
+use crate::io::programs::on_path;
+
 /// The oldest toolchain that this is tested with.
 const OLDEST: (u32, u32) = (1, 95);
 
@@ -16,7 +18,7 @@ const OLDEST: (u32, u32) = (1, 95);
 /// # Errors
 /// Preflight, where rustc does not say.
 pub(crate) fn library_folder(session: &crate::chain::session::Session, target: &str) -> Result<PathBuf> {
-    let (shell, rustc) = (shell(&session.workspace.root)?, &session.toolchain.rustc);
+    let (shell, rustc) = (shell(&session.root)?, &session.cargo.toolchain.rustc);
     let command = xshell::cmd!(shell, "{rustc} --print target-libdir --target {target}");
     let printed = command.env_clear().envs(&session.env).quiet().read();
     printed.map(PathBuf::from).map_err(|error| {
@@ -137,35 +139,10 @@ fn version(release: &str) -> Option<(u32, u32)> {
 }
 
 /// A shell for short commands in `dir`.
-pub(crate) fn shell(dir: &Path) -> Result<xshell::Shell> {
+pub(super) fn shell(dir: &Path) -> Result<xshell::Shell> {
     let shell = xshell::Shell::new().map_err(|error| Error::preflight(error.to_string()))?;
     shell.change_dir(dir);
     Ok(shell)
-}
-
-/// Whether a file may be run by someone.
-#[cfg(unix)]
-pub(crate) fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
-}
-
-/// Whether a file may be run by someone.
-#[cfg(not(unix))]
-pub(crate) fn is_executable(path: &Path) -> bool {
-    path.is_file()
-}
-
-/// The file that a program's name means: looked up in `PATH` where it has no folder.
-pub(crate) fn on_path(name: &OsStr, env: &BTreeMap<OsString, OsString>) -> Option<PathBuf> {
-    let path = Path::new(name);
-    if path.components().count() > 1 {
-        return path.is_file().then(|| path.to_owned());
-    }
-    let with_suffix = format!("{}{}", name.to_string_lossy(), std::env::consts::EXE_SUFFIX);
-    std::env::split_paths(env.get(OsStr::new("PATH"))?)
-        .flat_map(|dir| [dir.join(name), dir.join(&with_suffix)])
-        .find(|candidate| candidate.is_file() && is_executable(candidate))
 }
 
 #[cfg(test)]

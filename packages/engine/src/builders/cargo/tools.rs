@@ -36,8 +36,8 @@ pub(crate) fn build_tools(
         let artifact = artifact(session, tool)?;
         let built = cargo::build(session, subject.name, stage, &wanted(session, tool, &artifact)?)?;
         // Beside it, as for what is optimized.
-        let folder = built.path.parent().unwrap_or(&session.workspace.root);
-        Parts::of(session, &session.toolchain.host, &built)?.copy_libraries(folder)?;
+        let folder = built.path.parent().unwrap_or(&session.root);
+        Parts::of(session, &session.cargo.toolchain.host, &built)?.copy_libraries(folder)?;
         tools.paths.insert(name.to_owned(), built.path.to_string_lossy().into_owned());
         tools.cost.user += built.usage.user;
         tools.cost.system += built.usage.system;
@@ -79,16 +79,16 @@ fn used<'a>(session: &'a Session, workloads: &[(&str, &Workload)]) -> Vec<(&'a s
 }
 
 fn artifact(session: &Session, tool: &Tool) -> Result<String> {
-    let package = session.workspace.package(&tool.package)?;
-    session.workspace.artifact_name(package, &ProgramKind::Bin(tool.bin.as_deref()))
+    let package = session.cargo.workspace.package(&tool.package)?;
+    session.cargo.workspace.artifact_name(package, &ProgramKind::Bin(tool.bin.as_deref()))
 }
 
 fn wanted<'a>(session: &'a Session, tool: &'a Tool, artifact: &'a str) -> Result<Wanted<'a>> {
-    let target = &session.toolchain.host;
+    let target = &session.cargo.toolchain.host;
     let answer = cargo::ask(session, target)?;
-    let orders = Orders { root: session.workspace.root.clone(), ..Orders::default() };
+    let orders = Orders { root: session.root.clone(), ..Orders::default() };
     Ok(Wanted {
-        package: session.workspace.package(&tool.package)?,
+        package: session.cargo.workspace.package(&tool.package)?,
         kind: ProgramKind::Bin(Some(artifact)),
         artifact,
         profile: &tool.profile,

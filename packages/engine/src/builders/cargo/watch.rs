@@ -11,7 +11,7 @@ use honing_core::{Stage, event::Event};
 use honing_profdata::TraceReader;
 
 use crate::{
-    builders::cargo::{calls::Unit, libraries},
+    builders::{beside, cargo::calls::Unit},
     children::{StdStream, plain},
 };
 
@@ -111,7 +111,7 @@ impl Watcher {
                     seen.debug_info = files().filter(is_debug_info).collect();
                 }
                 if is_for(&self.folder, artifact) {
-                    seen.libraries.extend(files().filter(|path| libraries::is_shared_library(path)));
+                    seen.libraries.extend(files().filter(|path| beside::is_shared_library(path)));
                 }
                 artifact.target.name.clone()
             }

@@ -129,7 +129,7 @@ impl Workspace {
     ) -> Result<Metadata> {
         let mut command = cargo_metadata::MetadataCommand::new();
         command
-            .cargo_path(&session.toolchain.cargo)
+            .cargo_path(&session.cargo.toolchain.cargo)
             .manifest_path(self.root.join("Cargo.toml"))
             .features(cargo_metadata::CargoOpt::AllFeatures)
             .other_options(

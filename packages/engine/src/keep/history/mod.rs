@@ -31,7 +31,7 @@ pub(crate) fn commit(session: &Session) -> Result<String, Silent> {
 pub(crate) fn head(session: &Session, subject: &Subject<'_>) -> Result<Checkout, Silent> {
     let tree = Tree::find(git(session))?;
     // A profile that was recorded and not committed yet is no change of the source.
-    let beside_config = session.workspace.root.join(session.config_path.parent().unwrap_or(Path::new("")));
+    let beside_config = session.root.join(session.config_path.parent().unwrap_or(Path::new("")));
     let profiles = tree.without(&[beside_config.join("profiles")]);
     let (beside, changes) = beside::find(session, subject, &tree);
     let dirty = !tree.changes(&profiles)?.is_empty() || !changes.is_empty();
@@ -45,7 +45,7 @@ pub(crate) fn repository(
     stored: Option<&Stored>,
 ) -> Result<Repository, Silent> {
     let tree = Tree::find(git(session))?;
-    let root = &session.workspace.root;
+    let root = &session.root;
     let files: Vec<String> = stored.into_iter().flat_map(Stored::files).collect();
     let paths: Vec<PathBuf> = files.iter().map(|file| root.join(file)).collect();
     let is_unknown = |file: &&String| !tree.has(&root.join(file));
@@ -61,7 +61,7 @@ pub(crate) fn repository(
 
 /// Whether git has something of `path`, which need not be there.
 pub(crate) fn has(session: &Session, path: &Path) -> bool {
-    let path = session.workspace.root.join(path);
+    let path = session.root.join(path);
     Tree::find(git(session)).is_ok_and(|tree| tree.has(&path))
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn since(session: &Session, commit: &str, folders: &[PathBuf]) -> Res
     }
     let folders: Vec<String> = folders.iter().filter_map(|folder| tree.spec("", folder)).collect();
     // Not the program: its profile and configuration, and the lockfile, which is told apart.
-    let beside = session.workspace.root.join(session.config_path.parent().unwrap_or(Path::new("")));
+    let beside = session.root.join(session.config_path.parent().unwrap_or(Path::new("")));
     let apart = tree.spec("exclude,", &beside);
     let lockfiles = ":(top,exclude,glob)**/Cargo.lock".to_owned();
     let paths: Vec<String> = folders.into_iter().chain(apart).chain([lockfiles]).collect();
@@ -105,7 +105,7 @@ fn since_in(tree: &Tree<'_>, commit: &str, paths: &[String]) -> Option<Since> {
 
 /// Git where the workspace is.
 fn git(session: &Session) -> Git<'_> {
-    Git { env: &session.env, dir: &session.workspace.root }
+    Git { env: &session.env, dir: &session.root }
 }
 
 /// Whether this process prints into the file: `checklist > checklist.md` does not make a tree dirty.

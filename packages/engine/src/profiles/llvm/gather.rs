@@ -133,7 +133,7 @@ fn find(session: &Session, given: &[Given]) -> Result<(Vec<Fetched>, Vec<Foreign
 /// Whether the shards are one whole training of what is here, and arrived as they were sent.
 fn check(session: &Session, subject: &Subject<'_>, shards: &[Fetched]) -> Result<()> {
     let handovers: Vec<Handover> = shards.iter().map(|one| one.handover.clone()).collect();
-    let (rustc, symbols) = (session.toolchain.recorded().rustc, build_entry(session, subject)?.symbols);
+    let (rustc, symbols) = (session.cargo.toolchain.recorded().rustc, build_entry(session, subject)?.symbols);
     let workloads = workload_entries(session, subject)?;
     shard::check(
         &handovers,

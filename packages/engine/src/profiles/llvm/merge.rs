@@ -281,7 +281,7 @@ fn write_list(inputs: &[Input], list: &Path) -> Result<()> {
 }
 
 fn llvm_command(session: &Session, tool: &Path, list: &Path, output: &Path) -> Command {
-    let mut command = Command::new(tool, &session.env, &session.workspace.root);
+    let mut command = Command::new(tool, &session.env, &session.root);
     command.args(["merge", "--failure-mode=any", "--input-files"]).args([list]);
     command.args(["--output"]).args([output]);
     command

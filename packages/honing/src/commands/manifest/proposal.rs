@@ -68,7 +68,7 @@ impl Proposal {
         let folders = outdated
             .flat_map(|review| &review.programs)
             .map(|program| session.config_path.with_file_name("profiles").join(program));
-        let stored = folders.filter(|folder| session.workspace.root.join(folder).is_dir());
+        let stored = folders.filter(|folder| session.root.join(folder).is_dir());
         stored
             .map(|folder| format!("train again: {} has the profile of another build", folder.display()))
             .collect()

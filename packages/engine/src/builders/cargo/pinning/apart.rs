@@ -21,19 +21,19 @@ impl Apart {
     /// Looks into `Cargo.lock`, which is nearly always enough; where two packages of it
     /// share a key, cargo knows their folders.
     pub(super) fn find(session: &Session, triple: &str) -> Result<Self> {
-        let lock = std::fs::read_to_string(session.workspace.root.join("Cargo.lock")).unwrap_or_default();
+        let lock = std::fs::read_to_string(session.root.join("Cargo.lock")).unwrap_or_default();
         let locked = pin::locked(&lock);
         let named = locked.iter().map(|one| (one.name.as_str(), one.version.as_str(), one.source.as_deref()));
         if pin::sharing(named).is_empty() {
             return Ok(Self::default());
         }
-        let metadata = session.workspace.all_packages(session, triple)?;
+        let metadata = session.cargo.workspace.all_packages(session, triple)?;
         let source = |at: usize| metadata.packages[at].source.as_ref().map(|id| id.repr.as_str());
         let named = metadata.packages.iter().enumerate();
         let versions: Vec<String> = metadata.packages.iter().map(|one| one.version.to_string()).collect();
         let named = named.map(|(at, one)| (one.name.as_str(), versions[at].as_str(), source(at)));
         let apart = pin::sharing(named).into_iter().filter_map(|at| {
-            let (package, root) = (&metadata.packages[at], &session.workspace.root);
+            let (package, root) = (&metadata.packages[at], &session.root);
             let dir = package.manifest_path.parent()?;
             let distinction = pin::distinction(source(at), dir.as_std_path(), root);
             Some(Package { name: package.name.to_string(), dir: dir.to_string(), distinction })

@@ -18,9 +18,9 @@ pub(crate) fn settle(session: &Session) -> Result<()> {
     if std::fs::read_to_string(&stamp).is_ok_and(|settled| settled == state(session)) {
         return Ok(());
     }
-    let mut update = Command::new(&session.toolchain.cargo);
+    let mut update = Command::new(&session.cargo.toolchain.cargo);
     update.args(["update", "--workspace", "--quiet"]).args(options.offline.then_some("--offline"));
-    update.env_clear().envs(&session.env).current_dir(&session.workspace.root).stdin(Stdio::null());
+    update.env_clear().envs(&session.env).current_dir(&session.root).stdin(Stdio::null());
     let asked = update.output();
     if asked.is_ok_and(|output| output.status.success()) {
         files::write_if_changed(&stamp, state(session).as_bytes())?;
@@ -30,7 +30,7 @@ pub(crate) fn settle(session: &Session) -> Result<()> {
 
 /// The digests of what decides.
 fn state(session: &Session) -> String {
-    let workspace = &session.workspace;
+    let workspace = &session.cargo.workspace;
     let lock = workspace.root.join("Cargo.lock");
     let files = [lock].into_iter().chain(workspace.manifests());
     files
