@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::Result;
+use honing_core::{Digest, Result};
 use object::{
     Endianness,
     read::elf::{ElfFile64, FileHeader},
@@ -40,6 +40,36 @@ pub(crate) fn copy_whole(from: &Path, to: &Path) -> Result<()> {
         copy_whole(&entry.path(), &to.join(entry.file_name()))?;
     }
     Ok(())
+}
+
+/// Copies libraries to where the program's copy is; their names relative to that folder.
+pub(crate) fn copy_libraries(libraries: &[PathBuf], to: &Path) -> Result<Vec<String>> {
+    let copy = |path: &PathBuf| -> Result<String> {
+        files::make_dir(&to.join(FOLDER))?;
+        let name = format!("{FOLDER}/{}", file_name(path));
+        files::copy(path, &to.join(&name))?;
+        Ok(name)
+    };
+    libraries.iter().map(copy).collect()
+}
+
+/// Copies files, such as debug information, to where the program's copy is; their names.
+pub(crate) fn copy_files(all: &[PathBuf], to: &Path) -> Result<Vec<String>> {
+    let copy = |path: &PathBuf| copy_whole(path, &to.join(file_name(path))).map(|()| file_name(path));
+    all.iter().map(copy).collect()
+}
+
+/// The digest of a program: of the binary alone, or with the code in its libraries.
+pub(crate) fn digest(binary: &Path, libraries: &[PathBuf]) -> Result<Digest> {
+    let own = files::digest(binary)?;
+    if libraries.is_empty() {
+        return Ok(own);
+    }
+    let mut all = own.to_string();
+    for path in libraries {
+        all.push_str(&format!("\n{} {}", file_name(path), files::digest(path)?));
+    }
+    Ok(Digest::of(all.as_bytes()))
 }
 
 /// Copies a program's libraries along with it.

@@ -1,4 +1,163 @@
-//! How the flavours of a program are built: a room for each craft.
+//! How the flavours of a program are built: what every craft has to know, and a room for each.
 
 pub(crate) mod beside;
 pub mod cargo;
+
+use std::path::{Path, PathBuf};
+
+use honing_core::{
+    Digest, Fingerprint, Result, Stage,
+    config::{CargoRun, Tool},
+    recorded, release,
+};
+use honing_profdata::BuildFunctions;
+
+use crate::{
+    chain::{
+        preflight::Ready,
+        session::{Session, Subject},
+    },
+    children::{Command, Usage},
+};
+
+/// What a program is built for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Flavour<'a> {
+    /// As it ships without PGO.
+    Plain,
+    /// To leave a profile.
+    Instrumented,
+    /// With a profile.
+    Optimized {
+        /// Where the profile is. The path is not part of what is built.
+        profile: &'a Path,
+        /// Its digest, where it is known yet.
+        digest: Option<&'a Digest>,
+        /// Whether the compiler lists the functions that it builds.
+        traced: bool,
+    },
+}
+
+/// What a builder made.
+#[derive(Debug)]
+pub(crate) struct Made {
+    /// The binary, where the builder left it.
+    pub(crate) path: PathBuf,
+    /// Shared libraries that it needs, by file name.
+    pub(crate) libraries: Vec<PathBuf>,
+    /// Its debug information, where that is in files of its own.
+    pub(crate) debug_info: Vec<PathBuf>,
+    /// Of the binary, and of its libraries where it has some.
+    pub(crate) digest: Digest,
+    /// Whether there was nothing to build.
+    pub(crate) fresh: bool,
+    /// Whether everything was built, so that this is what a build from nothing costs.
+    pub(crate) full: bool,
+    /// What the compiler said about the functions that it built, if it was asked to.
+    pub(crate) functions: BuildFunctions,
+    /// How it was built, for [`Builder::difference`].
+    pub(crate) witness: Vec<u8>,
+    pub(crate) usage: Usage,
+}
+
+/// Where a flavour is built.
+#[derive(Debug)]
+pub(crate) struct Folders {
+    /// All of it.
+    pub(crate) all: PathBuf,
+    /// What is built for the target.
+    pub(crate) output: PathBuf,
+}
+
+/// Builds the flavours of a program.
+pub(crate) trait Builder {
+    /// Checks what can be told by looking.
+    fn check(&self, session: &Session, subject: &Subject<'_>) -> Result<()>;
+
+    /// Checks that what builds is what was looked at. It may have to be asked, and leaves something on the disk.
+    fn check_toolchain(&self, session: &Session, subject: &Subject<'_>) -> Result<()>;
+
+    /// What a probe depends on.
+    fn probe_fingerprint(&self, session: &Session, subject: &Subject<'_>) -> Result<Fingerprint>;
+
+    /// Builds and runs something tiny, to see that the tools that are there work together.
+    fn probe(&self, session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)>;
+
+    /// Checks tests or benchmarks that are to be a workload.
+    fn check_harness(&self, run: &CargoRun) -> Result<()>;
+
+    /// What has to be done before anything is looked at, such as bringing a lockfile up to date.
+    fn settle(&self, session: &Session, subject: &Subject<'_>) -> Result<()>;
+
+    /// What a flavour's build reads, as far as it can be told before it begins.
+    fn fingerprint(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        flavour: Flavour<'_>,
+    ) -> Result<Fingerprint>;
+
+    /// The command that builds it, for display.
+    fn command(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Command>;
+
+    /// Builds it, on behalf of `stage`.
+    fn build(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        stage: Stage,
+        flavour: Flavour<'_>,
+    ) -> Result<Made>;
+
+    /// What one build was told and another was not, beside what PGO adds; from their witnesses.
+    fn difference(&self, one: &[u8], other: &[u8]) -> Option<String>;
+
+    /// Whether a change of a fingerprint is one that PGO makes.
+    fn is_of_pgo(&self, change: &str) -> bool;
+
+    /// Where it is built.
+    fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders>;
+
+    /// Whether the instrumented program is built without what does not change its profile.
+    fn is_light(&self, session: &Session, subject: &Subject<'_>) -> Result<bool>;
+
+    /// Remembers that the profile of a light build did not fit, until `clean`.
+    fn not_light(&self, session: &Session, subject: &Subject<'_>, why: &str) -> Result<()>;
+
+    /// The command for tests (`test`) or benchmarks (`bench`) in a flavour.
+    fn harness(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        flavour: Flavour<'_>,
+        verb: &str,
+        run: &CargoRun,
+    ) -> Result<Command>;
+
+    /// Builds a program that workloads use, for the stage of a program.
+    fn tool(&self, session: &Session, program: &str, stage: Stage, tool: &Tool) -> Result<(PathBuf, Usage)>;
+
+    /// Where that is going to be.
+    fn tool_path(&self, session: &Session, tool: &Tool) -> Result<PathBuf>;
+
+    /// What is built, for a manifest.
+    fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<recorded::Build>;
+
+    /// What builds it, for a manifest.
+    fn toolchain(&self) -> recorded::Toolchain;
+
+    /// The same, for a provenance.
+    fn compiler(&self) -> release::Compiler;
+
+    /// Files beside the sources that decide what is built, relative to the root.
+    fn locks(&self) -> &[&str];
+
+    /// The program's version.
+    fn version(&self, subject: &Subject<'_>) -> String;
+
+    /// Names and folders of the program's package and of all in folders that it is built of.
+    fn local_packages(&self, session: &Session, subject: &Subject<'_>) -> Vec<(String, PathBuf)>;
+
+    /// Names of the workspace's own code, as symbols have them.
+    fn own_code(&self) -> Vec<String>;
+}

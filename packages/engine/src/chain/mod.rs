@@ -2,6 +2,7 @@
 //! earlier runs, and keeps account of what each stage cost.
 
 pub(crate) mod budget;
+pub(crate) mod built;
 pub(crate) mod lock;
 pub(crate) mod pipeline;
 pub(crate) mod plan;

@@ -9,12 +9,10 @@ use honing_core::{
 };
 
 use crate::{
-    builders::cargo::{
-        compile::{Baseline, baseline, check_same_source},
-        optimize::Optimized,
-    },
     chain::{
-        Chain, missing, need,
+        Chain,
+        built::{Baseline, Optimized, baseline, check_same_source},
+        missing, need,
         preflight::{Ready, preflight},
         profiled::Profiled,
         selected::check_selected,

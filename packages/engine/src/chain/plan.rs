@@ -8,13 +8,9 @@ use honing_core::{
 use serde::Serialize;
 
 use crate::{
-    builders::cargo::{
-        build_command,
-        compile::{Added, Baseline, Instrumented, build_fingerprint, instrument_flags, wanted},
-        optimize::{Optimized, optimize_flags},
-        tools::known_tools,
-    },
+    builders::Flavour,
     chain::{
+        built::{Baseline, Instrumented, Optimized, profile_path},
         preflight::{Ready, check, preflight_fingerprint},
         selected::check_selected,
         session::{ProfileSource, Session, Subject},
@@ -34,6 +30,7 @@ use crate::{
     },
     workloads::{
         Runner,
+        tools::known_tools,
         train::{RawProfiles, raw_pattern, train_fingerprint, training, workloads},
     },
 };
@@ -198,17 +195,18 @@ impl Planner<'_> {
 
     fn build(&mut self, stage: Stage, built: bool, profile: Option<&Digest>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
-        let added = match stage {
-            Stage::Instrument => instrument_flags(subject.program.flush),
-            Stage::Optimize => optimize_flags(session, subject, self.traces),
-            _ => Added::default(),
+        let path = profile_path(session, subject);
+        let flavour = match stage {
+            Stage::Instrument => Flavour::Instrumented,
+            Stage::Optimize => Flavour::Optimized { profile: &path, digest: profile, traced: self.traces },
+            _ => Flavour::Plain,
         };
-        let wanted = wanted(session, subject, stage, added)?;
-        let print = build_fingerprint(session, &wanted, profile);
+        let builder = session.builder();
+        let print = builder.fingerprint(session, subject, flavour)?;
         let old: Option<Manifest<serde_json::Value>> =
             session.store.load(subject.name, stage).filter(|_| built);
         let reasons = reasons(session, old.as_ref(), &print);
-        self.push(stage, reasons, vec![build_command(session, &wanted).to_string()]);
+        self.push(stage, reasons, vec![builder.command(session, subject, flavour)?.to_string()]);
         Ok(())
     }
 
@@ -267,17 +265,16 @@ impl Planner<'_> {
         raw: Option<&std::path::Path>,
     ) -> Result<Vec<String>> {
         let (session, subject) = (self.session, self.subject);
-        let added = instrument_flags(subject.program.flush);
-        let cargo = Some(wanted(session, subject, Stage::Instrument, added)?);
-        let runner = Runner { session, subject, stage, program, tools, cargo, raw_pattern: None };
+        let harness = Some(Flavour::Instrumented);
+        let runner = Runner { session, subject, stage, program, tools, harness, raw_pattern: None };
         let mut lines = Vec::new();
         for (name, workload) in chosen {
             let values = runner.values(workload, &session.store.root().join("scratch"))?;
             let mut command = match workload.kind() {
                 Some(Kind::Command(words)) => runner.command(workload, words, &values)?,
                 Some(Kind::Service(service)) => runner.command(workload, &service.start, &values)?,
-                Some(Kind::CargoTest(run)) => runner.cargo_command("test", workload, run, &values)?,
-                Some(Kind::CargoBench(run)) => runner.cargo_command("bench", workload, run, &values)?,
+                Some(Kind::CargoTest(run)) => runner.harness_command("test", workload, run, &values)?,
+                Some(Kind::CargoBench(run)) => runner.harness_command("bench", workload, run, &values)?,
                 None => continue,
             };
             if let Some(raw) = raw {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use honing_core::{
-    Digest, Error, ExitCode, Fingerprint, Result, Stage,
+    Error, ExitCode, Fingerprint, Result, Stage,
     config::{Kind, MergeTool, Workload},
     event::Event,
     template::{self, Placeholder},
@@ -15,10 +15,9 @@ use honing_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    builders::cargo::{self, Answer, pinning, probe, toolchain::Toolchain},
     chain::{
         session::{ProfileSource, Session, Subject, find_program},
-        step::{Product, Step, up_to_date_or},
+        step::{Product, Step, stored, up_to_date_or},
     },
     io::{disk, files, programs::is_executable, tree::Tree},
 };
@@ -70,30 +69,20 @@ impl Product for Ready {
 /// # Errors
 /// Preflight, where cargo cannot be asked for its flags.
 pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) -> Result<Fingerprint> {
-    let answer = cargo::ask(session, &subject.triple)?;
-    let needed = fingerprint(session, subject, &answer, needs_merge(session));
+    let builder = session.builder();
+    let print = |merges: bool| {
+        let mut print = builder.probe_fingerprint(session, subject)?;
+        let given = session.options.llvm_profdata.as_deref().unwrap_or(Path::new(""));
+        print
+            .value("merges", merges)
+            .value("merge tool", if wants_llvm(session) { "llvm-profdata" } else { "builtin" })
+            .value("llvm-profdata", given.display());
+        Ok::<_, Error>(print)
+    };
     // What was seen to merge as well was seen to do the rest.
-    let more = fingerprint(session, subject, &answer, true);
-    let old = crate::chain::step::stored::<Ready>(session, subject, Stage::Preflight);
-    Ok(if old.is_some_and(|old| old.fingerprint == more) { more } else { needed })
-}
-
-fn fingerprint(session: &Session, subject: &Subject<'_>, answer: &Answer, merges: bool) -> Fingerprint {
-    let mut print = Fingerprint::new();
-    let linker = answer.linker.as_deref().unwrap_or("cc");
-    print
-        .content("toolchain", Digest::of(session.cargo.toolchain.verbose_version.as_bytes()))
-        .value("rustc", session.cargo.toolchain.rustc.display())
-        .value("target", &subject.triple)
-        .value("linker", linker)
-        .value("rustflags", answer.rustflags.join(" "))
-        .value("merges", merges)
-        .value("merge tool", if wants_llvm(session) { "llvm-profdata" } else { "builtin" })
-        .value("llvm-profdata", session.options.llvm_profdata.as_deref().unwrap_or(Path::new("")).display());
-    if let Some(linker) = find_program(session, linker) {
-        print.value("linker's path", linker.display());
-    }
-    print
+    let more = print(true)?;
+    let old = stored::<Ready>(session, subject, Stage::Preflight);
+    if old.is_some_and(|old| old.fingerprint == more) { Ok(more) } else { print(needs_merge(session)) }
 }
 
 /// A profile from elsewhere is merged already.
@@ -110,66 +99,34 @@ pub(crate) fn wants_llvm(session: &Session) -> bool {
 /// Runs every check; the one that compiles only where its inputs have changed.
 pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step<Ready>> {
     check(session, subject)?;
-    if pinning::pins(session, subject) {
-        pinning::settle(session)?;
-    }
+    let builder = session.builder();
+    builder.settle(session, subject)?;
     let print = preflight_fingerprint(session, subject)?;
-    let old = crate::chain::step::stored::<Ready>(session, subject, Stage::Preflight);
+    let old = stored::<Ready>(session, subject, Stage::Preflight);
     let tool_is_gone = |ready: &Ready| matches!(&ready.merges, Merges::Llvm { path, .. } if !path.is_file());
     if old.is_some_and(|old| tool_is_gone(&old.output)) {
         files::remove_dir(&session.store.dir(subject.name, Stage::Preflight))?;
     }
     up_to_date_or(session, subject, Stage::Preflight, print, Instant::now(), |dir| {
-        probe::probe(session, subject, dir)
+        builder.probe(session, subject, dir)
     })
 }
 
 /// The checks that only look.
 pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
-    let program = subject.program;
     let at = |error: Error| error.at(format!("program `{}`", subject.name));
-    session.cargo.workspace.check_features(subject.package, &program.features).map_err(at)?;
-    session.cargo.workspace.check_features(subject.package, &session.options.features).map_err(at)?;
-    // What goes to cargo as it is may turn features on.
-    if session.options.cargo_args.is_empty() {
-        let features: Vec<String> =
-            program.features.iter().chain(&session.options.features).cloned().collect();
-        let (package, default) = (subject.package, program.default_features);
-        session.cargo.workspace.check_required(package, &subject.artifact, &features, default).map_err(at)?;
-    }
-    check_profile(session, &program.profile).map_err(at)?;
-    for (name, tool) in &session.config.tool {
-        let at = |error: Error| error.at(format!("tool `{name}`"));
-        let kind = honing_core::config::ProgramKind::Bin(tool.bin.as_deref());
-        let package = session.cargo.workspace.package(&tool.package).map_err(at)?;
-        session.cargo.workspace.check_features(package, &tool.features).map_err(at)?;
-        let artifact = session.cargo.workspace.artifact_name(package, &kind).map_err(at)?;
-        session.cargo.workspace.check_required(package, &artifact, &tool.features, true).map_err(at)?;
-        check_profile(session, &tool.profile).map_err(at)?;
-    }
+    session.builder().check(session, subject)?;
     check_filter(session, subject)?;
-    for (name, workload) in &program.workload {
+    for (name, workload) in &subject.program.workload {
         check_workload(session, name, workload)
             .map_err(|error| at(error.at(format!("workload `{name}`"))))?;
     }
     if let ProfileSource::File(file) = &session.options.profile {
         crate::profiles::llvm::merge::import_fingerprint(file)?;
     }
-    check_cargo_args(session)?;
     check_disk(session)?;
     check_memory()?;
-    check_answer(session, subject)
-}
-
-fn check_profile(session: &Session, name: &str) -> Result<()> {
-    let profiles = session.cargo.workspace.profiles();
-    if profiles.iter().any(|profile| profile == name)
-        || session.cargo.config.has_profile(&session.root, &session.env, name)
-    {
-        return Ok(());
-    }
-    let names: Vec<&str> = profiles.iter().map(String::as_str).collect();
-    Err(unknown("Cargo profile", name, "this workspace", &names))
+    session.builder().check_toolchain(session, subject)
 }
 
 fn check_filter(session: &Session, subject: &Subject<'_>) -> Result<()> {
@@ -205,17 +162,7 @@ fn check_workload(session: &Session, name: &str, workload: &Workload) -> Result<
         }
     }
     if let Some(Kind::CargoTest(run) | Kind::CargoBench(run)) = workload.kind() {
-        if let Some(package) = &run.package {
-            session.cargo.workspace.package(package)?;
-        }
-        if let Some(value) = session.cargo.config.forced("LLVM_PROFILE_FILE") {
-            return Err(Error::preflight(format!(
-                "cargo's configuration forces LLVM_PROFILE_FILE to `{}`: what cargo runs would leave its \
-                 profiles there",
-                value.to_string_lossy()
-            ))
-            .with_hint("take `force = true` out of `[env]` in .cargo/config.toml, or the whole variable"));
-        }
+        session.builder().check_harness(run)?;
     }
     if let Some(pattern) = workload.service.as_ref().and_then(|service| service.ready.log.as_ref()) {
         regex::Regex::new(pattern).map_err(|error| {
@@ -249,46 +196,6 @@ fn tell_left_out(session: &Session, name: &str, tree: &Tree) {
         path.display()
     );
     session.sink.emit(Event::Note { text });
-}
-
-/// What cargo says of its configuration fits what was looked at.
-fn check_answer(session: &Session, subject: &Subject<'_>) -> Result<()> {
-    let answer = cargo::ask(session, &subject.triple)?;
-    let toolchain = &session.cargo.toolchain;
-    if answer.rustc == toolchain.rustc {
-        return Ok(());
-    }
-    let rustc = Toolchain::load(&toolchain.cargo, &answer.rustc, &session.env, &session.root)?;
-    if rustc.verbose_version == toolchain.verbose_version {
-        return Ok(());
-    }
-    Err(Error::preflight(format!(
-        "cargo compiles with {} ({}), and Honing found {} ({})",
-        answer.rustc.display(),
-        rustc.release,
-        toolchain.rustc.display(),
-        toolchain.release
-    ))
-    .with_hint(format!("name it in the environment: RUSTC={}", answer.rustc.display())))
-}
-
-/// Flags that we set ourselves must not be set behind our back.
-fn check_cargo_args(session: &Session) -> Result<()> {
-    const OURS: [&str; 6] =
-        ["--target", "--target-dir", "--profile", "--release", "--message-format", "--package"];
-    for arg in &session.options.cargo_args {
-        let name = arg.split('=').next().unwrap_or(arg);
-        if OURS.contains(&name) || matches!(name, "-p" | "-r") {
-            return Err(Error::usage(format!("`{arg}` after `--` is Honing's to set")).with_hint(
-                "--target and --target-dir go before `--`; package and profile are set in pgo.toml",
-            ));
-        }
-        if ["build-dir", "target-dir", "dep-info-basedir"].iter().any(|key| arg.contains(key)) {
-            return Err(Error::usage(format!("`{arg}`: folders of builds are Honing's to choose"))
-                .with_hint("choose where all of its output goes with --target-dir, before `--`"));
-        }
-    }
-    Ok(())
 }
 
 fn check_disk(session: &Session) -> Result<()> {

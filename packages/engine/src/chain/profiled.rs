@@ -4,18 +4,20 @@
 use honing_core::{
     Error, ExitCode, Result, Stage,
     applied::Applied,
-    config::{Instrumenting, Rebase, ToolchainChange},
+    config::{Rebase, ToolchainChange},
     event::Event,
     outcome::{Asked, Standing},
     staleness, units,
 };
 
 use crate::{
-    builders::cargo::{
-        compile::{Instrumented, instrument, instrument_fully, instrumented_changes, instrumenting},
-        optimize::{Optimized, check_current, optimize},
+    chain::{
+        Chain,
+        built::{Instrumented, Optimized, check_current, instrument, instrumented_changes, optimize},
+        need,
+        preflight::Ready,
+        session::ProfileSource,
     },
-    chain::{Chain, need, preflight::Ready, session::ProfileSource},
     keep::{hand_over::hand_over, recorded, status},
     profiles::llvm::{
         gather::gather,
@@ -65,7 +67,7 @@ impl Chain<'_> {
             );
             let text = format!("{why}; starting over with instrument = \"same\"");
             session.sink.emit(Event::Warning { text });
-            instrument_fully(session, subject, &why)?;
+            session.builder().not_light(session, subject, &why)?;
             let trained = self.profile(ready)?;
             (profile, optimized) =
                 self.optimize(ready, need(&trained, Stage::Merge, Stage::Optimize)?.clone())?;
@@ -106,12 +108,8 @@ impl Chain<'_> {
             || instrument(session, subject, ready),
             || Instrumented::load(session, subject),
             |built| {
-                let how = instrumenting(session, subject);
-                let how = if how.is_ok_and(|how| how == Instrumenting::Light) {
-                    ", without LTO and debug info"
-                } else {
-                    ""
-                };
+                let light = session.builder().is_light(session, subject).is_ok_and(|light| light);
+                let how = if light { ", without LTO and debug info" } else { "" };
                 format!("{}{how}", units::bytes(built.artifact().bytes))
             },
         )?;
@@ -210,7 +208,7 @@ impl Chain<'_> {
         let (session, subject) = (self.session, self.subject);
         session.options.profile == ProfileSource::Training
             && self.selection.contains(Stage::Instrument)
-            && instrumenting(session, subject).is_ok_and(|how| how == Instrumenting::Light)
+            && session.builder().is_light(session, subject).is_ok_and(|light| light)
             && matches!(applied, Applied::Measured(_))
             && !applied.fulfils(session.config.policy.min_match)
     }

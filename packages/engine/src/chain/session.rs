@@ -14,7 +14,6 @@ use std::{
     time::Duration,
 };
 
-use cargo_metadata::Package;
 use honing_core::{
     Error, Result, Setting, Stage,
     config::{Config, MergeTool, Program},
@@ -24,9 +23,12 @@ use honing_core::{
 };
 
 use crate::{
-    builders::cargo::{
-        self, Cargo,
-        whereabouts::{own_environment, whereabouts},
+    builders::{
+        Builder,
+        cargo::{
+            self, Cargo,
+            whereabouts::{own_environment, whereabouts},
+        },
     },
     chain::{lock::RunLock, sink::Sink},
     children::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
@@ -153,8 +155,6 @@ pub struct Subject<'a> {
     pub name: &'a str,
     /// What `pgo.toml` says.
     pub program: &'a Program,
-    /// The member that it is in.
-    pub(crate) package: &'a Package,
     /// Name of its binary or library.
     pub artifact: String,
     /// Its target triple.
@@ -252,7 +252,17 @@ impl Session {
         let artifact = self.cargo.workspace.artifact_name(package, &program.kind()).map_err(at)?;
         let asked = self.options.target.clone().or_else(|| program.target.clone());
         let triple = self.cargo.target(self, asked)?;
-        Ok(Subject { name, program, package, artifact, triple })
+        Ok(Subject { name, program, artifact, triple })
+    }
+
+    /// Who builds its programs.
+    pub(crate) fn builder(&self) -> &dyn Builder {
+        &self.cargo
+    }
+
+    /// Where builders work.
+    pub(crate) fn builds(&self) -> PathBuf {
+        self.store.root().join("build")
     }
 
     /// Waits until no other run uses the target directory.

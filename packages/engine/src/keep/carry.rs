@@ -16,9 +16,10 @@ use honing_core::{
 
 use crate::{
     Finished,
-    builders::cargo::optimize::Optimized,
     chain::{
-        Chain, need, pipeline,
+        Chain,
+        built::Optimized,
+        need, pipeline,
         preflight::Ready,
         profiled::is_foreign,
         selected::check_selected,

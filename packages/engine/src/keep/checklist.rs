@@ -9,8 +9,7 @@ use honing_core::{
 
 use crate::{
     Finished, Options, ProfileSource, Subject,
-    builders::cargo::optimize::Optimized,
-    chain::{pipeline, session::Session},
+    chain::{built::Optimized, pipeline, session::Session},
     io::{clock, files},
     keep::{carry, history, record::eval_entries, recorded, status},
 };
@@ -120,8 +119,8 @@ fn facts(session: &Session, subject: &Subject<'_>, whole: bool) -> Result<(Facts
         Attempt::Made(_) => Attempt::Spared("this build is none to release".into()),
         Attempt::Failed(_) | Attempt::Spared(_) => Attempt::Spared("there is no first build".into()),
     };
-    let version = subject.package.version.to_string();
-    let toolchain = session.cargo.toolchain.recorded().rustc;
+    let version = session.builder().version(subject);
+    let toolchain = session.builder().toolchain().rustc;
     let evals = eval_entries(session, subject)?;
     let facts = Facts { now: clock::utc_now(), version, toolchain, evals, status, build, again, repository };
     Ok((facts, summary))

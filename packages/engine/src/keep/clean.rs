@@ -1,10 +1,13 @@
 //! Removes what runs have made; what is recorded in the repository stays.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use honing_core::Result;
 
-use crate::{builders::cargo::pinning, chain::session::Session, io::files};
+use crate::{chain::session::Session, io::files};
 
 /// Removes the output of the selected programs, or all of it where none was named.
 /// Returns the bytes that it took.
@@ -20,11 +23,18 @@ pub fn clean(session: &Session) -> Result<u64> {
     let mut freed = 0;
     for subject in session.subjects()? {
         freed += remove(&root.join(subject.name))?;
-        for builds in pinning::all_builds(session) {
+        for builds in all_builds(session) {
             freed += remove_builds(&builds, subject.name)?;
         }
     }
     Ok(freed)
+}
+
+/// Every folder that builders work in. An earlier version had target directories in the root of all.
+fn all_builds(session: &Session) -> Vec<PathBuf> {
+    let root = session.builds();
+    let entries = fs::read_dir(&root).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|path| path.is_dir()).chain([root]).collect()
 }
 
 /// Removes the target directories that are one program's alone.

@@ -11,17 +11,14 @@ use honing_core::{
 };
 
 use crate::{
-    builders::cargo::compile::Instrumented,
     chain::{
+        built::Instrumented,
         preflight::Ready,
         session::{Session, Subject},
         step::stored,
     },
     io::files,
-    keep::{
-        history,
-        record::{build_entry, workload_entries},
-    },
+    keep::{history, record::workload_entries},
     profiles::llvm::{merge::merge_into, merging::Input},
     workloads::train::RawProfiles,
 };
@@ -63,8 +60,8 @@ pub(crate) fn hand_over(
         program: subject.name.to_owned(),
         target: subject.triple.clone(),
         shard,
-        rustc: session.cargo.toolchain.recorded().rustc,
-        symbols: build_entry(session, subject)?.symbols,
+        rustc: session.builder().toolchain().rustc,
+        symbols: session.builder().account(session, subject)?.symbols,
         instrumented: instrumented.digest().clone(),
         commit,
         dirty,

@@ -18,7 +18,6 @@ use honing_profdata::Profile;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    builders::cargo::compile::{Added, wanted},
     chain::{
         session::{ProfileSource, Session, Subject},
         step::{Product, Step, reasons, started, stored, up_to_date_or},
@@ -162,8 +161,8 @@ fn manifest(
         dirty: checkout.dirty,
         source: findings.source,
         carried: findings.carried.map(|share| (share * 10_000.0).floor() / 100.0),
-        toolchain: session.cargo.toolchain.recorded(),
-        build: build_entry(session, subject)?,
+        toolchain: session.builder().toolchain(),
+        build: session.builder().account(session, subject)?,
         profile,
         matched: MatchEntry::of(findings.applied.unwrap_or(&unknown)),
         verdict: VerdictEntry {
@@ -192,21 +191,6 @@ fn manifest(
             })
             .collect(),
         hot,
-    })
-}
-
-/// What is built today, in the words of a manifest.
-pub(crate) fn build_entry(session: &Session, subject: &Subject<'_>) -> Result<recorded::Build> {
-    let wanted = wanted(session, subject, Stage::Baseline, Added::default())?;
-    Ok(recorded::Build {
-        package: wanted.package.name.to_string(),
-        cargo_profile: wanted.profile.to_owned(),
-        settings: session.cargo.config.profile_settings(&session.root, &session.env, wanted.profile),
-        features: wanted.features,
-        default_features: wanted.default_features,
-        rustflags: wanted.rustflags,
-        symbols: wanted.symbols,
-        lockfile: files::digest(&session.root.join("Cargo.lock")).ok(),
     })
 }
 

@@ -14,17 +14,16 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     Finished,
-    builders::{
-        beside as parts_beside,
-        cargo::{compile::Baseline, optimize::Optimized},
-    },
+    builders::beside as parts_beside,
     chain::{
-        Chain, pipeline,
+        Chain,
+        built::{Baseline, Optimized},
+        pipeline,
         preflight::Ready,
         session::{Session, Subject},
     },
     io::files,
-    keep::{history, record::build_entry, recorded, status},
+    keep::{history, recorded, status},
 };
 
 /// What `build` was asked for beyond the options of a session.
@@ -141,7 +140,8 @@ fn describe(session: &Session, subject: &Subject<'_>, path: &Path, profile: Opti
     let bytes = files::read(path)?;
     let config = session.config_path.strip_prefix(&session.root).unwrap_or(&session.config_path);
     let config = config.display().to_string();
-    let read = ["Cargo.lock", &config].into_iter().chain(profile.as_ref().map(|used| used.file.as_str()));
+    let locks = session.builder().locks().iter().copied();
+    let read = locks.chain([config.as_str()]).chain(profile.as_ref().map(|used| used.file.as_str()));
     let input = |file: &str| {
         // Without dependencies there may be no lockfile.
         let bytes = std::fs::read(session.root.join(file)).ok()?;
@@ -153,8 +153,8 @@ fn describe(session: &Session, subject: &Subject<'_>, path: &Path, profile: Opti
         read: read.filter_map(input).collect(),
         profile,
         source: source(session, subject),
-        toolchain: session.cargo.toolchain.compiler(),
-        build: build_entry(session, subject)?,
+        toolchain: session.builder().compiler(),
+        build: session.builder().account(session, subject)?,
         cargo_args: session.options.cargo_args.clone(),
         honing: env!("CARGO_PKG_VERSION").into(),
         binary: Binary {

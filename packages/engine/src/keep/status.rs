@@ -1,5 +1,7 @@
 //! What is known about a stored profile without compiling: for `status`.
 
+use std::{collections::BTreeSet, path::PathBuf};
+
 use honing_core::{
     Error, Result,
     recorded::{Build, Manifest, workload_changes},
@@ -9,12 +11,14 @@ use honing_core::{
 };
 
 use crate::{
-    builders::cargo::optimize::Optimized,
-    chain::session::{Session, Subject},
+    chain::{
+        built::Optimized,
+        session::{Session, Subject},
+    },
     io::clock,
     keep::{
         history,
-        record::{build_entry, eval_entries, workload_entries},
+        record::{eval_entries, workload_entries},
         recorded::{self, Stored},
     },
 };
@@ -53,7 +57,7 @@ pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
     let facts = facts(session, &stored);
     status.age_s = facts.age.map(|age| age.as_secs());
     status.stale = staleness::reasons(&facts, &session.config.policy);
-    let folders = session.cargo.workspace.folders_of(session, subject);
+    let folders = folders_of(session, subject);
     let since = history::since(session, &stored.manifest.commit, &folders);
     status.git = since.as_ref().err().and_then(history::Silent::failure).map(git_words);
     status.since = since.ok().flatten();
@@ -71,6 +75,13 @@ pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
     Ok(status)
 }
 
+/// The folders of the program's package and of all that it is built of.
+fn folders_of(session: &Session, subject: &Subject<'_>) -> Vec<PathBuf> {
+    let local = session.builder().local_packages(session, subject);
+    let folders: BTreeSet<PathBuf> = local.into_iter().map(|(_, folder)| folder).collect();
+    folders.into_iter().collect()
+}
+
 fn git_words(error: &Error) -> String {
     error.hint().map_or_else(|| error.to_string(), |hint| format!("{error} ({hint})"))
 }
@@ -80,7 +91,7 @@ pub(crate) fn facts(session: &Session, stored: &Stored) -> Facts {
     Facts {
         age: clock::age(&stored.manifest.trained),
         recorded_with: stored.manifest.toolchain.rustc.clone(),
-        toolchain: session.cargo.toolchain.recorded().rustc,
+        toolchain: session.builder().toolchain().rustc,
         applied: None,
     }
 }
@@ -112,10 +123,10 @@ fn differences(session: &Session, subject: &Subject<'_>, manifest: &Manifest) ->
             found.push(format!("{what} {} -> {}", word(before), word(now)));
         }
     };
-    let toolchain = session.cargo.toolchain.recorded();
+    let toolchain = session.builder().toolchain();
     compare("rustc", manifest.toolchain.rustc.clone(), toolchain.rustc);
     compare("LLVM", manifest.toolchain.llvm.clone(), toolchain.llvm);
-    let (then, now) = (&manifest.build, &build_entry(session, subject)?);
+    let (then, now) = (&manifest.build, &session.builder().account(session, subject)?);
     compare("Cargo profile", then.cargo_profile.clone(), now.cargo_profile.clone());
     let keys =
         then.settings.keys().chain(now.settings.keys().filter(|key| !then.settings.contains_key(*key)));

@@ -11,8 +11,8 @@ use honing_paired::{Noise, diagnostics};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    builders::cargo::{compile::Baseline, tools::build_tools},
     chain::{
+        built::Baseline,
         session::{Session, Subject},
         step::{Step, started},
     },
@@ -24,6 +24,7 @@ use crate::{
         host::Host,
         verdicts::{gates, judgings},
     },
+    workloads::tools::build_tools,
     workloads::train::workloads,
 };
 

@@ -16,8 +16,8 @@ use honing_paired::Plan;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    builders::cargo::{compile::Baseline, optimize::Optimized, tools::build_tools},
     chain::{
+        built::{Baseline, Optimized},
         session::{Session, Subject},
         step::{Product, Step, finish, reasons, started, stored},
     },
@@ -35,6 +35,7 @@ use crate::{
     },
     workloads::{
         Inputs, Ran, Runner,
+        tools::build_tools,
         train::{add_workload, input_digests, workloads},
     },
 };
@@ -377,7 +378,7 @@ impl Measuring<'_> {
             stage: Stage::Bench,
             program: arms.path(which),
             tools,
-            cargo: None,
+            harness: None,
             raw_pattern: None,
         };
         runner.run(self.name, self.workload, &self.dir())

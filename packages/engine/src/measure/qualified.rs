@@ -8,8 +8,7 @@ use honing_core::{
 
 use crate::{
     Finished,
-    builders::cargo::compile::baseline,
-    chain::{pipeline, session::Session},
+    chain::{built::baseline, pipeline, session::Session},
     measure::aa::{self, Qualified, unfit},
 };
 

@@ -9,8 +9,10 @@ use honing_core::{
 };
 
 use crate::{
-    builders::cargo::{compile::Baseline, optimize::Optimized},
-    chain::session::{Session, Subject},
+    chain::{
+        built::{Baseline, Optimized},
+        session::{Session, Subject},
+    },
     measure::{
         aa,
         bench::Measurements,

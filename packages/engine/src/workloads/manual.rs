@@ -5,8 +5,9 @@ use std::path::Path;
 use honing_core::{Error, Result, Stage, event::Event};
 
 use crate::{
-    builders::{beside, cargo::compile::Instrumented},
+    builders::beside,
     chain::{
+        built::Instrumented,
         session::{Session, Subject},
         step::{Step, finish, started, stored},
     },

@@ -8,6 +8,7 @@ mod raw;
 mod ready;
 mod run;
 mod service;
+pub(crate) mod tools;
 pub(crate) mod train;
 
 pub(crate) use inputs::Inputs;

@@ -15,10 +15,7 @@ use honing_core::{
 };
 
 use crate::{
-    builders::{
-        beside,
-        cargo::{Wanted, driver_command},
-    },
+    builders::{Flavour, beside},
     chain::session::{Session, Subject},
     children::{Awaits, Child, Command, Ended, Status, Usage, When},
     io::files,
@@ -43,8 +40,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) program: &'a Path,
     /// Paths of the tools, by name.
     pub(crate) tools: &'a BTreeMap<String, String>,
-    /// The flavour for `cargo test` and `cargo bench`.
-    pub(crate) cargo: Option<Wanted<'a>>,
+    /// The flavour of tests and benchmarks.
+    pub(crate) harness: Option<Flavour<'a>>,
     /// File name pattern of raw profiles, where the program writes them.
     pub(crate) raw_pattern: Option<&'static str>,
 }
@@ -173,28 +170,24 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// `cargo test` or `cargo bench` in the flavour that is trained.
-    pub(crate) fn cargo_command(
+    /// Tests or benchmarks in the flavour that is trained.
+    pub(crate) fn harness_command(
         &self,
         verb: &str,
         workload: &Workload,
         run: &CargoRun,
         values: &Values,
     ) -> Result<Command> {
-        let mut wanted = self
-            .cargo
-            .clone()
-            .ok_or_else(|| Error::internal(format!("cargo {verb} has no flavour in {}", self.stage)))?;
-        let other =
-            run.package.as_deref().map(|spec| self.session.cargo.workspace.package(spec)).transpose()?;
-        if let Some(package) = other.filter(|package| package.id != wanted.package.id) {
-            // Features are the program's package's own.
-            (wanted.package, wanted.features, wanted.default_features) = (package, Vec::new(), true);
-        }
-        let mut command = driver_command(self.session, verb, &wanted);
+        let (session, subject) = (self.session, self.subject);
+        let flavour = self.harness_flavour(verb)?;
+        let mut command = session.builder().harness(session, subject, flavour, verb, run)?;
         command.args(expand_all(&run.args, values)?);
         self.set_env(&mut command, workload, values)?;
         Ok(command)
+    }
+
+    fn harness_flavour(&self, verb: &str) -> Result<Flavour<'_>> {
+        self.harness.ok_or_else(|| Error::internal(format!("{verb} has no flavour in {}", self.stage)))
     }
 }
 
@@ -219,8 +212,8 @@ impl Attempt<'_> {
                 self.to_end(command, self.awaits(When::Ended))
             }
             Some(Kind::Service(service)) => self.service(service),
-            Some(Kind::CargoTest(run)) => self.cargo("test", run),
-            Some(Kind::CargoBench(run)) => self.cargo("bench", run),
+            Some(Kind::CargoTest(run)) => self.tests("test", run),
+            Some(Kind::CargoBench(run)) => self.tests("bench", run),
             None => Err(Error::usage(format!("workload `{}` has nothing to run", self.name))),
         }
     }
@@ -243,10 +236,12 @@ impl Attempt<'_> {
     }
 
     /// Tests and benchmarks may leave what they started; only what it was has to be told.
-    fn cargo(&self, verb: &str, run: &CargoRun) -> Result<Ran> {
-        let module = self.runner.cargo.as_ref().map(|cargo| cargo.target_dir.clone());
-        let awaits = Awaits { module: module.unwrap_or_default(), when: When::Never, watched: false };
-        self.to_end(self.runner.cargo_command(verb, self.workload, run, &self.values)?, awaits)
+    fn tests(&self, verb: &str, run: &CargoRun) -> Result<Ran> {
+        let (session, subject) = (self.runner.session, self.runner.subject);
+        let flavour = self.runner.harness_flavour(verb)?;
+        let module = session.builder().folders(session, subject, flavour)?.all;
+        let awaits = Awaits { module, when: When::Never, watched: false };
+        self.to_end(self.runner.harness_command(verb, self.workload, run, &self.values)?, awaits)
     }
 
     /// The program's processes may be left running until `when`. Where counters are written at the

@@ -10,11 +10,9 @@ use honing_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    builders::cargo::{
-        compile::{Instrumented, instrument_flags, wanted},
-        tools::build_tools,
-    },
+    builders::Flavour,
     chain::{
+        built::Instrumented,
         session::{ProfileSource, Session, Subject},
         step::{Product, Step, stored, up_to_date_or},
     },
@@ -24,7 +22,7 @@ use crate::{
         kin::Kin,
         merge::MergedProfile,
     },
-    workloads::{Inputs, Runner, manual},
+    workloads::{Inputs, Runner, manual, tools::build_tools},
 };
 
 /// Raw profiles, as the training left them.
@@ -202,12 +200,7 @@ pub(crate) fn train(
             stage: Stage::Train,
             program: instrumented.path(),
             tools: &tools.paths,
-            cargo: Some(wanted(
-                session,
-                subject,
-                Stage::Instrument,
-                instrument_flags(subject.program.flush),
-            )?),
+            harness: Some(Flavour::Instrumented),
             raw_pattern: Some(raw_pattern(subject.program.flush)),
         };
         let mut usage = tools.cost;

@@ -13,7 +13,7 @@ use std::{
 use honing_core::{Error, Result};
 
 use crate::{
-    builders::cargo::{flags::configuration_with, pinning, wrapper},
+    builders::cargo::{flags::configuration_with, wrapper},
     chain::session::Session,
     io::files,
 };
@@ -59,7 +59,7 @@ pub(crate) fn ask(session: &Session, triple: &str) -> Result<Arc<Answer>> {
 }
 
 fn anew(session: &Session, triple: &str) -> Result<Answer> {
-    let dir = pinning::builds(session).join("ask");
+    let dir = session.builds().join("ask");
     for (name, text) in [("Cargo.toml", MANIFEST), ("build.rs", SCRIPT), ("src/lib.rs", "")] {
         files::write_if_changed(&dir.join(name), text.as_bytes())?;
     }

@@ -13,7 +13,7 @@ use crate::{
     builders::cargo::{
         ask,
         calls::calls,
-        host, pinning,
+        host,
         ready::{self, ready, stale},
         units,
         watch::{Seen, Watcher},
@@ -98,7 +98,7 @@ pub(crate) fn build_command(session: &Session, wanted: &Wanted<'_>) -> Command {
 pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>) -> Command {
     let options = &session.options;
     let mut command = Command::new(&session.cargo.toolchain.cargo, &session.env, &session.root);
-    wrapper::set(&mut command, &pinning::builds(session), wanted.inner.as_deref());
+    wrapper::set(&mut command, &session.builds(), wanted.inner.as_deref());
     let package = session.cargo.workspace.spec(wanted.package);
     command.args([verb, "--package", &package, "--profile", wanted.profile, "--target", wanted.target]);
     command.args(["--target-dir".as_ref(), wanted.target_dir.as_os_str()]);
@@ -141,7 +141,7 @@ pub(super) fn folders(target_dir: &Path, root: Option<&Path>) -> Vec<String> {
 
 /// Runs the build; progress and output go into the event stream.
 pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> Result<Built> {
-    host::share(&pinning::builds(session), wanted)?;
+    host::share(&session.builds(), wanted)?;
     ready(session, &wanted.target_dir, &wanted.orders)?;
     let built = once(session, program, stage, wanted)?;
     let changed = stale(session, &wanted.target_dir);

@@ -12,11 +12,13 @@ use crate::{
     ProfileSource,
     builders::cargo::{
         self,
-        compile::{Added, instrument_flags, orders},
-        optimize::profile_path,
+        flavours::{Added, instrument_flags, orders},
         pinning, wrapper,
     },
-    chain::session::{Session, Subject},
+    chain::{
+        built::profile_path,
+        session::{Session, Subject},
+    },
     children::Command,
     keep::recorded,
     profiles::llvm::merge::{MergedProfile, import_fingerprint},
@@ -53,7 +55,7 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
     let mut command = Command::new(program, &session.env, &session.dir);
     command.args(args);
     let answer = cargo::ask(session, &subject.triple)?;
-    wrapper::set(&mut command, &pinning::builds(session), answer.rustc_wrapper.as_deref());
+    wrapper::set(&mut command, &session.builds(), answer.rustc_wrapper.as_deref());
     // Without a target, build scripts are instrumented too, and nothing is pinned.
     command.env("CARGO_BUILD_TARGET", &subject.triple);
     command.env("CARGO_TARGET_DIR", &target_dir);

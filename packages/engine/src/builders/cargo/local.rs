@@ -14,21 +14,15 @@ use crate::{
 };
 
 impl Workspace {
-    /// The folders of the program's package and of all that it is built of.
-    pub(crate) fn folders_of(&self, session: &Session, subject: &Subject<'_>) -> Vec<PathBuf> {
-        let local = self.local_packages(session, subject);
-        let folders: BTreeSet<PathBuf> = local.into_iter().map(|(_, folder)| folder).collect();
-        folders.into_iter().collect()
-    }
-
     /// Names and folders of the program's package and of all in folders that it is built of, by name.
     ///
     /// Where cargo cannot tell without a network, what the members' manifests name: then the dependencies
     /// of what is outside of the workspace are missing.
     pub(crate) fn local_packages(&self, session: &Session, subject: &Subject<'_>) -> Vec<(String, PathBuf)> {
+        let Ok(package) = session.cargo.package(subject) else { return Vec::new() };
         let known = self.known_packages(session, &subject.triple);
-        let resolved = known.and_then(|metadata| resolved(&metadata, &subject.package.id));
-        let mut local = resolved.unwrap_or_else(|| self.named(subject.package));
+        let resolved = known.and_then(|metadata| resolved(&metadata, &package.id));
+        let mut local = resolved.unwrap_or_else(|| self.named(package));
         local.sort();
         local
     }

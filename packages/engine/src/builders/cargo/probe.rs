@@ -12,7 +12,7 @@ use honing_core::{Error, ExitCode, Result, Stage, event::Event};
 use honing_profdata::{IndexedVersion, TraceReader};
 
 use crate::{
-    builders::cargo::{self, Answer, optimize::TRACE_FLAG, toolchain::Toolchain},
+    builders::cargo::{self, Answer, flavours::TRACE_FLAG, toolchain::Toolchain},
     chain::{
         preflight::{Merges, Ready, needs_merge, wants_llvm},
         session::{Session, Subject, find_program},

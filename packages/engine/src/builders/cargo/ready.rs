@@ -8,7 +8,6 @@ use honing_core::Result;
 use crate::{
     builders::cargo::{
         generated::Generated,
-        pinning,
         scripts::{self, When},
         units,
         wrapper::{self, Orders},
@@ -22,7 +21,7 @@ const PROFILE: &str = "honing-profile";
 
 /// Makes `target_dir` ready for a build with `orders`.
 pub(crate) fn ready(session: &Session, target_dir: &Path, orders: &Orders) -> Result<()> {
-    wrapper::place(session.launcher.exe(), &pinning::builds(session), target_dir, orders)?;
+    wrapper::place(session.launcher.exe(), &session.builds(), target_dir, orders)?;
     if let Some(profile) = &orders.profile {
         apply(target_dir, &session.store.root().join(profile))?;
     }
@@ -33,7 +32,7 @@ pub(crate) fn ready(session: &Session, target_dir: &Path, orders: &Orders) -> Re
 /// What would have to be compiled, or run, again.
 pub(super) fn stale(session: &Session, target_dir: &Path) -> Vec<units::Stale> {
     let root = &session.root;
-    let generated = Generated::load(&pinning::builds(session), root);
+    let generated = Generated::load(&session.builds(), root);
     let mut found = units::stale(target_dir, root, &generated);
     found.extend(scripts::stale(session, target_dir, &generated));
     found
@@ -43,7 +42,7 @@ pub(super) fn stale(session: &Session, target_dir: &Path) -> Vec<units::Stale> {
 /// which cargo goes on from.
 pub(super) fn ended(session: &Session, target_dir: &Path) -> Result<()> {
     scripts::note(session, target_dir, When::After)?;
-    Generated::note(&pinning::builds(session), &session.root, target_dir)
+    Generated::note(&session.builds(), &session.root, target_dir)
 }
 
 /// What was compiled with another profile is compiled again: cargo asks for the time of the file

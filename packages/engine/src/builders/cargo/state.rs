@@ -7,13 +7,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use cargo_metadata::Package;
 use honing_core::Result;
 
 use crate::{
     builders::cargo::{
         Answer, CargoConfig, Workspace, configured, one_target, toolchain::Toolchain, whereabouts::own_cargo,
     },
-    chain::session::Session,
+    chain::session::{Session, Subject},
 };
 
 /// Cargo, as it was found.
@@ -42,6 +43,11 @@ impl Cargo {
         let toolchain = Toolchain::load(&cargo, &rustc, env, &workspace.root)?;
         let config = CargoConfig::load(&workspace.root, env, &rustc)?;
         Ok(Self { workspace, toolchain, config, answers: Mutex::default() })
+    }
+
+    /// The member that a program is in.
+    pub(super) fn package(&self, subject: &Subject<'_>) -> Result<&Package> {
+        self.workspace.package(&subject.program.package)
     }
 
     /// The triple that a program is built for: the one that was asked for, the configured one, or the host's.

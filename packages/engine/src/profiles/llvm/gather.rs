@@ -22,10 +22,7 @@ use crate::{
         step::{Step, up_to_date_or},
     },
     io::files,
-    keep::{
-        hand_over::HANDOVER,
-        record::{build_entry, workload_entries},
-    },
+    keep::{hand_over::HANDOVER, record::workload_entries},
     profiles::llvm::{
         merge::{MergedProfile, describe, file_name, given_part, merge_into},
         merging::{self, Given, Input},
@@ -133,7 +130,8 @@ fn find(session: &Session, given: &[Given]) -> Result<(Vec<Fetched>, Vec<Foreign
 /// Whether the shards are one whole training of what is here, and arrived as they were sent.
 fn check(session: &Session, subject: &Subject<'_>, shards: &[Fetched]) -> Result<()> {
     let handovers: Vec<Handover> = shards.iter().map(|one| one.handover.clone()).collect();
-    let (rustc, symbols) = (session.cargo.toolchain.recorded().rustc, build_entry(session, subject)?.symbols);
+    let (rustc, symbols) =
+        (session.builder().toolchain().rustc, session.builder().account(session, subject)?.symbols);
     let workloads = workload_entries(session, subject)?;
     shard::check(
         &handovers,

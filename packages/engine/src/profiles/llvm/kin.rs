@@ -16,12 +16,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Result, Stage};
+use honing_core::Result;
 use honing_profdata::{self as profdata, Instrumented as Declared, Profile};
 
 use crate::{
-    builders::cargo::compile::{Instrumented, instrument_flags, wanted},
-    chain::session::{Session, Subject},
+    builders::Flavour,
+    chain::{
+        built::Instrumented,
+        session::{Session, Subject},
+    },
     io::files,
 };
 
@@ -49,8 +52,7 @@ pub(crate) struct Stranger {
 impl Kin {
     /// The modules of what is trained.
     pub(crate) fn of(session: &Session, subject: &Subject<'_>, instrumented: &Instrumented) -> Result<Self> {
-        let flags = instrument_flags(subject.program.flush);
-        let built = wanted(session, subject, Stage::Instrument, flags)?.folder();
+        let built = session.builder().folders(session, subject, Flavour::Instrumented)?.output;
         let beside = instrumented.path().parent().map(Path::to_owned);
         let folders = beside.into_iter().chain([built.join("deps"), built]).collect();
         Ok(Self {

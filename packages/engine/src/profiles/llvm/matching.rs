@@ -12,8 +12,7 @@ use honing_core::{
 use honing_profdata::{self as profdata, BuildFunctions, Crates, Profile, Share};
 
 use crate::{
-    builders::cargo::optimize::Optimized,
-    chain::session::Session,
+    chain::{built::Optimized, session::Session},
     io::files,
     profiles::llvm::merge::{MergedProfile, RebasedFrom},
 };
@@ -36,8 +35,7 @@ pub(crate) fn applied(
         Ok(read) => read.profile,
         Err(error) => return Applied::Unknown { why: error.to_string() },
     };
-    let found =
-        profdata::match_build(&profile, functions, &Crates::new(session.cargo.workspace.crate_names()));
+    let found = profdata::match_build(&profile, functions, &Crates::new(session.builder().own_code()));
     let whole = found.all.weight.max(1) as f64;
     let worth = |lost: &&profdata::Lost| lost.weight as f64 >= whole * WORTH_NAMING;
     let lost = found.lost.iter().filter(worth).take(NAMED).map(|lost| Lost {
@@ -69,7 +67,7 @@ fn why(lost: profdata::Why) -> LostWhy {
 /// the profile is a newer LLVM's, which nobody here can read.
 pub(crate) fn hot(session: &Session, profile: &MergedProfile, built: &Optimized) -> Result<Vec<HotFunction>> {
     let Ok(read) = profdata::read(&files::read(profile.path())?) else { return Ok(Vec::new()) };
-    let crates = Crates::new(session.cargo.workspace.crate_names());
+    let crates = Crates::new(session.builder().own_code());
     let found = built.functions()?.map(|functions| profdata::match_build(&read.profile, &functions, &crates));
     let lost = found.as_ref().map(|found| {
         let of = |lost: &profdata::Lost| ((lost.profile_name.clone(), lost.cfg_hash), why(lost.why));

@@ -5,8 +5,10 @@ use honing_core::{Error, ExitCode, Result, config::Rebase, event::Event, units};
 use honing_profdata::{IndexedVersion, RebaseReport, Rule, Unpaired};
 
 use crate::{
-    builders::cargo::optimize::Optimized,
-    chain::session::{Session, Subject},
+    chain::{
+        built::Optimized,
+        session::{Session, Subject},
+    },
     io::files,
     profiles::llvm::merge::{MergedProfile, RebasedFrom},
 };

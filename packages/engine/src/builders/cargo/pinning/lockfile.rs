@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use honing_core::Result;
 
-use crate::{builders::cargo::pinning::builds, chain::session::Session, io::files};
+use crate::{chain::session::Session, io::files};
 
 /// Asks cargo where a manifest or the lockfile has changed since the last time. Where
 /// cargo fails, the build says why, and better.
@@ -14,7 +14,7 @@ pub(crate) fn settle(session: &Session) -> Result<()> {
     if options.locked || options.frozen {
         return Ok(());
     }
-    let stamp = builds(session).join("lockfile.settled");
+    let stamp = session.builds().join("lockfile.settled");
     if std::fs::read_to_string(&stamp).is_ok_and(|settled| settled == state(session)) {
         return Ok(());
     }

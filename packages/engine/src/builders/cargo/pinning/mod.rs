@@ -7,10 +7,7 @@
 mod apart;
 mod lockfile;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use honing_core::{Result, pin};
 
@@ -38,7 +35,7 @@ pub(crate) fn naming(session: &Session, subject: &Subject<'_>) -> Result<Naming>
         // Names that a pinned profile can be carried over to.
         let carried = session.options.unpinned && subject.program.pin_symbols;
         let names = if carried { Names::V0 } else { Names::Cargo };
-        return Ok(Naming { names, folder: plain(&builds(session)), words: "cargo's own".into() });
+        return Ok(Naming { names, folder: plain(&session.builds()), words: "cargo's own".into() });
     }
     let apart = Apart::find(session, &subject.triple)?;
     let mut name = format!("pinned-{}", pin::SCHEME);
@@ -49,7 +46,7 @@ pub(crate) fn naming(session: &Session, subject: &Subject<'_>) -> Result<Naming>
             format!("pinned (scheme {}; {some} packages told apart, {name})", pin::SCHEME)
         }
     };
-    let folder = builds(session).join(format!("{name}.{REVISION}"));
+    let folder = session.builds().join(format!("{name}.{REVISION}"));
     Ok(Naming { names: Names::Pinned { apart: apart.into_table() }, folder, words })
 }
 
@@ -58,21 +55,7 @@ pub(crate) fn pins(session: &Session, subject: &Subject<'_>) -> bool {
     subject.program.pin_symbols && !session.options.unpinned
 }
 
-/// Where target directories are.
-pub(crate) fn builds(session: &Session) -> PathBuf {
-    session.store.root().join("build")
-}
-
 /// Where those are whose symbols are cargo's own.
 pub(crate) fn plain(builds: &Path) -> PathBuf {
     builds.join(format!("plain.{REVISION}"))
-}
-
-/// Every folder that target directories are in: of cargo's own names, and of each scheme
-/// that was used.
-pub(crate) fn all_builds(session: &Session) -> Vec<PathBuf> {
-    let root = builds(session);
-    let entries = fs::read_dir(&root).into_iter().flatten().flatten().map(|entry| entry.path());
-    // An earlier version had builds with cargo's own names in the root.
-    entries.filter(|path| path.is_dir()).chain([root]).collect()
 }

@@ -1,0 +1,186 @@
+//! Cargo, as the engine sees a builder.
+
+use std::path::{Path, PathBuf};
+
+use honing_core::{
+    Digest, Error, Fingerprint, Result, Stage,
+    calls::Calls,
+    config::{CargoRun, Instrumenting, Tool},
+    recorded, release,
+};
+
+use crate::{
+    builders::{
+        Builder, Flavour, Folders, Made, beside,
+        cargo::{
+            self, Cargo, build_command, check, driver_command,
+            flavours::{build_fingerprint, instrument_fully, instrumenting, is_of_pgo, wanted},
+            libraries, pinning, probe, tools,
+        },
+    },
+    chain::{
+        preflight::Ready,
+        session::{Session, Subject, find_program},
+    },
+    children::{Command, Usage},
+    io::files,
+};
+
+impl Builder for Cargo {
+    fn check(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
+        check::check(session, subject)
+    }
+
+    fn check_toolchain(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
+        check::check_answer(session, subject)
+    }
+
+    fn check_harness(&self, run: &CargoRun) -> Result<()> {
+        check::check_harness(self, run)
+    }
+
+    fn settle(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
+        if pinning::pins(session, subject) { pinning::settle(session) } else { Ok(()) }
+    }
+
+    fn probe_fingerprint(&self, session: &Session, subject: &Subject<'_>) -> Result<Fingerprint> {
+        let answer = cargo::ask(session, &subject.triple)?;
+        let linker = answer.linker.as_deref().unwrap_or("cc");
+        let mut print = Fingerprint::new();
+        print
+            .content("toolchain", Digest::of(self.toolchain.verbose_version.as_bytes()))
+            .value("rustc", self.toolchain.rustc.display())
+            .value("target", &subject.triple)
+            .value("linker", linker)
+            .value("rustflags", answer.rustflags.join(" "));
+        if let Some(linker) = find_program(session, linker) {
+            print.value("linker's path", linker.display());
+        }
+        Ok(print)
+    }
+
+    fn probe(&self, session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)> {
+        probe::probe(session, subject, dir)
+    }
+
+    fn fingerprint(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        flavour: Flavour<'_>,
+    ) -> Result<Fingerprint> {
+        let digest = match flavour {
+            Flavour::Optimized { digest, .. } => digest,
+            Flavour::Plain | Flavour::Instrumented => None,
+        };
+        Ok(build_fingerprint(session, &wanted(session, subject, flavour)?, digest))
+    }
+
+    fn command(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Command> {
+        Ok(build_command(session, &wanted(session, subject, flavour)?))
+    }
+
+    fn build(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        stage: Stage,
+        flavour: Flavour<'_>,
+    ) -> Result<Made> {
+        let wanted = wanted(session, subject, flavour)?;
+        let built = cargo::build(session, subject.name, stage, &wanted)?;
+        let libraries = libraries::of(session, wanted.target, &built)?;
+        let digest = beside::digest(&built.path, &libraries)?;
+        let witness = serde_json::to_vec(&built.calls);
+        let witness = witness.map_err(|error| Error::internal(format!("{stage}: {error}")))?;
+        let cargo::Built { path, fresh, full, functions, usage, debug_info, .. } = built;
+        Ok(Made { path, libraries, debug_info, digest, fresh, full, functions, witness, usage })
+    }
+
+    fn difference(&self, one: &[u8], other: &[u8]) -> Option<String> {
+        let calls = |witness| serde_json::from_slice::<Calls>(witness).unwrap_or_default();
+        let (one, other) = (calls(one), calls(other));
+        let difference = one.difference(&other).filter(|_| !other.is_empty())?;
+        Some(format!("cargo does not call rustc as it did for the baseline: {difference}"))
+    }
+
+    fn is_of_pgo(&self, change: &str) -> bool {
+        is_of_pgo(change)
+    }
+
+    fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {
+        let wanted = wanted(session, subject, flavour)?;
+        Ok(Folders { output: wanted.folder(), all: wanted.target_dir })
+    }
+
+    fn is_light(&self, session: &Session, subject: &Subject<'_>) -> Result<bool> {
+        Ok(instrumenting(session, subject)? == Instrumenting::Light)
+    }
+
+    fn not_light(&self, session: &Session, subject: &Subject<'_>, why: &str) -> Result<()> {
+        instrument_fully(session, subject, why)
+    }
+
+    fn harness(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        flavour: Flavour<'_>,
+        verb: &str,
+        run: &CargoRun,
+    ) -> Result<Command> {
+        let mut wanted = wanted(session, subject, flavour)?;
+        let other = run.package.as_deref().map(|spec| self.workspace.package(spec)).transpose()?;
+        if let Some(package) = other.filter(|package| package.id != wanted.package.id) {
+            // Features are the program's package's own.
+            (wanted.package, wanted.features, wanted.default_features) = (package, Vec::new(), true);
+        }
+        Ok(driver_command(session, verb, &wanted))
+    }
+
+    fn tool(&self, session: &Session, program: &str, stage: Stage, tool: &Tool) -> Result<(PathBuf, Usage)> {
+        tools::build(session, program, stage, tool)
+    }
+
+    fn tool_path(&self, session: &Session, tool: &Tool) -> Result<PathBuf> {
+        tools::path(session, tool)
+    }
+
+    fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<recorded::Build> {
+        let wanted = wanted(session, subject, Flavour::Plain)?;
+        Ok(recorded::Build {
+            package: wanted.package.name.to_string(),
+            cargo_profile: wanted.profile.to_owned(),
+            settings: self.config.profile_settings(&session.root, &session.env, wanted.profile),
+            features: wanted.features,
+            default_features: wanted.default_features,
+            rustflags: wanted.rustflags,
+            symbols: wanted.symbols,
+            lockfile: files::digest(&session.root.join("Cargo.lock")).ok(),
+        })
+    }
+
+    fn toolchain(&self) -> recorded::Toolchain {
+        self.toolchain.recorded()
+    }
+
+    fn compiler(&self) -> release::Compiler {
+        self.toolchain.compiler()
+    }
+
+    fn locks(&self) -> &[&str] {
+        &["Cargo.lock"]
+    }
+
+    fn version(&self, subject: &Subject<'_>) -> String {
+        self.package(subject).map(|package| package.version.to_string()).unwrap_or_default()
+    }
+
+    fn local_packages(&self, session: &Session, subject: &Subject<'_>) -> Vec<(String, PathBuf)> {
+        self.workspace.local_packages(session, subject)
+    }
+
+    fn own_code(&self) -> Vec<String> {
+        self.workspace.crate_names()
+    }
+}

@@ -1,0 +1,106 @@
+//! What preflight looks at in a cargo workspace.
+
+use honing_core::{
+    Error, Result,
+    config::{CargoRun, ProgramKind},
+    unknown,
+};
+
+use crate::{
+    builders::cargo::{self, Cargo, toolchain::Toolchain},
+    chain::session::{Session, Subject},
+};
+
+/// Packages, features, Cargo profiles, arguments and the toolchain.
+pub(super) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
+    let (program, workspace) = (subject.program, &session.cargo.workspace);
+    let at = |error: Error| error.at(format!("program `{}`", subject.name));
+    let package = session.cargo.package(subject).map_err(at)?;
+    workspace.check_features(package, &program.features).map_err(at)?;
+    workspace.check_features(package, &session.options.features).map_err(at)?;
+    // What goes to cargo as it is may turn features on.
+    if session.options.cargo_args.is_empty() {
+        let features: Vec<String> =
+            program.features.iter().chain(&session.options.features).cloned().collect();
+        let default = program.default_features;
+        workspace.check_required(package, &subject.artifact, &features, default).map_err(at)?;
+    }
+    check_profile(session, &program.profile).map_err(at)?;
+    for (name, tool) in &session.config.tool {
+        let at = |error: Error| error.at(format!("tool `{name}`"));
+        let kind = ProgramKind::Bin(tool.bin.as_deref());
+        let package = workspace.package(&tool.package).map_err(at)?;
+        workspace.check_features(package, &tool.features).map_err(at)?;
+        let artifact = workspace.artifact_name(package, &kind).map_err(at)?;
+        workspace.check_required(package, &artifact, &tool.features, true).map_err(at)?;
+        check_profile(session, &tool.profile).map_err(at)?;
+    }
+    check_cargo_args(session)
+}
+
+/// Tests or benchmarks that are to be a workload.
+pub(super) fn check_harness(cargo: &Cargo, run: &CargoRun) -> Result<()> {
+    if let Some(package) = &run.package {
+        cargo.workspace.package(package)?;
+    }
+    if let Some(value) = cargo.config.forced("LLVM_PROFILE_FILE") {
+        return Err(Error::preflight(format!(
+            "cargo's configuration forces LLVM_PROFILE_FILE to `{}`: what cargo runs would leave its \
+             profiles there",
+            value.to_string_lossy()
+        ))
+        .with_hint("take `force = true` out of `[env]` in .cargo/config.toml, or the whole variable"));
+    }
+    Ok(())
+}
+
+fn check_profile(session: &Session, name: &str) -> Result<()> {
+    let profiles = session.cargo.workspace.profiles();
+    if profiles.iter().any(|profile| profile == name)
+        || session.cargo.config.has_profile(&session.root, &session.env, name)
+    {
+        return Ok(());
+    }
+    let names: Vec<&str> = profiles.iter().map(String::as_str).collect();
+    Err(unknown("Cargo profile", name, "this workspace", &names))
+}
+
+/// What cargo says of its configuration fits what was looked at.
+pub(super) fn check_answer(session: &Session, subject: &Subject<'_>) -> Result<()> {
+    let answer = cargo::ask(session, &subject.triple)?;
+    let toolchain = &session.cargo.toolchain;
+    if answer.rustc == toolchain.rustc {
+        return Ok(());
+    }
+    let rustc = Toolchain::load(&toolchain.cargo, &answer.rustc, &session.env, &session.root)?;
+    if rustc.verbose_version == toolchain.verbose_version {
+        return Ok(());
+    }
+    Err(Error::preflight(format!(
+        "cargo compiles with {} ({}), and Honing found {} ({})",
+        answer.rustc.display(),
+        rustc.release,
+        toolchain.rustc.display(),
+        toolchain.release
+    ))
+    .with_hint(format!("name it in the environment: RUSTC={}", answer.rustc.display())))
+}
+
+/// Flags that we set ourselves must not be set behind our back.
+fn check_cargo_args(session: &Session) -> Result<()> {
+    const OURS: [&str; 6] =
+        ["--target", "--target-dir", "--profile", "--release", "--message-format", "--package"];
+    for arg in &session.options.cargo_args {
+        let name = arg.split('=').next().unwrap_or(arg);
+        if OURS.contains(&name) || matches!(name, "-p" | "-r") {
+            return Err(Error::usage(format!("`{arg}` after `--` is Honing's to set")).with_hint(
+                "--target and --target-dir go before `--`; package and profile are set in pgo.toml",
+            ));
+        }
+        if ["build-dir", "target-dir", "dep-info-basedir"].iter().any(|key| arg.contains(key)) {
+            return Err(Error::usage(format!("`{arg}`: folders of builds are Honing's to choose"))
+                .with_hint("choose where all of its output goes with --target-dir, before `--`"));
+        }
+    }
+    Ok(())
+}

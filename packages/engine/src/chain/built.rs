@@ -1,0 +1,419 @@
+//! The stages that build: baseline, instrument and optimize. Each keeps a copy of what the builder made.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use honing_core::{
+    Digest, Error, ExitCode, Fingerprint, Result, Stage,
+    applied::{Applied, MatchedBy},
+    event::{Artifact, StageState},
+};
+use honing_profdata::BuildFunctions;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    builders::{Flavour, Made, beside},
+    chain::{
+        preflight::Ready,
+        session::{Session, Subject},
+        step::{Product, Step, finish, reasons, started, stored},
+    },
+    io::files,
+    keep::store::Manifest,
+    profiles::llvm::{
+        matching,
+        merge::{MergedProfile, RebasedFrom},
+    },
+};
+
+/// A build's output: a copy of the binary, so that the next build cannot change it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Compiled {
+    name: String,
+    bytes: u64,
+    /// Of the binary, and of its libraries where it has some.
+    digest: Digest,
+    /// Its shared libraries, relative to the stage's folder.
+    #[serde(default)]
+    libraries: Vec<String>,
+    /// Its debug information, likewise, where that is in files of its own.
+    #[serde(default)]
+    debug_info: Vec<String>,
+}
+
+impl Product for Compiled {
+    fn files(&self) -> Vec<&str> {
+        [&self.name].into_iter().chain(&self.libraries).map(String::as_str).collect()
+    }
+}
+
+impl AsRef<Self> for Compiled {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl Compiled {
+    /// Name of the file in the stage's folder.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// Its debug information, where that is in files of its own.
+    pub(crate) fn debug_info(&self) -> &[String] {
+        &self.debug_info
+    }
+
+    /// For reports; `path` is where it is.
+    pub(crate) fn artifact(&self, path: &Path) -> Artifact {
+        let digest = self.digest.to_string();
+        Artifact { path: path.display().to_string(), bytes: self.bytes, digest }
+    }
+}
+
+macro_rules! flavour {
+    ($(#[$doc:meta])* $name:ident, $stage:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub(crate) struct $name(Compiled, std::path::PathBuf);
+
+        impl $name {
+            /// What an earlier run left.
+            pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
+                let manifest = stored::<Compiled>(session, subject, Stage::$stage)?;
+                Some(Self::step(session, subject, Step::of(manifest, StageState::Skipped)))
+            }
+
+            fn step(session: &Session, subject: &Subject<'_>, step: Step<Compiled>) -> Step<Self> {
+                let path = session.store.dir(subject.name, Stage::$stage).join(&step.output.name);
+                step.map(|compiled| Self(compiled, path))
+            }
+
+            /// The binary.
+            pub(crate) fn path(&self) -> &Path {
+                &self.1
+            }
+
+            /// The digest of the binary.
+            pub(crate) fn digest(&self) -> &Digest {
+                &self.0.digest
+            }
+
+            /// Files of its debug information, beside it.
+            #[allow(dead_code, reason = "not every flavour is shipped")]
+            pub(crate) fn debug_info(&self) -> &[String] {
+                self.0.debug_info()
+            }
+
+            /// For reports.
+            pub(crate) fn artifact(&self) -> Artifact {
+                self.0.artifact(&self.1)
+            }
+        }
+    };
+}
+
+flavour!(
+    /// The program as it ships without PGO.
+    Baseline,
+    Baseline
+);
+flavour!(
+    /// The program with counters.
+    Instrumented,
+    Instrument
+);
+
+/// What changed since the build that a stage left; `None` where it left none.
+fn changes<T: Product>(
+    session: &Session,
+    subject: &Subject<'_>,
+    (stage, flavour): (Stage, Flavour<'_>),
+) -> Result<Option<Vec<String>>> {
+    let print = session.builder().fingerprint(session, subject, flavour)?;
+    Ok(stored::<T>(session, subject, stage).map(|old| print.changes_since(&old.fingerprint)))
+}
+
+/// What changed since the instrumented build that is there.
+pub(crate) fn instrumented_changes(session: &Session, subject: &Subject<'_>) -> Result<Option<Vec<String>>> {
+    changes::<Compiled>(session, subject, (Stage::Instrument, Flavour::Instrumented))
+}
+
+/// Builds the program as it ships without PGO.
+pub(crate) fn baseline(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Baseline>> {
+    let build = (Stage::Baseline, Flavour::Plain);
+    let step = compile(session, subject, build, |compiled, _, _| Ok(compiled))?;
+    Ok(Baseline::step(session, subject, step))
+}
+
+/// Builds the program with counters.
+pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Instrumented>> {
+    let build = (Stage::Instrument, Flavour::Instrumented);
+    let step = compile(session, subject, build, |compiled, _, _| Ok(compiled))?;
+    Ok(Instrumented::step(session, subject, step))
+}
+
+/// A difference between two sources is not one that PGO made.
+pub(crate) fn check_same_source(session: &Session, subject: &Subject<'_>) -> Result<()> {
+    let print = |stage| stored::<Compiled>(session, subject, stage).map(|manifest| manifest.fingerprint);
+    let (Some(baseline), Some(optimized)) = (print(Stage::Baseline), print(Stage::Optimize)) else {
+        return Ok(());
+    };
+    let differ: Vec<String> = beside_pgo(session, &optimized, &baseline).collect();
+    if differ.is_empty() {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "bench: baseline and optimized were not built from the same source: {}",
+        differ.join(", ")
+    ))
+    .with_hint("build both from what is there now: --from baseline"))
+}
+
+/// The builder's witness, beside the binary.
+const WITNESS: &str = "calls.json";
+
+/// What two flavours were built with differs by what PGO adds and by nothing else.
+fn check_alike(
+    session: &Session,
+    subject: &Subject<'_>,
+    stage: Stage,
+    fingerprint: &Fingerprint,
+    witness: &[u8],
+) -> Result<()> {
+    let Some(baseline) = stored::<Compiled>(session, subject, Stage::Baseline) else { return Ok(()) };
+    // One of another source, or with other settings, may differ.
+    if stage == Stage::Baseline || beside_pgo(session, fingerprint, &baseline.fingerprint).next().is_some() {
+        return Ok(());
+    }
+    let file = session.store.dir(subject.name, Stage::Baseline).join(WITNESS);
+    let Ok(theirs) = std::fs::read(file) else { return Ok(()) };
+    let Some(difference) = session.builder().difference(witness, &theirs) else { return Ok(()) };
+    Err(Error::new(ExitCode::Build, format!("{stage}: {difference}")).with_hint(
+        "what changes flags from build to build, a variable that Honing is called with or a build script? \
+         Build both from what is there now: --from baseline",
+    ))
+}
+
+/// What changed since another flavour's build, but for what PGO adds.
+fn beside_pgo(session: &Session, new: &Fingerprint, old: &Fingerprint) -> impl Iterator<Item = String> {
+    let builder = session.builder();
+    new.changes_since(old).into_iter().filter(move |change| !builder.is_of_pgo(change))
+}
+
+/// Builds, and keeps a copy of what was built together with what `describe` makes of it.
+fn compile<T: Product + AsRef<Compiled>>(
+    session: &Session,
+    subject: &Subject<'_>,
+    (stage, flavour): (Stage, Flavour<'_>),
+    describe: impl FnOnce(Compiled, &Made, &Path) -> Result<T>,
+) -> Result<Step<T>> {
+    let builder = session.builder();
+    let old = stored::<T>(session, subject, stage);
+    let before = builder.fingerprint(session, subject, flavour)?;
+    started(session, subject, stage, reasons(session, old.as_ref(), &before));
+    let start = Instant::now();
+    let made = builder.build(session, subject, stage, flavour)?;
+    // After the build, so that files that it read for the first time are in it.
+    let fingerprint = builder.fingerprint(session, subject, flavour)?;
+    check_alike(session, subject, stage, &fingerprint, &made.witness)?;
+    let same =
+        |old: &Manifest<T>| old.output.as_ref().digest == made.digest && old.fingerprint == fingerprint;
+    if let Some(old) = old.filter(|old| made.fresh && same(old)) {
+        return Ok(Step::of(old, StageState::UpToDate));
+    }
+    let attempt = session.store.begin(subject.name, stage)?;
+    let name = made.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let copy = attempt.dir().join(&name);
+    files::copy(&made.path, &copy)?;
+    let libraries = beside::copy_libraries(&made.libraries, attempt.dir())?;
+    let debug_info = beside::copy_files(&made.debug_info, attempt.dir())?;
+    let digest = made.digest.clone();
+    let compiled = Compiled { name, bytes: files::size(&copy), digest, libraries, debug_info };
+    files::write_atomically(&attempt.dir().join(WITNESS), &made.witness)?;
+    let output = describe(compiled, &made, attempt.dir())?;
+    finish(attempt, fingerprint, start, made.usage, Some(made.full), output)
+}
+
+/// The functions of the build, beside the binary.
+const FUNCTIONS: &str = "functions.txt";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct OptimizedBuild {
+    #[serde(flatten)]
+    compiled: Compiled,
+    profile: Digest,
+    rebased: Option<RebasedFrom>,
+    applied: Applied,
+    /// Whether the compiler listed the functions that it built.
+    functions: bool,
+}
+
+impl Product for OptimizedBuild {
+    fn files(&self) -> Vec<&str> {
+        let functions = self.functions.then_some(FUNCTIONS);
+        self.compiled.files().into_iter().chain(functions).collect()
+    }
+}
+
+impl AsRef<Compiled> for OptimizedBuild {
+    fn as_ref(&self) -> &Compiled {
+        &self.compiled
+    }
+}
+
+/// The program built with a profile.
+#[derive(Debug, Clone)]
+pub(crate) struct Optimized(OptimizedBuild, PathBuf);
+
+impl Optimized {
+    /// What an earlier run left.
+    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
+        let manifest = stored::<OptimizedBuild>(session, subject, Stage::Optimize)?;
+        Some(Self::step(session, subject, Step::of(manifest, StageState::Skipped)))
+    }
+
+    /// The same, with when it was finished, in UTC.
+    pub(crate) fn last(session: &Session, subject: &Subject<'_>) -> Option<(String, Self)> {
+        let manifest = stored::<OptimizedBuild>(session, subject, Stage::Optimize)?;
+        let when = manifest.finished.clone();
+        Some((when, Self::step(session, subject, Step::of(manifest, StageState::Skipped)).output))
+    }
+
+    fn step(session: &Session, subject: &Subject<'_>, step: Step<OptimizedBuild>) -> Step<Self> {
+        let path = session.store.dir(subject.name, Stage::Optimize).join(step.output.compiled.name());
+        step.map(|built| Self(built, path))
+    }
+
+    /// The binary.
+    pub(crate) fn path(&self) -> &Path {
+        &self.1
+    }
+
+    /// The digest of the binary.
+    pub(crate) fn digest(&self) -> &Digest {
+        self.0.compiled.digest()
+    }
+
+    /// Files of its debug information, beside it.
+    pub(crate) fn debug_info(&self) -> &[String] {
+        self.0.compiled.debug_info()
+    }
+
+    /// The digest of the profile, as the compiler read it.
+    pub(crate) fn profile(&self) -> &Digest {
+        &self.0.profile
+    }
+
+    /// What the profile was carried over from, if it was.
+    pub(crate) fn rebased(&self) -> Option<&RebasedFrom> {
+        self.0.rebased.as_ref()
+    }
+
+    /// How much of the profile was applied.
+    pub(crate) fn applied(&self) -> &Applied {
+        &self.0.applied
+    }
+
+    /// For reports.
+    pub(crate) fn artifact(&self) -> Artifact {
+        self.0.compiled.artifact(&self.1)
+    }
+
+    /// The functions that the compiler built; `None` where it cannot list them.
+    ///
+    /// # Errors
+    /// Where the list that the stage left cannot be read.
+    pub(crate) fn functions(&self) -> Result<Option<BuildFunctions>> {
+        if !self.0.functions {
+            return Ok(None);
+        }
+        matching::read_functions(&self.1.with_file_name(FUNCTIONS)).map(Some)
+    }
+}
+
+/// Builds the program with a profile.
+pub(crate) fn optimize(
+    session: &Session,
+    subject: &Subject<'_>,
+    ready: &Ready,
+    profile: &MergedProfile,
+) -> Result<Step<Optimized>> {
+    let bytes = files::read(profile.path())?;
+    let path = profile_path(session, subject);
+    // Builders rebuild when the file is newer than the build: it must not be touched
+    // while its contents stay the same.
+    files::write_if_changed(&path, &bytes)?;
+    let digest = profile.digest();
+    let flavour = Flavour::Optimized { profile: &path, digest: Some(digest), traced: ready.traces };
+    let step = compile(session, subject, (Stage::Optimize, flavour), |compiled, built, dir| {
+        let functions = (!built.functions.is_empty()).then_some(&built.functions);
+        if let Some(functions) = functions {
+            matching::write_functions(functions, &dir.join(FUNCTIONS))?;
+        }
+        let applied = match functions {
+            Some(functions) => matching::applied(session, &bytes, functions, MatchedBy::Trace),
+            None => without_trace(session, subject, &bytes),
+        };
+        Ok(OptimizedBuild {
+            compiled,
+            profile: digest.clone(),
+            rebased: profile.rebased().cloned(),
+            applied: matching::of_original(applied, profile.rebased()),
+            functions: functions.is_some(),
+        })
+    })?;
+    Ok(Optimized::step(session, subject, step))
+}
+
+/// Refuses to record a profile together with another profile's, or other sources', build.
+pub(crate) fn check_current(
+    session: &Session,
+    subject: &Subject<'_>,
+    ready: &Ready,
+    profile: Option<&MergedProfile>,
+    optimized: Option<&Optimized>,
+) -> Result<()> {
+    let (Some(profile), Some(optimized)) = (profile, optimized) else { return Ok(()) };
+    let refused = |why: &str| {
+        Err(Error::usage(format!("record: {why}"))
+            .with_hint("build and measure with it first: --from optimize"))
+    };
+    if profile.digest() != optimized.profile() {
+        return refused("the optimized build was made with another profile than the one to be recorded");
+    }
+    let path = profile_path(session, subject);
+    let flavour = Flavour::Optimized { profile: &path, digest: Some(profile.digest()), traced: ready.traces };
+    let changes = changes::<OptimizedBuild>(session, subject, (Stage::Optimize, flavour))?;
+    match changes.unwrap_or_default().first() {
+        Some(change) => refused(&format!("the optimized build is out of date: {change}")),
+        None => Ok(()),
+    }
+}
+
+/// What the records of an instrumented build of the same source say.
+fn without_trace(session: &Session, subject: &Subject<'_>, profile: &[u8]) -> Applied {
+    let unknown = |why: &str| Applied::Unknown { why: why.to_owned() };
+    let Some(built) = Instrumented::load(session, subject) else {
+        return unknown("this compiler cannot list its functions, and there is no instrumented build");
+    };
+    let changes = instrumented_changes(session, subject).ok().flatten();
+    if changes.is_none_or(|changes| !changes.is_empty()) {
+        return unknown("this compiler cannot list its functions, and the instrumented build is out of date");
+    }
+    match matching::instrumented_functions(built.output.path()) {
+        Ok(functions) => matching::applied(session, profile, &functions, MatchedBy::Instrumented),
+        Err(error) => unknown(&error.to_string()),
+    }
+}
+
+/// Where the compiler finds the profile.
+pub(crate) fn profile_path(session: &Session, subject: &Subject<'_>) -> PathBuf {
+    session.builds().join(format!("optimize-{}.profdata", subject.name))
+}

@@ -1,0 +1,70 @@
+//! Tools: the programs of the workspace that workloads use, built without PGO.
+
+use std::collections::BTreeMap;
+
+use honing_core::{
+    Result, Stage,
+    config::{Tool, Workload},
+    template::{self, Placeholder},
+};
+
+use crate::{
+    chain::session::{Session, Subject},
+    children::Usage,
+};
+
+/// Tools that are built.
+#[derive(Debug, Default)]
+pub(crate) struct Tools {
+    /// Their paths, by name.
+    pub(crate) paths: BTreeMap<String, String>,
+    /// CPU time that it took: part of the cost of the stage that uses them.
+    pub(crate) cost: Usage,
+}
+
+/// Builds what the workloads use, and says where it is.
+pub(crate) fn build_tools(
+    session: &Session,
+    subject: &Subject<'_>,
+    stage: Stage,
+    workloads: &[(&str, &Workload)],
+) -> Result<Tools> {
+    let mut tools = Tools::default();
+    for (name, tool) in used(session, workloads) {
+        let (path, usage) = session.builder().tool(session, subject.name, stage, tool)?;
+        tools.paths.insert(name.to_owned(), path.to_string_lossy().into_owned());
+        tools.cost.user += usage.user;
+        tools.cost.system += usage.system;
+    }
+    Ok(tools)
+}
+
+/// Where the tools are going to be, without building them.
+pub(crate) fn known_tools(
+    session: &Session,
+    workloads: &[(&str, &Workload)],
+) -> Result<BTreeMap<String, String>> {
+    let path = |(name, tool): (&str, &Tool)| {
+        let path = session.builder().tool_path(session, tool)?;
+        Ok((name.to_owned(), path.to_string_lossy().into_owned()))
+    };
+    used(session, workloads).into_iter().map(path).collect()
+}
+
+fn used<'a>(session: &'a Session, workloads: &[(&str, &Workload)]) -> Vec<(&'a str, &'a Tool)> {
+    let uses = |name: &str| {
+        workloads.iter().any(|(_, workload)| {
+            let commands = workload.commands();
+            let words = commands.iter().flat_map(|(_, words)| words.iter());
+            template::placeholders(words.chain(workload.env.values()))
+                .is_ok_and(|found| found.contains(&Placeholder::Tool(name.to_owned())))
+        })
+    };
+    session
+        .config
+        .tool
+        .iter()
+        .filter(|(name, _)| uses(name))
+        .map(|(name, tool)| (name.as_str(), tool))
+        .collect()
+}
