@@ -17,7 +17,7 @@ pub use builders::cargo::{
     exec::{exec, exec_command},
     profiles::{RootManifest, cargo_profile},
     toolchain::Toolchain,
-    whereabouts::find_binaries,
+    whereabouts::{find_binaries, find_places, open},
     wrapper::call::{is_called as is_wrapper, main as wrapper},
 };
 pub use chain::{

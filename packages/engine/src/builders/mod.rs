@@ -3,11 +3,17 @@
 pub(crate) mod beside;
 pub mod cargo;
 
-use std::path::{Path, PathBuf};
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    ffi::OsString,
+    fmt::Debug,
+    path::{Path, PathBuf},
+};
 
 use honing_core::{
-    Digest, Fingerprint, Result, Stage,
-    config::{CargoRun, Tool},
+    Digest, Fingerprint, Result, Setting, Stage,
+    config::{CargoRun, Program, Tool},
     recorded, release,
 };
 use honing_profdata::BuildFunctions;
@@ -15,7 +21,7 @@ use honing_profdata::BuildFunctions;
 use crate::{
     chain::{
         preflight::Ready,
-        session::{Session, Subject},
+        session::{Options, Session, Subject},
     },
     children::{Command, Usage},
 };
@@ -69,8 +75,36 @@ pub(crate) struct Folders {
     pub(crate) output: PathBuf,
 }
 
+/// A way to make programs.
+pub(crate) trait Craft: Debug + Send + Sync {
+    /// Looks at what is there to build, from the folder that the person is in.
+    fn open(&self, options: &Options) -> Result<Opened>;
+}
+
+/// Where a craft found something to build.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// The folder that the person is in.
+    pub(crate) dir: PathBuf,
+    /// This executable.
+    pub(crate) exe: PathBuf,
+    /// The environment for children.
+    pub(crate) env: BTreeMap<OsString, OsString>,
+    /// The root of the workspace.
+    pub(crate) root: PathBuf,
+    /// Where output goes, unless somewhere else is asked for.
+    pub(crate) target_dir: PathBuf,
+    pub(crate) builder: Box<dyn Builder>,
+}
+
 /// Builds the flavours of a program.
-pub(crate) trait Builder {
+pub(crate) trait Builder: Any + Debug + Send {
+    /// The name of what is built, and the target triple that it is built for.
+    fn look_up(&self, session: &Session, program: &Program) -> Result<(String, String)>;
+
+    /// What was looked up about a program, for `show-config`.
+    fn settings(&self, session: &Session, subject: &Subject<'_>) -> Result<Vec<Setting>>;
+
     /// Checks what can be told by looking.
     fn check(&self, session: &Session, subject: &Subject<'_>) -> Result<()>;
 

@@ -23,13 +23,7 @@ use honing_core::{
 };
 
 use crate::{
-    builders::{
-        Builder,
-        cargo::{
-            self, Cargo,
-            whereabouts::{own_environment, whereabouts},
-        },
-    },
+    builders::{Builder, Craft, Opened},
     chain::{lock::RunLock, sink::Sink},
     children::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
     io::{clock, files, programs::on_path},
@@ -127,8 +121,8 @@ pub struct Session {
     pub options: Options,
     /// The root of the workspace.
     pub root: PathBuf,
-    /// What is known of cargo.
-    pub(crate) cargo: Cargo,
+    craft: Arc<dyn Craft>,
+    builder: Box<dyn Builder>,
     /// The folder that the person is in.
     pub dir: PathBuf,
     /// Environment for children.
@@ -145,7 +139,7 @@ pub struct Session {
     /// Whether another session began the run that this one is a part of, and says when programs are
     /// done.
     pub(crate) continues: bool,
-    cargo_us: Arc<AtomicU64>,
+    builders_us: Arc<AtomicU64>,
 }
 
 /// A program with everything that was looked up about it.
@@ -162,21 +156,18 @@ pub struct Subject<'a> {
 }
 
 impl Session {
-    /// Finds the workspace of the current directory and reads its configuration.
+    /// Has a craft look at what is there, and reads the configuration.
     ///
     /// # Errors
     /// Usage or preflight, where something is missing or wrong.
-    pub fn open(options: Options, sink: Sink, cancel: Cancel) -> Result<Self> {
-        let (dir, exe) = whereabouts()?;
-        let env = own_environment(&dir, &exe, options.manifest_path.is_some());
+    pub(crate) fn open(craft: Arc<dyn Craft>, options: Options, sink: Sink, cancel: Cancel) -> Result<Self> {
         let started = sink.elapsed();
-        let cargo = Cargo::open(&env, &dir, options.manifest_path.as_deref())?;
-        let cargo_us = Arc::new(AtomicU64::new(micros(sink.elapsed().saturating_sub(started))));
-        let root = cargo.workspace.root.clone();
+        let Opened { dir, exe, env, root, target_dir, builder } = craft.open(&options)?;
+        let builders_us = Arc::new(AtomicU64::new(micros(sink.elapsed().saturating_sub(started))));
         let (config, config_path, config_text) = read_config(&root, options.config.as_deref())?;
         let target_dir = match &options.target_dir {
             Some(path) => dir.join(path),
-            None => cargo.workspace.target_dir().to_owned(),
+            None => target_dir,
         };
         let store = Store::of_workspace(&target_dir, &root);
         let run_dir = store.root().join("runs").join(clock::run_name());
@@ -187,7 +178,8 @@ impl Session {
             config_text,
             options,
             root,
-            cargo,
+            craft,
+            builder,
             dir,
             env,
             store,
@@ -196,7 +188,7 @@ impl Session {
             launcher,
             run_dir,
             continues: false,
-            cargo_us,
+            builders_us,
         })
     }
 
@@ -206,10 +198,10 @@ impl Session {
     /// # Errors
     /// As for [`Session::open`].
     pub(crate) fn part(&self, options: Options) -> Result<Self> {
-        let mut part = Self::open(options, self.sink.clone(), self.cancel.clone())?;
+        let mut part = Self::open(Arc::clone(&self.craft), options, self.sink.clone(), self.cancel.clone())?;
         part.run_dir.clone_from(&self.run_dir);
         part.launcher = self.launcher.clone();
-        part.cargo_us = Arc::clone(&self.cargo_us);
+        part.builders_us = Arc::clone(&self.builders_us);
         part.continues = true;
         Ok(part)
     }
@@ -248,16 +240,21 @@ impl Session {
 
     fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {
         let at = |error: Error| error.at(format!("program `{name}`"));
-        let package = self.cargo.workspace.package(&program.package).map_err(at)?;
-        let artifact = self.cargo.workspace.artifact_name(package, &program.kind()).map_err(at)?;
-        let asked = self.options.target.clone().or_else(|| program.target.clone());
-        let triple = self.cargo.target(self, asked)?;
+        let (artifact, triple) = self.builder.look_up(self, program).map_err(at)?;
         Ok(Subject { name, program, artifact, triple })
+    }
+
+    /// What was looked up about a program, for `show-config`.
+    ///
+    /// # Errors
+    /// Preflight, where who builds it cannot be asked.
+    pub fn settings(&self, subject: &Subject<'_>) -> Result<Vec<Setting>> {
+        self.builder.settings(self, subject)
     }
 
     /// Who builds its programs.
     pub(crate) fn builder(&self) -> &dyn Builder {
-        &self.cargo
+        self.builder.as_ref()
     }
 
     /// Where builders work.
@@ -358,8 +355,8 @@ impl Session {
         Ok(Arc::new(Mutex::new(log)))
     }
 
-    /// Runs cargo to its end, and keeps count of the time that it takes.
-    pub(crate) fn run_cargo(
+    /// Runs a builder to its end, and keeps count of the time that it takes.
+    pub(crate) fn run_builder(
         &self,
         program: &str,
         stage: Stage,
@@ -368,47 +365,13 @@ impl Session {
     ) -> Result<Ended> {
         let mut child = self.spawn(program, stage, command, each_line)?;
         let ended = child.wait(&self.cancel, None);
-        self.cargo_us.fetch_add(micros(child.elapsed()), Ordering::Relaxed);
+        self.builders_us.fetch_add(micros(child.elapsed()), Ordering::Relaxed);
         ended
     }
 
-    /// Time that cargo and rustc took in this run so far.
-    pub fn cargo_time(&self) -> Duration {
-        Duration::from_micros(self.cargo_us.load(Ordering::Relaxed))
-    }
-}
-
-impl Subject<'_> {
-    /// What was looked up about the program, for `show-config`.
-    ///
-    /// # Errors
-    /// Preflight, where cargo cannot be asked.
-    pub fn resolved(&self, session: &Session) -> Result<Vec<Setting>> {
-        let setting = |key: &str, value: String, origin: &str| Setting {
-            key: format!("program.{}: {key}", self.name),
-            value,
-            origin: origin.to_owned(),
-        };
-        let mut found = vec![
-            setting("binary", self.artifact.clone(), "cargo metadata"),
-            setting("target", self.triple.clone(), "--target, pgo.toml, cargo's configuration, or the host"),
-        ];
-        if self.program.pin_symbols {
-            let scheme = honing_core::pin::SCHEME.to_string();
-            found.push(setting("scheme of pinned symbols", scheme, "Honing; another one renames them"));
-        }
-        let answer = cargo::ask(session, &self.triple)?;
-        if !answer.rustflags.is_empty() {
-            found.push(setting("rustflags", answer.rustflags.join(" "), "RUSTFLAGS, cargo's configuration"));
-        }
-        if let Some(wrapper) = &answer.rustc_wrapper {
-            found.push(setting(
-                "rustc wrapper",
-                wrapper.display().to_string(),
-                "RUSTC_WRAPPER, cargo's configuration",
-            ));
-        }
-        Ok(found)
+    /// Time that builders took in this run so far.
+    pub fn builders_time(&self) -> Duration {
+        Duration::from_micros(self.builders_us.load(Ordering::Relaxed))
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use honing_core::Result;
 
-use crate::{Options, builders::cargo::whereabouts, chain::session::Session, io::files};
+use crate::{Options, chain::session::Session, io::files};
 
 /// Where a run's files are.
 #[derive(Debug, Clone)]
@@ -31,18 +31,10 @@ impl Places {
         }
     }
 
-    /// The places of a run that ended before it began: its configuration cannot be read, say.
-    ///
-    /// # Errors
-    /// Usage, where there is no workspace.
-    pub fn find(options: &Options) -> Result<Self> {
-        let (dir, workspace) = whereabouts::workspace(options.manifest_path.as_deref())?;
-        let target = match &options.target_dir {
-            Some(path) => dir.join(path),
-            None => workspace.target_dir().to_owned(),
-        };
+    /// The places of a run that ended before it began.
+    pub(crate) fn before(options: &Options, workspace: PathBuf, target_dir: &Path) -> Self {
         let config = options.config.clone().unwrap_or_else(|| Path::new("pgo").join("pgo.toml"));
-        Ok(Self { workspace: workspace.root, config, store: target.join("honing"), run: None })
+        Self { workspace, config, store: target_dir.join("honing"), run: None }
     }
 
     /// The folder.

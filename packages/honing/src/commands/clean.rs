@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use honing_core::{Result, units};
-use honing_engine::{Session, Sink, children::Cancel};
+use honing_engine::{Sink, children::Cancel};
 
 use super::run::progress;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) fn clean(shared: &Shared) -> Result<()> {
     // It may wait for a run, and says so.
     let sink = Sink::new(vec![progress(shared)]);
-    let session = Session::open(shared.options(&Trailing::default(), false), sink, Cancel::default())?;
+    let session = honing_engine::open(shared.options(&Trailing::default(), false), sink, Cancel::default())?;
     let freed = honing_engine::clean(&session)?;
     let _ = writeln!(console::err(), "     Removed {}", units::bytes(freed));
     Ok(())

@@ -148,7 +148,7 @@ impl Backend for Engine {
         let (told, stops) = (sink.clone(), cancel.clone());
         let (options, selection) = (self.options_for(ask), self.selection_for(ask));
         let thread = std::thread::spawn(move || {
-            let session = Session::open(options, told.clone(), stops);
+            let session = honing_engine::open(options, told.clone(), stops);
             let session = session.map(|session| session.stopped_by(suspend));
             let page = session.as_ref().ok().map(|session| report::page(&session.run_dir));
             run::finish(&told, &session, |session| {
@@ -219,7 +219,7 @@ impl Engine {
         let (options, inbox, selection) = (self.options.clone(), self.inbox.clone(), self.selection);
         std::thread::spawn(move || {
             let looked =
-                Session::open(options, Sink::new(Vec::new()), Cancel::default()).and_then(|session| {
+                honing_engine::open(options, Sink::new(Vec::new()), Cancel::default()).and_then(|session| {
                     inbox.send(Msg::Past(past(&session)));
                     let runs = session.past_events();
                     let pages = runs.iter().filter_map(|events| events.parent()).map(report::page);

@@ -27,7 +27,7 @@ impl Editing {
     pub(super) fn read(&self) {
         let (options, inbox, last) = (self.options.clone(), self.inbox.clone(), Arc::clone(&self.last));
         std::thread::spawn(move || {
-            let made = Session::open(options, Sink::new(Vec::new()), Cancel::default())
+            let made = honing_engine::open(options, Sink::new(Vec::new()), Cancel::default())
                 .and_then(|session| shown(&session, Proposal::make(&session)?));
             let read = made.map(|(proposal, shown)| {
                 if let Ok(mut last) = last.lock() {

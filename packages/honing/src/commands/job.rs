@@ -100,7 +100,7 @@ impl Job {
     ) -> ExitCode {
         let places = match session {
             Ok(session) => Some(Places::of(session)),
-            Err(_) => Places::find(options).ok(),
+            Err(_) => honing_engine::find_places(options).ok(),
         };
         let Ok(mut log) = self.log.lock() else { return exit };
         log.set_roots(roots(self.system, places.as_ref()));
@@ -149,7 +149,7 @@ pub(super) fn error(shared: &Shared, error: &Error) {
     match Job::of(shared) {
         Some(job) => {
             if let Ok(mut log) = job.log.lock() {
-                let places = Places::find(&shared.options(&Trailing::default(), false)).ok();
+                let places = honing_engine::find_places(&shared.options(&Trailing::default(), false)).ok();
                 log.set_roots(roots(job.system, places.as_ref()));
                 let _ = log.ended(error.code(), Some(error), &mut console::raw_err());
             }

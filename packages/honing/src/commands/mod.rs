@@ -172,7 +172,7 @@ fn name_variable(error: &clap::Error) {
 
 /// A session for commands that only look.
 fn look(shared: &Shared, trailing: &Trailing) -> Result<Session> {
-    Session::open(shared.options(trailing, false), Sink::new(Vec::new()), Cancel::default())
+    honing_engine::open(shared.options(trailing, false), Sink::new(Vec::new()), Cancel::default())
 }
 
 fn broken(error: std::io::Error) -> Error {

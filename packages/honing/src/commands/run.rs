@@ -133,7 +133,7 @@ pub(super) fn execute_with(
     let cancel = Cancel::default();
     let manual = options.manual.is_some();
     let session = on_signals(&cancel, &sink, manual)
-        .and_then(|()| Session::open(options.clone(), sink.clone(), cancel));
+        .and_then(|()| honing_engine::open(options.clone(), sink.clone(), cancel));
     let (exit, error) = finish(&sink, &session, work);
     if let Some(job) = job {
         return job.end(&options, &session, exit, error.as_ref());
@@ -158,7 +158,7 @@ pub(super) fn finish(
         Ok(finished) => (finished.exit, None, finished.summaries),
         Err(error) => (error.code(), Some(error), Vec::new()),
     };
-    let cargo_ms = session.as_ref().map_or(0, |session| session.cargo_time().as_millis() as u64);
+    let cargo_ms = session.as_ref().map_or(0, |session| session.builders_time().as_millis() as u64);
     let last = Event::RunFinished {
         exit,
         code: exit.code(),

@@ -17,7 +17,7 @@ pub(crate) fn show_config(shared: &Shared, matches: &ArgMatches) -> Result<()> {
     let mut all = settings(&session.config, &session.config_text, &session.config_path);
     all.extend(flags(matches));
     for subject in session.subjects()? {
-        all.extend(subject.resolved(&session)?);
+        all.extend(session.settings(&subject)?);
     }
     let mut out = console::out();
     if shared.format() == Format::Json {

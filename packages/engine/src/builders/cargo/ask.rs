@@ -13,8 +13,7 @@ use std::{
 use honing_core::{Error, Result};
 
 use crate::{
-    builders::cargo::{flags::configuration_with, wrapper},
-    chain::session::Session,
+    builders::cargo::{Here, flags::configuration_with, wrapper},
     io::files,
 };
 
@@ -47,7 +46,7 @@ const SCRIPT: &str = r#"fn main() {
 "#;
 
 /// Asks cargo, in the root of the workspace.
-pub(crate) fn ask(session: &Session, triple: &str) -> Result<Arc<Answer>> {
+pub(crate) fn ask(session: &Here<'_>, triple: &str) -> Result<Arc<Answer>> {
     let failed = || Error::internal("a reader of cargo's answer failed");
     let mut known = session.cargo.answers.lock().map_err(|_| failed())?;
     if let Some(answer) = known.get(triple) {
@@ -58,7 +57,7 @@ pub(crate) fn ask(session: &Session, triple: &str) -> Result<Arc<Answer>> {
     Ok(answer)
 }
 
-fn anew(session: &Session, triple: &str) -> Result<Answer> {
+fn anew(session: &Here<'_>, triple: &str) -> Result<Answer> {
     let dir = session.builds().join("ask");
     for (name, text) in [("Cargo.toml", MANIFEST), ("build.rs", SCRIPT), ("src/lib.rs", "")] {
         files::write_if_changed(&dir.join(name), text.as_bytes())?;
@@ -94,7 +93,7 @@ fn anew(session: &Session, triple: &str) -> Result<Answer> {
     }
 }
 
-fn exclusive(session: &Session, flag: &str) -> Error {
+fn exclusive(session: &Here<'_>, flag: &str) -> Error {
     let why = misplaced(flag).unwrap_or("rustc refuses it together with the flags of PGO");
     let message = format!("the rustflags hold `{flag}`; {why}");
     let from = origin(session, flag);
@@ -118,7 +117,7 @@ fn is_ours(flag: &str) -> bool {
 }
 
 /// Where a flag comes from, as far as that can be told.
-fn origin(session: &Session, flag: &str) -> String {
+fn origin(session: &Here<'_>, flag: &str) -> String {
     let variables = session.env.iter().filter(|(name, _)| name.to_string_lossy().ends_with("RUSTFLAGS"));
     let variable = variables.into_iter().find(|(_, value)| value.to_string_lossy().contains(flag));
     if let Some((name, _)) = variable {

@@ -11,7 +11,7 @@ use honing_profdata::BuildFunctions;
 
 use crate::{
     builders::cargo::{
-        ask,
+        Here, ask,
         calls::calls,
         host,
         ready::{self, ready, stale},
@@ -19,7 +19,6 @@ use crate::{
         watch::{Seen, Watcher},
         wrapper::{self, Names, Orders},
     },
-    chain::session::Session,
     children::{Command, Status, Usage},
 };
 
@@ -84,7 +83,7 @@ pub(crate) struct Built {
 }
 
 /// The command that builds it.
-pub(crate) fn build_command(session: &Session, wanted: &Wanted<'_>) -> Command {
+pub(crate) fn build_command(session: &Here<'_>, wanted: &Wanted<'_>) -> Command {
     let mut command = driver_command(session, "build", wanted);
     match wanted.kind {
         ProgramKind::Bin(_) => command.args(["--bin", wanted.artifact]),
@@ -95,7 +94,7 @@ pub(crate) fn build_command(session: &Session, wanted: &Wanted<'_>) -> Command {
 }
 
 /// `cargo VERB` with everything that selects and flavours a build.
-pub(crate) fn driver_command(session: &Session, verb: &str, wanted: &Wanted<'_>) -> Command {
+pub(crate) fn driver_command(session: &Here<'_>, verb: &str, wanted: &Wanted<'_>) -> Command {
     let options = &session.options;
     let mut command = Command::new(&session.cargo.toolchain.cargo, &session.env, &session.root);
     wrapper::set(&mut command, &session.builds(), wanted.inner.as_deref());
@@ -140,7 +139,7 @@ pub(super) fn folders(target_dir: &Path, root: Option<&Path>) -> Vec<String> {
 }
 
 /// Runs the build; progress and output go into the event stream.
-pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> Result<Built> {
+pub(crate) fn build(session: &Here<'_>, program: &str, stage: Stage, wanted: &Wanted<'_>) -> Result<Built> {
     host::share(&session.builds(), wanted)?;
     ready(session, &wanted.target_dir, &wanted.orders)?;
     let built = once(session, program, stage, wanted)?;
@@ -161,7 +160,7 @@ pub(crate) fn build(session: &Session, program: &str, stage: Stage, wanted: &Wan
 }
 
 /// Runs cargo, and notes what its build scripts read and wrote.
-fn once(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> Result<Built> {
+fn once(session: &Here<'_>, program: &str, stage: Stage, wanted: &Wanted<'_>) -> Result<Built> {
     let mut command = build_command(session, wanted);
     // Not part of the displayed command: for our eyes only.
     command.args(["--message-format", "json-render-diagnostics"]);
@@ -187,7 +186,7 @@ fn once(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> 
         &format!("rustc is called by {chain}; added for {}: {added}", wanted.target),
     )?;
     let ended =
-        session.run_cargo(program, stage, &command, move |stream, line| watcher.line(stream, line))?;
+        session.run_builder(program, stage, &command, move |stream, line| watcher.line(stream, line))?;
     ready::ended(session, &wanted.target_dir)?;
     if ended.status != Status::Code(0) {
         let first = seen.lock().ok().and_then(|seen| seen.error.clone());
@@ -212,7 +211,7 @@ fn once(session: &Session, program: &str, stage: Stage, wanted: &Wanted<'_>) -> 
 const INDISTINGUISHABLE: [&str; 3] = ["E0519", "E0523", "StableCrateId"];
 
 fn failure(
-    session: &Session,
+    session: &Here<'_>,
     stage: Stage,
     wanted: &Wanted<'_>,
     status: Status,

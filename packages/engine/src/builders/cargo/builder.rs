@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use honing_core::{
-    Digest, Error, Fingerprint, Result, Stage,
+    Digest, Error, Fingerprint, Result, Setting, Stage,
     calls::Calls,
-    config::{CargoRun, Instrumenting, Tool},
+    config::{CargoRun, Instrumenting, Program, Tool},
     recorded, release,
 };
 
@@ -13,7 +13,7 @@ use crate::{
     builders::{
         Builder, Flavour, Folders, Made, beside,
         cargo::{
-            self, Cargo, build_command, check, driver_command,
+            self, Cargo, Here, build_command, check, driver_command,
             flavours::{build_fingerprint, instrument_fully, instrumenting, is_of_pgo, wanted},
             libraries, pinning, probe, tools,
         },
@@ -27,12 +27,49 @@ use crate::{
 };
 
 impl Builder for Cargo {
+    fn look_up(&self, session: &Session, program: &Program) -> Result<(String, String)> {
+        let here = &Here { session, cargo: self };
+        let package = self.workspace.package(&program.package)?;
+        let artifact = self.workspace.artifact_name(package, &program.kind())?;
+        let asked = session.options.target.clone().or_else(|| program.target.clone());
+        Ok((artifact, self.target(here, asked)?))
+    }
+
+    fn settings(&self, session: &Session, subject: &Subject<'_>) -> Result<Vec<Setting>> {
+        let here = &Here { session, cargo: self };
+        let setting = |key: &str, value: String, origin: &str| Setting {
+            key: format!("program.{}: {key}", subject.name),
+            value,
+            origin: origin.to_owned(),
+        };
+        let target = "--target, pgo.toml, cargo's configuration, or the host";
+        let mut found = vec![
+            setting("binary", subject.artifact.clone(), "cargo metadata"),
+            setting("target", subject.triple.clone(), target),
+        ];
+        if subject.program.pin_symbols {
+            let scheme = honing_core::pin::SCHEME.to_string();
+            found.push(setting("scheme of pinned symbols", scheme, "Honing; another one renames them"));
+        }
+        let answer = cargo::ask(here, &subject.triple)?;
+        if !answer.rustflags.is_empty() {
+            found.push(setting("rustflags", answer.rustflags.join(" "), "RUSTFLAGS, cargo's configuration"));
+        }
+        if let Some(wrapper) = &answer.rustc_wrapper {
+            let from = "RUSTC_WRAPPER, cargo's configuration";
+            found.push(setting("rustc wrapper", wrapper.display().to_string(), from));
+        }
+        Ok(found)
+    }
+
     fn check(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
-        check::check(session, subject)
+        let here = &Here { session, cargo: self };
+        check::check(here, subject)
     }
 
     fn check_toolchain(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
-        check::check_answer(session, subject)
+        let here = &Here { session, cargo: self };
+        check::check_answer(here, subject)
     }
 
     fn check_harness(&self, run: &CargoRun) -> Result<()> {
@@ -40,11 +77,13 @@ impl Builder for Cargo {
     }
 
     fn settle(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
-        if pinning::pins(session, subject) { pinning::settle(session) } else { Ok(()) }
+        let here = &Here { session, cargo: self };
+        if pinning::pins(here, subject) { pinning::settle(here) } else { Ok(()) }
     }
 
     fn probe_fingerprint(&self, session: &Session, subject: &Subject<'_>) -> Result<Fingerprint> {
-        let answer = cargo::ask(session, &subject.triple)?;
+        let here = &Here { session, cargo: self };
+        let answer = cargo::ask(here, &subject.triple)?;
         let linker = answer.linker.as_deref().unwrap_or("cc");
         let mut print = Fingerprint::new();
         print
@@ -53,14 +92,15 @@ impl Builder for Cargo {
             .value("target", &subject.triple)
             .value("linker", linker)
             .value("rustflags", answer.rustflags.join(" "));
-        if let Some(linker) = find_program(session, linker) {
+        if let Some(linker) = find_program(here, linker) {
             print.value("linker's path", linker.display());
         }
         Ok(print)
     }
 
     fn probe(&self, session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)> {
-        probe::probe(session, subject, dir)
+        let here = &Here { session, cargo: self };
+        probe::probe(here, subject, dir)
     }
 
     fn fingerprint(
@@ -69,15 +109,17 @@ impl Builder for Cargo {
         subject: &Subject<'_>,
         flavour: Flavour<'_>,
     ) -> Result<Fingerprint> {
+        let here = &Here { session, cargo: self };
         let digest = match flavour {
             Flavour::Optimized { digest, .. } => digest,
             Flavour::Plain | Flavour::Instrumented => None,
         };
-        Ok(build_fingerprint(session, &wanted(session, subject, flavour)?, digest))
+        Ok(build_fingerprint(here, &wanted(here, subject, flavour)?, digest))
     }
 
     fn command(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Command> {
-        Ok(build_command(session, &wanted(session, subject, flavour)?))
+        let here = &Here { session, cargo: self };
+        Ok(build_command(here, &wanted(here, subject, flavour)?))
     }
 
     fn build(
@@ -87,9 +129,10 @@ impl Builder for Cargo {
         stage: Stage,
         flavour: Flavour<'_>,
     ) -> Result<Made> {
-        let wanted = wanted(session, subject, flavour)?;
-        let built = cargo::build(session, subject.name, stage, &wanted)?;
-        let libraries = libraries::of(session, wanted.target, &built)?;
+        let here = &Here { session, cargo: self };
+        let wanted = wanted(here, subject, flavour)?;
+        let built = cargo::build(here, subject.name, stage, &wanted)?;
+        let libraries = libraries::of(here, wanted.target, &built)?;
         let digest = beside::digest(&built.path, &libraries)?;
         let witness = serde_json::to_vec(&built.calls);
         let witness = witness.map_err(|error| Error::internal(format!("{stage}: {error}")))?;
@@ -109,16 +152,19 @@ impl Builder for Cargo {
     }
 
     fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {
-        let wanted = wanted(session, subject, flavour)?;
+        let here = &Here { session, cargo: self };
+        let wanted = wanted(here, subject, flavour)?;
         Ok(Folders { output: wanted.folder(), all: wanted.target_dir })
     }
 
     fn is_light(&self, session: &Session, subject: &Subject<'_>) -> Result<bool> {
-        Ok(instrumenting(session, subject)? == Instrumenting::Light)
+        let here = &Here { session, cargo: self };
+        Ok(instrumenting(here, subject)? == Instrumenting::Light)
     }
 
     fn not_light(&self, session: &Session, subject: &Subject<'_>, why: &str) -> Result<()> {
-        instrument_fully(session, subject, why)
+        let here = &Here { session, cargo: self };
+        instrument_fully(here, subject, why)
     }
 
     fn harness(
@@ -129,25 +175,29 @@ impl Builder for Cargo {
         verb: &str,
         run: &CargoRun,
     ) -> Result<Command> {
-        let mut wanted = wanted(session, subject, flavour)?;
+        let here = &Here { session, cargo: self };
+        let mut wanted = wanted(here, subject, flavour)?;
         let other = run.package.as_deref().map(|spec| self.workspace.package(spec)).transpose()?;
         if let Some(package) = other.filter(|package| package.id != wanted.package.id) {
             // Features are the program's package's own.
             (wanted.package, wanted.features, wanted.default_features) = (package, Vec::new(), true);
         }
-        Ok(driver_command(session, verb, &wanted))
+        Ok(driver_command(here, verb, &wanted))
     }
 
     fn tool(&self, session: &Session, program: &str, stage: Stage, tool: &Tool) -> Result<(PathBuf, Usage)> {
-        tools::build(session, program, stage, tool)
+        let here = &Here { session, cargo: self };
+        tools::build(here, program, stage, tool)
     }
 
     fn tool_path(&self, session: &Session, tool: &Tool) -> Result<PathBuf> {
-        tools::path(session, tool)
+        let here = &Here { session, cargo: self };
+        tools::path(here, tool)
     }
 
     fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<recorded::Build> {
-        let wanted = wanted(session, subject, Flavour::Plain)?;
+        let here = &Here { session, cargo: self };
+        let wanted = wanted(here, subject, Flavour::Plain)?;
         Ok(recorded::Build {
             package: wanted.package.name.to_string(),
             cargo_profile: wanted.profile.to_owned(),
@@ -177,7 +227,8 @@ impl Builder for Cargo {
     }
 
     fn local_packages(&self, session: &Session, subject: &Subject<'_>) -> Vec<(String, PathBuf)> {
-        self.workspace.local_packages(session, subject)
+        let here = &Here { session, cargo: self };
+        self.workspace.local_packages(here, subject)
     }
 
     fn own_code(&self) -> Vec<String> {

@@ -7,12 +7,12 @@ use honing_core::{
 };
 
 use crate::{
-    builders::cargo::{self, Cargo, toolchain::Toolchain},
-    chain::session::{Session, Subject},
+    builders::cargo::{self, Cargo, Here, toolchain::Toolchain},
+    chain::session::Subject,
 };
 
 /// Packages, features, Cargo profiles, arguments and the toolchain.
-pub(super) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
+pub(super) fn check(session: &Here<'_>, subject: &Subject<'_>) -> Result<()> {
     let (program, workspace) = (subject.program, &session.cargo.workspace);
     let at = |error: Error| error.at(format!("program `{}`", subject.name));
     let package = session.cargo.package(subject).map_err(at)?;
@@ -54,7 +54,7 @@ pub(super) fn check_harness(cargo: &Cargo, run: &CargoRun) -> Result<()> {
     Ok(())
 }
 
-fn check_profile(session: &Session, name: &str) -> Result<()> {
+fn check_profile(session: &Here<'_>, name: &str) -> Result<()> {
     let profiles = session.cargo.workspace.profiles();
     if profiles.iter().any(|profile| profile == name)
         || session.cargo.config.has_profile(&session.root, &session.env, name)
@@ -66,7 +66,7 @@ fn check_profile(session: &Session, name: &str) -> Result<()> {
 }
 
 /// What cargo says of its configuration fits what was looked at.
-pub(super) fn check_answer(session: &Session, subject: &Subject<'_>) -> Result<()> {
+pub(super) fn check_answer(session: &Here<'_>, subject: &Subject<'_>) -> Result<()> {
     let answer = cargo::ask(session, &subject.triple)?;
     let toolchain = &session.cargo.toolchain;
     if answer.rustc == toolchain.rustc {
@@ -87,7 +87,7 @@ pub(super) fn check_answer(session: &Session, subject: &Subject<'_>) -> Result<(
 }
 
 /// Flags that we set ourselves must not be set behind our back.
-fn check_cargo_args(session: &Session) -> Result<()> {
+fn check_cargo_args(session: &Here<'_>) -> Result<()> {
     const OURS: [&str; 6] =
         ["--target", "--target-dir", "--profile", "--release", "--message-format", "--package"];
     for arg in &session.options.cargo_args {

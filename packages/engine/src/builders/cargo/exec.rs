@@ -11,7 +11,7 @@ use honing_core::{Error, ExitCode, Result, Stage};
 use crate::{
     ProfileSource,
     builders::cargo::{
-        self,
+        self, Here,
         flavours::{Added, instrument_flags, orders},
         pinning, wrapper,
     },
@@ -30,6 +30,7 @@ use crate::{
 /// # Errors
 /// Usage, where the choice of the program is open; stale, where there is no profile.
 pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Result<Command> {
+    let here = &Here::of(session)?;
     let subjects = session.subjects()?;
     let [subject] = subjects.as_slice() else {
         let names: Vec<&str> = subjects.iter().map(|subject| subject.name).collect();
@@ -45,23 +46,23 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
         Stage::Optimize => Added { profile: Some(profile(session, subject)?), flags: Vec::new() },
         _ => Added::default(),
     };
-    if pinning::pins(session, subject) {
-        pinning::settle(session)?;
+    if pinning::pins(here, subject) {
+        pinning::settle(here)?;
     }
-    let (orders, naming) = orders(session, subject, added)?;
+    let (orders, naming) = orders(here, subject, added)?;
     let target_dir = orders.target_dir(&naming.folder, &format!("exec-{flavour}-{}", subject.name));
-    cargo::ready(session, &target_dir, &orders)?;
+    cargo::ready(here, &target_dir, &orders)?;
 
     let mut command = Command::new(program, &session.env, &session.dir);
     command.args(args);
-    let answer = cargo::ask(session, &subject.triple)?;
+    let answer = cargo::ask(here, &subject.triple)?;
     wrapper::set(&mut command, &session.builds(), answer.rustc_wrapper.as_deref());
     // Without a target, build scripts are instrumented too, and nothing is pinned.
     command.env("CARGO_BUILD_TARGET", &subject.triple);
     command.env("CARGO_TARGET_DIR", &target_dir);
     // Where cargo is configured to share a folder for what is between, it is not shared here.
     let asked = ("build.build-dir", session.options.cargo_args.as_slice());
-    let shared = cargo::configured(&session.cargo.toolchain.cargo, &session.env, &session.root, asked);
+    let shared = cargo::configured(&here.cargo.toolchain.cargo, &session.env, &session.root, asked);
     if shared.is_some() || session.env.contains_key(OsStr::new("CARGO_BUILD_BUILD_DIR")) {
         command.env("CARGO_BUILD_BUILD_DIR", &target_dir);
     }

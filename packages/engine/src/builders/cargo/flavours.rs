@@ -11,9 +11,9 @@ use honing_core::{
 use crate::{
     builders::{
         Flavour,
-        cargo::{self, Wanted, pinning, wrapper::Orders},
+        cargo::{self, Here, Wanted, pinning, wrapper::Orders},
     },
-    chain::session::{Session, Subject},
+    chain::session::Subject,
     io::files,
 };
 
@@ -31,7 +31,7 @@ pub(super) struct Added {
 
 /// How rustc is called in a build of `subject`, and the folder of its target directory.
 pub(super) fn orders(
-    session: &Session,
+    session: &Here<'_>,
     subject: &Subject<'_>,
     added: Added,
 ) -> Result<(Orders, pinning::Naming)> {
@@ -51,7 +51,7 @@ pub(super) fn orders(
 
 /// The build of a flavour.
 pub(super) fn wanted<'a>(
-    session: &'a Session,
+    session: &'a Here<'a>,
     subject: &'a Subject<'a>,
     flavour: Flavour<'_>,
 ) -> Result<Wanted<'a>> {
@@ -108,7 +108,7 @@ pub(super) fn is_of_pgo(change: &str) -> bool {
 /// What a build reads, as far as it can be told before cargo looks: the specification,
 /// the toolchain, and the files that it read the last time.
 pub(super) fn build_fingerprint(
-    session: &Session,
+    session: &Here<'_>,
     wanted: &Wanted<'_>,
     profile: Option<&Digest>,
 ) -> Fingerprint {
@@ -155,7 +155,7 @@ const LIGHT: [&str; 5] =
 ///
 /// # Errors
 /// Preflight, where cargo cannot be asked for its flags.
-pub(super) fn instrumenting(session: &Session, subject: &Subject<'_>) -> Result<Instrumenting> {
+pub(super) fn instrumenting(session: &Here<'_>, subject: &Subject<'_>) -> Result<Instrumenting> {
     // The linker's own LTO is a matter between it and what else it links.
     let rustflags = &cargo::ask(session, &subject.triple)?.rustflags;
     let linkers = rustflags.iter().any(|flag| flag.contains("linker-plugin-lto"));
@@ -166,11 +166,11 @@ pub(super) fn instrumenting(session: &Session, subject: &Subject<'_>) -> Result<
 }
 
 /// Remembers that a light build's profile did not fit, until `clean`.
-pub(super) fn instrument_fully(session: &Session, subject: &Subject<'_>, why: &str) -> Result<()> {
+pub(super) fn instrument_fully(session: &Here<'_>, subject: &Subject<'_>, why: &str) -> Result<()> {
     files::write_atomically(&too_light(session, subject), why.as_bytes())
 }
 
-fn too_light(session: &Session, subject: &Subject<'_>) -> std::path::PathBuf {
+fn too_light(session: &Here<'_>, subject: &Subject<'_>) -> std::path::PathBuf {
     session.store.root().join(subject.name).join("instrument-same")
 }
 

@@ -4,19 +4,16 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use honing_core::Result;
 
-use crate::{
-    builders::{
-        beside::{needs, shared_libraries},
-        cargo::{Built, toolchain},
-    },
-    chain::session::Session,
+use crate::builders::{
+    beside::{needs, shared_libraries},
+    cargo::{Built, Here, toolchain},
 };
 
 /// Names that shared libraries of the toolchain begin with.
 const OF_THE_TOOLCHAIN: [&str; 4] = ["libstd-", "libtest-", "librustc_driver-", "libproc_macro-"];
 
 /// What `built` needs, by file name; the first of a name counts, as for the loader.
-pub(super) fn of(session: &Session, target: &str, built: &Built) -> Result<Vec<PathBuf>> {
+pub(super) fn of(session: &Here<'_>, target: &str, built: &Built) -> Result<Vec<PathBuf>> {
     let mut libraries: Vec<PathBuf> = Vec::new();
     let in_folders = built.library_folders.iter().flat_map(|folder| shared_libraries(folder));
     for path in built.libraries.iter().cloned().chain(in_folders) {

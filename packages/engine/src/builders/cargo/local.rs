@@ -9,8 +9,8 @@ use std::{
 use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
 
 use crate::{
-    builders::cargo::Workspace,
-    chain::session::{Session, Subject},
+    builders::cargo::{Here, Workspace},
+    chain::session::Subject,
 };
 
 impl Workspace {
@@ -18,7 +18,7 @@ impl Workspace {
     ///
     /// Where cargo cannot tell without a network, what the members' manifests name: then the dependencies
     /// of what is outside of the workspace are missing.
-    pub(crate) fn local_packages(&self, session: &Session, subject: &Subject<'_>) -> Vec<(String, PathBuf)> {
+    pub(crate) fn local_packages(&self, session: &Here<'_>, subject: &Subject<'_>) -> Vec<(String, PathBuf)> {
         let Ok(package) = session.cargo.package(subject) else { return Vec::new() };
         let known = self.known_packages(session, &subject.triple);
         let resolved = known.and_then(|metadata| resolved(&metadata, &package.id));

@@ -12,10 +12,10 @@ use honing_core::{Error, ExitCode, Result, Stage, event::Event};
 use honing_profdata::{IndexedVersion, TraceReader};
 
 use crate::{
-    builders::cargo::{self, Answer, flavours::TRACE_FLAG, toolchain::Toolchain},
+    builders::cargo::{self, Answer, Here, flavours::TRACE_FLAG, toolchain::Toolchain},
     chain::{
         preflight::{Merges, Ready, needs_merge, wants_llvm},
-        session::{Session, Subject, find_program},
+        session::{Subject, find_program},
     },
     children::{Child, Command, Status, Usage, plain},
     io::files,
@@ -46,14 +46,14 @@ struct Output {
 }
 
 struct Probe<'a> {
-    session: &'a Session,
+    session: &'a Here<'a>,
     subject: &'a Subject<'a>,
     dir: &'a Path,
     answer: Arc<Answer>,
 }
 
 /// Probes in `dir`.
-pub(crate) fn probe(session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)> {
+pub(crate) fn probe(session: &Here<'_>, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)> {
     let probe = Probe { session, subject, dir, answer: cargo::ask(session, &subject.triple)? };
     files::write_atomically(&dir.join("probe.rs"), SOURCE.as_bytes())?;
     // With a profile that exists, nothing is instrumented: a distribution's rustc need not

@@ -13,7 +13,7 @@ use honing_core::{
 };
 
 use crate::{
-    builders::cargo::CargoConfig,
+    builders::cargo::{CargoConfig, Here},
     chain::{lock::RunLock, session::Session},
     io::files,
 };
@@ -93,7 +93,7 @@ pub fn cargo_profile(session: &Session, manifest: &str, name: &str) -> Result<Re
         return Err(Error::usage(message)
             .with_hint(format!("cargo needs that: add inherits = \"release\" to [profile.{name}]")));
     }
-    if let Some(incremental) = session.cargo.config.incremental() {
+    if let Some(incremental) = Here::of(session)?.cargo.config.incremental() {
         let variables = ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"];
         let set = variables.into_iter().find(|name| session.env.contains_key(std::ffi::OsStr::new(name)));
         let origin = match set {

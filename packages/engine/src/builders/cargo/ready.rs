@@ -7,12 +7,12 @@ use honing_core::Result;
 
 use crate::{
     builders::cargo::{
+        Here,
         generated::Generated,
         scripts::{self, When},
         units,
         wrapper::{self, Orders},
     },
-    chain::session::Session,
     io::files,
 };
 
@@ -20,7 +20,7 @@ use crate::{
 const PROFILE: &str = "honing-profile";
 
 /// Makes `target_dir` ready for a build with `orders`.
-pub(crate) fn ready(session: &Session, target_dir: &Path, orders: &Orders) -> Result<()> {
+pub(crate) fn ready(session: &Here<'_>, target_dir: &Path, orders: &Orders) -> Result<()> {
     wrapper::place(session.launcher.exe(), &session.builds(), target_dir, orders)?;
     if let Some(profile) = &orders.profile {
         apply(target_dir, &session.store.root().join(profile))?;
@@ -30,7 +30,7 @@ pub(crate) fn ready(session: &Session, target_dir: &Path, orders: &Orders) -> Re
 }
 
 /// What would have to be compiled, or run, again.
-pub(super) fn stale(session: &Session, target_dir: &Path) -> Vec<units::Stale> {
+pub(super) fn stale(session: &Here<'_>, target_dir: &Path) -> Vec<units::Stale> {
     let root = &session.root;
     let generated = Generated::load(&session.builds(), root);
     let mut found = units::stale(target_dir, root, &generated);
@@ -40,7 +40,7 @@ pub(super) fn stale(session: &Session, target_dir: &Path) -> Vec<units::Stale> {
 
 /// Notes what the build scripts of a build that has just ended read and wrote; also of one that failed,
 /// which cargo goes on from.
-pub(super) fn ended(session: &Session, target_dir: &Path) -> Result<()> {
+pub(super) fn ended(session: &Here<'_>, target_dir: &Path) -> Result<()> {
     scripts::note(session, target_dir, When::After)?;
     Generated::note(&session.builds(), &session.root, target_dir)
 }

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     builders::cargo::{
+        Here,
         generated::Generated,
         units::{self, Stale},
         wrapper::record::{Source, modified},
     },
-    chain::session::Session,
     io::files,
 };
 
@@ -58,7 +58,7 @@ pub(super) enum When {
 
 /// Notes what was read by the scripts that have run since they were last noted. Returns those whose
 /// inputs may be others by now.
-pub(super) fn note(session: &Session, target_dir: &Path, when: When) -> Result<Vec<Stale>> {
+pub(super) fn note(session: &Here<'_>, target_dir: &Path, when: When) -> Result<Vec<Stale>> {
     let mut unsure = Vec::new();
     let unnoted: Vec<PathBuf> = runs(target_dir).into_iter().filter(|dir| noted(dir).is_none()).collect();
     if unnoted.is_empty() {
@@ -80,14 +80,14 @@ pub(super) fn note(session: &Session, target_dir: &Path, when: When) -> Result<V
 }
 
 /// The folders of packages with build scripts, by name.
-fn packages(session: &Session, target_dir: &Path) -> BTreeSet<(String, PathBuf)> {
+fn packages(session: &Here<'_>, target_dir: &Path) -> BTreeSet<(String, PathBuf)> {
     let records = units::records(target_dir).into_iter().filter_map(|(_, record)| record);
     let scripts = records.filter(|record| record.crate_name.starts_with("build_script_"));
     scripts.map(|record| (record.package, session.root.join(record.package_dir))).collect()
 }
 
 /// What a run read.
-fn see(session: &Session, dir: &Path, at: SystemTime, packages: &BTreeSet<(String, PathBuf)>) -> Run {
+fn see(session: &Here<'_>, dir: &Path, at: SystemTime, packages: &BTreeSet<(String, PathBuf)>) -> Run {
     let said = fs::read_to_string(dir.join(OUTPUT)).unwrap_or_default();
     let own = dir.file_name().unwrap_or_default().to_string_lossy();
     let name = own.rsplit_once('-').map_or("", |(name, _)| name);
@@ -139,7 +139,7 @@ fn watched(said: &str) -> Option<Vec<PathBuf>> {
 }
 
 /// The files of a package, as cargo takes them where a script does not say. A registry's do not change.
-fn package_files(session: &Session, dir: &Path) -> Vec<PathBuf> {
+fn package_files(session: &Here<'_>, dir: &Path) -> Vec<PathBuf> {
     let home = session.env.get(std::ffi::OsStr::new("CARGO_HOME")).map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).unwrap_or_default();
     if dir.starts_with(home.join("registry")) || dir.starts_with(home.join("git")) {
@@ -153,7 +153,7 @@ fn package_files(session: &Session, dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Runs of scripts that read something else than what is there now.
-pub(super) fn stale(session: &Session, target_dir: &Path, generated: &Generated) -> Vec<Stale> {
+pub(super) fn stale(session: &Here<'_>, target_dir: &Path, generated: &Generated) -> Vec<Stale> {
     let root = &session.root;
     let of_run = |dir: PathBuf| {
         let run = noted(&dir)?;

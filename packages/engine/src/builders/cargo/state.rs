@@ -1,14 +1,16 @@
 //! What a session knows of cargo: the workspace, what compiles, and how cargo is configured.
 
 use std::{
+    any::Any,
     collections::BTreeMap,
     ffi::{OsStr, OsString},
+    ops::Deref,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
 use cargo_metadata::Package;
-use honing_core::Result;
+use honing_core::{Error, Result};
 
 use crate::{
     builders::cargo::{
@@ -25,6 +27,35 @@ pub(crate) struct Cargo {
     pub(crate) config: CargoConfig,
     /// What cargo said of its configuration, by triple.
     pub(crate) answers: Mutex<BTreeMap<String, Arc<Answer>>>,
+}
+
+/// A session, with what is known of cargo.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Here<'a> {
+    pub(super) session: &'a Session,
+    pub(super) cargo: &'a Cargo,
+}
+
+impl Deref for Here<'_> {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        self.session
+    }
+}
+
+impl<'a> Here<'a> {
+    /// For commands that are cargo's alone.
+    ///
+    /// # Errors
+    /// Usage, where another builder is at work.
+    pub(super) fn of(session: &'a Session) -> Result<Self> {
+        let builder: &dyn Any = session.builder();
+        match builder.downcast_ref() {
+            Some(cargo) => Ok(Self { session, cargo }),
+            None => Err(Error::usage("this is about cargo, and cargo does not build the programs here")),
+        }
+    }
 }
 
 impl Cargo {

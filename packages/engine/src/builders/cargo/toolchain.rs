@@ -8,6 +8,7 @@ use std::{
 
 use honing_core::{Error, Result};
 
+use crate::builders::cargo::Here;
 use crate::io::programs::on_path;
 
 /// The oldest toolchain that this is tested with.
@@ -17,7 +18,7 @@ const OLDEST: (u32, u32) = (1, 95);
 ///
 /// # Errors
 /// Preflight, where rustc does not say.
-pub(crate) fn library_folder(session: &crate::chain::session::Session, target: &str) -> Result<PathBuf> {
+pub(crate) fn library_folder(session: &Here<'_>, target: &str) -> Result<PathBuf> {
     let (shell, rustc) = (shell(&session.root)?, &session.cargo.toolchain.rustc);
     let command = xshell::cmd!(shell, "{rustc} --print target-libdir --target {target}");
     let printed = command.env_clear().envs(&session.env).quiet().read();

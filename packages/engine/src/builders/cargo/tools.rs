@@ -10,14 +10,18 @@ use honing_core::{
 use crate::{
     builders::{
         beside,
-        cargo::{self, Wanted, libraries, pinning, wrapper::Orders},
+        cargo::{self, Here, Wanted, libraries, pinning, wrapper::Orders},
     },
-    chain::session::Session,
     children::Usage,
 };
 
 /// Builds one. Cargo is always asked: it knows best whether there is anything to do.
-pub(super) fn build(session: &Session, program: &str, stage: Stage, tool: &Tool) -> Result<(PathBuf, Usage)> {
+pub(super) fn build(
+    session: &Here<'_>,
+    program: &str,
+    stage: Stage,
+    tool: &Tool,
+) -> Result<(PathBuf, Usage)> {
     let artifact = artifact(session, tool)?;
     let built = cargo::build(session, program, stage, &wanted(session, tool, &artifact)?)?;
     // Beside it, as for what is optimized.
@@ -28,18 +32,18 @@ pub(super) fn build(session: &Session, program: &str, stage: Stage, tool: &Tool)
 }
 
 /// Where one is going to be.
-pub(super) fn path(session: &Session, tool: &Tool) -> Result<PathBuf> {
+pub(super) fn path(session: &Here<'_>, tool: &Tool) -> Result<PathBuf> {
     let artifact = artifact(session, tool)?;
     let wanted = wanted(session, tool, &artifact)?;
     Ok(wanted.folder().join(format!("{artifact}{}", std::env::consts::EXE_SUFFIX)))
 }
 
-fn artifact(session: &Session, tool: &Tool) -> Result<String> {
+fn artifact(session: &Here<'_>, tool: &Tool) -> Result<String> {
     let package = session.cargo.workspace.package(&tool.package)?;
     session.cargo.workspace.artifact_name(package, &ProgramKind::Bin(tool.bin.as_deref()))
 }
 
-fn wanted<'a>(session: &'a Session, tool: &'a Tool, artifact: &'a str) -> Result<Wanted<'a>> {
+fn wanted<'a>(session: &'a Here<'a>, tool: &'a Tool, artifact: &'a str) -> Result<Wanted<'a>> {
     let target = &session.cargo.toolchain.host;
     let answer = cargo::ask(session, target)?;
     let orders = Orders { root: session.root.clone(), ..Orders::default() };

@@ -4,11 +4,59 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use honing_core::{Error, Result};
 
-use crate::builders::cargo::{Candidate, Workspace, clean_environment, made_whole};
+use crate::{
+    builders::{
+        Craft, Opened,
+        cargo::{Candidate, Cargo, Workspace, clean_environment, made_whole},
+    },
+    chain::{
+        session::{Options, Session},
+        sink::Sink,
+    },
+    children::Cancel,
+    keep::ci::Places,
+};
+
+/// Programs that cargo builds.
+#[derive(Debug)]
+struct ByCargo;
+
+impl Craft for ByCargo {
+    fn open(&self, options: &Options) -> Result<Opened> {
+        let (dir, exe) = whereabouts()?;
+        let manifest = options.manifest_path.as_deref();
+        let env = own_environment(&dir, &exe, manifest.is_some());
+        let cargo = Cargo::open(&env, &dir, manifest)?;
+        let (root, target_dir) = (cargo.workspace.root.clone(), cargo.workspace.target_dir().to_owned());
+        Ok(Opened { dir, exe, env, root, target_dir, builder: Box::new(cargo) })
+    }
+}
+
+/// Finds the workspace of the current directory and reads its configuration.
+///
+/// # Errors
+/// Usage or preflight, where something is missing or wrong.
+pub fn open(options: Options, sink: Sink, cancel: Cancel) -> Result<Session> {
+    Session::open(Arc::new(ByCargo), options, sink, cancel)
+}
+
+/// The places of a run that ended before it began: its configuration cannot be read, say.
+///
+/// # Errors
+/// Usage, where there is no workspace.
+pub fn find_places(options: &Options) -> Result<Places> {
+    let (dir, workspace) = workspace(options.manifest_path.as_deref())?;
+    let target_dir = match &options.target_dir {
+        Some(path) => dir.join(path),
+        None => workspace.target_dir().to_owned(),
+    };
+    Ok(Places::before(options, workspace.root, &target_dir))
+}
 
 /// The current directory, and the workspace that it is in.
 pub(crate) fn workspace(manifest_path: Option<&Path>) -> Result<(PathBuf, Workspace)> {

@@ -10,7 +10,10 @@ use std::{
 use cargo_metadata::Metadata;
 use honing_core::{Error, Result};
 
-use crate::builders::cargo::candidates::{self, Candidate};
+use crate::builders::cargo::{
+    Here,
+    candidates::{self, Candidate},
+};
 
 /// A workspace, as `cargo metadata` sees it.
 #[derive(Debug)]
@@ -87,11 +90,7 @@ impl Workspace {
     ///
     /// # Errors
     /// Build, with cargo's own words, where it cannot find all of them.
-    pub(crate) fn all_packages(
-        &self,
-        session: &crate::chain::session::Session,
-        triple: &str,
-    ) -> Result<Arc<Metadata>> {
+    pub(crate) fn all_packages(&self, session: &Here<'_>, triple: &str) -> Result<Arc<Metadata>> {
         let failed = || Error::internal("a reader of cargo's metadata failed");
         let mut known = self.resolved.lock().map_err(|_| failed())?;
         if let Some(metadata) = known.get(triple) {
@@ -107,11 +106,7 @@ impl Workspace {
     }
 
     /// The same, where cargo can tell without a network and without a change of `Cargo.lock`.
-    pub(super) fn known_packages(
-        &self,
-        session: &crate::chain::session::Session,
-        triple: &str,
-    ) -> Option<Arc<Metadata>> {
+    pub(super) fn known_packages(&self, session: &Here<'_>, triple: &str) -> Option<Arc<Metadata>> {
         let mut known = self.resolved.lock().ok()?;
         if let Some(metadata) = known.get(triple) {
             return Some(Arc::clone(metadata));
@@ -121,12 +116,7 @@ impl Workspace {
         Some(metadata)
     }
 
-    fn ask(
-        &self,
-        session: &crate::chain::session::Session,
-        triple: &str,
-        flags: &[&str],
-    ) -> Result<Metadata> {
+    fn ask(&self, session: &Here<'_>, triple: &str, flags: &[&str]) -> Result<Metadata> {
         let mut command = cargo_metadata::MetadataCommand::new();
         command
             .cargo_path(&session.cargo.toolchain.cargo)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use honing_core::{Digest, Result, pin};
 
-use crate::chain::session::Session;
+use crate::builders::cargo::Here;
 
 /// Packages with what tells them apart.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ struct Package {
 impl Apart {
     /// Looks into `Cargo.lock`, which is nearly always enough; where two packages of it
     /// share a key, cargo knows their folders.
-    pub(super) fn find(session: &Session, triple: &str) -> Result<Self> {
+    pub(super) fn find(session: &Here<'_>, triple: &str) -> Result<Self> {
         let lock = std::fs::read_to_string(session.root.join("Cargo.lock")).unwrap_or_default();
         let locked = pin::locked(&lock);
         let named = locked.iter().map(|one| (one.name.as_str(), one.version.as_str(), one.source.as_deref()));

@@ -5,11 +5,11 @@ use std::process::{Command, Stdio};
 
 use honing_core::Result;
 
-use crate::{chain::session::Session, io::files};
+use crate::{builders::cargo::Here, io::files};
 
 /// Asks cargo where a manifest or the lockfile has changed since the last time. Where
 /// cargo fails, the build says why, and better.
-pub(crate) fn settle(session: &Session) -> Result<()> {
+pub(crate) fn settle(session: &Here<'_>) -> Result<()> {
     let options = &session.options;
     if options.locked || options.frozen {
         return Ok(());
@@ -29,7 +29,7 @@ pub(crate) fn settle(session: &Session) -> Result<()> {
 }
 
 /// The digests of what decides.
-fn state(session: &Session) -> String {
+fn state(session: &Here<'_>) -> String {
     let workspace = &session.cargo.workspace;
     let lock = workspace.root.join("Cargo.lock");
     let files = [lock].into_iter().chain(workspace.manifests());

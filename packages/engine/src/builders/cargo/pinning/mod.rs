@@ -12,8 +12,11 @@ use std::path::{Path, PathBuf};
 use honing_core::{Result, pin};
 
 use crate::{
-    builders::cargo::wrapper::{Names, REVISION},
-    chain::session::{Session, Subject},
+    builders::cargo::{
+        Here,
+        wrapper::{Names, REVISION},
+    },
+    chain::session::Subject,
 };
 use apart::Apart;
 pub(crate) use lockfile::settle;
@@ -30,7 +33,7 @@ pub(crate) struct Naming {
 }
 
 /// What the symbols of `subject` are called.
-pub(crate) fn naming(session: &Session, subject: &Subject<'_>) -> Result<Naming> {
+pub(crate) fn naming(session: &Here<'_>, subject: &Subject<'_>) -> Result<Naming> {
     if !pins(session, subject) {
         // Names that a pinned profile can be carried over to.
         let carried = session.options.unpinned && subject.program.pin_symbols;
@@ -51,7 +54,7 @@ pub(crate) fn naming(session: &Session, subject: &Subject<'_>) -> Result<Naming>
 }
 
 /// Whether symbols are to be pinned.
-pub(crate) fn pins(session: &Session, subject: &Subject<'_>) -> bool {
+pub(crate) fn pins(session: &Here<'_>, subject: &Subject<'_>) -> bool {
     subject.program.pin_symbols && !session.options.unpinned
 }
 
