@@ -120,7 +120,7 @@ fn check_names_every_program_that_is_stale() {
     let error = ran.stderr.split_once("\nerror: ").expect(&ran.stderr).1;
     for program in ["tiny", "twin"] {
         assert!(error.contains(&format!("{program}: the stored profile is stale")), "{}", ran.stderr);
-        assert!(error.contains(&format!("pgo rebase --program {program}")), "{}", ran.stderr);
+        assert!(error.contains(&format!("honing rebase --program {program}")), "{}", ran.stderr);
     }
 }
 
@@ -136,11 +136,11 @@ fn without_pinning_a_bump_loses_everything_and_a_rebase_brings_it_back() {
 
     let (ran, share) = matched(&fixture, &["check"]);
     assert_eq!((ran.code, share < 0.01), (14, true), "{share} {}", ran.stderr);
-    assert!(ran.stderr.contains("pgo rebase --program tiny"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("honing rebase --program tiny"), "{}", ran.stderr);
     let refused = fixture.run(&["build"]);
     assert_eq!(refused.code, 14, "{}", refused.stderr);
     assert!(refused.stderr.contains("gone or renamed"), "{}", refused.stderr);
-    for way in ["pgo rebase --program tiny", "build --accept-stale", "build --no-pgo"] {
+    for way in ["honing rebase --program tiny", "build --accept-stale", "build --no-pgo"] {
         assert!(refused.stderr.contains(way), "{way}: {}", refused.stderr);
     }
     let loud = fixture.succeeds(&["build", "--accept-stale", "--ci"]);

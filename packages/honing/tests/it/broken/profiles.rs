@@ -36,7 +36,7 @@ const ROWS: [Row; 9] = [
         args: &[],
         code: 12,
         says: &["--profile", "p.profdata is not a merged LLVM profile"],
-        hint: "pgo merge --from DIR -o FILE.profdata",
+        hint: "honing merge --from DIR -o FILE.profdata",
     },
     Row {
         name: "a Git LFS pointer",
@@ -56,7 +56,7 @@ const ROWS: [Row; 9] = [
         args: &[],
         code: 12,
         says: &["--profile", "p.profdata is a raw profile"],
-        hint: "pgo merge --from DIR -o FILE.profdata",
+        hint: "honing merge --from DIR -o FILE.profdata",
     },
     Row {
         name: "half a profile",
@@ -101,7 +101,7 @@ const ROWS: [Row; 9] = [
         args: &["--to", "baseline"],
         code: 12,
         says: &["--profile"],
-        hint: "pgo merge --from DIR -o FILE.profdata",
+        hint: "honing merge --from DIR -o FILE.profdata",
     },
 ];
 
