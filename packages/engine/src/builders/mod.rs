@@ -24,6 +24,7 @@ use crate::{
         session::{Options, Session, Subject},
     },
     children::{Command, Usage},
+    profiles::ProfileKind,
 };
 
 /// What a program is built for.
@@ -104,6 +105,9 @@ pub(crate) trait Builder: Any + Debug + Send {
 
     /// What was looked up about a program, for `show-config`.
     fn settings(&self, session: &Session, subject: &Subject<'_>) -> Result<Vec<Setting>>;
+
+    /// What its instrumented programs leave.
+    fn kind(&self) -> &'static dyn ProfileKind;
 
     /// Checks what can be told by looking.
     fn check(&self, session: &Session, subject: &Subject<'_>) -> Result<()>;

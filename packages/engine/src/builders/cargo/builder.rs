@@ -24,6 +24,7 @@ use crate::{
     },
     children::{Command, Usage},
     io::files,
+    profiles::{ProfileKind, llvm::Counters},
 };
 
 impl Builder for Cargo {
@@ -60,6 +61,10 @@ impl Builder for Cargo {
             found.push(setting("rustc wrapper", wrapper.display().to_string(), from));
         }
         Ok(found)
+    }
+
+    fn kind(&self) -> &'static dyn ProfileKind {
+        &Counters
     }
 
     fn check(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
