@@ -2,9 +2,27 @@
 
 use std::{ffi::OsString, path::Path};
 
-use honing_core::{Fingerprint, config::Flush};
+use honing_core::{
+    Error, Fingerprint, Result,
+    applied::{Applied, HotFunction, MatchedBy},
+    config::Flush,
+};
+use honing_profdata::{self as profdata, Format, IndexedVersion};
 
-use crate::{chain::session::Subject, profiles::ProfileKind};
+use crate::{
+    chain::session::Subject,
+    profiles::{
+        ProfileKind, Traces, Weighed,
+        llvm::{matching, poorer},
+    },
+};
+
+/// Name of a stored profile in its compact form.
+const PACKED: &str = "profile.honing";
+/// Name of one that a newer LLVM wrote, and that is stored as it is.
+const INDEXED: &str = "profile.profdata";
+/// Heaviest functions that are told.
+const HOTTEST: usize = 100;
 
 /// Where LLVM's runtime is told to write.
 const VARIABLE: &str = "LLVM_PROFILE_FILE";
@@ -39,6 +57,58 @@ impl ProfileKind for Counters {
     fn complaint<'l>(&self, line: &'l str) -> Option<&'l str> {
         // It may stand behind what the program itself did not end with a newline.
         line.find(COMPLAINT).map(|at| &line[at..])
+    }
+
+    fn weigh(&self, profile: &[u8]) -> Option<Weighed> {
+        let profile = profdata::read(profile).ok()?.profile;
+        let coverage = profile.coverage();
+        let hottest = profile.hottest(HOTTEST);
+        Some(Weighed {
+            weight: profile.weight(),
+            functions: coverage.functions,
+            functions_run: coverage.functions_run,
+            hottest: hottest.iter().map(|hot| (hot.function.demangled(), hot.share)).collect(),
+        })
+    }
+
+    fn pack(&self, profile: &[u8]) -> Result<(&'static str, Vec<u8>)> {
+        match profdata::read(profile) {
+            Ok(read) => {
+                let packed = read.profile.to_packed();
+                Ok((PACKED, packed.map_err(|error| Error::internal(format!("record: {error}")))?))
+            }
+            // A newer LLVM's: it is stored as it is.
+            Err(_) => Ok((INDEXED, profile.to_vec())),
+        }
+    }
+
+    fn unpack(&self, stored: &[u8]) -> Result<Vec<u8>, String> {
+        if Format::detect(stored) == Some(Format::Indexed) {
+            return Ok(stored.to_vec());
+        }
+        let read = profdata::read(stored).map_err(|error| error.to_string())?;
+        read.profile.to_indexed(IndexedVersion::Lowest).map_err(|error| error.to_string())
+    }
+
+    fn stored_names(&self) -> &'static [&'static str] {
+        &[PACKED, INDEXED]
+    }
+
+    fn poorer(&self, old: &[u8], new: &[u8]) -> Option<String> {
+        let read = |bytes| profdata::read(bytes).ok().map(|read| read.profile);
+        poorer::poorer(&read(old)?, &read(new)?)
+    }
+
+    fn declared(&self, program: &Path) -> Result<Traces> {
+        matching::declared(program)
+    }
+
+    fn applied(&self, own: Vec<String>, profile: &[u8], traces: &Traces, by: MatchedBy) -> Applied {
+        matching::applied(own, profile, traces, by)
+    }
+
+    fn hottest(&self, own: Vec<String>, profile: &[u8], traces: Option<&Traces>) -> Vec<HotFunction> {
+        matching::hottest(own, profile, traces)
     }
 }
 
