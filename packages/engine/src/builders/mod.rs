@@ -16,7 +16,6 @@ use honing_core::{
     config::{CargoRun, Program, Tool},
     recorded, release,
 };
-use honing_profdata::BuildFunctions;
 
 use crate::{
     chain::{
@@ -24,6 +23,7 @@ use crate::{
         session::{Options, Session, Subject},
     },
     children::{Command, Usage},
+    profiles::{ProfileKind, Traces},
 };
 
 /// What a program is built for.
@@ -60,7 +60,7 @@ pub(crate) struct Made {
     /// Whether everything was built, so that this is what a build from nothing costs.
     pub(crate) full: bool,
     /// What the compiler said about the functions that it built, if it was asked to.
-    pub(crate) functions: BuildFunctions,
+    pub(crate) traces: Option<Traces>,
     /// How it was built, for [`Builder::difference`].
     pub(crate) witness: Vec<u8>,
     pub(crate) usage: Usage,
@@ -104,6 +104,9 @@ pub(crate) trait Builder: Any + Debug + Send {
 
     /// What was looked up about a program, for `show-config`.
     fn settings(&self, session: &Session, subject: &Subject<'_>) -> Result<Vec<Setting>>;
+
+    /// What its instrumented programs leave.
+    fn kind(&self) -> &'static dyn ProfileKind;
 
     /// Checks what can be told by looking.
     fn check(&self, session: &Session, subject: &Subject<'_>) -> Result<()>;

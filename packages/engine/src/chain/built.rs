@@ -7,10 +7,9 @@ use std::{
 
 use honing_core::{
     Digest, Error, ExitCode, Fingerprint, Result, Stage,
-    applied::{Applied, MatchedBy},
+    applied::{Applied, HotFunction, Match, MatchedBy},
     event::{Artifact, StageState},
 };
-use honing_profdata::BuildFunctions;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -22,9 +21,9 @@ use crate::{
     },
     io::files,
     keep::store::Manifest,
-    profiles::llvm::{
-        matching,
-        merge::{MergedProfile, RebasedFrom},
+    profiles::{
+        Traces,
+        llvm::merge::{MergedProfile, RebasedFrom},
     },
 };
 
@@ -330,11 +329,12 @@ impl Optimized {
     ///
     /// # Errors
     /// Where the list that the stage left cannot be read.
-    pub(crate) fn functions(&self) -> Result<Option<BuildFunctions>> {
+    pub(crate) fn traces(&self) -> Result<Option<Traces>> {
         if !self.0.functions {
             return Ok(None);
         }
-        matching::read_functions(&self.1.with_file_name(FUNCTIONS)).map(Some)
+        let bytes = files::read(&self.1.with_file_name(FUNCTIONS))?;
+        Ok(Some(Traces(String::from_utf8_lossy(&bytes).into_owned())))
     }
 }
 
@@ -353,20 +353,20 @@ pub(crate) fn optimize(
     let digest = profile.digest();
     let flavour = Flavour::Optimized { profile: &path, digest: Some(digest), traced: ready.traces };
     let step = compile(session, subject, (Stage::Optimize, flavour), |compiled, built, dir| {
-        let functions = (!built.functions.is_empty()).then_some(&built.functions);
-        if let Some(functions) = functions {
-            matching::write_functions(functions, &dir.join(FUNCTIONS))?;
+        if let Some(Traces(text)) = &built.traces {
+            files::write_atomically(&dir.join(FUNCTIONS), text.as_bytes())?;
         }
-        let applied = match functions {
-            Some(functions) => matching::applied(session, &bytes, functions, MatchedBy::Trace),
+        let builder = session.builder();
+        let applied = match &built.traces {
+            Some(traces) => builder.kind().applied(builder.own_code(), &bytes, traces, MatchedBy::Trace),
             None => without_trace(session, subject, &bytes),
         };
         Ok(OptimizedBuild {
             compiled,
             profile: digest.clone(),
             rebased: profile.rebased().cloned(),
-            applied: matching::of_original(applied, profile.rebased()),
-            functions: functions.is_some(),
+            applied: of_original(applied, profile.rebased()),
+            functions: built.traces.is_some(),
         })
     })?;
     Ok(Optimized::step(session, subject, step))
@@ -407,10 +407,27 @@ fn without_trace(session: &Session, subject: &Subject<'_>, profile: &[u8]) -> Ap
     if changes.is_none_or(|changes| !changes.is_empty()) {
         return unknown("this compiler cannot list its functions, and the instrumented build is out of date");
     }
-    match matching::instrumented_functions(built.output.path()) {
-        Ok(functions) => matching::applied(session, profile, &functions, MatchedBy::Instrumented),
+    let builder = session.builder();
+    match builder.kind().declared(built.output.path()) {
+        Ok(traces) => builder.kind().applied(builder.own_code(), profile, &traces, MatchedBy::Instrumented),
         Err(error) => unknown(&error.to_string()),
     }
+}
+
+/// A rebased profile's match counts what the rebase dropped as lost.
+fn of_original(applied: Applied, rebased: Option<&RebasedFrom>) -> Applied {
+    match applied {
+        Applied::Measured(found) => {
+            Applied::Measured(Match { carried: rebased.map(|from| from.carried), ..found })
+        }
+        unknown @ Applied::Unknown { .. } => unknown,
+    }
+}
+
+/// The heaviest functions of `profile`, and what became of each in the build.
+pub(crate) fn hot(session: &Session, profile: &MergedProfile, built: &Optimized) -> Result<Vec<HotFunction>> {
+    let (builder, bytes) = (session.builder(), files::read(profile.path())?);
+    Ok(builder.kind().hottest(builder.own_code(), &bytes, built.traces()?.as_ref()))
 }
 
 /// Where the compiler finds the profile.

@@ -31,7 +31,7 @@ use crate::{
     workloads::{
         Runner,
         tools::known_tools,
-        train::{RawProfiles, raw_pattern, train_fingerprint, training, workloads},
+        train::{RawProfiles, train_fingerprint, training, workloads},
     },
 };
 
@@ -266,7 +266,7 @@ impl Planner<'_> {
     ) -> Result<Vec<String>> {
         let (session, subject) = (self.session, self.subject);
         let harness = Some(Flavour::Instrumented);
-        let runner = Runner { session, subject, stage, program, tools, harness, raw_pattern: None };
+        let runner = Runner { session, subject, stage, program, tools, harness, collects: None };
         let mut lines = Vec::new();
         for (name, workload) in chosen {
             let values = runner.values(workload, &session.store.root().join("scratch"))?;
@@ -278,8 +278,10 @@ impl Planner<'_> {
                 None => continue,
             };
             if let Some(raw) = raw {
-                let pattern = raw_pattern(subject.program.flush);
-                command.env("LLVM_PROFILE_FILE", raw.join(name).join("raw").join(pattern));
+                let raw = raw.join(name).join("raw");
+                for (name, value) in session.builder().kind().variables(subject, &raw) {
+                    command.env(name, value);
+                }
             }
             let service = workload.service.as_ref();
             lines.push(format!("{command}{}", if service.is_some() { " &" } else { "" }));

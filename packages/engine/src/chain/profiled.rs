@@ -13,7 +13,7 @@ use honing_core::{
 use crate::{
     chain::{
         Chain,
-        built::{Instrumented, Optimized, check_current, instrument, instrumented_changes, optimize},
+        built::{Instrumented, Optimized, check_current, hot, instrument, instrumented_changes, optimize},
         need,
         preflight::Ready,
         session::ProfileSource,
@@ -21,7 +21,6 @@ use crate::{
     keep::{hand_over::hand_over, recorded, status},
     profiles::llvm::{
         gather::gather,
-        matching::hot,
         merge::{MergedProfile, forget_spent, import, merge},
         rebase::{rebase, rebased_before},
     },

@@ -1,6 +1,6 @@
 //! Record: the profile and what is known about it go into the repository.
 
-use std::{borrow::Cow, time::Instant};
+use std::time::Instant;
 
 use honing_core::{
     Digest, Error, Fingerprint, Result, Stage,
@@ -14,7 +14,6 @@ use honing_core::{
     },
     release::Checkout,
 };
-use honing_profdata::Profile;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -26,9 +25,9 @@ use crate::{
     io::{clock, files},
     keep::{
         committed, history,
-        recorded::{INDEXED, MANIFEST, PACKED, folder, load, save},
+        recorded::{MANIFEST, folder, load, save},
     },
-    profiles::llvm::{merge::MergedProfile, poorer},
+    profiles::{Weighed, llvm::merge::MergedProfile},
     workloads::train::{add_workload, input_digests, workloads},
 };
 
@@ -86,28 +85,22 @@ pub(crate) fn record(
     started(session, subject, Stage::Record, why);
     let start = Instant::now();
     let indexed = files::read(profile.path())?;
-    let read = honing_profdata::read(&indexed).ok();
-    let (file, bytes) = match &read {
-        Some(read) => {
-            // A rebase loses what it cannot carry; that it is better than nothing was seen.
-            if findings.source != Source::Rebased {
-                refuse_poorer(session, subject, &read.profile)?;
-            }
-            let packed = read.profile.to_packed();
-            (PACKED, Cow::Owned(packed.map_err(|error| Error::internal(format!("record: {error}")))?))
-        }
-        // A newer LLVM's: it is stored as it is.
-        None => (INDEXED, Cow::Borrowed(indexed.as_slice())),
-    };
-    let entry = profile_entry((file, &bytes), &indexed, read.as_ref().map(|read| &read.profile));
-    let hot = read.as_ref().map(|read| hot(&read.profile)).unwrap_or_default();
+    let kind = session.builder().kind();
+    // A rebase loses what it cannot carry; that it is better than nothing was seen.
+    if findings.source != Source::Rebased {
+        refuse_poorer(session, subject, &indexed)?;
+    }
+    let (file, bytes) = kind.pack(&indexed)?;
+    let weighed = kind.weigh(&indexed).unwrap_or_default();
+    let entry = profile_entry((file, &bytes), &indexed, &weighed);
+    let hot = hot(&weighed);
     let mut manifest = manifest(session, subject, findings, entry, hot)?;
     if session.options.profile == ProfileSource::Stored
         && let Some(stored) = load(session, subject)?
     {
         take_over(&mut manifest, stored.manifest);
     }
-    save(&session.root.join(folder(session, subject)), &manifest, &bytes)?;
+    save(&session.root.join(folder(session, subject)), &manifest, &bytes, kind.stored_names())?;
     if let Some(text) = committed::ignored(session, &folder(session, subject).join(file)) {
         session.sink.emit(Event::Warning { text });
     }
@@ -194,30 +187,25 @@ fn manifest(
     })
 }
 
-fn profile_entry(
-    (file, bytes): (&str, &[u8]),
-    indexed: &[u8],
-    profile: Option<&Profile>,
-) -> recorded::Profile {
-    let coverage = profile.map(Profile::coverage).unwrap_or_default();
+fn profile_entry((file, bytes): (&str, &[u8]), indexed: &[u8], weighed: &Weighed) -> recorded::Profile {
     recorded::Profile {
         file: file.to_owned(),
         bytes: bytes.len() as u64,
         digest: Digest::of(bytes),
         indexed_bytes: indexed.len() as u64,
         indexed_digest: Digest::of(indexed),
-        weight: profile.map_or(0, Profile::weight).to_string(),
-        functions: coverage.functions,
-        functions_run: coverage.functions_run,
+        weight: weighed.weight.to_string(),
+        functions: weighed.functions,
+        functions_run: weighed.functions_run,
     }
 }
 
-fn hot(profile: &Profile) -> Vec<HotEntry> {
-    let entry = |hot: &honing_profdata::Hot<'_>| HotEntry {
-        percent: (hot.share * 10_000.0).round() / 100.0,
-        function: hot.function.demangled(),
+fn hot(weighed: &Weighed) -> Vec<HotEntry> {
+    let entry = |(function, share): &(String, f64)| HotEntry {
+        percent: (share * 10_000.0).round() / 100.0,
+        function: function.clone(),
     };
-    profile.hottest(HOT).iter().map(entry).collect()
+    weighed.hottest.iter().take(HOT).map(entry).collect()
 }
 
 /// The training workloads of today, for manifests.
@@ -255,7 +243,7 @@ fn entries(
 }
 
 /// A training that missed what an earlier one reached must not replace its profile.
-fn refuse_poorer(session: &Session, subject: &Subject<'_>, new: &Profile) -> Result<()> {
+fn refuse_poorer(session: &Session, subject: &Subject<'_>, new: &[u8]) -> Result<()> {
     if session.options.accept_poorer {
         return Ok(());
     }
@@ -266,10 +254,8 @@ fn refuse_poorer(session: &Session, subject: &Subject<'_>, new: &Profile) -> Res
         )
     };
     let Some(stored) = load(session, subject).map_err(unreadable)? else { return Ok(()) };
-    let old = stored.indexed().map_err(unreadable)?;
-    // A newer LLVM's can be read by nobody here.
-    let Ok(old) = honing_profdata::read(&old) else { return Ok(()) };
-    let Some(why) = poorer::poorer(&old.profile, new) else { return Ok(()) };
+    let old = stored.indexed(session).map_err(unreadable)?;
+    let Some(why) = session.builder().kind().poorer(&old, new) else { return Ok(()) };
     Err(Error::new(
         Standing::Poorer.exit(Asked::Store, true),
         format!("record: the new profile is poorer than the one in {}: {why}", stored.folder.display()),
@@ -297,7 +283,7 @@ pub(crate) fn record_fingerprint(
         .value("match", findings.applied.map(Applied::words).unwrap_or_default())
         .value("verdict", &findings.consequence.wording)
         .value("policy", serde_json::to_string(policy).map_err(json)?);
-    for name in [PACKED, INDEXED, MANIFEST] {
+    for name in session.builder().kind().stored_names().iter().chain(&[MANIFEST]) {
         if let Ok(digest) = files::digest(&session.root.join(&folder).join(name)) {
             print.content(format!("recorded {name}"), digest);
         }

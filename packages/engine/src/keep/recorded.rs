@@ -13,7 +13,6 @@ use honing_core::{
     outcome::{Asked, Standing},
     recorded::Manifest,
 };
-use honing_profdata::{Format, IndexedVersion};
 
 use crate::{
     chain::session::{Session, Subject},
@@ -21,10 +20,6 @@ use crate::{
     keep::{committed, history},
 };
 
-/// Name of the profile in its compact form.
-pub(crate) const PACKED: &str = "profile.honing";
-/// Name of a profile that a newer LLVM wrote, and that is stored as it is.
-pub(crate) const INDEXED: &str = "profile.profdata";
 /// Name of the manifest.
 pub(crate) const MANIFEST: &str = "manifest.toml";
 /// Name of the manifest while the profile is being replaced.
@@ -160,19 +155,14 @@ impl Stored {
     ///
     /// # Errors
     /// Profile, where the file is gone, damaged, or of a newer Honing.
-    pub fn indexed(&self) -> Result<Vec<u8>> {
-        let broken = |why: &str| self.broken(why);
-        let bytes = self.bytes()?;
-        if Format::detect(&bytes) == Some(Format::Indexed) {
-            return Ok(bytes);
-        }
-        let read = honing_profdata::read(&bytes).map_err(|error| broken(&error.to_string()))?;
-        read.profile.to_indexed(IndexedVersion::Lowest).map_err(|error| broken(&error.to_string()))
+    pub(crate) fn indexed(&self, session: &Session) -> Result<Vec<u8>> {
+        session.builder().kind().unpack(&self.bytes()?).map_err(|why| self.broken(&why))
     }
 }
 
 /// Replaces profile and manifest together.
-pub(crate) fn save(dir: &Path, manifest: &Manifest, profile: &[u8]) -> Result<()> {
+/// Files of other `names` are gone then.
+pub(crate) fn save(dir: &Path, manifest: &Manifest, profile: &[u8], names: &[&str]) -> Result<()> {
     let text = manifest.to_toml()?;
     // `<program>/<triple>` below the folder with all profiles.
     if let Some(profiles) = dir.ancestors().nth(2) {
@@ -182,7 +172,7 @@ pub(crate) fn save(dir: &Path, manifest: &Manifest, profile: &[u8]) -> Result<()
     files::write_if_changed(&dir.join(&manifest.profile.file), profile)?;
     let path = dir.join(MANIFEST);
     std::fs::rename(dir.join(NEXT), &path).map_err(|error| files::error("write", &path, &error))?;
-    for other in [PACKED, INDEXED].into_iter().filter(|name| *name != manifest.profile.file) {
+    for other in names.iter().filter(|name| **name != manifest.profile.file) {
         let _ = std::fs::remove_file(dir.join(other));
     }
     Ok(())

@@ -379,7 +379,7 @@ impl Measuring<'_> {
             program: arms.path(which),
             tools,
             harness: None,
-            raw_pattern: None,
+            collects: None,
         };
         runner.run(self.name, self.workload, &self.dir())
     }

@@ -1,5 +1,5 @@
 //! What a run of a workload would lose without failing: processes that it left running, and profiles
-//! that LLVM's runtime could not write.
+//! that could not be written.
 
 use std::{
     fs,
@@ -7,32 +7,36 @@ use std::{
     path::Path,
 };
 
-use honing_core::{Error, ExitCode, Result, Stage, config::Flush, event::Event};
+use honing_core::{Error, ExitCode, Result, event::Event};
 
 use crate::{
     children::{Command, Ended},
+    profiles::ProfileKind,
     workloads::run::Attempt,
 };
 
-/// What LLVM's runtime begins its errors with.
-const COMPLAINT: &str = "LLVM Profile Error: ";
 /// The longest line that is quoted, in bytes.
 const LONGEST: usize = 500;
 
-/// What LLVM's runtime said about profiles that it could not write.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Complaints {
+/// What processes said about profiles that they could not write.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Complaints {
+    kind: Option<&'static dyn ProfileKind>,
     first: Option<String>,
     count: usize,
 }
 
 impl Complaints {
+    /// None yet.
+    pub(super) fn about(kind: Option<&'static dyn ProfileKind>) -> Self {
+        Self { kind, first: None, count: 0 }
+    }
+
     /// Takes note of a line that a process printed.
     pub(super) fn line(&mut self, line: &str) {
-        // It may stand behind what the program itself did not end with a newline.
-        if let Some(at) = line.find(COMPLAINT) {
+        if let Some(complaint) = self.kind.and_then(|kind| kind.complaint(line)) {
             self.count += 1;
-            self.first.get_or_insert_with(|| line[at..].chars().take(LONGEST).collect());
+            self.first.get_or_insert_with(|| complaint.chars().take(LONGEST).collect());
         }
     }
 
@@ -43,32 +47,26 @@ impl Complaints {
         lines.for_each(|line| self.line(String::from_utf8_lossy(&line).trim_end()));
     }
 
-    /// In LLVM's own words.
-    pub(crate) fn words(&self) -> Option<String> {
+    /// In their own words.
+    fn words(&self) -> Option<String> {
         let first = self.first.as_ref()?;
         Some(match self.count {
             1 => first.clone(),
             count => format!("{first} (and {} more like it)", count - 1),
         })
     }
-
-    /// What helps, for a hint.
-    pub(crate) fn hint() -> &'static str {
-        "a profile is written when its process ends: by then a process that has changed its user, umask or \
-         root folder may not be allowed to. Let it keep the right to write there, or set flush = \
-         \"continuous\", which opens the file when the process starts"
-    }
 }
 
 impl Attempt<'_> {
     /// Judges what a command left running; [`Ended::timed_out`] then is about the command alone.
     pub(super) fn settle(&self, command: &Command, mut ended: Ended) -> Result<Ended> {
-        let trains = self.runner.stage == Stage::Train;
+        let collects = self.runner.collects;
+        let survival = collects.map(ProfileKind::survival).unwrap_or_default();
         if !ended.left.own.is_empty() {
             let left = ended.left.own.join(", ");
-            let continuous = self.runner.subject.program.flush == Flush::Continuous;
+            let survives = collects.is_some_and(|kind| kind.survives(self.runner.subject));
             match ended.timed_out {
-                true if trains && continuous => {
+                true if survives => {
                     ended.timed_out = false;
                     self.warn(&format!(
                         "`{command}` ended and left {left} running. It did not end within {} and was ended; \
@@ -77,30 +75,30 @@ impl Attempt<'_> {
                     ));
                 }
                 true => return Err(self.left_running(command, &left)),
-                false if trains && continuous => {
+                false if survives => {
                     self.warn(&format!("`{command}` left {left} running, which was ended then"));
                 }
-                false if trains => self.warn(&format!(
+                false if collects.is_some() => self.warn(&format!(
                     "`{command}` left {left} running, which was ended before it wrote a profile"
                 )),
                 false => {}
             }
         }
-        if trains && !ended.left.others.is_empty() {
+        if collects.is_some() && !ended.left.others.is_empty() {
             let others = ended.left.others.join(", ");
             self.warn(&format!("`{command}` left other programs running, which were ended: {others}"));
         }
         if !ended.left.anew.is_empty() {
             self.warn(&format!(
                 "{} put another program, or itself anew, in its own place (exec): what it had counted until \
-                 then is lost. To keep it, set flush = \"continuous\"",
+                 then is lost. To keep it, {survival}",
                 ended.left.anew.join(", ")
             ));
         }
         if !ended.left.elsewhere.is_empty() {
             self.warn(&format!(
                 "{} changed its root folder (chroot): its profile is written below that one, or not at all. To \
-                 keep it, set flush = \"continuous\", which opens the file before",
+                 keep it, {survival}, which opens the file before",
                 ended.left.elsewhere.join(", ")
             ));
         }
@@ -108,9 +106,9 @@ impl Attempt<'_> {
     }
 
     fn left_running(&self, command: &Command, left: &str) -> Error {
-        let lost = match self.runner.stage {
-            Stage::Train => "it was ended before it wrote a profile",
-            _ => "it was ended before its work was done",
+        let lost = match self.runner.collects {
+            Some(_) => "it was ended before it wrote a profile",
+            None => "it was ended before its work was done",
         };
         let timeout = self.workload.timeout;
         self.failed(&format!(
@@ -124,7 +122,7 @@ impl Attempt<'_> {
 
     /// Says once that a command has ended and what it left running is waited for.
     pub(super) fn tell_waiting(&self, waits_for: &Path, told: &std::cell::Cell<bool>) {
-        if self.runner.stage != Stage::Train || told.get() {
+        if self.runner.collects.is_none() || told.get() {
             return;
         }
         // Between being made and being written it is empty.
@@ -140,15 +138,18 @@ impl Attempt<'_> {
         self.runner.session.sink.emit(Event::Note { text });
     }
 
-    /// Whether every profile that LLVM's runtime wanted to write could be written.
+    /// Whether every profile that was to be written could be.
     pub(super) fn check_written(&self, complaints: &Complaints) -> Result<()> {
-        let Some(words) = complaints.words().filter(|_| self.runner.raw_pattern.is_some()) else {
-            return Ok(());
-        };
+        let (Some(kind), Some(words)) = (self.runner.collects, complaints.words()) else { return Ok(()) };
         Err(self
             .failed(&format!("a process could not write its profile, and what it counted is lost: {words}"))
             .with_code(ExitCode::Profile)
-            .with_hint(Complaints::hint()))
+            .with_hint(format!(
+                "a profile is written when its process ends: by then a process that has changed its user, \
+                 umask or root folder may not be allowed to. Let it keep the right to write there, or {}, which \
+                 opens the file when the process starts",
+                kind.survival()
+            )))
     }
 
     fn warn(&self, what: &str) {
@@ -163,7 +164,8 @@ mod tests {
 
     #[test]
     fn llvms_own_words_are_kept() {
-        let mut complaints = Complaints::default();
+        let none = Complaints::about(Some(&crate::profiles::llvm::Counters));
+        let mut complaints = none.clone();
         complaints.line("LLVM Profile Warning: Unable to track new values");
         complaints.line("error: LLVM is not to blame");
         assert_eq!(complaints.words(), None);
@@ -175,7 +177,7 @@ mod tests {
         assert_eq!(complaints.words(), Some(format!("{words} (and 1 more like it)")));
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), b"\xff\nLLVM Profile Error: x\r\nno end").unwrap();
-        let mut of_file = Complaints::default();
+        let mut of_file = none;
         of_file.file(file.path());
         assert_eq!(of_file.words().as_deref(), Some("LLVM Profile Error: x"));
     }

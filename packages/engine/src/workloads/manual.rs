@@ -15,7 +15,7 @@ use crate::{
     io::files,
     keep::store::Manifest,
     profiles::llvm::{collected::collect, kin::Kin},
-    workloads::train::{RawProfiles, raw_pattern, train_fingerprint},
+    workloads::train::{RawProfiles, train_fingerprint},
 };
 
 /// Name of the workload that stands for a person at the keyboard.
@@ -62,7 +62,7 @@ fn run(
 ) -> Result<RawProfiles> {
     let raw = dir.join(MANUAL).join("raw");
     files::make_dir(&raw)?;
-    let pattern = raw.join(raw_pattern(subject.program.flush));
+    let variables = session.builder().kind().variables(subject, &raw);
     session.sink.emit(Event::Note {
         text: format!(
             "use {} as your users would, then stop it; its profile is taken when it ends",
@@ -79,7 +79,7 @@ fn run(
         .args(args)
         .env_clear()
         .envs(&command.env)
-        .env("LLVM_PROFILE_FILE", pattern)
+        .envs(variables)
         .status()
         .map_err(|error| {
             Error::preflight(format!("cannot run {}: {error}", instrumented.path().display()))

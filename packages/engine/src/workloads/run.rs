@@ -9,7 +9,7 @@ use std::{
 
 use honing_core::{
     Error, ExitCode, Result, Stage,
-    config::{CargoRun, Flush, Kind, Workload},
+    config::{CargoRun, Kind, Workload},
     event::Event,
     template::{self, Placeholder, Values},
 };
@@ -19,6 +19,7 @@ use crate::{
     chain::session::{Session, Subject},
     children::{Awaits, Child, Command, Ended, Status, Usage, When},
     io::files,
+    profiles::ProfileKind,
     workloads::{lost::Complaints, ports, raw::Raw},
 };
 
@@ -42,8 +43,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) tools: &'a BTreeMap<String, String>,
     /// The flavour of tests and benchmarks.
     pub(crate) harness: Option<Flavour<'a>>,
-    /// File name pattern of raw profiles, where the program writes them.
-    pub(crate) raw_pattern: Option<&'static str>,
+    /// What the program leaves, where that is to be collected.
+    pub(crate) collects: Option<&'static dyn ProfileKind>,
 }
 
 /// A workload that has run.
@@ -95,7 +96,7 @@ impl Runner<'_> {
         for part in ["scratch", "raw"] {
             files::make_dir(&dir.join(part))?;
         }
-        let raw = Raw::open(dir.join("raw"), self.raw_pattern.is_some())?;
+        let raw = Raw::open(dir.join("raw"), self.collects.is_some())?;
         let values = self.values(workload, &dir.join("scratch"))?;
         let attempt = Attempt { runner: self, name, workload, dir: dir.to_owned(), values };
         let ran = attempt.prepare().and_then(|()| attempt.main()).and_then(|ran| attempt.answer(ran));
@@ -170,6 +171,11 @@ impl Runner<'_> {
         Ok(())
     }
 
+    /// Whether a process that does not come to its end leaves nothing.
+    pub(super) fn has_to_end_well(&self) -> bool {
+        self.collects.is_some_and(|kind| !kind.survives(self.subject))
+    }
+
     /// Tests or benchmarks in the flavour that is trained.
     pub(crate) fn harness_command(
         &self,
@@ -220,8 +226,10 @@ impl Attempt<'_> {
 
     /// Tells an instrumented program where its raw profiles belong.
     pub(super) fn profiled(&self, mut command: Command) -> Command {
-        if let Some(pattern) = self.runner.raw_pattern {
-            command.env("LLVM_PROFILE_FILE", self.dir.join("raw").join(pattern));
+        if let Some(kind) = self.runner.collects {
+            for (name, value) in kind.variables(self.runner.subject, &self.dir.join("raw")) {
+                command.env(name, value);
+            }
         }
         command
     }
@@ -229,8 +237,10 @@ impl Attempt<'_> {
     /// The same for one that is run on the side, such as to prepare: its profile teaches
     /// nothing, and must not lie about in the workspace.
     pub(super) fn not_profiled(&self, mut command: Command) -> Command {
-        if self.runner.raw_pattern.is_some() {
-            command.env("LLVM_PROFILE_FILE", self.dir.join("scratch/aside_%p.profraw"));
+        if let Some(kind) = self.runner.collects {
+            for (name, value) in kind.variables_aside(&self.dir.join("scratch")) {
+                command.env(name, value);
+            }
         }
         command
     }
@@ -247,8 +257,7 @@ impl Attempt<'_> {
     /// The program's processes may be left running until `when`. Where counters are written at the
     /// end, a process that never comes to its end is worth a word.
     pub(super) fn awaits(&self, when: When) -> Awaits {
-        let at_exit = self.runner.subject.program.flush == Flush::Exit;
-        let watched = self.runner.raw_pattern.is_some() && at_exit;
+        let watched = self.runner.has_to_end_well();
         Awaits { module: self.runner.program.to_owned(), when, watched }
     }
 
@@ -256,7 +265,7 @@ impl Attempt<'_> {
         let command = Command { awaits: Some(awaits), ..self.profiled(command) };
         let ended = self.settle(&command, self.run_to_files(&command, "", || false)?)?;
         self.judge(&command, &ended, "")?;
-        let mut complaints = Complaints::default();
+        let mut complaints = Complaints::about(self.runner.collects);
         complaints.file(&self.stream("", "stderr"));
         self.check_written(&complaints)?;
         Ok(self.ran(ended.usage, Duration::ZERO, ended.status, ""))

@@ -6,11 +6,7 @@ use std::{
     time::Duration,
 };
 
-use honing_core::{
-    Error, ExitCode, Result,
-    config::{Flush, Service},
-    event::Event,
-};
+use honing_core::{Error, ExitCode, Result, config::Service, event::Event};
 
 use crate::{
     children::{Child, Command, Deadline, Ended, Status, When, signal_number},
@@ -43,7 +39,7 @@ impl Attempt<'_> {
         }
         let (listener, sink) = (probe.clone(), runner.session.sink.clone());
         let (program, stage) = (runner.subject.name.to_owned(), runner.stage);
-        let complaints = Arc::new(Mutex::new(Complaints::default()));
+        let complaints = Arc::new(Mutex::new(Complaints::about(runner.collects)));
         let complains = Arc::clone(&complaints);
         let mut child = runner.session.spawn(runner.subject.name, stage, &command, move |_, line| {
             listener.line(line);
@@ -117,7 +113,9 @@ impl Attempt<'_> {
     /// A service has to end by itself when it is asked to: an instrumented one writes
     /// its profile on the way out.
     fn judge_stop(&self, service: &Service, command: &Command, ended: &Ended) -> Result<()> {
-        let collects = self.runner.raw_pattern.is_some() && self.runner.subject.program.flush == Flush::Exit;
+        let collects = self.runner.has_to_end_well();
+        let survival = self.runner.collects.map(|kind| format!(", or {}", kind.survival()));
+        let survival = survival.unwrap_or_default();
         let signal = &service.stop.signal;
         if ended.timed_out {
             let grace = service.stop.grace;
@@ -125,16 +123,16 @@ impl Attempt<'_> {
                 [] => format!("it did not stop within {grace} of {signal}"),
                 left => format!("it left {} running, which did not stop within {grace}", left.join(", ")),
             };
-            return Err(self.failed(&format!("the service was ended by SIGKILL: {late}")).with_hint(
-                "give it a larger `stop.grace`, another `stop.signal`, or set flush = \"continuous\"",
-            ));
+            return Err(self
+                .failed(&format!("the service was ended by SIGKILL: {late}"))
+                .with_hint(format!("give it a larger `stop.grace` or another `stop.signal`{survival}")));
         }
         match ended.status {
             Status::Signal(number) if number == signal_number(signal) && !collects => Ok(()),
             Status::Signal(number) if number == signal_number(signal) => Err(self
                 .failed(&format!("the service was ended by {signal} and wrote no profile"))
                 .with_code(ExitCode::Profile)
-                .with_hint("handle the signal and return from main, or set flush = \"continuous\"")),
+                .with_hint(format!("handle the signal and return from main{survival}"))),
             Status::Code(code) if self.workload.exit_codes.contains(&code) => Ok(()),
             status => Err(self
                 .failed(&format!("the service ended with {status} after {signal}: `{command}`"))

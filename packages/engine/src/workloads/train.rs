@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use honing_core::{
     Digest, Error, Fingerprint, Result, Stage,
-    config::{Flush, Reader, Workload},
+    config::{Reader, Workload},
     event::Event,
 };
 use serde::{Deserialize, Serialize};
@@ -64,15 +64,6 @@ pub(crate) fn trained(
     }
     let manifest = stored::<RawProfiles>(session, subject, Stage::Train)?;
     (session.options.profile == ProfileSource::Training).then_some(manifest.finished)
-}
-
-/// The file name pattern: a process of its own (`%p`) for each file, so that one which
-/// is killed spoils its own alone, and a module (`%m`) of its own for shared libraries.
-pub(crate) fn raw_pattern(flush: Flush) -> &'static str {
-    match flush {
-        Flush::Exit => "%p_%m.profraw",
-        Flush::Continuous => "%c%p_%m.profraw",
-    }
 }
 
 /// The workloads of a role, narrowed to those that were asked for, if any of them is.
@@ -146,7 +137,7 @@ pub(crate) fn train_fingerprint(
 ) -> Result<Fingerprint> {
     let mut print = Fingerprint::new();
     print.content("instrumented program", instrumented.clone());
-    print.value("flush", raw_pattern(subject.program.flush));
+    session.builder().kind().fingerprint(subject, &mut print);
     for (name, value) in &subject.program.env {
         print.value(format!("env {name}"), value);
     }
@@ -201,7 +192,7 @@ pub(crate) fn train(
             program: instrumented.path(),
             tools: &tools.paths,
             harness: Some(Flavour::Instrumented),
-            raw_pattern: Some(raw_pattern(subject.program.flush)),
+            collects: Some(session.builder().kind()),
         };
         let mut usage = tools.cost;
         let mut collected = Vec::new();

@@ -24,6 +24,7 @@ use crate::{
     },
     children::{Command, Usage},
     io::files,
+    profiles::{ProfileKind, Traces, llvm::Counters},
 };
 
 impl Builder for Cargo {
@@ -60,6 +61,10 @@ impl Builder for Cargo {
             found.push(setting("rustc wrapper", wrapper.display().to_string(), from));
         }
         Ok(found)
+    }
+
+    fn kind(&self) -> &'static dyn ProfileKind {
+        &Counters
     }
 
     fn check(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
@@ -136,8 +141,9 @@ impl Builder for Cargo {
         let digest = beside::digest(&built.path, &libraries)?;
         let witness = serde_json::to_vec(&built.calls);
         let witness = witness.map_err(|error| Error::internal(format!("{stage}: {error}")))?;
-        let cargo::Built { path, fresh, full, functions, usage, debug_info, .. } = built;
-        Ok(Made { path, libraries, debug_info, digest, fresh, full, functions, witness, usage })
+        let traces = (!built.functions.is_empty()).then(|| Traces(built.functions.to_text()));
+        let cargo::Built { path, fresh, full, usage, debug_info, .. } = built;
+        Ok(Made { path, libraries, debug_info, digest, fresh, full, traces, witness, usage })
     }
 
     fn difference(&self, one: &[u8], other: &[u8]) -> Option<String> {

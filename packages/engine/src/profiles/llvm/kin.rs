@@ -110,7 +110,7 @@ fn read(file: &Path) -> Option<Profile> {
     Some(profdata::read(&files::read(file).ok()?).ok()?.profile)
 }
 
-/// What names the module in a file called `PID_MODULE.profraw`, see [`super::raw_pattern`].
+/// What names the module in a file called `PID_MODULE.profraw`, see [`super::Counters`].
 fn module(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     name.split_once('_').map(|(_, module)| module.to_owned()).unwrap_or(name)

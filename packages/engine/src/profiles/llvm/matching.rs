@@ -11,11 +11,7 @@ use honing_core::{
 };
 use honing_profdata::{self as profdata, BuildFunctions, Crates, Profile, Share};
 
-use crate::{
-    chain::{built::Optimized, session::Session},
-    io::files,
-    profiles::llvm::merge::{MergedProfile, RebasedFrom},
-};
+use crate::{io::files, profiles::Traces};
 
 /// Lost functions that are named.
 const NAMED: usize = 10;
@@ -25,17 +21,16 @@ const HOT: usize = 100;
 const WORTH_NAMING: f64 = 0.000_05;
 
 /// How much of `profile` (the bytes that the compiler read) a build with `functions` applied.
-pub(crate) fn applied(
-    session: &Session,
-    profile: &[u8],
-    functions: &BuildFunctions,
-    by: MatchedBy,
-) -> Applied {
+pub(super) fn applied(own: Vec<String>, profile: &[u8], traces: &Traces, by: MatchedBy) -> Applied {
     let profile = match profdata::read(profile) {
         Ok(read) => read.profile,
         Err(error) => return Applied::Unknown { why: error.to_string() },
     };
-    let found = profdata::match_build(&profile, functions, &Crates::new(session.builder().own_code()));
+    let functions = match read(traces) {
+        Ok(functions) => functions,
+        Err(error) => return Applied::Unknown { why: error.to_string() },
+    };
+    let found = profdata::match_build(&profile, &functions, &Crates::new(own));
     let whole = found.all.weight.max(1) as f64;
     let worth = |lost: &&profdata::Lost| lost.weight as f64 >= whole * WORTH_NAMING;
     let lost = found.lost.iter().filter(worth).take(NAMED).map(|lost| Lost {
@@ -45,7 +40,7 @@ pub(crate) fn applied(
     });
     Applied::Measured(Match {
         share: found.all.matched(),
-        kin: kin(&profile, functions),
+        kin: kin(&profile, &functions),
         carried: None,
         functions: found.all.functions,
         matched: found.all.functions_matched,
@@ -65,10 +60,10 @@ fn why(lost: profdata::Why) -> LostWhy {
 
 /// The heaviest functions of `profile`, and what became of each in the build. Empty where
 /// the profile is a newer LLVM's, which nobody here can read.
-pub(crate) fn hot(session: &Session, profile: &MergedProfile, built: &Optimized) -> Result<Vec<HotFunction>> {
-    let Ok(read) = profdata::read(&files::read(profile.path())?) else { return Ok(Vec::new()) };
-    let crates = Crates::new(session.builder().own_code());
-    let found = built.functions()?.map(|functions| profdata::match_build(&read.profile, &functions, &crates));
+pub(super) fn hottest(own: Vec<String>, profile: &[u8], traces: Option<&Traces>) -> Vec<HotFunction> {
+    let Ok(profile) = profdata::read(profile).map(|read| read.profile) else { return Vec::new() };
+    let functions = traces.and_then(|traces| read(traces).ok());
+    let found = functions.map(|functions| profdata::match_build(&profile, &functions, &Crates::new(own)));
     let lost = found.as_ref().map(|found| {
         let of = |lost: &profdata::Lost| ((lost.profile_name.clone(), lost.cfg_hash), why(lost.why));
         found.lost.iter().map(of).collect::<HashMap<_, _>>()
@@ -83,7 +78,7 @@ pub(crate) fn hot(session: &Session, profile: &MergedProfile, built: &Optimized)
             why,
         }
     };
-    Ok(read.profile.hottest(HOT).iter().map(entry).collect())
+    profile.hottest(HOT).iter().map(entry).collect()
 }
 
 fn of_origin(origin: Origin, found: &profdata::Match, whole: f64) -> OriginMatch {
@@ -114,29 +109,15 @@ fn kin(profile: &Profile, functions: &BuildFunctions) -> f64 {
     if whole == 0 { 1.0 } else { kin as f64 / whole as f64 }
 }
 
-/// A rebased profile's match counts what the rebase dropped as lost.
-pub(crate) fn of_original(applied: Applied, rebased: Option<&RebasedFrom>) -> Applied {
-    match applied {
-        Applied::Measured(found) => {
-            Applied::Measured(Match { carried: rebased.map(|from| from.carried), ..found })
-        }
-        unknown @ Applied::Unknown { .. } => unknown,
-    }
-}
-
 /// The functions that an instrumented program's own records name.
-pub(crate) fn instrumented_functions(program: &Path) -> Result<BuildFunctions> {
+pub(super) fn declared(program: &Path) -> Result<Traces> {
     let found = profdata::instrumented(&files::read(program)?)
         .map_err(|error| Error::new(ExitCode::Profile, format!("{}: {error}", program.display())))?;
-    Ok(BuildFunctions::from(&found))
+    Ok(Traces(BuildFunctions::from(&found).to_text()))
 }
 
-pub(crate) fn write_functions(functions: &BuildFunctions, path: &Path) -> Result<()> {
-    files::write_atomically(path, functions.to_text().as_bytes())
-}
-
-pub(crate) fn read_functions(path: &Path) -> Result<BuildFunctions> {
-    let bytes = files::read(path)?;
-    BuildFunctions::from_text(&String::from_utf8_lossy(&bytes))
-        .map_err(|error| Error::internal(format!("{}: {error}", path.display())))
+/// The functions of a build.
+pub(super) fn read(traces: &Traces) -> Result<BuildFunctions> {
+    BuildFunctions::from_text(&traces.0)
+        .map_err(|error| Error::internal(format!("the list of a build's functions: {error}")))
 }

@@ -79,7 +79,7 @@ impl MergedProfile {
     /// The profile that is stored in the repository, unpacked.
     pub(crate) fn stored(session: &Session, subject: &Subject<'_>, stored: &Stored) -> Result<Self> {
         let path = session.store.root().join(subject.name).join("stored.profdata");
-        let bytes = stored.indexed()?;
+        let bytes = stored.indexed(session)?;
         if let Err(flaw) = indexed::check(&bytes) {
             let message = format!("{}: the profile {}", stored.folder.display(), flaw.words());
             return Err(Error::new(ExitCode::Profile, message).with_hint(flaw.hint()));

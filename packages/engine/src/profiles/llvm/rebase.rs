@@ -10,7 +10,10 @@ use crate::{
         session::{Session, Subject},
     },
     io::files,
-    profiles::llvm::merge::{MergedProfile, RebasedFrom},
+    profiles::llvm::{
+        matching,
+        merge::{MergedProfile, RebasedFrom},
+    },
 };
 
 /// The rebased profile, in the program's folder.
@@ -25,10 +28,11 @@ pub(crate) fn rebase(
     profile: &MergedProfile,
     built: &Optimized,
 ) -> Result<MergedProfile> {
-    let functions = built.functions()?.ok_or_else(|| {
+    let traces = built.traces()?.ok_or_else(|| {
         Error::preflight("rebase: this compiler cannot list the functions that it builds")
             .with_hint(honing_core::advise!("train a new profile instead: {pgo}"))
     })?;
+    let functions = matching::read(&traces)?;
     let at = |error: honing_profdata::Error| Error::new(ExitCode::Profile, format!("rebase: {error}"));
     let old = honing_profdata::read(&files::read(profile.path())?).map_err(at)?;
     let rebased = honing_profdata::rebase(&old.profile, None, &functions);
