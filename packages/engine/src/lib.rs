@@ -42,4 +42,4 @@ pub use measure::{
     host::Host,
     qualified::qualify,
 };
-pub use profiles::llvm::merging::{self, Given};
+pub use profiles::{Given, Input, llvm::merging};

@@ -15,16 +15,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     builders::{Flavour, Made, beside},
     chain::{
+        merge::{MergedProfile, RebasedFrom},
         preflight::Ready,
         session::{Session, Subject},
         step::{Product, Step, finish, reasons, started, stored},
     },
     io::files,
     keep::store::Manifest,
-    profiles::{
-        Traces,
-        llvm::merge::{MergedProfile, RebasedFrom},
-    },
+    profiles::Traces,
 };
 
 /// A build's output: a copy of the binary, so that the next build cannot change it.

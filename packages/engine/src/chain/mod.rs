@@ -3,11 +3,14 @@
 
 pub(crate) mod budget;
 pub(crate) mod built;
+pub(crate) mod gather;
 pub(crate) mod lock;
+pub(crate) mod merge;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
 pub(crate) mod preflight;
 pub(crate) mod profiled;
+pub(crate) mod rebase;
 pub(crate) mod selected;
 pub(crate) mod session;
 pub(crate) mod sink;

@@ -12,6 +12,7 @@ use crate::{
     chain::{
         Chain,
         built::{Baseline, Optimized, baseline, check_same_source},
+        merge::MergedProfile,
         missing, need,
         preflight::{Ready, preflight},
         profiled::Profiled,
@@ -26,7 +27,6 @@ use crate::{
         bench::{BenchInputs, Measurements, bench},
         verdicts::{Judged, growth, judge, size},
     },
-    profiles::llvm::merge::MergedProfile,
     workloads::train,
 };
 

@@ -11,7 +11,9 @@ use crate::{
     builders::Flavour,
     chain::{
         built::{Baseline, Instrumented, Optimized, profile_path},
+        merge::{Merged, MergedProfile, import_fingerprint, merge_command, merge_fingerprint, spent},
         preflight::{Ready, check, preflight_fingerprint},
+        rebase::rebased_before,
         selected::check_selected,
         session::{ProfileSource, Session, Subject},
         step::{Product, reasons, stored},
@@ -23,10 +25,6 @@ use crate::{
     measure::{
         bench::{Measurements, bench_fingerprint},
         verdicts::{Judged, growth, judge, wants_more},
-    },
-    profiles::llvm::{
-        merge::{Merged, MergedProfile, import_fingerprint, merge_command, merge_fingerprint, spent},
-        rebase::rebased_before,
     },
     workloads::{
         Runner,
@@ -178,7 +176,7 @@ impl Planner<'_> {
     fn collect(&mut self, ready: Option<Ready>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         if let ProfileSource::File(file) = &session.options.profile {
-            let print = import_fingerprint(file)?;
+            let print = import_fingerprint(session, file)?;
             return self.compare::<Merged>(Stage::Merge, Some(print), Vec::new());
         }
         let instrumented = Instrumented::load(session, subject);

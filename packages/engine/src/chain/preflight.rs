@@ -1,13 +1,10 @@
 //! Preflight: everything that any later stage needs, before the first compile.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{path::PathBuf, time::Instant};
 
 use honing_core::{
     Error, ExitCode, Fingerprint, Result, Stage,
-    config::{Kind, MergeTool, Workload},
+    config::{Kind, Workload},
     event::Event,
     template::{self, Placeholder},
     units, unknown,
@@ -16,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{
+        merge::import_fingerprint,
         session::{ProfileSource, Session, Subject, find_program},
         step::{Product, Step, stored, up_to_date_or},
     },
@@ -33,7 +31,7 @@ const MEMORY: u64 = 256 << 20;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Ready {
     /// What was seen to merge what this toolchain's programs write.
-    pub(crate) merges: Merges,
+    pub(crate) merger: Merger,
     /// Whether the compiler can list the functions that it builds, with the hashes of
     /// their control flow.
     pub(crate) traces: bool,
@@ -41,20 +39,16 @@ pub(crate) struct Ready {
 
 /// What merges raw profiles.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Merges {
-    /// Honing itself.
-    Builtin,
-    /// LLVM's tool.
-    Llvm { path: PathBuf, version: String },
+pub(crate) struct Merger {
+    /// A tool; without it, Honing itself.
+    pub(crate) tool: Option<PathBuf>,
+    /// Its name and version.
+    pub(crate) name: String,
 }
 
 impl std::fmt::Display for Ready {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.merges {
-            Merges::Builtin => write!(f, "honing-profdata {}", env!("CARGO_PKG_VERSION")),
-            Merges::Llvm { version, .. } => write!(f, "{version}"),
-        }
+        self.merger.name.fmt(f)
     }
 }
 
@@ -72,11 +66,8 @@ pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) ->
     let builder = session.builder();
     let print = |merges: bool| {
         let mut print = builder.probe_fingerprint(session, subject)?;
-        let given = session.options.llvm_profdata.as_deref().unwrap_or(Path::new(""));
-        print
-            .value("merges", merges)
-            .value("merge tool", if wants_llvm(session) { "llvm-profdata" } else { "builtin" })
-            .value("llvm-profdata", given.display());
+        print.value("merges", merges);
+        builder.kind().tools(session, &mut print);
         Ok::<_, Error>(print)
     };
     // What was seen to merge as well was seen to do the rest.
@@ -90,12 +81,6 @@ pub(crate) fn needs_merge(session: &Session) -> bool {
     session.options.profile == ProfileSource::Training
 }
 
-/// Whether LLVM's tool was asked for; naming one asks for it.
-pub(crate) fn wants_llvm(session: &Session) -> bool {
-    let tool = session.options.merge_tool.unwrap_or(session.config.merge.tool);
-    tool == MergeTool::LlvmProfdata || session.options.llvm_profdata.is_some()
-}
-
 /// Runs every check; the one that compiles only where its inputs have changed.
 pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step<Ready>> {
     check(session, subject)?;
@@ -103,7 +88,7 @@ pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step
     builder.settle(session, subject)?;
     let print = preflight_fingerprint(session, subject)?;
     let old = stored::<Ready>(session, subject, Stage::Preflight);
-    let tool_is_gone = |ready: &Ready| matches!(&ready.merges, Merges::Llvm { path, .. } if !path.is_file());
+    let tool_is_gone = |ready: &Ready| ready.merger.tool.as_ref().is_some_and(|tool| !tool.is_file());
     if old.is_some_and(|old| tool_is_gone(&old.output)) {
         files::remove_dir(&session.store.dir(subject.name, Stage::Preflight))?;
     }
@@ -122,7 +107,7 @@ pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
             .map_err(|error| at(error.at(format!("workload `{name}`"))))?;
     }
     if let ProfileSource::File(file) = &session.options.profile {
-        crate::profiles::llvm::merge::import_fingerprint(file)?;
+        import_fingerprint(session, file)?;
     }
     check_disk(session)?;
     check_memory()?;

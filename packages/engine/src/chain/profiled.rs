@@ -14,16 +14,14 @@ use crate::{
     chain::{
         Chain,
         built::{Instrumented, Optimized, check_current, hot, instrument, instrumented_changes, optimize},
+        gather::gather,
+        merge::{MergedProfile, forget_spent, import, merge},
         need,
         preflight::Ready,
+        rebase::{rebase, rebased_before},
         session::ProfileSource,
     },
     keep::{hand_over::hand_over, recorded, status},
-    profiles::llvm::{
-        gather::gather,
-        merge::{MergedProfile, forget_spent, import, merge},
-        rebase::{rebase, rebased_before},
-    },
     workloads::train::{RawProfiles, discard_raw, train},
 };
 

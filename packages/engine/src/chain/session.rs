@@ -28,7 +28,7 @@ use crate::{
     children::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
     io::{clock, files, programs::on_path},
     keep::store::Store,
-    profiles::llvm::merging::Given,
+    profiles::Given,
 };
 
 /// The events of a run, in its folder.

@@ -19,9 +19,11 @@ use crate::{
     chain::{
         Chain,
         built::Optimized,
+        merge::{MergedProfile, part_of_file},
         need, pipeline,
         preflight::Ready,
         profiled::is_foreign,
+        rebase::rebase as carry_over,
         selected::check_selected,
         session::{ProfileSource, Session},
     },
@@ -29,10 +31,6 @@ use crate::{
     keep::{
         record::{self, Findings},
         recorded,
-    },
-    profiles::llvm::{
-        merge::{MergedProfile, part_of_file},
-        rebase,
     },
 };
 
@@ -123,7 +121,7 @@ fn carried_over(chain: &mut Chain<'_>, ready: &Ready) -> Result<Carried> {
     if matches!(built.applied(), Applied::Measured(found) if found.share >= 1.0) {
         return Ok(Carried { profile, built, rebased: false });
     }
-    let rebased = rebase::rebase(chain.session, chain.subject, &profile, &built)?;
+    let rebased = carry_over(chain.session, chain.subject, &profile, &built)?;
     if rebased.rebased().is_none_or(|from| from.carried < before + WORTH_IT) {
         return Ok(Carried { profile, built, rebased: false });
     }

@@ -19,7 +19,7 @@ use crate::{
     },
     io::files,
     keep::{history, record::workload_entries},
-    profiles::llvm::{merge::merge_into, merging::Input},
+    profiles::Input,
     workloads::train::RawProfiles,
 };
 
@@ -45,7 +45,13 @@ pub(crate) fn hand_over(
         let inputs: Vec<Input> =
             collected.files.iter().map(|file| Input { path: train.join(file), weight: 1 }).collect();
         let file = format!("{}.profdata", entry.name);
-        merge_into(session, subject, (Stage::Train, ready), &inputs, &partial.join(&file))?;
+        session.builder().kind().merge(
+            session,
+            subject,
+            (Stage::Train, ready),
+            &inputs,
+            &partial.join(&file),
+        )?;
         let digest = files::digest(&partial.join(&file))?;
         workloads.push(Trained { workload: entry, file, digest });
     }

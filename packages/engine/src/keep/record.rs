@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{
+        merge::MergedProfile,
         session::{ProfileSource, Session, Subject},
         step::{Product, Step, reasons, started, stored, up_to_date_or},
     },
@@ -27,7 +28,7 @@ use crate::{
         committed, history,
         recorded::{MANIFEST, folder, load, save},
     },
-    profiles::{Weighed, llvm::merge::MergedProfile},
+    profiles::Weighed,
     workloads::train::{add_workload, input_digests, workloads},
 };
 

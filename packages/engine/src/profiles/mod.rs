@@ -1,15 +1,28 @@
 //! What a training yields, and what becomes of it: what every kind of profile has to know, and a room for each.
 
+mod given;
 pub mod llvm;
 
-use std::{ffi::OsString, fmt::Debug, path::Path};
+pub use given::{Given, Input};
+
+use std::{
+    ffi::OsString,
+    fmt::Debug,
+    path::{Path, PathBuf},
+};
 
 use honing_core::{
-    Fingerprint, Result,
+    Fingerprint, Result, Stage,
     applied::{Applied, HotFunction, MatchedBy},
 };
 
-use crate::chain::session::Subject;
+use crate::{
+    chain::{
+        preflight::Ready,
+        session::{Session, Subject},
+    },
+    children::{Command, Usage},
+};
 
 /// A kind of profile.
 pub(crate) trait ProfileKind: Debug + Send + Sync {
@@ -31,6 +44,40 @@ pub(crate) trait ProfileKind: Debug + Send + Sync {
 
     /// What a process says of a profile that it could not write, where a line is about that.
     fn complaint<'l>(&self, line: &'l str) -> Option<&'l str>;
+
+    /// Tells profiles of the trained program from others'; `folders` have its shared libraries.
+    fn sorter(&self, program: &Path, folders: Vec<PathBuf>) -> Box<dyn Sorter>;
+
+    /// Adds what decides how profiles are merged here, before that was tried.
+    fn tools(&self, session: &Session, print: &mut Fingerprint);
+
+    /// Merges `inputs` into the file `output`, on behalf of a stage.
+    fn merge(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        stage: (Stage, &Ready),
+        inputs: &[Input],
+        output: &Path,
+    ) -> Result<Usage>;
+
+    /// The command that does it with a tool, for display.
+    fn merge_command(&self, session: &Session, tool: &Path, list: &Path, output: &Path) -> Command;
+
+    /// The profiles in `places`: files as they are, and in folders what is called as one, sorted.
+    fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>>;
+
+    /// The share of `other`'s weight that is in functions which `base` has, too.
+    fn shared(&self, base: &Path, other: &Path) -> Result<f64>;
+
+    /// A merged profile that a person gave, as the compiler reads it.
+    fn take(&self, given: &[u8]) -> Result<Vec<u8>, Flaw>;
+
+    /// Whether bytes are a merged profile, and whole.
+    fn check(&self, profile: &[u8]) -> Result<(), Flaw>;
+
+    /// Carries a profile over to the functions of a build whose symbols have other names.
+    fn rebase(&self, profile: &[u8], traces: &Traces) -> Result<Rebased>;
 
     /// What a merged profile holds; `None` where a newer tool wrote it, and nobody here can read it.
     fn weigh(&self, profile: &[u8]) -> Option<Weighed>;
@@ -55,6 +102,30 @@ pub(crate) trait ProfileKind: Debug + Send + Sync {
 
     /// The heaviest functions of `profile`, and what became of each in a build.
     fn hottest(&self, own: Vec<String>, profile: &[u8], traces: Option<&Traces>) -> Vec<HotFunction>;
+}
+
+/// Tells profiles of the trained program from others'.
+pub(crate) trait Sorter {
+    /// Those of `files` that another program wrote, and words about them; `None` where all are the program's.
+    fn strangers(&self, files: &[PathBuf]) -> Option<(Vec<PathBuf>, String)>;
+}
+
+/// What is wrong with a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Flaw {
+    /// After the file's name.
+    pub(crate) words: String,
+    pub(crate) hint: String,
+}
+
+/// A profile, carried over to other names.
+#[derive(Debug)]
+pub(crate) struct Rebased {
+    pub(crate) profile: Vec<u8>,
+    /// Share of the weight that was carried over, 0 to 1.
+    pub(crate) share: f64,
+    /// What was carried over by which rule, and what was left behind.
+    pub(crate) words: Vec<String>,
 }
 
 /// What a compiler said of the functions that it built: the kind of profile reads it.

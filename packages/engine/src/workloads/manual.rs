@@ -14,8 +14,10 @@ use crate::{
     children::{Command, Usage},
     io::files,
     keep::store::Manifest,
-    profiles::llvm::{collected::collect, kin::Kin},
-    workloads::train::{RawProfiles, train_fingerprint},
+    workloads::{
+        collected::collect,
+        train::{RawProfiles, sorter, train_fingerprint},
+    },
 };
 
 /// Name of the workload that stands for a person at the keyboard.
@@ -87,6 +89,6 @@ fn run(
     session.cancel.forgive();
     let text = format!("{} ended: {status}; go on with --from merge", subject.artifact);
     session.sink.emit(if status.success() { Event::Note { text } } else { Event::Warning { text } });
-    let kin = Kin::of(session, subject, instrumented)?;
-    Ok(RawProfiles { collected: vec![collect(session, MANUAL, (&raw, dir), Some(&kin))?] })
+    let sorter = sorter(session, subject, instrumented)?;
+    Ok(RawProfiles { collected: vec![collect(session, MANUAL, (&raw, dir), Some(sorter.as_ref()))?] })
 }

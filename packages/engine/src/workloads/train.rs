@@ -13,16 +13,18 @@ use crate::{
     builders::Flavour,
     chain::{
         built::Instrumented,
+        merge::MergedProfile,
         session::{ProfileSource, Session, Subject},
         step::{Product, Step, stored, up_to_date_or},
     },
     io::{files, tree::Tree},
-    profiles::llvm::{
+    profiles::Sorter,
+    workloads::{
+        Inputs, Runner,
         collected::{Collected, collect},
-        kin::Kin,
-        merge::MergedProfile,
+        manual,
+        tools::build_tools,
     },
-    workloads::{Inputs, Runner, manual, tools::build_tools},
 };
 
 /// Raw profiles, as the training left them.
@@ -166,6 +168,17 @@ pub(crate) fn no_training(subject: &Subject<'_>, chosen: &[(&str, &Workload)]) -
         .with_hint(honing_core::advise!("add one to pgo.toml, or train by hand: `{pgo} train --manual`")))
 }
 
+/// Tells what the instrumented program leaves from what others do.
+pub(crate) fn sorter(
+    session: &Session,
+    subject: &Subject<'_>,
+    instrumented: &Instrumented,
+) -> Result<Box<dyn Sorter>> {
+    let builder = session.builder();
+    let built = builder.folders(session, subject, Flavour::Instrumented)?.output;
+    Ok(builder.kind().sorter(instrumented.path(), vec![built.join("deps"), built]))
+}
+
 /// Runs every training workload.
 pub(crate) fn train(
     session: &Session,
@@ -184,7 +197,7 @@ pub(crate) fn train(
     let tools = build_tools(session, subject, Stage::Train, &chosen)?;
     let print = train_fingerprint(session, subject, instrumented.digest(), &tools.paths)?;
     up_to_date_or(session, subject, Stage::Train, print, start, |dir| {
-        let kin = Kin::of(session, subject, instrumented)?;
+        let sorter = sorter(session, subject, instrumented)?;
         let runner = Runner {
             session,
             subject,
@@ -213,7 +226,7 @@ pub(crate) fn train(
             usage.system += ran.usage.system;
             // Tests and benchmarks are programs of their own, and are meant to be.
             let own = workload.command.is_some() || workload.service.is_some();
-            collected.push(collect(session, name, (&ran.raw, dir), own.then_some(&kin))?);
+            collected.push(collect(session, name, (&ran.raw, dir), own.then_some(sorter.as_ref()))?);
         }
         Ok((RawProfiles { collected }, usage))
     })

@@ -3,7 +3,7 @@
 use std::{ffi::OsString, io::Write, path::Path};
 
 use honing_core::{Result, units};
-use honing_engine::merging::{self, Given, Input};
+use honing_engine::{Given, Input, merging};
 use honing_profdata::{self as profdata, FunctionDiff, Hot, Presence, Profile};
 use honing_report::{Align, Table};
 use serde::Serialize;

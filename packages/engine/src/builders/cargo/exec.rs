@@ -17,11 +17,11 @@ use crate::{
     },
     chain::{
         built::profile_path,
+        merge::{MergedProfile, import_fingerprint},
         session::{Session, Subject},
     },
     children::Command,
     keep::recorded,
-    profiles::llvm::merge::{MergedProfile, import_fingerprint},
 };
 
 /// `words` as a command in the environment that has every cargo below it build as
@@ -77,7 +77,7 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
 /// named, else the stored one, else what the latest run built with.
 fn profile(session: &Session, subject: &Subject<'_>) -> Result<PathBuf> {
     if let ProfileSource::File(file) = &session.options.profile {
-        import_fingerprint(file)?;
+        import_fingerprint(session, file)?;
         return Ok(session.dir.join(file));
     }
     if let Some(stored) = recorded::load(session, subject)? {

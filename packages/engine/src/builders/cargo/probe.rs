@@ -14,14 +14,14 @@ use honing_profdata::{IndexedVersion, TraceReader};
 use crate::{
     builders::cargo::{self, Answer, Here, flavours::TRACE_FLAG, toolchain::Toolchain},
     chain::{
-        preflight::{Merges, Ready, needs_merge, wants_llvm},
+        preflight::{Merger, Ready, needs_merge},
         session::{Subject, find_program},
     },
     children::{Child, Command, Status, Usage, plain},
     io::files,
-    profiles::llvm::{
-        indexed,
-        merging::{self, Input},
+    profiles::{
+        Input,
+        llvm::{indexed, merging, wants_llvm},
     },
 };
 
@@ -58,13 +58,13 @@ pub(crate) fn probe(session: &Here<'_>, subject: &Subject<'_>, dir: &Path) -> Re
     files::write_atomically(&dir.join("probe.rs"), SOURCE.as_bytes())?;
     // With a profile that exists, nothing is instrumented: a distribution's rustc need not
     // have the profiler runtime.
-    let merges = if needs_merge(session) {
+    let merger = if needs_merge(session) {
         let instrumented = probe.compile("instrumented", &["-Cprofile-generate".into()])?;
         let raw = probe.run(&instrumented)?;
         if wants_llvm(session) { probe.merge(&raw)? } else { probe.merge_builtin(&raw)? }
     } else {
         probe.invent()?;
-        Merges::Builtin
+        own()
     };
     let mut flag = OsString::from("-Cprofile-use=");
     flag.push(dir.join("probe.profdata"));
@@ -75,7 +75,7 @@ pub(crate) fn probe(session: &Here<'_>, subject: &Subject<'_>, dir: &Path) -> Re
                     applies is told by an instrumented build, or stays unknown";
         session.sink.emit(Event::Warning { text: text.into() });
     }
-    Ok((Ready { merges, traces }, Usage::default()))
+    Ok((Ready { merger, traces }, Usage::default()))
 }
 
 impl Probe<'_> {
@@ -173,12 +173,12 @@ impl Probe<'_> {
     }
 
     /// With our own engine, or, where the toolchain is newer than it, with LLVM's tool.
-    fn merge_builtin(&self, raw: &Path) -> Result<Merges> {
+    fn merge_builtin(&self, raw: &Path) -> Result<Merger> {
         let input = Input { path: raw.to_owned(), weight: 1 };
         match merging::merge_files(&[input], 0.0) {
             Ok(outcome) => {
                 files::write_atomically(&self.dir.join("probe.profdata"), &outcome.bytes)?;
-                Ok(Merges::Builtin)
+                Ok(own())
             }
             Err(merging::Failure::NewerFormat(error)) => {
                 self.session.sink.emit(Event::Note { text: format!("{error}; using LLVM's tool") });
@@ -188,7 +188,7 @@ impl Probe<'_> {
         }
     }
 
-    fn merge(&self, raw: &Path) -> Result<Merges> {
+    fn merge(&self, raw: &Path) -> Result<Merger> {
         let session = self.session;
         let candidates = match &session.options.llvm_profdata {
             Some(tool) => {
@@ -207,7 +207,7 @@ impl Probe<'_> {
             let args = ["merge".into(), raw.as_os_str().to_owned(), "-o".into(), out.clone().into()];
             match self.short(tool.as_os_str(), &args, None) {
                 Ok(output) if output.ok && is_profile(&out) => {
-                    return Ok(Merges::Llvm { version: self.version(&tool), path: tool });
+                    return Ok(Merger { name: self.version(&tool), tool: Some(tool) });
                 }
                 Ok(output) if output.ok => {
                     refused.push(format!("{}: ended with exit code 0 and wrote no profile", tool.display()));
@@ -250,6 +250,11 @@ impl Probe<'_> {
             |path: &Path| files::read(path).map(|bytes| plain(&String::from_utf8_lossy(&bytes)).into_owned());
         Ok(Output { ok: ended.status == Status::Code(0), stdout: text(&stdout)?, stderr: text(&stderr)? })
     }
+}
+
+/// Our own engine.
+fn own() -> Merger {
+    Merger { tool: None, name: format!("honing-profdata {}", env!("CARGO_PKG_VERSION")) }
 }
 
 /// Flags without those that ask for something else than a program that runs by itself.

@@ -1,19 +1,26 @@
 //! LLVM's counters, as the engine sees a kind of profile.
 
-use std::{ffi::OsString, path::Path};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use honing_core::{
-    Error, Fingerprint, Result,
+    Error, Fingerprint, Result, Stage,
     applied::{Applied, HotFunction, MatchedBy},
-    config::Flush,
+    config::{Flush, MergeTool},
 };
 use honing_profdata::{self as profdata, Format, IndexedVersion};
 
 use crate::{
-    chain::session::Subject,
+    chain::{
+        preflight::Ready,
+        session::{Session, Subject},
+    },
+    children::{Command, Usage},
     profiles::{
-        ProfileKind, Traces, Weighed,
-        llvm::{matching, poorer},
+        Flaw, Input, ProfileKind, Rebased, Sorter, Traces, Weighed,
+        llvm::{indexed, kin::Kin, matching, merge, merging, poorer, rebase},
     },
 };
 
@@ -57,6 +64,53 @@ impl ProfileKind for Counters {
     fn complaint<'l>(&self, line: &'l str) -> Option<&'l str> {
         // It may stand behind what the program itself did not end with a newline.
         line.find(COMPLAINT).map(|at| &line[at..])
+    }
+
+    fn sorter(&self, program: &Path, folders: Vec<PathBuf>) -> Box<dyn Sorter> {
+        Box::new(Kin::of(program, folders))
+    }
+
+    fn tools(&self, session: &Session, print: &mut Fingerprint) {
+        let given = session.options.llvm_profdata.as_deref().unwrap_or(Path::new(""));
+        print
+            .value("merge tool", if wants_llvm(session) { "llvm-profdata" } else { "builtin" })
+            .value("llvm-profdata", given.display());
+    }
+
+    fn merge(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        stage: (Stage, &Ready),
+        inputs: &[Input],
+        output: &Path,
+    ) -> Result<Usage> {
+        merge::merge_into(session, subject, stage, inputs, output)
+    }
+
+    fn merge_command(&self, session: &Session, tool: &Path, list: &Path, output: &Path) -> Command {
+        merge::llvm_command(session, tool, list, output)
+    }
+
+    fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>> {
+        merging::find_profiles(places)
+    }
+
+    fn shared(&self, base: &Path, other: &Path) -> Result<f64> {
+        let read = |path| merging::read_profile(path).map(|read| read.profile);
+        Ok(profdata::diff(&read(base)?, &read(other)?).test_matched)
+    }
+
+    fn take(&self, given: &[u8]) -> Result<Vec<u8>, Flaw> {
+        merge::take(given)
+    }
+
+    fn check(&self, profile: &[u8]) -> Result<(), Flaw> {
+        indexed::check(profile).map_err(Flaw::from)
+    }
+
+    fn rebase(&self, profile: &[u8], traces: &Traces) -> Result<Rebased> {
+        rebase::rebase(profile, traces)
     }
 
     fn weigh(&self, profile: &[u8]) -> Option<Weighed> {
@@ -119,4 +173,10 @@ fn pattern(subject: &Subject<'_>) -> &'static str {
         Flush::Exit => "%p_%m.profraw",
         Flush::Continuous => "%c%p_%m.profraw",
     }
+}
+
+/// Whether LLVM's tool was asked for; naming one asks for it.
+pub(crate) fn wants_llvm(session: &Session) -> bool {
+    let tool = session.options.merge_tool.unwrap_or(session.config.merge.tool);
+    tool == MergeTool::LlvmProfdata || session.options.llvm_profdata.is_some()
 }

@@ -5,6 +5,8 @@
 
 use honing_profdata::{Error, Format};
 
+use crate::profiles;
+
 /// What is wrong with a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flaw {
@@ -37,6 +39,12 @@ impl Flaw {
                 honing_core::advise!("name the output of `{pgo} merge --from DIR -o FILE.profdata`")
             }
         }
+    }
+}
+
+impl From<Flaw> for profiles::Flaw {
+    fn from(flaw: Flaw) -> Self {
+        Self { words: flaw.words().into(), hint: flaw.hint() }
     }
 }
 

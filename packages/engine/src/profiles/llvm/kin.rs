@@ -16,24 +16,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::Result;
+use honing_core::units;
 use honing_profdata::{self as profdata, Instrumented as Declared, Profile};
 
-use crate::{
-    builders::Flavour,
-    chain::{
-        built::Instrumented,
-        session::{Session, Subject},
-    },
-    io::files,
-};
+use crate::{io::files, profiles::Sorter};
 
 /// The least share of functions that makes a raw profile the program's. Less than all, for what a tool
 /// may have changed in the binary after the link.
 const OWN: f64 = 0.98;
 
 /// The modules of an instrumented build, as far as they had to be looked at.
-pub(crate) struct Kin {
+pub(super) struct Kin {
     program: PathBuf,
     /// Where the build left its shared libraries.
     folders: Vec<PathBuf>,
@@ -43,29 +36,23 @@ pub(crate) struct Kin {
 
 /// A raw profile of something else.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Stranger {
-    pub(crate) file: String,
+struct Stranger {
+    file: PathBuf,
     /// Share of its functions that the program has, too.
-    pub(crate) shared: f64,
+    shared: f64,
 }
 
 impl Kin {
-    /// The modules of what is trained.
-    pub(crate) fn of(session: &Session, subject: &Subject<'_>, instrumented: &Instrumented) -> Result<Self> {
-        let built = session.builder().folders(session, subject, Flavour::Instrumented)?.output;
-        let beside = instrumented.path().parent().map(Path::to_owned);
-        let folders = beside.into_iter().chain([built.join("deps"), built]).collect();
-        Ok(Self {
-            program: instrumented.path().to_owned(),
-            folders,
-            declared: OnceCell::new(),
-            libraries: OnceCell::new(),
-        })
+    /// The modules of `program`, whose build left shared libraries in `folders`.
+    pub(super) fn of(program: &Path, folders: Vec<PathBuf>) -> Self {
+        let beside = program.parent().map(Path::to_owned);
+        let folders = beside.into_iter().chain(folders).collect();
+        Self { program: program.to_owned(), folders, declared: OnceCell::new(), libraries: OnceCell::new() }
     }
 
     /// Those of `files` that something else wrote. Files of one module are alike, and one of them is
     /// looked at. What cannot be read is left to the merge, which has words for it.
-    pub(crate) fn strangers(&self, files: &[PathBuf]) -> Vec<Stranger> {
+    fn others(&self, files: &[PathBuf]) -> Vec<Stranger> {
         let mut modules: BTreeMap<String, Vec<&PathBuf>> = BTreeMap::new();
         for file in files {
             modules.entry(module(file)).or_default().push(file);
@@ -74,9 +61,7 @@ impl Kin {
         for files in modules.values() {
             let Some(profile) = files.iter().find_map(|file| read(file)) else { continue };
             let Some(shared) = self.share_of(&profile).filter(|shared| *shared < OWN) else { continue };
-            strangers.extend(
-                files.iter().map(|file| Stranger { file: file.to_string_lossy().into_owned(), shared }),
-            );
+            strangers.extend(files.iter().map(|file| Stranger { file: (*file).clone(), shared }));
         }
         strangers
     }
@@ -99,6 +84,22 @@ impl Kin {
             path.extension().is_some_and(|extension| extension == std::env::consts::DLL_EXTENSION)
         };
         paths.filter(is_library).filter_map(|path| declared(&path)).collect()
+    }
+}
+
+impl Sorter for Kin {
+    fn strangers(&self, files: &[PathBuf]) -> Option<(Vec<PathBuf>, String)> {
+        let strangers = self.others(files);
+        let shared = strangers.iter().map(|stranger| stranger.shared).reduce(f64::max)?;
+        let words = format!(
+            "{} of {} raw profiles left out: another instrumented program wrote them, at most {} of whose \
+             functions are the trained program's. To be rid of this, start that one without \
+             LLVM_PROFILE_FILE",
+            strangers.len(),
+            files.len(),
+            units::share(shared)
+        );
+        Some((strangers.into_iter().map(|stranger| stranger.file).collect(), words))
     }
 }
 

@@ -1,216 +1,22 @@
-//! Merge: the raw profiles of the training become one; or one comes from elsewhere.
+//! Merging LLVM's profiles: by our own engine, or by LLVM's tool.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::path::Path;
 
-use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event, recorded::PartEntry};
+use honing_core::{Error, ExitCode, Result, Stage, event::Event};
 use honing_profdata::{Format, IndexedVersion};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{
-        preflight::{Merges, Ready},
+        preflight::Ready,
         session::{Session, Subject},
-        step::{Product, Step, stored, up_to_date_or},
     },
     children::{Command, Status, Usage},
     io::files,
-    keep::recorded::Stored,
-    profiles::llvm::{
-        indexed,
-        merging::{self, Input},
+    profiles::{
+        Flaw, Input,
+        llvm::{indexed, merging},
     },
-    workloads::train::RawProfiles,
 };
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Merged {
-    file: String,
-    bytes: u64,
-    digest: Digest,
-    /// Where it came from, where that is not a training here.
-    #[serde(default)]
-    parts: Vec<PartEntry>,
-}
-
-impl Merged {
-    pub(crate) fn with_parts(self, parts: Vec<PartEntry>) -> Self {
-        Self { parts, ..self }
-    }
-}
-
-impl Product for Merged {
-    fn files(&self) -> Vec<&str> {
-        vec![&self.file]
-    }
-}
-
-/// A merged profile: what `-Cprofile-use` reads.
-#[derive(Debug, Clone)]
-pub(crate) struct MergedProfile {
-    merged: Merged,
-    path: PathBuf,
-    rebased: Option<RebasedFrom>,
-}
-
-/// What a rebased profile was carried over from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct RebasedFrom {
-    /// The digest of that profile.
-    pub(crate) digest: Digest,
-    /// Share of the trained profile's weight that is left after it and all before, 0 to 1.
-    pub(crate) carried: f64,
-}
-
-impl MergedProfile {
-    /// What an earlier run left.
-    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
-        let manifest = stored::<Merged>(session, subject, Stage::Merge)?;
-        Some(Self::step(session, subject, Step::of(manifest, honing_core::event::StageState::Skipped)))
-    }
-
-    pub(crate) fn step(session: &Session, subject: &Subject<'_>, step: Step<Merged>) -> Step<Self> {
-        let path = session.store.dir(subject.name, Stage::Merge).join(&step.output.file);
-        step.map(|merged| Self { merged, path, rebased: None })
-    }
-
-    /// The profile that is stored in the repository, unpacked.
-    pub(crate) fn stored(session: &Session, subject: &Subject<'_>, stored: &Stored) -> Result<Self> {
-        let path = session.store.root().join(subject.name).join("stored.profdata");
-        let bytes = stored.indexed(session)?;
-        if let Err(flaw) = indexed::check(&bytes) {
-            let message = format!("{}: the profile {}", stored.folder.display(), flaw.words());
-            return Err(Error::new(ExitCode::Profile, message).with_hint(flaw.hint()));
-        }
-        files::write_if_changed(&path, &bytes)?;
-        let carried = stored.manifest.carried.map(|percent| percent / 100.0);
-        let from =
-            carried.map(|carried| RebasedFrom { digest: stored.manifest.profile.digest.clone(), carried });
-        Self::of_file(&path, from)
-    }
-
-    /// A profile that an earlier stage of ours wrote.
-    pub(crate) fn of_file(path: &Path, rebased: Option<RebasedFrom>) -> Result<Self> {
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let merged =
-            Merged { bytes: files::size(path), digest: files::digest(path)?, file, parts: Vec::new() };
-        Ok(Self { merged, path: path.to_owned(), rebased })
-    }
-
-    /// The file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Its digest.
-    pub(crate) fn digest(&self) -> &Digest {
-        &self.merged.digest
-    }
-
-    /// Its size in bytes.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.merged.bytes
-    }
-
-    /// The same, carried over from one that came from `parts`.
-    pub(crate) fn with_parts(mut self, parts: &[PartEntry]) -> Self {
-        self.merged.parts = parts.to_vec();
-        self
-    }
-
-    /// Where it came from, where that is not a training here.
-    pub(crate) fn parts(&self) -> &[PartEntry] {
-        &self.merged.parts
-    }
-
-    /// Whether no part of it is a training of pgo.toml's workloads.
-    pub(crate) fn is_from_elsewhere(&self) -> bool {
-        !self.merged.parts.is_empty() && self.merged.parts.iter().all(|part| part.trained.is_none())
-    }
-
-    /// When it was trained on other machines, in UTC: the first of them counts. Only who made a
-    /// foreign profile knows.
-    pub(crate) fn trained_elsewhere(&self) -> Option<String> {
-        let first = self.merged.parts.iter().filter_map(|part| part.trained.clone()).min();
-        first.or_else(|| self.is_from_elsewhere().then(|| "unknown".into()))
-    }
-
-    /// What this one was carried over from, if it was.
-    pub(crate) fn rebased(&self) -> Option<&RebasedFrom> {
-        self.rebased.as_ref()
-    }
-}
-
-/// What the merge reads.
-pub(crate) fn merge_fingerprint(
-    session: &Session,
-    subject: &Subject<'_>,
-    ready: &Ready,
-    raw: &RawProfiles,
-) -> Fingerprint {
-    let mut print = Fingerprint::new();
-    print.value("merged by", ready);
-    print.value("max_lost", session.config.merge.max_lost);
-    for collected in &raw.collected {
-        let name = &collected.workload;
-        print.content(format!("raw profiles of `{name}`"), collected.digest.clone());
-        print.value(format!("weight of `{name}`"), weight(subject, name));
-    }
-    print
-}
-
-/// What was trained, where its raw profiles are no longer there.
-fn gone(session: &Session, subject: &Subject<'_>) -> Option<RawProfiles> {
-    let raw = stored::<RawProfiles>(session, subject, Stage::Train)?.output;
-    let dir = session.store.dir(subject.name, Stage::Train);
-    let mut files = raw.collected.iter().flat_map(|collected| &collected.files);
-    (!files.all(|file| dir.join(file).is_file())).then_some(raw)
-}
-
-/// Why the training has to run again although it is up to date: its raw profiles were
-/// removed after a merge, and now another merge needs them.
-pub(crate) fn spent(session: &Session, subject: &Subject<'_>, ready: &Ready) -> Option<String> {
-    let raw = gone(session, subject)?;
-    let print = merge_fingerprint(session, subject, ready, &raw);
-    let merged = stored::<Merged>(session, subject, Stage::Merge);
-    let stale = merged.is_none_or(|merged| !print.changes_since(&merged.fingerprint).is_empty());
-    stale.then(|| "its raw profiles were removed after a merge, and another merge needs them".into())
-}
-
-/// Makes the training run again where that is so; for a shard, whose raw profiles are always needed,
-/// where they are gone.
-pub(crate) fn forget_spent(session: &Session, subject: &Subject<'_>, ready: &Ready) -> Result<()> {
-    let why = match session.options.shard {
-        Some(_) => gone(session, subject).map(|_| "its raw profiles were removed after a merge".to_owned()),
-        None => spent(session, subject, ready),
-    };
-    let Some(why) = why else { return Ok(()) };
-    session.sink.emit(Event::Note { text: format!("train: {why}") });
-    files::remove_dir(&session.store.dir(subject.name, Stage::Train))
-}
-
-fn weight(subject: &Subject<'_>, workload: &str) -> u32 {
-    subject.program.workload.get(workload).map_or(1, |workload| workload.weight)
-}
-
-/// Merges what the training left.
-pub(crate) fn merge(
-    session: &Session,
-    subject: &Subject<'_>,
-    ready: &Ready,
-    raw: &RawProfiles,
-) -> Result<Step<MergedProfile>> {
-    let print = merge_fingerprint(session, subject, ready, raw);
-    let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
-        let file = file_name(subject);
-        let inputs = inputs(session, subject, raw)?;
-        let usage = merge_into(session, subject, (Stage::Merge, ready), &inputs, &dir.join(&file))?;
-        describe(dir, file).map(|merged| (merged, usage))
-    })?;
-    Ok(MergedProfile::step(session, subject, step))
-}
 
 /// Merges `inputs` into the file `output`, for a stage.
 pub(crate) fn merge_into(
@@ -220,8 +26,8 @@ pub(crate) fn merge_into(
     inputs: &[Input],
     output: &Path,
 ) -> Result<Usage> {
-    match &ready.merges {
-        Merges::Builtin => {
+    match &ready.merger.tool {
+        None => {
             let outcome = merging::merge_files(inputs, session.config.merge.max_lost)?;
             for text in outcome.losses {
                 session.sink.emit(Event::Warning { text: format!("{stage}: {text}") });
@@ -229,7 +35,7 @@ pub(crate) fn merge_into(
             files::write_atomically(output, &outcome.bytes)?;
             Ok(Usage::default())
         }
-        Merges::Llvm { path, .. } => {
+        Some(path) => {
             let list = output.with_file_name("inputs.txt");
             write_list(inputs, &list)?;
             let usage = run(session, subject, stage, &llvm_command(session, path, &list, output))?;
@@ -239,38 +45,12 @@ pub(crate) fn merge_into(
     }
 }
 
-pub(crate) fn file_name(subject: &Subject<'_>) -> String {
-    format!("{}.profdata", subject.name)
-}
-
-/// The command that merges, for display.
-pub(crate) fn merge_command(session: &Session, subject: &Subject<'_>, ready: &Ready) -> String {
-    let dir = session.store.dir(subject.name, Stage::Merge);
-    let output = dir.join(file_name(subject));
-    match &ready.merges {
-        // Weights are in pgo.toml; only the stage itself knows them.
-        Merges::Builtin => honing_core::advise!("{pgo} merge --program {}", subject.name),
-        Merges::Llvm { path, .. } => {
-            llvm_command(session, path, &dir.join("inputs.txt"), &output).to_string()
-        }
-    }
-}
-
-fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result<Vec<Input>> {
-    let dir = session.store.dir(subject.name, Stage::Train);
-    let mut inputs = Vec::new();
-    for collected in &raw.collected {
-        for file in &collected.files {
-            let path = dir.join(file);
-            if !path.is_file() {
-                return Err(Error::new(ExitCode::Profile, format!("merge: {} is gone", path.display())).with_hint(
-                    "raw profiles are removed after a merge unless --keep-raw is given; train again: --from train --force",
-                ));
-            }
-            inputs.push(Input { path, weight: u64::from(weight(subject, &collected.workload)) });
-        }
-    }
-    Ok(inputs)
+/// LLVM's tool, as it is called.
+pub(super) fn llvm_command(session: &Session, tool: &Path, list: &Path, output: &Path) -> Command {
+    let mut command = Command::new(tool, &session.env, &session.root);
+    command.args(["merge", "--failure-mode=any", "--input-files"]).args([list]);
+    command.args(["--output"]).args([output]);
+    command
 }
 
 /// A list of `weight,file`, as `llvm-profdata merge --input-files` reads it: raw
@@ -278,13 +58,6 @@ fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result
 fn write_list(inputs: &[Input], list: &Path) -> Result<()> {
     let line = |input: &Input| format!("{},{}\n", input.weight, input.path.display());
     files::write_atomically(list, inputs.iter().map(line).collect::<String>().as_bytes())
-}
-
-fn llvm_command(session: &Session, tool: &Path, list: &Path, output: &Path) -> Command {
-    let mut command = Command::new(tool, &session.env, &session.root);
-    command.args(["merge", "--failure-mode=any", "--input-files"]).args([list]);
-    command.args(["--output"]).args([output]);
-    command
 }
 
 fn run(session: &Session, subject: &Subject<'_>, stage: Stage, command: &Command) -> Result<Usage> {
@@ -315,70 +88,16 @@ fn check_merged(path: &Path) -> Result<()> {
     }
 }
 
-pub(crate) fn describe(dir: &Path, file: String) -> Result<Merged> {
-    let path = dir.join(&file);
-    Ok(Merged { bytes: files::size(&path), digest: files::digest(&path)?, file, parts: Vec::new() })
-}
-
-/// What is said of a profile that was given as it is.
-pub(crate) fn part_of_file(file: &Path) -> Result<PartEntry> {
-    let digest = files::digest(file)?;
-    Ok(given_part(file, digest, None))
-}
-
-/// The same for one whose digest is known, with its weight.
-pub(crate) fn given_part(path: &Path, digest: Digest, weight: Option<u32>) -> PartEntry {
-    // Where somebody keeps it is nothing for a repository.
-    let shown = if path.is_absolute() { path.file_name().map_or(path, Path::new) } else { path };
-    PartEntry {
-        from: shown.display().to_string(),
-        digest,
-        weight,
-        workloads: Vec::new(),
-        trained: None,
-        commit: None,
-        dirty: None,
-        cpu_s: None,
+/// What was given, as the compiler reads it.
+pub(super) fn take(bytes: &[u8]) -> Result<Vec<u8>, Flaw> {
+    if Format::detect(bytes) == Some(Format::Packed) {
+        let refused = |error: honing_profdata::Error| Flaw {
+            words: format!("cannot be used: {error}"),
+            hint: "restore it from version control, or train anew".into(),
+        };
+        return honing_profdata::read(bytes)
+            .and_then(|read| read.profile.to_indexed(IndexedVersion::Lowest))
+            .map_err(refused);
     }
-}
-
-/// What an import reads, once it is seen to be a profile.
-pub(crate) fn import_fingerprint(file: &Path) -> Result<Fingerprint> {
-    let mut print = Fingerprint::new();
-    print.content("profile from elsewhere", Digest::of(&read_import(file)?));
-    Ok(print)
-}
-
-/// Takes a merged profile that was made elsewhere.
-pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> Result<Step<MergedProfile>> {
-    let print = import_fingerprint(file)?;
-    let bytes = read_import(file)?;
-    let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
-        let name = file_name(subject);
-        files::write_atomically(&dir.join(&name), &bytes)?;
-        let parts = vec![part_of_file(file)?];
-        describe(dir, name).map(|merged| (merged.with_parts(parts), Usage::default()))
-    })?;
-    Ok(MergedProfile::step(session, subject, step))
-}
-
-fn read_import(file: &Path) -> Result<Vec<u8>> {
-    let bytes = files::read(file).map_err(|error| {
-        error.with_code(ExitCode::Profile).at("--profile").with_hint("name a merged .profdata file")
-    })?;
-    let refused = |error: honing_profdata::Error| {
-        Error::new(ExitCode::Profile, format!("--profile: {}: {error}", file.display()))
-            .with_hint("restore it from version control, or train anew")
-    };
-    if Format::detect(&bytes) == Some(Format::Packed) {
-        let read = honing_profdata::read(&bytes).map_err(refused)?;
-        return read.profile.to_indexed(IndexedVersion::Lowest).map_err(refused);
-    }
-    match indexed::check(&bytes) {
-        Ok(()) => Ok(bytes),
-        Err(flaw) => {
-            let message = format!("--profile: {} {}", file.display(), flaw.words());
-            Err(Error::new(ExitCode::Profile, message).with_hint(flaw.hint()))
-        }
-    }
+    indexed::check(bytes).map(|()| bytes.to_vec()).map_err(Flaw::from)
 }

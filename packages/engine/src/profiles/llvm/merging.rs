@@ -1,55 +1,11 @@
 //! Merges files of profiles with our own engine.
 
-use std::{
-    ffi::OsStr,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use honing_core::{Error, ExitCode, Result};
 use honing_profdata::{self as profdata, IndexedVersion, InputError, Policy};
 
-use crate::io::files;
-
-/// A file to merge, and how much it counts.
-#[derive(Debug, Clone)]
-pub struct Input {
-    /// A raw, indexed or text profile.
-    pub path: PathBuf,
-    /// It counts as if it had been recorded so many times.
-    pub weight: u64,
-}
-
-/// A file or folder that a person named to be merged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given {
-    /// As it was named.
-    pub path: PathBuf,
-    /// How much it counts, where that was said.
-    pub weight: Option<u32>,
-}
-
-/// Largest weight, as in pgo.toml.
-const MOST_WEIGHT: u32 = 1_000_000;
-
-impl Given {
-    /// `PATH`, or `WEIGHT,PATH` as LLVM's tool has it. What exists under the whole name is a path.
-    ///
-    /// # Errors
-    /// Usage, where the weight is none.
-    pub fn parse(word: &OsStr) -> Result<Self> {
-        let whole = Self { path: word.into(), weight: None };
-        let split = word.to_str().and_then(|text| text.split_once(','));
-        let Some((number, path)) = split.filter(|_| !whole.path.exists()) else { return Ok(whole) };
-        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Ok(whole);
-        }
-        match number.parse() {
-            Ok(weight @ 1..=MOST_WEIGHT) => Ok(Self { path: path.into(), weight: Some(weight) }),
-            _ => Err(Error::usage(format!("--from {number},{path}: a weight is 1 to {MOST_WEIGHT}"))
-                .with_hint("write WEIGHT,PATH, such as 3,canary.profdata")),
-        }
-    }
-}
+use crate::{io::files, profiles::Input};
 
 /// A merge, and what was lost on the way.
 #[derive(Debug)]
@@ -176,21 +132,4 @@ fn is_profile(path: &Path) -> bool {
 /// Preflight or internal, where the disk does not take it.
 pub fn write_profile(path: &Path, bytes: &[u8]) -> Result<()> {
     files::write_atomically(path, bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_weight_stands_before_a_comma() {
-        let parsed = |word: &str| Given::parse(OsStr::new(word)).map(|given| (given.weight, given.path));
-        assert_eq!(parsed("3,a/b.profdata").unwrap(), (Some(3), "a/b.profdata".into()));
-        for path in ["a,b", "a", ",a", "Cargo.toml"] {
-            assert_eq!(parsed(path).unwrap(), (None, path.into()));
-        }
-        for wrong in ["0,a", "99999999,a", "99999999999999999999,a"] {
-            assert_eq!(parsed(wrong).unwrap_err().code(), ExitCode::Usage, "{wrong}");
-        }
-    }
 }

@@ -1,71 +1,26 @@
-//! Rebase: a profile's counters are carried over to the functions of a build whose
-//! symbols have other names.
+//! Carries a profile's counters over to the functions of a build whose symbols have other names.
 
-use honing_core::{Error, ExitCode, Result, config::Rebase, event::Event, units};
+use honing_core::{Error, ExitCode, Result, units};
 use honing_profdata::{IndexedVersion, RebaseReport, Rule, Unpaired};
 
-use crate::{
-    chain::{
-        built::Optimized,
-        session::{Session, Subject},
-    },
-    io::files,
-    profiles::llvm::{
-        matching,
-        merge::{MergedProfile, RebasedFrom},
-    },
-};
+use crate::profiles::{Rebased, Traces, llvm::matching};
 
-/// The rebased profile, in the program's folder.
-const FILE: &str = "rebased.profdata";
 /// Heaviest dropped functions that are named.
 const NAMED: usize = 5;
 
-/// Carries `profile` over to the functions of `built`, and says what was carried.
-pub(crate) fn rebase(
-    session: &Session,
-    subject: &Subject<'_>,
-    profile: &MergedProfile,
-    built: &Optimized,
-) -> Result<MergedProfile> {
-    let traces = built.traces()?.ok_or_else(|| {
-        Error::preflight("rebase: this compiler cannot list the functions that it builds")
-            .with_hint(honing_core::advise!("train a new profile instead: {pgo}"))
-    })?;
-    let functions = matching::read(&traces)?;
+pub(super) fn rebase(profile: &[u8], traces: &Traces) -> Result<Rebased> {
     let at = |error: honing_profdata::Error| Error::new(ExitCode::Profile, format!("rebase: {error}"));
-    let old = honing_profdata::read(&files::read(profile.path())?).map_err(at)?;
+    let functions = matching::read(traces)?;
+    let old = honing_profdata::read(profile).map_err(at)?;
     let rebased = honing_profdata::rebase(&old.profile, None, &functions);
-    for text in words(&rebased.report) {
-        session.sink.emit(Event::Note { text });
-    }
-    let carried = rebased.report.share();
-    if carried <= 0.0 {
-        return Err(Error::new(ExitCode::Stale, "rebase: nothing of the profile can be carried over")
-            .with_hint(honing_core::advise!("is it the profile of another program? Train anew: {pgo}")));
-    }
-    let before = profile.rebased().map_or(1.0, |from| from.carried);
-    let from = RebasedFrom { digest: profile.digest().clone(), carried: carried * before };
-    let bytes = rebased.profile.to_indexed(IndexedVersion::Lowest).map_err(at)?;
-    let path = session.store.root().join(subject.name).join(FILE);
-    files::write_if_changed(&path, &bytes)?;
-    Ok(MergedProfile::of_file(&path, Some(from))?.with_parts(profile.parts()))
-}
-
-/// What an earlier run made of `profile`, if the latest build was made with that.
-pub(crate) fn rebased_before(
-    session: &Session,
-    subject: &Subject<'_>,
-    profile: &MergedProfile,
-) -> Option<MergedProfile> {
-    if session.config.policy.rebase != Rebase::Auto {
-        return None;
-    }
-    let (_, built) = Optimized::last(session, subject)?;
-    let from = built.rebased().filter(|from| &from.digest == profile.digest())?;
-    let path = session.store.root().join(subject.name).join(FILE);
-    let rebased = MergedProfile::of_file(&path, Some(from.clone())).ok()?;
-    (rebased.digest() == built.profile()).then(|| rebased.with_parts(profile.parts()))
+    let (share, words) = (rebased.report.share(), words(&rebased.report));
+    // Nothing of it is a profile that cannot be written.
+    let bytes = if share > 0.0 {
+        rebased.profile.to_indexed(IndexedVersion::Lowest).map_err(at)?
+    } else {
+        Vec::new()
+    };
+    Ok(Rebased { profile: bytes, share, words })
 }
 
 /// What was carried over by which rule, and what was left behind for which reason.

@@ -13,20 +13,17 @@ use honing_core::{
     shard::{self, Expected, Handover},
     units,
 };
-use honing_profdata::Profile;
 
 use crate::{
     chain::{
-        preflight::{Merges, Ready},
+        merge::{MergedProfile, describe, file_name, given_part},
+        preflight::Ready,
         session::{Session, Subject},
         step::{Step, up_to_date_or},
     },
     io::files,
     keep::{hand_over::HANDOVER, record::workload_entries},
-    profiles::llvm::{
-        merge::{MergedProfile, describe, file_name, given_part, merge_into},
-        merging::{self, Given, Input},
-    },
+    profiles::{Given, Input},
 };
 
 /// A shard, and where it is.
@@ -84,7 +81,13 @@ pub(crate) fn gather(
     let step = up_to_date_or(session, subject, Stage::Merge, print, start, |dir| {
         let file = file_name(subject);
         let inputs: Vec<Input> = inputs.into_iter().map(|(_, _, input)| input).collect();
-        let usage = merge_into(session, subject, (Stage::Merge, ready), &inputs, &dir.join(&file))?;
+        let usage = session.builder().kind().merge(
+            session,
+            subject,
+            (Stage::Merge, ready),
+            &inputs,
+            &dir.join(&file),
+        )?;
         Ok((describe(dir, file)?.with_parts(parts), usage))
     })?;
     Ok(MergedProfile::step(session, subject, step))
@@ -98,8 +101,10 @@ fn find(session: &Session, given: &[Given]) -> Result<(Vec<Fetched>, Vec<Foreign
         let mut handovers = if path.is_dir() { files::below(&path)? } else { Vec::new() };
         handovers.retain(|file| file.file_name().is_some_and(|name| name == HANDOVER));
         if handovers.is_empty() {
-            let files = merging::find_profiles(std::slice::from_ref(&path))
-                .map_err(|error| error.at("merge").with_hint("--from takes profiles, or folders of them"))?;
+            let files =
+                session.builder().kind().find(std::slice::from_ref(&path)).map_err(|error| {
+                    error.at("merge").with_hint("--from takes profiles, or folders of them")
+                })?;
             foreign.push(Foreign { given: one.clone(), files, digest: files::digest(&path)? });
             continue;
         }
@@ -117,7 +122,7 @@ fn find(session: &Session, given: &[Given]) -> Result<(Vec<Fetched>, Vec<Foreign
                 shards.push(Fetched { dir, handover });
             }
         }
-        let stray = merging::find_profiles(std::slice::from_ref(&path)).unwrap_or_default();
+        let stray = session.builder().kind().find(std::slice::from_ref(&path)).unwrap_or_default();
         if let Some(stray) = stray.iter().find(|file| !named.contains(file)) {
             let message = format!("merge: {} is in no shard", stray.display());
             return Err(Error::new(ExitCode::Profile, message)
@@ -198,15 +203,13 @@ fn check_kin(
     let same = shards.windows(2).all(|pair| pair[0].handover.instrumented == pair[1].handover.instrumented);
     let of_shards: usize = shards.iter().map(|one| one.handover.workloads.len()).sum();
     let Some(((_, _, first), others)) = inputs.split_first() else { return Ok(()) };
-    // What LLVM's tool has to read, nothing here can.
-    if same && of_shards == inputs.len() || matches!(ready.merges, Merges::Llvm { .. }) {
+    // What a tool has to read, nothing here can.
+    if same && of_shards == inputs.len() || ready.merger.tool.is_some() {
         return Ok(());
     }
-    let read = |input: &Input| -> Result<Profile> { Ok(merging::read_profile(&input.path)?.profile) };
-    let base = read(first)?;
     let least = session.config.policy.min_match;
     for (_, _, other) in others {
-        let shared = honing_profdata::diff(&base, &read(other)?).test_matched;
+        let shared = session.builder().kind().shared(&first.path, &other.path)?;
         if shared * 100.0 < least {
             let message = format!(
                 "merge: {} is of another program than {}: {} of its weight is in functions that that one has, \

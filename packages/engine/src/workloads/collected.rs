@@ -5,14 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Digest, Error, ExitCode, Result, event::Event, units};
+use honing_core::{Digest, Error, ExitCode, Result, event::Event};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    chain::session::Session,
-    io::files,
-    profiles::llvm::kin::{Kin, Stranger},
-};
+use crate::{chain::session::Session, io::files, profiles::Sorter};
 
 /// The raw profiles of one workload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,27 +21,26 @@ pub(crate) struct Collected {
     pub(crate) digest: Digest,
 }
 
-/// Lists what a workload left in `raw`, below `dir`, and refuses what cannot be a profile. `kin` tells
+/// Lists what a workload left in `raw`, below `dir`, and refuses what cannot be a profile. The `sorter` tells
 /// the program's own from another's; without it everything counts.
 pub(crate) fn collect(
     session: &Session,
     workload: &str,
     (raw, dir): (&Path, &Path),
-    kin: Option<&Kin>,
+    sorter: Option<&dyn Sorter>,
 ) -> Result<Collected> {
     let warn = |what: String| {
         let text = format!("train: workload `{workload}`: {what}");
         session.sink.emit(Event::Warning { text });
     };
     let (mut found, empty) = written(raw)?;
-    let strangers = kin.map(|kin| kin.strangers(&found)).unwrap_or_default();
-    if !strangers.is_empty() {
-        let all = found.len();
-        found.retain(|path| !strangers.iter().any(|stranger| path == Path::new(&stranger.file)));
-        warn(words(&strangers, all));
+    let strangers = sorter.and_then(|sorter| sorter.strangers(&found));
+    if let Some((strangers, words)) = &strangers {
+        found.retain(|path| !strangers.contains(path));
+        warn(words.clone());
     }
     if found.is_empty() {
-        return Err(nothing(workload, raw, !strangers.is_empty()));
+        return Err(nothing(session, workload, raw, strangers.is_some()));
     }
     if empty > 0 {
         let all = found.len() + empty;
@@ -99,17 +94,7 @@ fn make_readable(path: &Path) {
     let _ = path;
 }
 
-fn words(strangers: &[Stranger], all: usize) -> String {
-    let shared = strangers.iter().map(|stranger| stranger.shared).fold(0.0, f64::max);
-    format!(
-        "{} of {all} raw profiles left out: another instrumented program wrote them, at most {} of whose \
-         functions are the trained program's. To be rid of this, start that one without LLVM_PROFILE_FILE",
-        strangers.len(),
-        units::share(shared)
-    )
-}
-
-fn nothing(workload: &str, raw: &Path, strangers: bool) -> Error {
+fn nothing(session: &Session, workload: &str, raw: &Path, strangers: bool) -> Error {
     let raw = raw.display();
     if strangers {
         let message = format!("train: workload `{workload}` left no profile of the trained program in {raw}");
@@ -118,8 +103,9 @@ fn nothing(workload: &str, raw: &Path, strangers: bool) -> Error {
         );
     }
     let message = format!("train: workload `{workload}` left no profile in {raw}");
-    Error::new(ExitCode::Profile, message).with_hint(
+    Error::new(ExitCode::Profile, message).with_hint(format!(
         "the instrumented program never ran, or was ended by a signal, _exit or abort before it could write; \
-         let it return from main, or set flush = \"continuous\"",
-    )
+         let it return from main, or {}",
+        session.builder().kind().survival()
+    ))
 }

@@ -1,0 +1,307 @@
+//! Merge: the raw profiles of the training become one; or one comes from elsewhere.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event, recorded::PartEntry};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    chain::{
+        preflight::Ready,
+        session::{Session, Subject},
+        step::{Product, Step, stored, up_to_date_or},
+    },
+    children::Usage,
+    io::files,
+    keep::recorded::Stored,
+    profiles::{Flaw, Input},
+    workloads::train::RawProfiles,
+};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Merged {
+    file: String,
+    bytes: u64,
+    digest: Digest,
+    /// Where it came from, where that is not a training here.
+    #[serde(default)]
+    parts: Vec<PartEntry>,
+}
+
+impl Merged {
+    pub(crate) fn with_parts(self, parts: Vec<PartEntry>) -> Self {
+        Self { parts, ..self }
+    }
+}
+
+impl Product for Merged {
+    fn files(&self) -> Vec<&str> {
+        vec![&self.file]
+    }
+}
+
+/// A merged profile: what `-Cprofile-use` reads.
+#[derive(Debug, Clone)]
+pub(crate) struct MergedProfile {
+    merged: Merged,
+    path: PathBuf,
+    rebased: Option<RebasedFrom>,
+}
+
+/// What a rebased profile was carried over from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RebasedFrom {
+    /// The digest of that profile.
+    pub(crate) digest: Digest,
+    /// Share of the trained profile's weight that is left after it and all before, 0 to 1.
+    pub(crate) carried: f64,
+}
+
+impl MergedProfile {
+    /// What an earlier run left.
+    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
+        let manifest = stored::<Merged>(session, subject, Stage::Merge)?;
+        Some(Self::step(session, subject, Step::of(manifest, honing_core::event::StageState::Skipped)))
+    }
+
+    pub(crate) fn step(session: &Session, subject: &Subject<'_>, step: Step<Merged>) -> Step<Self> {
+        let path = session.store.dir(subject.name, Stage::Merge).join(&step.output.file);
+        step.map(|merged| Self { merged, path, rebased: None })
+    }
+
+    /// The profile that is stored in the repository, unpacked.
+    pub(crate) fn stored(session: &Session, subject: &Subject<'_>, stored: &Stored) -> Result<Self> {
+        let path = session.store.root().join(subject.name).join("stored.profdata");
+        let bytes = stored.indexed(session)?;
+        if let Err(Flaw { words, hint }) = session.builder().kind().check(&bytes) {
+            let message = format!("{}: the profile {words}", stored.folder.display());
+            return Err(Error::new(ExitCode::Profile, message).with_hint(hint));
+        }
+        files::write_if_changed(&path, &bytes)?;
+        let carried = stored.manifest.carried.map(|percent| percent / 100.0);
+        let from =
+            carried.map(|carried| RebasedFrom { digest: stored.manifest.profile.digest.clone(), carried });
+        Self::of_file(&path, from)
+    }
+
+    /// A profile that an earlier stage of ours wrote.
+    pub(crate) fn of_file(path: &Path, rebased: Option<RebasedFrom>) -> Result<Self> {
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let merged =
+            Merged { bytes: files::size(path), digest: files::digest(path)?, file, parts: Vec::new() };
+        Ok(Self { merged, path: path.to_owned(), rebased })
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its digest.
+    pub(crate) fn digest(&self) -> &Digest {
+        &self.merged.digest
+    }
+
+    /// Its size in bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.merged.bytes
+    }
+
+    /// The same, carried over from one that came from `parts`.
+    pub(crate) fn with_parts(mut self, parts: &[PartEntry]) -> Self {
+        self.merged.parts = parts.to_vec();
+        self
+    }
+
+    /// Where it came from, where that is not a training here.
+    pub(crate) fn parts(&self) -> &[PartEntry] {
+        &self.merged.parts
+    }
+
+    /// Whether no part of it is a training of pgo.toml's workloads.
+    pub(crate) fn is_from_elsewhere(&self) -> bool {
+        !self.merged.parts.is_empty() && self.merged.parts.iter().all(|part| part.trained.is_none())
+    }
+
+    /// When it was trained on other machines, in UTC: the first of them counts. Only who made a
+    /// foreign profile knows.
+    pub(crate) fn trained_elsewhere(&self) -> Option<String> {
+        let first = self.merged.parts.iter().filter_map(|part| part.trained.clone()).min();
+        first.or_else(|| self.is_from_elsewhere().then(|| "unknown".into()))
+    }
+
+    /// What this one was carried over from, if it was.
+    pub(crate) fn rebased(&self) -> Option<&RebasedFrom> {
+        self.rebased.as_ref()
+    }
+}
+
+/// What the merge reads.
+pub(crate) fn merge_fingerprint(
+    session: &Session,
+    subject: &Subject<'_>,
+    ready: &Ready,
+    raw: &RawProfiles,
+) -> Fingerprint {
+    let mut print = Fingerprint::new();
+    print.value("merged by", ready);
+    print.value("max_lost", session.config.merge.max_lost);
+    for collected in &raw.collected {
+        let name = &collected.workload;
+        print.content(format!("raw profiles of `{name}`"), collected.digest.clone());
+        print.value(format!("weight of `{name}`"), weight(subject, name));
+    }
+    print
+}
+
+/// What was trained, where its raw profiles are no longer there.
+fn gone(session: &Session, subject: &Subject<'_>) -> Option<RawProfiles> {
+    let raw = stored::<RawProfiles>(session, subject, Stage::Train)?.output;
+    let dir = session.store.dir(subject.name, Stage::Train);
+    let mut files = raw.collected.iter().flat_map(|collected| &collected.files);
+    (!files.all(|file| dir.join(file).is_file())).then_some(raw)
+}
+
+/// Why the training has to run again although it is up to date: its raw profiles were
+/// removed after a merge, and now another merge needs them.
+pub(crate) fn spent(session: &Session, subject: &Subject<'_>, ready: &Ready) -> Option<String> {
+    let raw = gone(session, subject)?;
+    let print = merge_fingerprint(session, subject, ready, &raw);
+    let merged = stored::<Merged>(session, subject, Stage::Merge);
+    let stale = merged.is_none_or(|merged| !print.changes_since(&merged.fingerprint).is_empty());
+    stale.then(|| "its raw profiles were removed after a merge, and another merge needs them".into())
+}
+
+/// Makes the training run again where that is so; for a shard, whose raw profiles are always needed,
+/// where they are gone.
+pub(crate) fn forget_spent(session: &Session, subject: &Subject<'_>, ready: &Ready) -> Result<()> {
+    let why = match session.options.shard {
+        Some(_) => gone(session, subject).map(|_| "its raw profiles were removed after a merge".to_owned()),
+        None => spent(session, subject, ready),
+    };
+    let Some(why) = why else { return Ok(()) };
+    session.sink.emit(Event::Note { text: format!("train: {why}") });
+    files::remove_dir(&session.store.dir(subject.name, Stage::Train))
+}
+
+fn weight(subject: &Subject<'_>, workload: &str) -> u32 {
+    subject.program.workload.get(workload).map_or(1, |workload| workload.weight)
+}
+
+/// Merges what the training left.
+pub(crate) fn merge(
+    session: &Session,
+    subject: &Subject<'_>,
+    ready: &Ready,
+    raw: &RawProfiles,
+) -> Result<Step<MergedProfile>> {
+    let print = merge_fingerprint(session, subject, ready, raw);
+    let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
+        let file = file_name(subject);
+        let inputs = inputs(session, subject, raw)?;
+        let usage = session.builder().kind().merge(
+            session,
+            subject,
+            (Stage::Merge, ready),
+            &inputs,
+            &dir.join(&file),
+        )?;
+        describe(dir, file).map(|merged| (merged, usage))
+    })?;
+    Ok(MergedProfile::step(session, subject, step))
+}
+
+pub(crate) fn file_name(subject: &Subject<'_>) -> String {
+    format!("{}.profdata", subject.name)
+}
+
+fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result<Vec<Input>> {
+    let dir = session.store.dir(subject.name, Stage::Train);
+    let mut inputs = Vec::new();
+    for collected in &raw.collected {
+        for file in &collected.files {
+            let path = dir.join(file);
+            if !path.is_file() {
+                return Err(Error::new(ExitCode::Profile, format!("merge: {} is gone", path.display())).with_hint(
+                    "raw profiles are removed after a merge unless --keep-raw is given; train again: --from train --force",
+                ));
+            }
+            inputs.push(Input { path, weight: u64::from(weight(subject, &collected.workload)) });
+        }
+    }
+    Ok(inputs)
+}
+
+pub(crate) fn describe(dir: &Path, file: String) -> Result<Merged> {
+    let path = dir.join(&file);
+    Ok(Merged { bytes: files::size(&path), digest: files::digest(&path)?, file, parts: Vec::new() })
+}
+
+/// What is said of a profile that was given as it is.
+pub(crate) fn part_of_file(file: &Path) -> Result<PartEntry> {
+    let digest = files::digest(file)?;
+    Ok(given_part(file, digest, None))
+}
+
+/// The same for one whose digest is known, with its weight.
+pub(crate) fn given_part(path: &Path, digest: Digest, weight: Option<u32>) -> PartEntry {
+    // Where somebody keeps it is nothing for a repository.
+    let shown = if path.is_absolute() { path.file_name().map_or(path, Path::new) } else { path };
+    PartEntry {
+        from: shown.display().to_string(),
+        digest,
+        weight,
+        workloads: Vec::new(),
+        trained: None,
+        commit: None,
+        dirty: None,
+        cpu_s: None,
+    }
+}
+
+/// What an import reads, once it is seen to be a profile.
+pub(crate) fn import_fingerprint(session: &Session, file: &Path) -> Result<Fingerprint> {
+    let mut print = Fingerprint::new();
+    print.content("profile from elsewhere", Digest::of(&read_import(session, file)?));
+    Ok(print)
+}
+
+/// Takes a merged profile that was made elsewhere.
+pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> Result<Step<MergedProfile>> {
+    let print = import_fingerprint(session, file)?;
+    let bytes = read_import(session, file)?;
+    let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
+        let name = file_name(subject);
+        files::write_atomically(&dir.join(&name), &bytes)?;
+        let parts = vec![part_of_file(file)?];
+        describe(dir, name).map(|merged| (merged.with_parts(parts), Usage::default()))
+    })?;
+    Ok(MergedProfile::step(session, subject, step))
+}
+
+fn read_import(session: &Session, file: &Path) -> Result<Vec<u8>> {
+    let bytes = files::read(file).map_err(|error| {
+        error.with_code(ExitCode::Profile).at("--profile").with_hint("name a merged profile")
+    })?;
+    session.builder().kind().take(&bytes).map_err(|Flaw { words, hint }| {
+        Error::new(ExitCode::Profile, format!("--profile: {} {words}", file.display())).with_hint(hint)
+    })
+}
+
+/// The command that merges, for display.
+pub(crate) fn merge_command(session: &Session, subject: &Subject<'_>, ready: &Ready) -> String {
+    let dir = session.store.dir(subject.name, Stage::Merge);
+    let output = dir.join(file_name(subject));
+    match &ready.merger.tool {
+        // Weights are in pgo.toml; only the stage itself knows them.
+        None => honing_core::advise!("{pgo} merge --program {}", subject.name),
+        Some(tool) => session
+            .builder()
+            .kind()
+            .merge_command(session, tool, &dir.join("inputs.txt"), &output)
+            .to_string(),
+    }
+}

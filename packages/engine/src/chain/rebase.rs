@@ -1,0 +1,60 @@
+//! Rebase: a profile's counters are carried over to the functions of a build whose
+//! symbols have other names.
+
+use honing_core::{Error, ExitCode, Result, config::Rebase, event::Event};
+
+use crate::{
+    chain::{
+        built::Optimized,
+        merge::{MergedProfile, RebasedFrom},
+        session::{Session, Subject},
+    },
+    io::files,
+    profiles::Rebased,
+};
+
+/// The rebased profile, in the program's folder.
+const FILE: &str = "rebased.profdata";
+
+/// Carries `profile` over to the functions of `built`, and says what was carried.
+pub(crate) fn rebase(
+    session: &Session,
+    subject: &Subject<'_>,
+    profile: &MergedProfile,
+    built: &Optimized,
+) -> Result<MergedProfile> {
+    let traces = built.traces()?.ok_or_else(|| {
+        Error::preflight("rebase: this compiler cannot list the functions that it builds")
+            .with_hint(honing_core::advise!("train a new profile instead: {pgo}"))
+    })?;
+    let Rebased { profile: bytes, share, words } =
+        session.builder().kind().rebase(&files::read(profile.path())?, &traces)?;
+    for text in words {
+        session.sink.emit(Event::Note { text });
+    }
+    if share <= 0.0 {
+        return Err(Error::new(ExitCode::Stale, "rebase: nothing of the profile can be carried over")
+            .with_hint(honing_core::advise!("is it the profile of another program? Train anew: {pgo}")));
+    }
+    let before = profile.rebased().map_or(1.0, |from| from.carried);
+    let from = RebasedFrom { digest: profile.digest().clone(), carried: share * before };
+    let path = session.store.root().join(subject.name).join(FILE);
+    files::write_if_changed(&path, &bytes)?;
+    Ok(MergedProfile::of_file(&path, Some(from))?.with_parts(profile.parts()))
+}
+
+/// What an earlier run made of `profile`, if the latest build was made with that.
+pub(crate) fn rebased_before(
+    session: &Session,
+    subject: &Subject<'_>,
+    profile: &MergedProfile,
+) -> Option<MergedProfile> {
+    if session.config.policy.rebase != Rebase::Auto {
+        return None;
+    }
+    let (_, built) = Optimized::last(session, subject)?;
+    let from = built.rebased().filter(|from| &from.digest == profile.digest())?;
+    let path = session.store.root().join(subject.name).join(FILE);
+    let rebased = MergedProfile::of_file(&path, Some(from.clone())).ok()?;
+    (rebased.digest() == built.profile()).then(|| rebased.with_parts(profile.parts()))
+}
