@@ -9,6 +9,7 @@ use std::{
     ffi::OsString,
     fmt::Debug,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use honing_core::{
@@ -22,7 +23,7 @@ use crate::{
         preflight::Ready,
         session::{Options, Session, Subject},
     },
-    children::{Command, Usage},
+    children::{Command, Double, Usage},
     profiles::{ProfileKind, Traces},
 };
 
@@ -95,6 +96,8 @@ pub(crate) struct Opened {
     /// Where output goes, unless somewhere else is asked for.
     pub(crate) target_dir: PathBuf,
     pub(crate) builder: Box<dyn Builder>,
+    /// Who plays children instead of starting them, in tests.
+    pub(crate) double: Option<Arc<dyn Double>>,
 }
 
 /// Builds the flavours of a program.

@@ -162,7 +162,7 @@ impl Session {
     /// Usage or preflight, where something is missing or wrong.
     pub(crate) fn open(craft: Arc<dyn Craft>, options: Options, sink: Sink, cancel: Cancel) -> Result<Self> {
         let started = sink.elapsed();
-        let Opened { dir, exe, env, root, target_dir, builder } = craft.open(&options)?;
+        let Opened { dir, exe, env, root, target_dir, builder, double } = craft.open(&options)?;
         let builders_us = Arc::new(AtomicU64::new(micros(sink.elapsed().saturating_sub(started))));
         let (config, config_path, config_text) = read_config(&root, options.config.as_deref())?;
         let target_dir = match &options.target_dir {
@@ -171,7 +171,7 @@ impl Session {
         };
         let store = Store::of_workspace(&target_dir, &root);
         let run_dir = store.root().join("runs").join(clock::run_name());
-        let launcher = Launcher::new(exe, run_dir.clone());
+        let launcher = Launcher::new(exe, run_dir.clone()).played_by(double);
         Ok(Self {
             config,
             config_path,

@@ -1,8 +1,7 @@
 //! The run's side of a child: start, stream, signal, wait.
 
 use std::{
-    collections::BTreeMap,
-    ffi::{OsStr, OsString},
+    ffi::OsString,
     fmt, fs,
     io::Write,
     path::{Path, PathBuf},
@@ -16,12 +15,15 @@ use std::{
 
 use honing_core::{Error, Result};
 
-use crate::children::{
-    Awaits, Cancel, Left, Machine, Suspend,
-    launcher::{Report, waits_for},
-    lines,
-    refused::cannot_run,
-    suspend::{Control, Deadline},
+use crate::{
+    children::{
+        Awaits, Cancel, Command, Double, Left, Machine, Played, Suspend,
+        launcher::{Report, waits_for},
+        lines,
+        refused::cannot_run,
+        suspend::{Control, Deadline},
+    },
+    io::files,
 };
 
 /// How long a child that was asked to stop by a cancelled run may take.
@@ -38,13 +40,21 @@ pub struct Launcher {
     started: Arc<AtomicU64>,
     /// Stops and continues what it started.
     pub(crate) suspend: Suspend,
+    /// Who plays children instead.
+    double: Option<Arc<dyn Double>>,
 }
 
 impl Launcher {
     /// A launcher: an executable which has to call [`super::launcher::main`] when its
     /// first argument is [`super::LAUNCH`], and an existing folder for its reports.
     pub fn new(exe: PathBuf, reports: PathBuf) -> Self {
-        Self { exe, reports, started: Arc::default(), suspend: Suspend::default() }
+        Self { exe, reports, started: Arc::default(), suspend: Suspend::default(), double: None }
+    }
+
+    /// The same, whose children are played by `double`.
+    #[must_use]
+    pub(crate) fn played_by(self, double: Option<Arc<dyn Double>>) -> Self {
+        Self { double, ..self }
     }
 
     /// The executable.
@@ -55,80 +65,6 @@ impl Launcher {
     fn next_report(&self) -> PathBuf {
         self.reports.join(format!("{}.report.json", self.started.fetch_add(1, Ordering::Relaxed)))
     }
-}
-
-/// A command line with everything that it depends on.
-#[derive(Debug, Clone)]
-pub struct Command {
-    /// Program: a path, or a name to be looked up in `PATH`.
-    pub program: OsString,
-    /// Arguments.
-    pub args: Vec<OsString>,
-    /// The whole environment.
-    pub env: BTreeMap<OsString, OsString>,
-    /// Variables of `env` that matter, for display.
-    pub shown_env: Vec<OsString>,
-    /// Working directory.
-    pub dir: PathBuf,
-    /// Whose processes it may leave running.
-    pub awaits: Option<Awaits>,
-    /// The file that it reads on standard input; nothing without it.
-    pub stdin: Option<PathBuf>,
-}
-
-impl Command {
-    /// A command with an environment and a working directory.
-    pub fn new(program: impl Into<OsString>, env: &BTreeMap<OsString, OsString>, dir: &Path) -> Self {
-        Self {
-            program: program.into(),
-            args: Vec::new(),
-            env: env.clone(),
-            shown_env: Vec::new(),
-            dir: dir.to_owned(),
-            awaits: None,
-            stdin: None,
-        }
-    }
-
-    /// Adds arguments.
-    pub fn args<S: Into<OsString>>(&mut self, args: impl IntoIterator<Item = S>) -> &mut Self {
-        self.args.extend(args.into_iter().map(Into::into));
-        self
-    }
-
-    /// Sets a variable, which is then part of the displayed command.
-    pub fn env(&mut self, name: &str, value: impl AsRef<OsStr>) -> &mut Self {
-        self.env.insert(name.into(), value.as_ref().into());
-        self.shown_env.push(name.into());
-        self
-    }
-}
-
-/// What stands between the flags of `CARGO_ENCODED_RUSTFLAGS`.
-const SEPARATOR: char = '\u{1f}';
-
-/// Quoted so that it can be pasted into a shell.
-impl fmt::Display for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for name in &self.shown_env {
-            let value = self.env.get(name).map(|value| quote(value)).unwrap_or_default();
-            write!(f, "{}={value} ", name.to_string_lossy())?;
-        }
-        f.write_str(&quote(&self.program))?;
-        self.args.iter().try_for_each(|word| write!(f, " {}", quote(word)))?;
-        self.stdin.iter().try_for_each(|file| write!(f, " < {}", quote(file.as_os_str())))
-    }
-}
-
-/// A word as a shell reads it. What separates encoded rustflags is a control character,
-/// which a terminal neither shows nor lets be copied.
-fn quote(word: &OsStr) -> String {
-    let word = word.to_string_lossy();
-    if word.contains(SEPARATOR) {
-        let escaped = word.replace('\\', "\\\\").replace('\'', "\\'").replace(SEPARATOR, "\\x1f");
-        return format!("$'{escaped}'");
-    }
-    shlex::try_quote(&word).map_or_else(|_| word.to_string(), |quoted| quoted.into_owned())
 }
 
 /// One of the two streams of a child.
@@ -209,14 +145,26 @@ pub struct Ended {
 
 /// A child that runs. Dropping it kills it and everything below it.
 pub struct Child {
+    running: Running,
+    started: Instant,
+    shown: String,
+}
+
+/// How a child runs.
+enum Running {
+    /// As a process.
+    Process(Process),
+    /// It was played.
+    Played(Ended),
+}
+
+struct Process {
     handle: duct::Handle,
     /// The launcher's standard input; closing it kills.
     control: Arc<Control>,
     suspend: Suspend,
     report: PathBuf,
     readers: Vec<JoinHandle<()>>,
-    started: Instant,
-    shown: String,
     /// Where it is, if it was named by a path.
     program: PathBuf,
 }
@@ -233,18 +181,24 @@ impl Child {
         command: &Command,
         each_line: impl Fn(StdStream, &str) + Clone + Send + 'static,
     ) -> Result<Self> {
+        if let Some(double) = &launcher.double {
+            let played = double.play(command);
+            played.stdout.lines().for_each(|line| each_line(StdStream::Stdout, line));
+            played.stderr.lines().for_each(|line| each_line(StdStream::Stderr, line));
+            return Ok(Self::played(command, &played));
+        }
         let failed = |error: std::io::Error| cannot_start(command, &error);
         let (stdout, stdout_writer) = os_pipe::pipe().map_err(failed)?;
         let (stderr, stderr_writer) = os_pipe::pipe().map_err(failed)?;
         let stderr_lines = each_line.clone();
-        let mut child = Self::start(launcher, command, |expression| {
+        let mut process = Process::start(launcher, command, |expression| {
             expression.stdout_file(stdout_writer).stderr_file(stderr_writer)
         })?;
-        child.readers = vec![
+        process.readers = vec![
             std::thread::spawn(move || lines::for_each(stdout, |line| each_line(StdStream::Stdout, line))),
             std::thread::spawn(move || lines::for_each(stderr, |line| stderr_lines(StdStream::Stderr, line))),
         ];
-        Ok(child)
+        Ok(Self::of(command, Running::Process(process)))
     }
 
     /// Starts `command` with its streams going to files: nothing of ours runs while it
@@ -258,9 +212,88 @@ impl Child {
         stdout: &Path,
         stderr: &Path,
     ) -> Result<Self> {
-        Self::start(launcher, command, |expression| expression.stdout_path(stdout).stderr_path(stderr))
+        if let Some(double) = &launcher.double {
+            let played = double.play(command);
+            files::write_atomically(stdout, played.stdout.as_bytes())?;
+            files::write_atomically(stderr, played.stderr.as_bytes())?;
+            return Ok(Self::played(command, &played));
+        }
+        let streams = |expression: duct::Expression| expression.stdout_path(stdout).stderr_path(stderr);
+        Ok(Self::of(command, Running::Process(Process::start(launcher, command, streams)?)))
     }
 
+    fn of(command: &Command, running: Running) -> Self {
+        Self { running, started: Instant::now(), shown: command.to_string() }
+    }
+
+    fn played(command: &Command, played: &Played) -> Self {
+        let (status, usage) = (played.status, played.usage);
+        Self::of(command, Running::Played(Ended { status, usage, timed_out: false, left: Left::default() }))
+    }
+
+    /// Sends a signal to the child's process group.
+    pub fn signal(&self, signal: i32) {
+        if let Running::Process(process) = &self.running {
+            process.signal(signal);
+        }
+    }
+
+    /// Kills the child and everything below it.
+    pub fn kill(&self) {
+        if let Running::Process(process) = &self.running {
+            process.kill();
+        }
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&self) -> bool {
+        match &self.running {
+            Running::Process(process) => matches!(process.handle.try_wait(), Ok(None)),
+            Running::Played(_) => false,
+        }
+    }
+
+    /// The file that names what it left running, while that is waited for.
+    pub(crate) fn waits_for(&self) -> PathBuf {
+        match &self.running {
+            Running::Process(process) => waits_for(&process.report),
+            Running::Played(_) => PathBuf::new(),
+        }
+    }
+
+    /// Since it was started.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Waits until the child has ended, at most until `timeout` after now; then kills
+    /// it and says so in [`Ended::timed_out`].
+    ///
+    /// # Errors
+    /// Interrupted, once the child has been stopped because the run was cancelled;
+    /// preflight, where it could not be started.
+    pub fn wait(&mut self, cancel: &Cancel, timeout: Option<Duration>) -> Result<Ended> {
+        self.wait_unless(cancel, timeout, || false)
+    }
+
+    /// Like [`Child::wait`], and kills the child as soon as `stop` says so.
+    ///
+    /// # Errors
+    /// As [`Child::wait`].
+    pub fn wait_unless(
+        &mut self,
+        cancel: &Cancel,
+        timeout: Option<Duration>,
+        stop: impl Fn() -> bool,
+    ) -> Result<Ended> {
+        match &mut self.running {
+            Running::Process(process) => process.wait_unless(cancel, timeout, stop, &self.shown),
+            Running::Played(ended) => cancel.check().map(|()| ended.clone()),
+        }
+    }
+}
+
+impl Process {
     fn start(
         launcher: &Launcher,
         command: &Command,
@@ -293,14 +326,11 @@ impl Child {
             suspend: launcher.suspend.clone(),
             report,
             readers: Vec::new(),
-            started: Instant::now(),
-            shown: command.to_string(),
             program: command.dir.join(&command.program),
         })
     }
 
-    /// Sends a signal to the child's process group.
-    pub fn signal(&self, signal: i32) {
+    fn signal(&self, signal: i32) {
         if let (Ok(mut control), Ok(byte)) = (self.control.lock(), u8::try_from(signal))
             && let Some(pipe) = control.as_mut()
         {
@@ -308,53 +338,24 @@ impl Child {
         }
     }
 
-    /// Kills the child and everything below it.
-    pub fn kill(&self) {
+    fn kill(&self) {
         if let Ok(mut control) = self.control.lock() {
             control.take();
         }
     }
 
-    /// Whether it still runs.
-    pub fn is_running(&self) -> bool {
-        matches!(self.handle.try_wait(), Ok(None))
-    }
-
-    /// The file that names what it left running, while that is waited for.
-    pub(crate) fn waits_for(&self) -> PathBuf {
-        waits_for(&self.report)
-    }
-
-    /// Since it was started.
-    pub fn elapsed(&self) -> Duration {
-        self.started.elapsed()
-    }
-
-    /// Waits until the child has ended, at most until `timeout` after now; then kills
-    /// it and says so in [`Ended::timed_out`].
-    ///
-    /// # Errors
-    /// Interrupted, once the child has been stopped because the run was cancelled;
-    /// preflight, where it could not be started.
-    pub fn wait(&mut self, cancel: &Cancel, timeout: Option<Duration>) -> Result<Ended> {
-        self.wait_unless(cancel, timeout, || false)
-    }
-
-    /// Like [`Child::wait`], and kills the child as soon as `stop` says so.
-    ///
-    /// # Errors
-    /// As [`Child::wait`].
-    pub fn wait_unless(
+    fn wait_unless(
         &mut self,
         cancel: &Cancel,
         timeout: Option<Duration>,
         stop: impl Fn() -> bool,
+        shown: &str,
     ) -> Result<Ended> {
         let deadline = timeout.map(|timeout| Deadline::new(&self.suspend, timeout));
         let mut cancelled_at: Option<Instant> = None;
         let mut timed_out = false;
         loop {
-            let waited = self.handle.wait_timeout(POLL).map_err(|error| self.lost(&error.to_string()))?;
+            let waited = self.handle.wait_timeout(POLL).map_err(|error| lost(shown, &error.to_string()))?;
             if waited.is_some() {
                 break;
             }
@@ -374,15 +375,16 @@ impl Child {
             let _ = reader.join();
         }
         cancel.check()?;
-        self.ended(timed_out)
+        self.ended(timed_out, shown)
     }
 
-    fn ended(&self, timed_out: bool) -> Result<Ended> {
-        let text = fs::read(&self.report).map_err(|error| self.lost(&error.to_string()))?;
-        let report: Report = serde_json::from_slice(&text).map_err(|error| self.lost(&error.to_string()))?;
+    fn ended(&self, timed_out: bool, shown: &str) -> Result<Ended> {
+        let text = fs::read(&self.report).map_err(|error| lost(shown, &error.to_string()))?;
+        let report: Report =
+            serde_json::from_slice(&text).map_err(|error| lost(shown, &error.to_string()))?;
         let _ = fs::remove_file(&self.report);
         if let Some(error) = report.error {
-            return Err(cannot_run(&self.program, &self.shown, &error));
+            return Err(cannot_run(&self.program, shown, &error));
         }
         let status = match (report.exit_code, report.signal) {
             (Some(code), _) => Status::Code(code),
@@ -398,14 +400,14 @@ impl Child {
         };
         Ok(Ended { status, usage, timed_out, left: report.left })
     }
-
-    fn lost(&self, why: &str) -> Error {
-        Error::internal(format!("lost sight of `{}`: {why}", self.shown))
-            .with_hint("its launcher was killed from outside; run again")
-    }
 }
 
-impl Drop for Child {
+fn lost(shown: &str, why: &str) -> Error {
+    Error::internal(format!("lost sight of `{shown}`: {why}"))
+        .with_hint("its launcher was killed from outside; run again")
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
         let _ = self.handle.wait();
@@ -445,17 +447,4 @@ fn own_group(_: &mut std::process::Command) -> std::io::Result<()> {
 
 fn cannot_start(command: &Command, error: &std::io::Error) -> Error {
     Error::internal(format!("cannot start `{command}`: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_can_be_pasted() {
-        let quoted = |word: &str| quote(OsStr::new(word));
-        assert_eq!(quoted("plain"), "plain");
-        assert_eq!(quoted("a b"), "'a b'");
-        assert_eq!(quoted("-Ca=it's\u{1f}-Cb"), r"$'-Ca=it\'s\x1f-Cb'");
-    }
 }

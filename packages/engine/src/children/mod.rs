@@ -10,6 +10,8 @@
 mod anew;
 mod cancel;
 mod child;
+mod command;
+mod double;
 pub mod launcher;
 mod left;
 mod lines;
@@ -19,7 +21,9 @@ mod suspend;
 
 pub use cancel::Cancel;
 pub(crate) use child::signal_number;
-pub use child::{Child, Command, Ended, Launcher, Status, StdStream, Usage};
+pub use child::{Child, Ended, Launcher, Status, StdStream, Usage};
+pub use command::Command;
+pub use double::{Double, Played};
 pub use launcher::LAUNCH;
 pub(crate) use left::When;
 pub use left::{Awaits, Left};
