@@ -43,3 +43,12 @@ pub use measure::{
     qualified::qualify,
 };
 pub use profiles::{Given, Input, llvm::merging};
+
+/// What another craft or another kind of profile implements.
+pub mod plugs {
+    pub use crate::{
+        builders::{Builder, Craft, Flavour, Folders, Made, Opened},
+        chain::preflight::{Merger, Ready},
+        profiles::{Flaw, Input, ProfileKind, Rebased, Sorter, Traces, Weighed},
+    };
+}

@@ -29,7 +29,7 @@ use crate::{
 
 /// What a program is built for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Flavour<'a> {
+pub enum Flavour<'a> {
     /// As it ships without PGO.
     Plain,
     /// To leave a profile.
@@ -47,61 +47,63 @@ pub(crate) enum Flavour<'a> {
 
 /// What a builder made.
 #[derive(Debug)]
-pub(crate) struct Made {
+pub struct Made {
     /// The binary, where the builder left it.
-    pub(crate) path: PathBuf,
+    pub path: PathBuf,
     /// Shared libraries that it needs, by file name.
-    pub(crate) libraries: Vec<PathBuf>,
+    pub libraries: Vec<PathBuf>,
     /// Its debug information, where that is in files of its own.
-    pub(crate) debug_info: Vec<PathBuf>,
+    pub debug_info: Vec<PathBuf>,
     /// Of the binary, and of its libraries where it has some.
-    pub(crate) digest: Digest,
+    pub digest: Digest,
     /// Whether there was nothing to build.
-    pub(crate) fresh: bool,
+    pub fresh: bool,
     /// Whether everything was built, so that this is what a build from nothing costs.
-    pub(crate) full: bool,
+    pub full: bool,
     /// What the compiler said about the functions that it built, if it was asked to.
-    pub(crate) traces: Option<Traces>,
+    pub traces: Option<Traces>,
     /// How it was built, for [`Builder::difference`].
-    pub(crate) witness: Vec<u8>,
-    pub(crate) usage: Usage,
+    pub witness: Vec<u8>,
+    /// What it cost.
+    pub usage: Usage,
 }
 
 /// Where a flavour is built.
 #[derive(Debug)]
-pub(crate) struct Folders {
+pub struct Folders {
     /// All of it.
-    pub(crate) all: PathBuf,
+    pub all: PathBuf,
     /// What is built for the target.
-    pub(crate) output: PathBuf,
+    pub output: PathBuf,
 }
 
 /// A way to make programs.
-pub(crate) trait Craft: Debug + Send + Sync {
+pub trait Craft: Debug + Send + Sync {
     /// Looks at what is there to build, from the folder that the person is in.
     fn open(&self, options: &Options) -> Result<Opened>;
 }
 
 /// Where a craft found something to build.
 #[derive(Debug)]
-pub(crate) struct Opened {
+pub struct Opened {
     /// The folder that the person is in.
-    pub(crate) dir: PathBuf,
+    pub dir: PathBuf,
     /// This executable.
-    pub(crate) exe: PathBuf,
+    pub exe: PathBuf,
     /// The environment for children.
-    pub(crate) env: BTreeMap<OsString, OsString>,
+    pub env: BTreeMap<OsString, OsString>,
     /// The root of the workspace.
-    pub(crate) root: PathBuf,
+    pub root: PathBuf,
     /// Where output goes, unless somewhere else is asked for.
-    pub(crate) target_dir: PathBuf,
-    pub(crate) builder: Box<dyn Builder>,
+    pub target_dir: PathBuf,
+    /// Who builds there.
+    pub builder: Box<dyn Builder>,
     /// Who plays children instead of starting them, in tests.
-    pub(crate) double: Option<Arc<dyn Double>>,
+    pub double: Option<Arc<dyn Double>>,
 }
 
 /// Builds the flavours of a program.
-pub(crate) trait Builder: Any + Debug + Send {
+pub trait Builder: Any + Debug + Send {
     /// The name of what is built, and the target triple that it is built for.
     fn look_up(&self, session: &Session, program: &Program) -> Result<(String, String)>;
 

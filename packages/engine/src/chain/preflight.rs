@@ -29,21 +29,21 @@ const MEMORY: u64 = 256 << 20;
 
 /// The environment suffices. Only preflight makes one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Ready {
+pub struct Ready {
     /// What was seen to merge what this toolchain's programs write.
-    pub(crate) merger: Merger,
+    pub merger: Merger,
     /// Whether the compiler can list the functions that it builds, with the hashes of
     /// their control flow.
-    pub(crate) traces: bool,
+    pub traces: bool,
 }
 
 /// What merges raw profiles.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Merger {
+pub struct Merger {
     /// A tool; without it, Honing itself.
-    pub(crate) tool: Option<PathBuf>,
+    pub tool: Option<PathBuf>,
     /// Its name and version.
-    pub(crate) name: String,
+    pub name: String,
 }
 
 impl std::fmt::Display for Ready {

@@ -160,7 +160,7 @@ impl Session {
     ///
     /// # Errors
     /// Usage or preflight, where something is missing or wrong.
-    pub(crate) fn open(craft: Arc<dyn Craft>, options: Options, sink: Sink, cancel: Cancel) -> Result<Self> {
+    pub fn open(craft: Arc<dyn Craft>, options: Options, sink: Sink, cancel: Cancel) -> Result<Self> {
         let started = sink.elapsed();
         let Opened { dir, exe, env, root, target_dir, builder, double } = craft.open(&options)?;
         let builders_us = Arc::new(AtomicU64::new(micros(sink.elapsed().saturating_sub(started))));

@@ -153,7 +153,7 @@ pub struct Child {
 /// How a child runs.
 enum Running {
     /// As a process.
-    Process(Process),
+    Process(Box<Process>),
     /// It was played.
     Played(Ended),
 }
@@ -198,7 +198,7 @@ impl Child {
             std::thread::spawn(move || lines::for_each(stdout, |line| each_line(StdStream::Stdout, line))),
             std::thread::spawn(move || lines::for_each(stderr, |line| stderr_lines(StdStream::Stderr, line))),
         ];
-        Ok(Self::of(command, Running::Process(process)))
+        Ok(Self::of(command, Running::Process(Box::new(process))))
     }
 
     /// Starts `command` with its streams going to files: nothing of ours runs while it
@@ -219,7 +219,8 @@ impl Child {
             return Ok(Self::played(command, &played));
         }
         let streams = |expression: duct::Expression| expression.stdout_path(stdout).stderr_path(stderr);
-        Ok(Self::of(command, Running::Process(Process::start(launcher, command, streams)?)))
+        let process = Process::start(launcher, command, streams)?;
+        Ok(Self::of(command, Running::Process(Box::new(process))))
     }
 
     fn of(command: &Command, running: Running) -> Self {

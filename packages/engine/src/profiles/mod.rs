@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A kind of profile.
-pub(crate) trait ProfileKind: Debug + Send + Sync {
+pub trait ProfileKind: Debug + Send + Sync {
     /// Adds what decides how a training leaves its profiles.
     fn fingerprint(&self, subject: &Subject<'_>, print: &mut Fingerprint);
 
@@ -105,40 +105,44 @@ pub(crate) trait ProfileKind: Debug + Send + Sync {
 }
 
 /// Tells profiles of the trained program from others'.
-pub(crate) trait Sorter {
+pub trait Sorter {
     /// Those of `files` that another program wrote, and words about them; `None` where all are the program's.
     fn strangers(&self, files: &[PathBuf]) -> Option<(Vec<PathBuf>, String)>;
 }
 
 /// What is wrong with a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Flaw {
+pub struct Flaw {
     /// After the file's name.
-    pub(crate) words: String,
-    pub(crate) hint: String,
+    pub words: String,
+    /// What to do next.
+    pub hint: String,
 }
 
 /// A profile, carried over to other names.
 #[derive(Debug)]
-pub(crate) struct Rebased {
-    pub(crate) profile: Vec<u8>,
+pub struct Rebased {
+    /// As the compiler reads it.
+    pub profile: Vec<u8>,
     /// Share of the weight that was carried over, 0 to 1.
-    pub(crate) share: f64,
+    pub share: f64,
     /// What was carried over by which rule, and what was left behind.
-    pub(crate) words: Vec<String>,
+    pub words: Vec<String>,
 }
 
 /// What a compiler said of the functions that it built: the kind of profile reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Traces(pub(crate) String);
+pub struct Traces(pub String);
 
 /// What a merged profile holds.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Weighed {
+pub struct Weighed {
     /// Sum of all counts.
-    pub(crate) weight: u128,
-    pub(crate) functions: u64,
-    pub(crate) functions_run: u64,
+    pub weight: u128,
+    /// Functions in it.
+    pub functions: u64,
+    /// Functions that ran.
+    pub functions_run: u64,
     /// The heaviest functions with their share of the weight.
-    pub(crate) hottest: Vec<(String, f64)>,
+    pub hottest: Vec<(String, f64)>,
 }

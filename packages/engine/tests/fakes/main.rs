@@ -1,0 +1,6 @@
+//! The whole chain over plugs that are no real ones: a builder, a kind of profile and children that are played,
+//! over a real store in a temporary folder. It takes milliseconds, so every step is tried with every end.
+
+mod plugs;
+mod steps;
+mod world;

@@ -1,0 +1,385 @@
+//! A craft, a builder, a kind of profile and children that only pretend.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use honing_core::{
+    Digest, Error, ExitCode, Fingerprint, Result, Setting, Stage,
+    applied::{Applied, HotFunction, Match, MatchedBy},
+    config::{CargoRun, Program, Tool},
+    recorded, release,
+};
+use honing_engine::{
+    Options, Session, Subject,
+    children::{Command, Double, Played, Status, Usage},
+    plugs::{
+        Builder, Craft, Flavour, Flaw, Folders, Input, Made, Merger, Opened, ProfileKind, Ready, Rebased,
+        Sorter, Traces, Weighed,
+    },
+};
+
+use crate::world::World;
+
+/// The craft.
+#[derive(Debug)]
+pub(crate) struct Fake(pub(crate) Arc<World>);
+
+impl Craft for Fake {
+    fn open(&self, _: &Options) -> Result<Opened> {
+        let root = self.0.root.clone();
+        Ok(Opened {
+            dir: root.clone(),
+            exe: root.join("nobody"),
+            env: BTreeMap::new(),
+            target_dir: root.join("target"),
+            builder: Box::new(FakeBuilder(Arc::clone(&self.0))),
+            double: Some(Arc::new(FakeChildren(Arc::clone(&self.0)))),
+            root,
+        })
+    }
+}
+
+/// A program is a text that says what it was built of.
+#[derive(Debug)]
+struct FakeBuilder(Arc<World>);
+
+fn word(flavour: Flavour<'_>) -> String {
+    match flavour {
+        Flavour::Plain => "plain".into(),
+        Flavour::Instrumented => "instrumented".into(),
+        Flavour::Optimized { digest, .. } => {
+            format!("optimized {}", digest.map(Digest::to_string).unwrap_or_default())
+        }
+    }
+}
+
+impl FakeBuilder {
+    fn source(&self) -> String {
+        fs::read_to_string(self.0.root.join("source")).unwrap()
+    }
+}
+
+impl Builder for FakeBuilder {
+    fn look_up(&self, _: &Session, _: &Program) -> Result<(String, String)> {
+        Ok(("p".into(), "fake".into()))
+    }
+
+    fn settings(&self, _: &Session, _: &Subject<'_>) -> Result<Vec<Setting>> {
+        Ok(Vec::new())
+    }
+
+    fn kind(&self) -> &'static dyn ProfileKind {
+        &FakeKind
+    }
+
+    fn check(&self, _: &Session, _: &Subject<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn check_toolchain(&self, _: &Session, _: &Subject<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn probe_fingerprint(&self, _: &Session, _: &Subject<'_>) -> Result<Fingerprint> {
+        Ok(Fingerprint::new())
+    }
+
+    fn probe(&self, _: &Session, _: &Subject<'_>, _: &Path) -> Result<(Ready, Usage)> {
+        self.0.reach("preflight")?;
+        let merger = Merger { tool: None, name: "fake 1".into() };
+        Ok((Ready { merger, traces: true }, Usage::default()))
+    }
+
+    fn check_harness(&self, _: &CargoRun) -> Result<()> {
+        Ok(())
+    }
+
+    fn settle(&self, _: &Session, _: &Subject<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn fingerprint(&self, _: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Fingerprint> {
+        let mut print = Fingerprint::new();
+        print.value("source", self.source()).value("flavour", word(flavour));
+        Ok(print)
+    }
+
+    fn command(&self, session: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Command> {
+        Ok(Command::new(format!("build {}", word(flavour)), &session.env, &session.root))
+    }
+
+    fn build(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        stage: Stage,
+        flavour: Flavour<'_>,
+    ) -> Result<Made> {
+        self.0.reach(stage.name())?;
+        let folder = self.folders(session, subject, flavour)?.output;
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("p");
+        let text = format!("{} of {}", word(flavour), self.source());
+        let fresh = fs::read_to_string(&path).is_ok_and(|before| before == text);
+        fs::write(&path, &text).unwrap();
+        let traces = matches!(flavour, Flavour::Optimized { .. }).then(|| Traces("all".into()));
+        Ok(Made {
+            path,
+            libraries: Vec::new(),
+            debug_info: Vec::new(),
+            digest: Digest::of(text.as_bytes()),
+            fresh,
+            full: !fresh,
+            traces,
+            witness: Vec::new(),
+            usage: Usage::default(),
+        })
+    }
+
+    fn difference(&self, _: &[u8], _: &[u8]) -> Option<String> {
+        None
+    }
+
+    fn is_of_pgo(&self, change: &str) -> bool {
+        change.starts_with("flavour ")
+    }
+
+    fn folders(&self, session: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {
+        let word = word(flavour);
+        let all = session.root.join("target/built").join(word.split(' ').next().unwrap_or_default());
+        Ok(Folders { output: all.clone(), all })
+    }
+
+    fn is_light(&self, _: &Session, _: &Subject<'_>) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn not_light(&self, _: &Session, _: &Subject<'_>, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn harness(
+        &self,
+        _: &Session,
+        _: &Subject<'_>,
+        _: Flavour<'_>,
+        _: &str,
+        _: &CargoRun,
+    ) -> Result<Command> {
+        Err(Error::usage("no tests here"))
+    }
+
+    fn tool(&self, _: &Session, _: &str, _: Stage, _: &Tool) -> Result<(PathBuf, Usage)> {
+        Err(Error::usage("no tools here"))
+    }
+
+    fn tool_path(&self, _: &Session, _: &Tool) -> Result<PathBuf> {
+        Err(Error::usage("no tools here"))
+    }
+
+    fn account(&self, _: &Session, _: &Subject<'_>) -> Result<recorded::Build> {
+        Ok(recorded::Build {
+            package: "p".into(),
+            cargo_profile: "fake".into(),
+            settings: BTreeMap::new(),
+            features: Vec::new(),
+            default_features: true,
+            rustflags: Vec::new(),
+            symbols: "fake".into(),
+            lockfile: None,
+        })
+    }
+
+    fn toolchain(&self) -> recorded::Toolchain {
+        recorded::Toolchain { rustc: "fake 1".into(), llvm: "none".into() }
+    }
+
+    fn compiler(&self) -> release::Compiler {
+        let none = String::new;
+        release::Compiler { rustc: "fake 1".into(), commit: none(), llvm: none(), host: none() }
+    }
+
+    fn locks(&self) -> &[&str] {
+        &[]
+    }
+
+    fn version(&self, _: &Subject<'_>) -> String {
+        "1".into()
+    }
+
+    fn local_packages(&self, session: &Session, _: &Subject<'_>) -> Vec<(String, PathBuf)> {
+        vec![("p".into(), session.root.clone())]
+    }
+
+    fn own_code(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// A profile is text: a line for each process that left one.
+#[derive(Debug)]
+struct FakeKind;
+
+/// Where a played process writes its profile.
+const VARIABLE: &str = "FAKE_PROFILE";
+
+impl ProfileKind for FakeKind {
+    fn fingerprint(&self, _: &Subject<'_>, _: &mut Fingerprint) {}
+
+    fn variables(&self, _: &Subject<'_>, raw: &Path) -> Vec<(&'static str, OsString)> {
+        vec![(VARIABLE, raw.join("1.raw").into())]
+    }
+
+    fn variables_aside(&self, scratch: &Path) -> Vec<(&'static str, OsString)> {
+        vec![(VARIABLE, scratch.join("aside").into())]
+    }
+
+    fn survives(&self, _: &Subject<'_>) -> bool {
+        false
+    }
+
+    fn survival(&self) -> &'static str {
+        "do not kill it"
+    }
+
+    fn complaint<'l>(&self, line: &'l str) -> Option<&'l str> {
+        line.starts_with("cannot write").then_some(line)
+    }
+
+    fn sorter(&self, _: &Path, _: Vec<PathBuf>) -> Box<dyn Sorter> {
+        Box::new(Own)
+    }
+
+    fn tools(&self, _: &Session, _: &mut Fingerprint) {}
+
+    fn merge(
+        &self,
+        _: &Session,
+        _: &Subject<'_>,
+        _: (Stage, &Ready),
+        inputs: &[Input],
+        output: &Path,
+    ) -> Result<Usage> {
+        let text =
+            |input: &Input| format!("{} of {}", input.weight, fs::read_to_string(&input.path).unwrap());
+        let merged: String = inputs.iter().map(text).collect();
+        if merged.contains("damaged") {
+            return Err(Error::new(ExitCode::Profile, "merge: a profile is damaged"));
+        }
+        fs::write(output, merged).unwrap();
+        Ok(Usage::default())
+    }
+
+    fn merge_command(&self, session: &Session, tool: &Path, _: &Path, _: &Path) -> Command {
+        Command::new(tool, &session.env, &session.root)
+    }
+
+    fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>> {
+        Ok(places.to_vec())
+    }
+
+    fn shared(&self, _: &Path, _: &Path) -> Result<f64> {
+        Ok(1.0)
+    }
+
+    fn take(&self, given: &[u8]) -> Result<Vec<u8>, Flaw> {
+        Ok(given.to_vec())
+    }
+
+    fn check(&self, _: &[u8]) -> Result<(), Flaw> {
+        Ok(())
+    }
+
+    fn rebase(&self, profile: &[u8], _: &Traces) -> Result<Rebased> {
+        Ok(Rebased { profile: profile.to_vec(), share: 1.0, words: Vec::new() })
+    }
+
+    fn weigh(&self, profile: &[u8]) -> Option<Weighed> {
+        let lines = profile.split(|byte| *byte == b'\n').count() as u64;
+        Some(Weighed { weight: lines.into(), functions: lines, functions_run: lines, hottest: Vec::new() })
+    }
+
+    fn pack(&self, profile: &[u8]) -> Result<(&'static str, Vec<u8>)> {
+        Ok(("profile.fake", profile.to_vec()))
+    }
+
+    fn unpack(&self, stored: &[u8]) -> Result<Vec<u8>, String> {
+        Ok(stored.to_vec())
+    }
+
+    fn stored_names(&self) -> &'static [&'static str] {
+        &["profile.fake"]
+    }
+
+    fn poorer(&self, _: &[u8], _: &[u8]) -> Option<String> {
+        None
+    }
+
+    fn declared(&self, _: &Path) -> Result<Traces> {
+        Ok(Traces("all".into()))
+    }
+
+    fn applied(&self, _: Vec<String>, profile: &[u8], traces: &Traces, by: MatchedBy) -> Applied {
+        if traces.0 != "all" {
+            return Applied::Unknown { why: "no traces".into() };
+        }
+        let functions = profile.len() as u64;
+        Applied::Measured(Match {
+            share: 1.0,
+            kin: 1.0,
+            carried: None,
+            functions,
+            matched: functions,
+            origins: Vec::new(),
+            lost: Vec::new(),
+            by,
+        })
+    }
+
+    fn hottest(&self, _: Vec<String>, _: &[u8], _: Option<&Traces>) -> Vec<HotFunction> {
+        Vec::new()
+    }
+}
+
+struct Own;
+
+impl Sorter for Own {
+    fn strangers(&self, _: &[PathBuf]) -> Option<(Vec<PathBuf>, String)> {
+        None
+    }
+}
+
+/// A program that runs leaves a profile where it was built to, and is quicker where it was optimized.
+#[derive(Debug)]
+struct FakeChildren(Arc<World>);
+
+impl Double for FakeChildren {
+    fn play(&self, command: &Command) -> Played {
+        let program = fs::read_to_string(&command.program).unwrap_or_default();
+        let trains = program.starts_with("instrumented");
+        let place = if trains { "train" } else { "bench" };
+        let status = match self.0.reach(place) {
+            Ok(()) => Status::Code(0),
+            Err(_) => Status::Code(3),
+        };
+        if let (true, Some(raw)) = (trains, command.env.get(std::ffi::OsStr::new(VARIABLE))) {
+            let damaged = if self.0.reach("merge").is_err() { "damaged" } else { "profile" };
+            fs::write(raw, format!("{damaged} of {program}\n")).unwrap();
+        }
+        let cpu = if program.starts_with("optimized") { 80 } else { 100 };
+        // Clocks are never the same twice.
+        let noise = self.0.reached().len() as u64 * 7 % 11;
+        let usage = Usage {
+            user: Duration::from_micros(cpu * 1000 + noise),
+            wall: Duration::from_micros(cpu * 1000 + noise),
+            ..Usage::default()
+        };
+        Played { status, usage, stdout: "the same\n".into(), stderr: String::new() }
+    }
+}

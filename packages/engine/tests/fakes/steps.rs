@@ -1,0 +1,211 @@
+//! Every step with every end: what the store, the events and the exit code say, and that the next run goes on.
+
+use honing_core::{
+    ExitCode, Selection, Stage,
+    event::{Event, StageState},
+};
+use honing_engine::Options;
+
+use crate::world::{BUDGET, Mishap, World};
+
+fn whole() -> Selection {
+    Selection::new(Stage::Preflight, Stage::Record).unwrap()
+}
+
+/// How each stage that ended did, in order.
+fn ended(events: &[Event]) -> Vec<(Stage, StageState)> {
+    let of = |event: &Event| match event {
+        Event::StageFinished { stage, state, .. } => Some((*stage, *state)),
+        _ => None,
+    };
+    events.iter().filter_map(of).collect()
+}
+
+fn all(state: StageState) -> Vec<(Stage, StageState)> {
+    Stage::ALL.into_iter().map(|stage| (stage, state)).collect()
+}
+
+#[test]
+fn a_run_does_every_step_once_and_the_next_one_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path());
+    let (finished, events) = world.run(Options::default(), whole());
+    let finished = finished.unwrap();
+    assert_eq!(finished.exit, ExitCode::Success);
+    assert_eq!(ended(&events), all(StageState::Done));
+    assert!(
+        world.recorded().unwrap().starts_with("1 of profile of instrumented of 1"),
+        "{:?}",
+        world.recorded()
+    );
+    let summary = &finished.summaries[0];
+    assert!(
+        summary.wording.as_deref().is_some_and(|words| words.starts_with("PGO pays: 20.0 %")),
+        "{summary:?}"
+    );
+    world.at(None);
+    let (again, events) = world.run(Options::default(), whole());
+    assert_eq!(again.unwrap().exit, ExitCode::Success);
+    assert_eq!(ended(&events), all(StageState::UpToDate));
+    // Builders decide by themselves.
+    assert_eq!(world.reached(), ["baseline", "instrument", "optimize"]);
+}
+
+#[test]
+fn a_changed_source_runs_what_depends_on_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path());
+    world.run(Options::default(), whole()).0.unwrap();
+    std::fs::write(dir.path().join("source"), "2").unwrap();
+    let (again, events) = world.run(Options::default(), whole());
+    assert_eq!(again.unwrap().exit, ExitCode::Success);
+    let mut expected = all(StageState::Done);
+    expected[0].1 = StageState::UpToDate;
+    assert_eq!(ended(&events), expected);
+    assert!(world.recorded().unwrap().contains("of 2"), "{:?}", world.recorded());
+}
+
+#[test]
+fn another_weight_merges_and_all_after_that() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path());
+    world.run(Options { keep_raw: true, ..Options::default() }, whole()).0.unwrap();
+    let file = dir.path().join("pgo/pgo.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replacen("role = \"train\"", "role = \"train\"\nweight = 3", 1)).unwrap();
+    let (again, events) = world.run(Options::default(), whole());
+    assert_eq!(again.unwrap().exit, ExitCode::Success);
+    let expected = |stage| if stage < Stage::Merge { StageState::UpToDate } else { StageState::Done };
+    assert_eq!(ended(&events), Stage::ALL.map(|stage| (stage, expected(stage))));
+    assert!(world.recorded().unwrap().starts_with("3 of "), "{:?}", world.recorded());
+}
+
+/// What a mishap in a stage comes to: the code, and how the stage is told to have ended.
+fn comes_to(stage: Stage, mishap: Mishap) -> (ExitCode, StageState) {
+    match (mishap, stage) {
+        (Mishap::IsCancelled, _) => (ExitCode::Interrupted, StageState::Cancelled),
+        (Mishap::TakesLong, _) => (ExitCode::Preflight, StageState::Failed),
+        (Mishap::Fails, Stage::Train | Stage::Bench) => (ExitCode::Workload, StageState::Failed),
+        (Mishap::Fails, Stage::Merge) => (ExitCode::Profile, StageState::Failed),
+        (Mishap::Fails, _) => (ExitCode::Build, StageState::Failed),
+    }
+}
+
+#[test]
+fn every_step_with_every_end_and_resumed() {
+    let mut cases = Vec::new();
+    for stage in Stage::ALL {
+        for mishap in [Mishap::Fails, Mishap::IsCancelled, Mishap::TakesLong] {
+            // A record cannot be held up, a profile is damaged or not, and measuring keeps to its time.
+            let is_one = match stage {
+                Stage::Record => false,
+                Stage::Merge => mishap == Mishap::Fails,
+                Stage::Bench => mishap != Mishap::TakesLong,
+                _ => true,
+            };
+            cases.extend(is_one.then_some((stage, mishap)));
+        }
+    }
+    assert_eq!(cases.len(), 18);
+    // Those that are out of time have to wait for that.
+    std::thread::scope(|scope| {
+        for (stage, mishap) in cases {
+            scope.spawn(move || try_one(stage, mishap));
+        }
+    });
+}
+
+fn try_one(stage: Stage, mishap: Mishap) {
+    let case = format!("{stage} {mishap:?}");
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path());
+    world.at(Some((stage.name(), mishap)));
+    let budget = (mishap == Mishap::TakesLong).then_some(BUDGET);
+    let (failed, events) = world.run(Options { budget, ..Options::default() }, whole());
+    let (code, state) = comes_to(stage, mishap);
+    let error = failed.map(|finished| finished.exit).unwrap_err();
+    assert_eq!(error.code(), code, "{case}: {error}");
+    let before = Stage::ALL.into_iter().take_while(|before| *before != stage);
+    let mut expected: Vec<_> = before.clone().map(|stage| (stage, StageState::Done)).collect();
+    expected.push((stage, state));
+    assert_eq!(ended(&events), expected, "{case}: {error}");
+    // What was finished is in the store, what was not is not, and nothing is recorded.
+    for other in Stage::ALL {
+        let there = dir.path().join("target/honing/p").join(other.name()).join("manifest.json").is_file();
+        assert_eq!(there, before.clone().any(|before| before == other), "{case}: {other}");
+    }
+    assert_eq!(world.recorded(), None, "{case}");
+    // The next run goes on from there.
+    world.at(None);
+    if stage == Stage::Merge {
+        // Damaged profiles stay what they are until they are trained again.
+        let (damaged, _) = world.run(Options::default(), whole());
+        assert_eq!(damaged.unwrap_err().code(), ExitCode::Profile);
+        let again = Selection::new(Stage::Train, Stage::Train).unwrap();
+        world.run(Options { force: true, ..Options::default() }, again).0.unwrap();
+    }
+    let (finished, events) = world.run(Options::default(), whole());
+    assert_eq!(finished.unwrap().exit, ExitCode::Success, "{case}");
+    let expected: Vec<_> = Stage::ALL
+        .into_iter()
+        .map(|one| (one, if one < stage { StageState::UpToDate } else { StageState::Done }))
+        .collect();
+    assert_eq!(ended(&events), expected, "{case}, resumed");
+    assert!(world.recorded().is_some(), "{case}");
+}
+
+/// What plan says of each stage.
+fn planned(world: &std::sync::Arc<World>, selection: Selection) -> Vec<(Stage, &'static str)> {
+    let session = world.open(Options::default());
+    let planned = honing_engine::plan(&session, selection).unwrap();
+    planned.into_iter().map(|one| (one.stage, one.state.words())).collect()
+}
+
+#[test]
+fn plan_says_what_a_run_then_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path());
+    let of_all = |word| Stage::ALL.into_iter().map(|stage| (stage, word)).collect::<Vec<_>>();
+    assert_eq!(planned(&world, whole()), of_all("run"));
+    world.run(Options::default(), whole()).0.unwrap();
+    assert_eq!(planned(&world, whole()), of_all("up to date"));
+    std::fs::write(dir.path().join("source"), "2").unwrap();
+    let expected = ["up to date", "run", "run", "depends", "depends", "run", "depends", "depends"];
+    let expected: Vec<_> = Stage::ALL.into_iter().zip(expected).collect();
+    assert_eq!(planned(&world, whole()), expected);
+    // Nothing was run for that.
+    world.at(None);
+    planned(&world, whole());
+    assert!(world.reached().is_empty(), "{:?}", world.reached());
+}
+
+#[test]
+fn a_part_of_the_chain_takes_the_rest_from_earlier_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path());
+    let part = |from, to| Selection::new(from, to).unwrap();
+    // Nothing is there to merge.
+    let (missing, _) = world.run(Options::default(), part(Stage::Merge, Stage::Merge));
+    let missing = missing.unwrap_err();
+    assert_eq!(
+        (missing.code(), missing.to_string().contains("needs what train makes")),
+        (ExitCode::Usage, true)
+    );
+    world
+        .run(Options { keep_raw: true, ..Options::default() }, part(Stage::Preflight, Stage::Train))
+        .0
+        .unwrap();
+    world.at(None);
+    let (merged, events) = world.run(Options::default(), part(Stage::Merge, Stage::Optimize));
+    merged.unwrap();
+    let stages: Vec<_> = ended(&events).into_iter().map(|(stage, _)| stage).collect();
+    assert_eq!(stages, [Stage::Preflight, Stage::Merge, Stage::Optimize]);
+    // Neither built nor trained again.
+    assert_eq!(world.reached(), ["optimize"]);
+    assert_eq!(world.recorded(), None);
+    // A profile of other sources than the baseline's is not measured against it.
+    std::fs::write(dir.path().join("source"), "2").unwrap();
+    world.run(Options::default(), part(Stage::Optimize, Stage::Optimize)).0.unwrap();
+    let (mixed, _) = world.run(Options::default(), part(Stage::Bench, Stage::Bench));
+    assert!(mixed.unwrap_err().to_string().contains("not built from the same source: source"));
+}
