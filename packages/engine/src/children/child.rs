@@ -155,7 +155,7 @@ enum Running {
     /// As a process.
     Process(Box<Process>),
     /// It was played.
-    Played(Ended),
+    Played(Box<Ended>),
 }
 
 struct Process {
@@ -229,7 +229,8 @@ impl Child {
 
     fn played(command: &Command, played: &Played) -> Self {
         let (status, usage) = (played.status, played.usage);
-        Self::of(command, Running::Played(Ended { status, usage, timed_out: false, left: Left::default() }))
+        let ended = Ended { status, usage, timed_out: false, left: Left::default() };
+        Self::of(command, Running::Played(Box::new(ended)))
     }
 
     /// Sends a signal to the child's process group.
@@ -289,7 +290,7 @@ impl Child {
     ) -> Result<Ended> {
         match &mut self.running {
             Running::Process(process) => process.wait_unless(cancel, timeout, stop, &self.shown),
-            Running::Played(ended) => cancel.check().map(|()| ended.clone()),
+            Running::Played(ended) => cancel.check().map(|()| ended.as_ref().clone()),
         }
     }
 }
