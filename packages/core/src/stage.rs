@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, closest};
+use crate::{Error, Flow, Result, closest};
 
 /// A stage. The order of the variants is the order of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -78,18 +78,20 @@ impl FromStr for Stage {
     }
 }
 
-/// The part of the chain that a run goes through, both ends included.
+/// The part of a flow that a run goes through: from a first step to a last one, both included, without
+/// those that are skipped.
 ///
 /// Preflight always belongs to it: a wrong argument for the last stage must fail in
 /// the first second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
     first: Stage,
     last: Stage,
+    skipped: Vec<Stage>,
 }
 
 impl Selection {
-    /// The chain from `first` to `last`.
+    /// From `first` to `last`.
     ///
     /// # Errors
     /// Usage, where `first` comes after `last`.
@@ -98,27 +100,60 @@ impl Selection {
             return Err(Error::usage(format!("--from {first} comes after --to {last}"))
                 .with_hint(format!("the order is {}", Stage::ALL.map(Stage::name).join(", "))));
         }
-        Ok(Self { first, last })
+        Ok(Self { first, last, skipped: Vec::new() })
     }
 
     /// One stage alone.
     pub fn only(stage: Stage) -> Self {
-        Self { first: stage, last: stage }
+        Self { first: stage, last: stage, skipped: Vec::new() }
+    }
+
+    /// The same without `skipped`.
+    ///
+    /// # Errors
+    /// Usage, where preflight is to be skipped, or nothing would be left.
+    pub fn without(self, skipped: &[Stage]) -> Result<Self> {
+        let one = Self { skipped: skipped.to_vec(), ..self };
+        if skipped.contains(&Stage::Preflight) {
+            return Err(Error::usage("--skip preflight: it always runs")
+                .with_hint("it compiles a tiny program once, and then only looks"));
+        }
+        let left = |stage: &Stage| *stage >= one.first && *stage <= one.last && !skipped.contains(stage);
+        if !Stage::ALL.iter().any(left) {
+            return Err(Error::usage("--skip leaves nothing to run").with_hint("`plan` shows what would run"));
+        }
+        Ok(one)
     }
 
     /// The first stage that was asked for.
-    pub fn first(self) -> Stage {
+    pub fn first(&self) -> Stage {
         self.first
     }
 
     /// The last stage that was asked for.
-    pub fn last(self) -> Stage {
+    pub fn last(&self) -> Stage {
         self.last
     }
 
+    /// What is skipped.
+    pub fn skipped(&self) -> &[Stage] {
+        &self.skipped
+    }
+
     /// Whether `stage` is to be run where it is out of date.
-    pub fn contains(self, stage: Stage) -> bool {
-        stage == Stage::Preflight || (self.first <= stage && stage <= self.last)
+    pub fn contains(&self, stage: Stage) -> bool {
+        let asked = self.first <= stage && stage <= self.last && !self.skipped.contains(&stage);
+        stage == Stage::Preflight || asked
+    }
+
+    /// The steps of `flow` that are to be run, in order.
+    pub fn of(&self, flow: &Flow) -> Vec<Stage> {
+        flow.steps().filter(|step| self.contains(*step)).collect()
+    }
+
+    /// Whether a step that is to be run is `other`, or needs what that makes.
+    pub fn reaches(&self, flow: &Flow, other: Stage) -> bool {
+        self.of(flow).into_iter().any(|step| flow.reaches(step, other))
     }
 }
 
@@ -146,5 +181,18 @@ mod tests {
         assert!(only.contains(Stage::Preflight) && only.contains(Stage::Merge));
         assert!(!only.contains(Stage::Train) && !only.contains(Stage::Optimize));
         assert!(Selection::new(Stage::Bench, Stage::Train).is_err());
+    }
+
+    #[test]
+    fn what_is_skipped_is_no_part_of_it() {
+        let flow = Flow::instrumented();
+        let whole = Selection::new(Stage::Preflight, Stage::Record).unwrap();
+        let unmeasured = whole.clone().without(&[Stage::Bench]).unwrap();
+        assert!(!unmeasured.contains(Stage::Bench) && unmeasured.contains(Stage::Record));
+        // A record tells what was measured.
+        assert!(unmeasured.reaches(&flow, Stage::Bench));
+        assert!(!Selection::only(Stage::Train).reaches(&flow, Stage::Optimize));
+        assert!(whole.without(&[Stage::Preflight]).is_err());
+        assert!(Selection::only(Stage::Merge).without(&[Stage::Merge]).is_err());
     }
 }

@@ -22,6 +22,7 @@ Examples:
   cargo xtask pgo plan --explain      what would run, why, and the commands
   cargo xtask pgo --from train        train again and everything after it
   cargo xtask pgo --to optimize       no measurement
+  cargo xtask pgo --skip bench        no measurement, and the profile recorded
   cargo xtask pgo --profile p.profdata --from optimize
                                       build with a profile from elsewhere
   cargo xtask pgo bench --pairs 40    measure longer
@@ -123,6 +124,9 @@ pub(crate) struct Range {
     /// The only stage to run
     #[arg(long, env = "HONING_ONLY", value_name = "STAGE", conflicts_with_all = ["from", "to"])]
     pub(crate) only: Option<String>,
+    /// A stage to leave out, such as bench; may be given several times
+    #[arg(long, env = "HONING_SKIP", value_name = "STAGE", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
 }
 
 /// What stands after `--`.
@@ -384,10 +388,12 @@ impl Range {
     pub(crate) fn selection(&self) -> Result<Selection> {
         let parse = |name: &Option<String>| name.as_deref().map(str::parse::<Stage>).transpose();
         let (from, to) = (parse(&self.from)?, parse(&self.to)?);
-        match parse(&self.only)? {
-            Some(stage) => Ok(Selection::only(stage)),
-            None => Selection::new(from.unwrap_or(Stage::Preflight), to.unwrap_or(Stage::Record)),
-        }
+        let selection = match parse(&self.only)? {
+            Some(stage) => Selection::only(stage),
+            None => Selection::new(from.unwrap_or(Stage::Preflight), to.unwrap_or(Stage::Record))?,
+        };
+        let skipped: Vec<Stage> = self.skip.iter().map(|name| name.parse()).collect::<Result<_>>()?;
+        selection.without(&skipped)
     }
 }
 

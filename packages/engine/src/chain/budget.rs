@@ -39,7 +39,7 @@ impl Chain<'_> {
         let own = if self.selection.contains(Stage::Record) { RECORD } else { Duration::ZERO };
         let (mut later, mut benches) = (own, 1);
         for subject in self.later {
-            for stage in plan::to_run(self.session, subject, self.selection) {
+            for stage in plan::to_run(self.session, subject, &self.selection) {
                 benches += u32::from(stage == Stage::Bench);
                 later += self.expected(subject, stage);
             }

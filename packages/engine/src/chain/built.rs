@@ -137,11 +137,6 @@ fn changes<T: Product>(
     Ok(stored::<T>(session, subject, stage).map(|old| print.changes_since(&old.fingerprint)))
 }
 
-/// What changed since the instrumented build that is there.
-pub(crate) fn instrumented_changes(session: &Session, subject: &Subject<'_>) -> Result<Option<Vec<String>>> {
-    changes::<Compiled>(session, subject, (Stage::Instrument, Flavour::Instrumented))
-}
-
 /// Builds the program as it ships without PGO.
 pub(crate) fn baseline(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Baseline>> {
     let build = (Stage::Baseline, Flavour::Plain);
@@ -154,6 +149,48 @@ pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) ->
     let build = (Stage::Instrument, Flavour::Instrumented);
     let step = compile(session, subject, build, |compiled, _, _| Ok(compiled))?;
     Ok(Instrumented::step(session, subject, step))
+}
+
+/// The program that is trained: one of its own, or the one that ships.
+#[derive(Debug, Clone)]
+pub(crate) struct Trainee {
+    pub(crate) path: PathBuf,
+    pub(crate) digest: Digest,
+}
+
+impl Trainee {
+    /// What an earlier run left.
+    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Self> {
+        match session.flow().trainee() {
+            Stage::Instrument => Instrumented::load(session, subject).map(|step| step.output.into()),
+            _ => Baseline::load(session, subject).map(|step| step.output.into()),
+        }
+    }
+
+    /// The flavour that it is.
+    pub(crate) fn flavour(session: &Session) -> Flavour<'static> {
+        match session.flow().trainee() {
+            Stage::Instrument => Flavour::Instrumented,
+            _ => Flavour::Plain,
+        }
+    }
+
+    /// What changed since it was built; `None` where it was not.
+    pub(crate) fn changes(session: &Session, subject: &Subject<'_>) -> Result<Option<Vec<String>>> {
+        changes::<Compiled>(session, subject, (session.flow().trainee(), Self::flavour(session)))
+    }
+}
+
+impl From<Instrumented> for Trainee {
+    fn from(built: Instrumented) -> Self {
+        Self { digest: built.digest().clone(), path: built.1 }
+    }
+}
+
+impl From<Baseline> for Trainee {
+    fn from(built: Baseline) -> Self {
+        Self { digest: built.digest().clone(), path: built.1 }
+    }
 }
 
 /// A difference between two sources is not one that PGO made.
@@ -401,7 +438,7 @@ fn without_trace(session: &Session, subject: &Subject<'_>, profile: &[u8]) -> Ap
     let Some(built) = Instrumented::load(session, subject) else {
         return unknown("this compiler cannot list its functions, and there is no instrumented build");
     };
-    let changes = instrumented_changes(session, subject).ok().flatten();
+    let changes = Trainee::changes(session, subject).ok().flatten();
     if changes.is_none_or(|changes| !changes.is_empty()) {
         return unknown("this compiler cannot list its functions, and the instrumented build is out of date");
     }

@@ -19,7 +19,7 @@ pub(crate) mod step;
 use std::time::Instant;
 
 use honing_core::{
-    Error, ExitCode, Result, Selection, Stage,
+    Error, ExitCode, Flow, Result, Selection, Stage,
     event::{Event, StageCost, StageState},
 };
 
@@ -35,6 +35,7 @@ pub(crate) struct Chain<'a> {
     pub(crate) session: &'a Session,
     pub(crate) subject: &'a Subject<'a>,
     pub(crate) selection: Selection,
+    pub(crate) flow: Flow,
     pub(crate) costs: Vec<StageCost>,
     /// The programs whose turn comes after this one's.
     pub(crate) later: &'a [Subject<'a>],
@@ -42,7 +43,7 @@ pub(crate) struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     pub(crate) fn new(session: &'a Session, subject: &'a Subject<'a>, selection: Selection) -> Self {
-        Self { session, subject, selection, costs: Vec::new(), later: &[] }
+        Self { session, subject, selection, flow: session.flow(), costs: Vec::new(), later: &[] }
     }
 
     /// Runs a stage that was selected; otherwise takes what an earlier run left.
@@ -72,7 +73,7 @@ impl<'a> Chain<'a> {
         let session = self.session;
         let start = Instant::now();
         // What measures gets a share of the budget, and keeps to it itself.
-        let limit = session.ends().filter(|_| stage < Stage::Bench);
+        let limit = session.ends().filter(|_| !self.flow.reaches(stage, Stage::Bench));
         session.cancel.limit(limit);
         session.cancel.check().map_err(|error| self.late(stage, start, error))?;
         let step = run().map_err(|error| self.late(stage, start, error));

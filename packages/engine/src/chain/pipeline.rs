@@ -43,7 +43,7 @@ pub struct Finished {
 ///
 /// # Errors
 /// All failures together, with the first one's exit code; what was finished stays.
-pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
+pub fn run(session: &Session, selection: &Selection) -> Result<Finished> {
     each_program(session, selection, |chain, ready| chain.run(ready))
 }
 
@@ -51,7 +51,7 @@ pub fn run(session: &Session, selection: Selection) -> Result<Finished> {
 /// does not keep the others from their turn; the first failure says how the run ends.
 pub(crate) fn each_program(
     session: &Session,
-    selection: Selection,
+    selection: &Selection,
     work: impl Fn(Chain<'_>, &Ready) -> Result<(Summary, ExitCode)>,
 ) -> Result<Finished> {
     let subjects = session.subjects()?;
@@ -64,7 +64,8 @@ pub(crate) fn each_program(
     // For all programs first: a wrong word for the last one fails in the first second.
     let mut chains = Vec::new();
     for (at, subject) in subjects.iter().enumerate() {
-        let mut chain = Chain { later: &subjects[at + 1..], ..Chain::new(session, subject, selection) };
+        let mut chain =
+            Chain { later: &subjects[at + 1..], ..Chain::new(session, subject, selection.clone()) };
         let ready = chain.stage(
             Stage::Preflight,
             || {
@@ -135,7 +136,7 @@ impl Turns<'_> {
 }
 
 /// Begins a run: its folder, its events.
-pub(crate) fn begin(session: &Session, subjects: &[Subject<'_>], selection: Selection) -> Result<()> {
+pub(crate) fn begin(session: &Session, subjects: &[Subject<'_>], selection: &Selection) -> Result<()> {
     session.prepare_run_dir()?;
     session.keep_events()?;
     session.sink.emit(Event::RunStarted {
@@ -143,7 +144,7 @@ pub(crate) fn begin(session: &Session, subjects: &[Subject<'_>], selection: Sele
         version: env!("CARGO_PKG_VERSION").into(),
         run: session.run_dir.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         programs: subjects.iter().map(|subject| subject.name.to_owned()).collect(),
-        stages: Stage::ALL.into_iter().filter(|stage| selection.contains(*stage)).collect(),
+        stages: selection.of(&session.flow()),
     });
     Ok(())
 }
@@ -158,7 +159,7 @@ impl Chain<'_> {
             || Baseline::load(session, subject),
             |built| units::bytes(built.artifact().bytes),
         )?;
-        let Profiled { profile, optimized } = self.profiled(ready)?;
+        let Profiled { profile, optimized } = self.profiled(ready, baseline.as_ref())?;
         let judged = self.measure(baseline.as_ref(), optimized.as_ref())?;
         let outcome = Outcome::of(&judged.evidence());
         let consequence = outcome.consequence(&session.config.policy, subject.program, &judged.evidence());
@@ -187,7 +188,7 @@ impl Chain<'_> {
         if recorded.is_some() {
             stored(session, subject);
         }
-        let built = self.selection.last() >= Stage::Optimize;
+        let built = self.selection.reaches(&self.flow, Stage::Optimize);
         // A build from the stored profile is judged by its match, unless it was to be measured.
         let measures = self.selection.contains(Stage::Bench);
         let decides = built && (measures || session.options.profile != ProfileSource::Stored);
@@ -217,7 +218,7 @@ impl Chain<'_> {
 
     fn measure(&mut self, baseline: Option<&Baseline>, optimized: Option<&Optimized>) -> Result<Judged> {
         let (session, subject) = (self.session, self.subject);
-        let reports = self.selection.last() >= Stage::Bench;
+        let reports = self.selection.reaches(&self.flow, Stage::Bench);
         let time = if self.selection.contains(Stage::Bench) { self.time_to_measure() } else { None };
         let measurements = self.stage_or(
             Stage::Bench,

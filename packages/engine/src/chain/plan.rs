@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use honing_core::{
-    Digest, Fingerprint, Result, Selection, Stage, config::Kind, outcome::Outcome, recorded::Source,
+    Digest, Fingerprint, Flow, Result, Selection, Stage, config::Kind, outcome::Outcome, recorded::Source,
 };
 use serde::Serialize;
 
 use crate::{
     builders::Flavour,
     chain::{
-        built::{Baseline, Instrumented, Optimized, profile_path},
+        built::{Baseline, Instrumented, Optimized, Trainee, profile_path},
         merge::{Merged, MergedProfile, import_fingerprint, merge_command, merge_fingerprint, spent},
         preflight::{Ready, check, preflight_fingerprint},
         rebase::rebased_before,
@@ -78,7 +78,7 @@ impl PlannedState {
 ///
 /// # Errors
 /// What preflight finds by looking.
-pub fn plan(session: &Session, selection: Selection) -> Result<Vec<Planned>> {
+pub fn plan(session: &Session, selection: &Selection) -> Result<Vec<Planned>> {
     let mut planned = Vec::new();
     for subject in &session.subjects()? {
         check(session, subject)?;
@@ -88,18 +88,18 @@ pub fn plan(session: &Session, selection: Selection) -> Result<Vec<Planned>> {
     Ok(planned)
 }
 
-fn of(session: &Session, subject: &Subject<'_>, selection: Selection) -> Result<Vec<Planned>> {
-    let mut planner =
-        Planner { session, subject, selection, planned: Vec::new(), traces: true, upstream: None };
+fn of(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Result<Vec<Planned>> {
+    let flow = session.flow();
+    let mut planner = Planner { session, subject, selection, flow, planned: Vec::new(), traces: true };
     planner.all()?;
     Ok(planner.planned)
 }
 
 /// The stages of a program that have something to do: all that were selected, where that cannot be
 /// told.
-pub(crate) fn to_run(session: &Session, subject: &Subject<'_>, selection: Selection) -> Vec<Stage> {
+pub(crate) fn to_run(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Vec<Stage> {
     let Ok(planned) = of(session, subject, selection) else {
-        return Stage::ALL.into_iter().filter(|stage| selection.contains(*stage)).collect();
+        return selection.of(&session.flow());
     };
     let works = |planned: &Planned| matches!(planned.state, PlannedState::Run | PlannedState::Depends);
     planned.into_iter().filter(works).map(|planned| planned.stage).collect()
@@ -108,12 +108,11 @@ pub(crate) fn to_run(session: &Session, subject: &Subject<'_>, selection: Select
 struct Planner<'a> {
     session: &'a Session,
     subject: &'a Subject<'a>,
-    selection: Selection,
+    selection: &'a Selection,
+    flow: Flow,
     planned: Vec<Planned>,
     /// Whether the compiler lists its functions, as preflight saw.
     traces: bool,
-    /// The earliest stage that would run and whose output the next ones read.
-    upstream: Option<Stage>,
 }
 
 impl Planner<'_> {
@@ -124,10 +123,7 @@ impl Planner<'_> {
         let reasons = reasons(session, ready.as_ref(), &print);
         self.traces = ready.as_ref().is_none_or(|ready| ready.output.traces);
         self.push(Stage::Preflight, reasons, Vec::new());
-        self.upstream = None;
         self.build(Stage::Baseline, Baseline::load(session, subject).is_some(), None)?;
-        // The profile does not depend on the baseline.
-        let baseline_runs = self.upstream.take();
         self.collect(ready.map(|ready| ready.output))?;
         let trained = MergedProfile::load(session, subject).map(|step| step.output);
         // What the run would start from, too.
@@ -136,7 +132,6 @@ impl Planner<'_> {
         let optimized = Optimized::load(session, subject).map(|step| step.output);
         let digest = profile.as_ref().map(|profile| profile.digest().clone());
         self.build(Stage::Optimize, optimized.is_some(), digest.as_ref())?;
-        self.upstream = self.upstream.or(baseline_runs);
         self.bench()?;
         self.record(profile, optimized)
     }
@@ -179,9 +174,10 @@ impl Planner<'_> {
             let print = import_fingerprint(session, file)?;
             return self.compare::<Merged>(Stage::Merge, Some(print), Vec::new());
         }
-        let instrumented = Instrumented::load(session, subject);
-        self.build(Stage::Instrument, instrumented.is_some(), None)?;
-        self.train(instrumented.map(|step| step.output), ready.as_ref())?;
+        if self.flow.has(Stage::Instrument) {
+            self.build(Stage::Instrument, Instrumented::load(session, subject).is_some(), None)?;
+        }
+        self.train(Trainee::load(session, subject), ready.as_ref())?;
         let raw = RawProfiles::load(session, subject).map(|step| step.output);
         let print = match (&ready, &raw) {
             (Some(ready), Some(raw)) => Some(merge_fingerprint(session, subject, ready, raw)),
@@ -208,11 +204,11 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn train(&mut self, instrumented: Option<Instrumented>, ready: Option<&Ready>) -> Result<()> {
+    fn train(&mut self, trainee: Option<Trainee>, ready: Option<&Ready>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let chosen = training(session, subject);
         let tools = known_tools(session, &chosen)?;
-        let program = session.store.dir(subject.name, Stage::Instrument).join(&subject.artifact);
+        let program = session.store.dir(subject.name, self.flow.trainee()).join(&subject.artifact);
         let raw = session.store.dir(subject.name, Stage::Train);
         let commands = self.workload_commands(Stage::Train, &chosen, &program, &tools, Some(&raw))?;
         let merges = self.selection.contains(Stage::Merge);
@@ -220,8 +216,8 @@ impl Planner<'_> {
             self.push(Stage::Train, vec![why], commands);
             return Ok(());
         }
-        let print = match &instrumented {
-            Some(built) => Some(train_fingerprint(session, subject, built.digest(), &tools)?),
+        let print = match &trainee {
+            Some(built) => Some(train_fingerprint(session, subject, &built.digest, &tools)?),
             None => None,
         };
         self.compare::<RawProfiles>(Stage::Train, print, commands)
@@ -263,7 +259,7 @@ impl Planner<'_> {
         raw: Option<&std::path::Path>,
     ) -> Result<Vec<String>> {
         let (session, subject) = (self.session, self.subject);
-        let harness = Some(Flavour::Instrumented);
+        let harness = Some(Trainee::flavour(session));
         let runner = Runner { session, subject, stage, program, tools, harness, collects: None };
         let mut lines = Vec::new();
         for (name, workload) in chosen {
@@ -306,21 +302,25 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// The first step that would run and whose output `stage` uses, be it by way of others.
+    fn upstream(&self, stage: Stage) -> Option<Stage> {
+        let runs = self.planned.iter().filter(|planned| planned.state == PlannedState::Run);
+        let mut runs = runs.filter(|planned| planned.program == self.subject.name);
+        runs.find(|planned| self.flow.reaches(stage, planned.stage)).map(|planned| planned.stage)
+    }
+
     fn push(&mut self, stage: Stage, mut reasons: Vec<String>, commands: Vec<String>) {
         let state = if !self.selection.contains(stage) {
             reasons.clear();
             PlannedState::Skipped
         } else if !reasons.is_empty() {
             PlannedState::Run
-        } else if let Some(upstream) = self.upstream {
+        } else if let Some(upstream) = self.upstream(stage) {
             reasons.push(format!("depends on what {upstream} makes"));
             PlannedState::Depends
         } else {
             PlannedState::UpToDate
         };
-        if matches!(state, PlannedState::Run) {
-            self.upstream = self.upstream.or(Some(stage));
-        }
         self.planned.push(Planned { program: self.subject.name.to_owned(), stage, state, reasons, commands });
     }
 }

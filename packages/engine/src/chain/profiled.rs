@@ -13,7 +13,7 @@ use honing_core::{
 use crate::{
     chain::{
         Chain,
-        built::{Instrumented, Optimized, check_current, hot, instrument, instrumented_changes, optimize},
+        built::{Baseline, Instrumented, Optimized, Trainee, check_current, hot, instrument, optimize},
         gather::gather,
         merge::{MergedProfile, forget_spent, import, merge},
         need,
@@ -38,9 +38,9 @@ pub(crate) struct Profiled {
 
 impl Chain<'_> {
     /// The profile, and the program built with it where that was asked for.
-    pub(crate) fn profiled(&mut self, ready: &Ready) -> Result<Profiled> {
+    pub(crate) fn profiled(&mut self, ready: &Ready, baseline: Option<&Baseline>) -> Result<Profiled> {
         let (session, subject) = (self.session, self.subject);
-        let profile = self.profile(ready)?;
+        let profile = self.profile(ready, baseline)?;
         if !self.selection.contains(Stage::Optimize) {
             let profile =
                 profile.map(|profile| rebased_before(session, subject, &profile).unwrap_or(profile));
@@ -65,7 +65,7 @@ impl Chain<'_> {
             let text = format!("{why}; starting over with instrument = \"same\"");
             session.sink.emit(Event::Warning { text });
             session.builder().not_light(session, subject, &why)?;
-            let trained = self.profile(ready)?;
+            let trained = self.profile(ready, baseline)?;
             (profile, optimized) =
                 self.optimize(ready, need(&trained, Stage::Merge, Stage::Optimize)?.clone())?;
         }
@@ -74,7 +74,11 @@ impl Chain<'_> {
     }
 
     /// Instrument, train, merge; or a profile from elsewhere.
-    pub(crate) fn profile(&mut self, ready: &Ready) -> Result<Option<MergedProfile>> {
+    pub(crate) fn profile(
+        &mut self,
+        ready: &Ready,
+        baseline: Option<&Baseline>,
+    ) -> Result<Option<MergedProfile>> {
         let (session, subject) = (self.session, self.subject);
         let describe = |profile: &MergedProfile| units::bytes(profile.bytes());
         match &session.options.profile {
@@ -100,18 +104,10 @@ impl Chain<'_> {
                 return MergedProfile::stored(session, subject, &stored).map(Some);
             }
         }
-        let instrumented = self.stage_or(
-            Stage::Instrument,
-            || instrument(session, subject, ready),
-            || Instrumented::load(session, subject),
-            |built| {
-                let light = session.builder().is_light(session, subject).is_ok_and(|light| light);
-                let how = if light { ", without LTO and debug info" } else { "" };
-                format!("{}{how}", units::bytes(built.artifact().bytes))
-            },
-        )?;
-        if !self.selection.contains(Stage::Instrument) && self.selection.contains(Stage::Train) {
-            self.tell_of_older_counters()?;
+        let trainee = self.trainee(ready, baseline)?;
+        let made_by = self.flow.trainee();
+        if !self.selection.contains(made_by) && self.selection.contains(Stage::Train) {
+            self.tell_of_older_trainee()?;
         }
         let merges = self.selection.contains(Stage::Merge);
         let raw = self.stage_or(
@@ -120,7 +116,7 @@ impl Chain<'_> {
                 if merges || session.options.shard.is_some() {
                     forget_spent(session, subject, ready)?;
                 }
-                train(session, subject, need(&instrumented, Stage::Instrument, Stage::Train)?)
+                train(session, subject, need(&trainee, made_by, Stage::Train)?)
             },
             || RawProfiles::load(session, subject),
             |raw| {
@@ -129,8 +125,8 @@ impl Chain<'_> {
             },
         )?;
         if let (Some(shard), Some(raw)) = (session.options.shard, &raw) {
-            let instrumented = need(&instrumented, Stage::Instrument, Stage::Train)?;
-            hand_over(session, subject, (shard, ready), instrumented, raw)?;
+            let trainee = need(&trainee, made_by, Stage::Train)?;
+            hand_over(session, subject, (shard, ready), trainee, raw)?;
         }
         let merged = self.stage_or(
             Stage::Merge,
@@ -142,6 +138,25 @@ impl Chain<'_> {
             discard_raw(session, subject, raw)?;
         }
         Ok(merged)
+    }
+
+    /// The program that is trained, built where that was asked for.
+    fn trainee(&mut self, ready: &Ready, baseline: Option<&Baseline>) -> Result<Option<Trainee>> {
+        let (session, subject) = (self.session, self.subject);
+        if !self.flow.has(Stage::Instrument) {
+            return Ok(baseline.cloned().map(Trainee::from));
+        }
+        let instrumented = self.stage_or(
+            Stage::Instrument,
+            || instrument(session, subject, ready),
+            || Instrumented::load(session, subject),
+            |built| {
+                let light = session.builder().is_light(session, subject).is_ok_and(|light| light);
+                let how = if light { ", without LTO and debug info" } else { "" };
+                format!("{}{how}", units::bytes(built.artifact().bytes))
+            },
+        )?;
+        Ok(instrumented.map(Trainee::from))
     }
 
     /// Builds with `profile`; where that applies too little and the policy wants it so,
@@ -172,14 +187,14 @@ impl Chain<'_> {
     }
 
     /// Training what is there is what was asked for; that it is not what the sources say is not seen otherwise.
-    fn tell_of_older_counters(&self) -> Result<()> {
+    fn tell_of_older_trainee(&self) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
-        let changes = instrumented_changes(session, subject)?.unwrap_or_default();
+        let changes = Trainee::changes(session, subject)?.unwrap_or_default();
         if let Some(change) = changes.first() {
             let text = format!(
-                "{}: the instrumented program that is trained is older than this: {change}; \
-                 --from instrument builds it again",
-                subject.name
+                "{}: the program that is trained is older than this: {change}; --from {} builds it again",
+                subject.name,
+                self.flow.trainee()
             );
             session.sink.emit(Event::Warning { text });
         }

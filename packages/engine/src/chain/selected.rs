@@ -14,8 +14,14 @@ use crate::{
 };
 
 /// Checks what `selection` needs beyond what every run needs.
-pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection: Selection) -> Result<()> {
+pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Result<()> {
     let options = &session.options;
+    let (flow, only) = (session.flow(), selection.first());
+    if only == selection.last() && !flow.has(only) {
+        let steps: Vec<&str> = flow.steps().map(Stage::name).collect();
+        return Err(Error::usage(format!("program `{}` has no step {only}", subject.name))
+            .with_hint(format!("its steps are {}", steps.join(", "))));
+    }
     let trained = options.profile == ProfileSource::Training;
     if selection.contains(Stage::Train) && options.manual.is_none() && trained {
         no_training(subject, &workloads(session, subject, |workload| workload.role.trains()))?;

@@ -15,7 +15,7 @@ use std::{
 };
 
 use honing_core::{
-    Error, Result, Setting, Stage,
+    Error, Flow, Result, Setting, Stage,
     config::{Config, MergeTool, Program},
     event::Event,
     shard::Shard,
@@ -255,6 +255,11 @@ impl Session {
     /// Who builds its programs.
     pub(crate) fn builder(&self) -> &dyn Builder {
         self.builder.as_ref()
+    }
+
+    /// The steps of its programs.
+    pub(crate) fn flow(&self) -> Flow {
+        self.builder.kind().flow()
     }
 
     /// Where builders work.

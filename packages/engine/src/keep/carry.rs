@@ -43,8 +43,8 @@ const WORTH_IT: f64 = 0.001;
 /// # Errors
 /// As for a run; stale, where nothing of the profile can be carried over.
 pub fn rebase(session: &Session) -> Result<Finished> {
-    pipeline::each_program(session, Selection::only(Stage::Optimize), |mut chain, ready| {
-        check_selected(session, chain.subject, Selection::only(Stage::Record))?;
+    pipeline::each_program(session, &Selection::only(Stage::Optimize), |mut chain, ready| {
+        check_selected(session, chain.subject, &Selection::only(Stage::Record))?;
         let Carried { profile, built, rebased } = carried_over(&mut chain, ready)?;
         let imports = matches!(session.options.profile, ProfileSource::File(_));
         refuse_too_little(&chain, built.applied())?;
@@ -65,7 +65,7 @@ pub fn rebase(session: &Session) -> Result<Finished> {
 /// As for a run; usage, where there are several programs.
 pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
     one_program(session)?;
-    pipeline::each_program(session, Selection::only(Stage::Optimize), |mut chain, ready| {
+    pipeline::each_program(session, &Selection::only(Stage::Optimize), |mut chain, ready| {
         let Carried { profile, built, .. } = carried_over(&mut chain, ready)?;
         files::write_atomically(output, &files::read(profile.path())?)?;
         let mangling =
@@ -107,7 +107,7 @@ struct Carried {
 
 /// Builds with the profile, and once more with the rebased one where that carries more.
 fn carried_over(chain: &mut Chain<'_>, ready: &Ready) -> Result<Carried> {
-    let profile = chain.profile(ready)?;
+    let profile = chain.profile(ready, None)?;
     let profile = need(&profile, Stage::Merge, Stage::Optimize)?.clone();
     let built = chain.build_with(ready, &profile)?;
     if is_foreign(built.applied()) {

@@ -24,7 +24,7 @@ const SECOND: &str = "second";
 pub fn checklist(session: &Session, fix: bool) -> Result<Checklist> {
     let subjects = session.subjects()?;
     let last = if fix { Stage::Record } else { Stage::Optimize };
-    pipeline::begin(session, &subjects, Selection::new(Stage::Preflight, last)?)?;
+    pipeline::begin(session, &subjects, &Selection::new(Stage::Preflight, last)?)?;
     let mut programs = Vec::new();
     for subject in &subjects {
         let mended = if fix { mend(session, subject)? } else { None };
@@ -79,9 +79,9 @@ fn apply(session: &Session, subject: &Subject<'_>, mend: Mend) -> Result<Finishe
     let all = Selection::new(Stage::Preflight, Stage::Record)?;
     let stored = || part(session, subject, ProfileSource::Stored);
     match mend {
-        Mend::Refresh => pipeline::run(&part(session, subject, ProfileSource::Training)?, all),
+        Mend::Refresh => pipeline::run(&part(session, subject, ProfileSource::Training)?, &all),
         Mend::Rebase => carry::rebase(&stored()?),
-        Mend::Measure => pipeline::run(&stored()?, all),
+        Mend::Measure => pipeline::run(&stored()?, &all),
     }
 }
 
@@ -179,5 +179,5 @@ fn second(part: &Session, subject: &Subject<'_>, summary: Option<Summary>) -> Re
 }
 
 fn compile(session: &Session) -> Result<Option<Summary>> {
-    Ok(pipeline::run(session, Selection::only(Stage::Optimize))?.summaries.into_iter().next())
+    Ok(pipeline::run(session, &Selection::only(Stage::Optimize))?.summaries.into_iter().next())
 }

@@ -45,7 +45,7 @@ pub fn release(session: &Session, wanted: &ReleaseOptions) -> Result<Finished> {
         check_output(session, output)?;
     }
     let stage = if wanted.no_pgo { Stage::Baseline } else { Stage::Optimize };
-    pipeline::each_program(session, Selection::only(stage), |chain, ready| {
+    pipeline::each_program(session, &Selection::only(stage), |chain, ready| {
         one(chain, ready, wanted).map_err(|error| without_pgo(error, wanted.no_pgo))
     })
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use honing_core::{
-    Fingerprint, Result, Stage,
+    Fingerprint, Flow, Result, Stage,
     applied::{Applied, HotFunction, MatchedBy},
 };
 
@@ -26,6 +26,9 @@ use crate::{
 
 /// A kind of profile.
 pub trait ProfileKind: Debug + Send + Sync {
+    /// The steps of a program that is trained for it.
+    fn flow(&self) -> Flow;
+
     /// Adds what decides how a training leaves its profiles.
     fn fingerprint(&self, subject: &Subject<'_>, print: &mut Fingerprint);
 

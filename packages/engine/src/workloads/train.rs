@@ -10,9 +10,8 @@ use honing_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    builders::Flavour,
     chain::{
-        built::Instrumented,
+        built::Trainee,
         merge::MergedProfile,
         session::{ProfileSource, Session, Subject},
         step::{Product, Step, stored, up_to_date_or},
@@ -134,11 +133,11 @@ pub(crate) fn add_workload(
 pub(crate) fn train_fingerprint(
     session: &Session,
     subject: &Subject<'_>,
-    instrumented: &Digest,
+    trainee: &Digest,
     tools: &BTreeMap<String, String>,
 ) -> Result<Fingerprint> {
     let mut print = Fingerprint::new();
-    print.content("instrumented program", instrumented.clone());
+    print.content("instrumented program", trainee.clone());
     session.builder().kind().fingerprint(subject, &mut print);
     for (name, value) in &subject.program.env {
         print.value(format!("env {name}"), value);
@@ -168,25 +167,21 @@ pub(crate) fn no_training(subject: &Subject<'_>, chosen: &[(&str, &Workload)]) -
         .with_hint(honing_core::advise!("add one to pgo.toml, or train by hand: `{pgo} train --manual`")))
 }
 
-/// Tells what the instrumented program leaves from what others do.
-pub(crate) fn sorter(
-    session: &Session,
-    subject: &Subject<'_>,
-    instrumented: &Instrumented,
-) -> Result<Box<dyn Sorter>> {
+/// Tells what the program that is trained leaves from what others do.
+pub(crate) fn sorter(session: &Session, subject: &Subject<'_>, trainee: &Trainee) -> Result<Box<dyn Sorter>> {
     let builder = session.builder();
-    let built = builder.folders(session, subject, Flavour::Instrumented)?.output;
-    Ok(builder.kind().sorter(instrumented.path(), vec![built.join("deps"), built]))
+    let built = builder.folders(session, subject, Trainee::flavour(session))?.output;
+    Ok(builder.kind().sorter(&trainee.path, vec![built.join("deps"), built]))
 }
 
 /// Runs every training workload.
 pub(crate) fn train(
     session: &Session,
     subject: &Subject<'_>,
-    instrumented: &Instrumented,
+    trainee: &Trainee,
 ) -> Result<Step<RawProfiles>> {
     if let Some(args) = &session.options.manual {
-        return manual::train(session, subject, instrumented, args);
+        return manual::train(session, subject, trainee, args);
     }
     let chosen = training(session, subject);
     // A shard may have none; that there is one at all was checked.
@@ -195,16 +190,16 @@ pub(crate) fn train(
     }
     let start = Instant::now();
     let tools = build_tools(session, subject, Stage::Train, &chosen)?;
-    let print = train_fingerprint(session, subject, instrumented.digest(), &tools.paths)?;
+    let print = train_fingerprint(session, subject, &trainee.digest, &tools.paths)?;
     up_to_date_or(session, subject, Stage::Train, print, start, |dir| {
-        let sorter = sorter(session, subject, instrumented)?;
+        let sorter = sorter(session, subject, trainee)?;
         let runner = Runner {
             session,
             subject,
             stage: Stage::Train,
-            program: instrumented.path(),
+            program: &trainee.path,
             tools: &tools.paths,
-            harness: Some(Flavour::Instrumented),
+            harness: Some(Trainee::flavour(session)),
             collects: Some(session.builder().kind()),
         };
         let mut usage = tools.cost;

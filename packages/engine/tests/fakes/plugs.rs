@@ -10,7 +10,7 @@ use std::{
 };
 
 use honing_core::{
-    Digest, Error, ExitCode, Fingerprint, Result, Setting, Stage,
+    Digest, Error, ExitCode, Fingerprint, Flow, Result, Setting, Stage,
     applied::{Applied, HotFunction, Match, MatchedBy},
     config::{CargoRun, Program, Tool},
     recorded, release,
@@ -75,7 +75,7 @@ impl Builder for FakeBuilder {
     }
 
     fn kind(&self) -> &'static dyn ProfileKind {
-        &FakeKind
+        if self.0.sampled { &FakeKind { sampled: true } } else { &FakeKind { sampled: false } }
     }
 
     fn check(&self, _: &Session, _: &Subject<'_>) -> Result<()> {
@@ -224,12 +224,19 @@ impl Builder for FakeBuilder {
 
 /// A profile is text: a line for each process that left one.
 #[derive(Debug)]
-struct FakeKind;
+struct FakeKind {
+    /// Whether the program that ships is trained.
+    sampled: bool,
+}
 
 /// Where a played process writes its profile.
 const VARIABLE: &str = "FAKE_PROFILE";
 
 impl ProfileKind for FakeKind {
+    fn flow(&self) -> Flow {
+        if self.sampled { Flow::sampled() } else { Flow::instrumented() }
+    }
+
     fn fingerprint(&self, _: &Subject<'_>, _: &mut Fingerprint) {}
 
     fn variables(&self, _: &Subject<'_>, raw: &Path) -> Vec<(&'static str, OsString)> {
@@ -362,13 +369,14 @@ struct FakeChildren(Arc<World>);
 impl Double for FakeChildren {
     fn play(&self, command: &Command) -> Played {
         let program = fs::read_to_string(&command.program).unwrap_or_default();
-        let trains = program.starts_with("instrumented");
+        let raw = command.env.get(std::ffi::OsStr::new(VARIABLE));
+        let trains = raw.is_some();
         let place = if trains { "train" } else { "bench" };
         let status = match self.0.reach(place) {
             Ok(()) => Status::Code(0),
             Err(_) => Status::Code(3),
         };
-        if let (true, Some(raw)) = (trains, command.env.get(std::ffi::OsStr::new(VARIABLE))) {
+        if let Some(raw) = raw {
             let damaged = if self.0.reach("merge").is_err() { "damaged" } else { "profile" };
             fs::write(raw, format!("{damaged} of {program}\n")).unwrap();
         }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use honing_core::{Error, ExitCode, Result, Selection, event::Event};
+use honing_core::{Error, ExitCode, Flow, Result, Selection, Stage, event::Event};
 use honing_engine::{Finished, Options, Session, Sink, children::Cancel};
 
 use crate::plugs::Fake;
@@ -30,6 +30,8 @@ pub(crate) const BUDGET: Duration = Duration::from_millis(800);
 #[derive(Debug, Default)]
 pub(crate) struct World {
     pub(crate) root: PathBuf,
+    /// Whether the program that ships is trained, and none is instrumented.
+    pub(crate) sampled: bool,
     /// Where something happens, and what.
     mishap: Mutex<Option<(String, Mishap)>>,
     /// The places that were reached, in order.
@@ -56,11 +58,11 @@ command = ["{program}", "eval"]
 
 impl World {
     /// A workspace with one program, in a folder that is there.
-    pub(crate) fn new(root: &Path) -> Arc<Self> {
+    pub(crate) fn new(root: &Path, sampled: bool) -> Arc<Self> {
         fs::create_dir_all(root.join("pgo")).unwrap();
         fs::write(root.join("pgo/pgo.toml"), CONFIG).unwrap();
         fs::write(root.join("source"), "1").unwrap();
-        Arc::new(Self { root: root.to_owned(), ..Self::default() })
+        Arc::new(Self { root: root.to_owned(), sampled, ..Self::default() })
     }
 
     /// From now on something goes wrong at a place, or nothing any more.
@@ -101,7 +103,7 @@ impl World {
     pub(crate) fn run(
         self: &Arc<Self>,
         options: Options,
-        selection: Selection,
+        selection: &Selection,
     ) -> (Result<Finished>, Vec<Event>) {
         let session = self.open(options);
         let events = Arc::new(Mutex::new(Vec::new()));
@@ -117,6 +119,11 @@ impl World {
         let cancel = Cancel::default();
         *self.cancel.lock().unwrap() = cancel.clone();
         Session::open(Arc::new(Fake(Arc::clone(self))), options, Sink::new(Vec::new()), cancel).unwrap()
+    }
+
+    /// Its steps.
+    pub(crate) fn steps(&self) -> Vec<Stage> {
+        if self.sampled { Flow::sampled() } else { Flow::instrumented() }.steps().collect()
     }
 
     /// What is stored in the repository.

@@ -153,7 +153,7 @@ impl Backend for Engine {
             let page = session.as_ref().ok().map(|session| report::page(&session.run_dir));
             run::finish(&told, &session, |session| {
                 inbox.send(Msg::Past(past(session)));
-                let finished = honing_engine::run(session, selection?);
+                let finished = honing_engine::run(session, &selection?);
                 inbox.send(Msg::Past(past(session)));
                 finished
             });
@@ -211,12 +211,13 @@ impl Engine {
 
     fn selection_for(&self, ask: &Ask) -> Result<Selection> {
         let (first, last) = ask.range.unwrap_or((self.selection.first(), self.selection.last()));
-        Selection::new(first, if ask.skips() { last.min(Stage::Optimize) } else { last })
+        let last = if ask.skips() { last.min(Stage::Optimize) } else { last };
+        Selection::new(first, last)?.without(self.selection.skipped())
     }
 
     /// Looks at what is stored, planned and past, while the dashboard is open already.
     fn look(&self) {
-        let (options, inbox, selection) = (self.options.clone(), self.inbox.clone(), self.selection);
+        let (options, inbox, selection) = (self.options.clone(), self.inbox.clone(), self.selection.clone());
         std::thread::spawn(move || {
             let looked =
                 honing_engine::open(options, Sink::new(Vec::new()), Cancel::default()).and_then(|session| {
@@ -226,7 +227,7 @@ impl Engine {
                     let newest = pages.into_iter().find(|page| page.is_file());
                     newest.iter().for_each(|page| inbox.send(Msg::Report(shortest(page))));
                     inbox.send(Msg::Status(honing_engine::status(&session)?));
-                    let planned = honing_engine::plan(&session, selection)?;
+                    let planned = honing_engine::plan(&session, &selection)?;
                     inbox.send(Msg::Planned(planned.into_iter().map(shown).collect()));
                     Ok(())
                 });

@@ -14,7 +14,7 @@ use crate::{
 pub(crate) fn plan(shared: &Shared, trailing: &Trailing, range: &Range, explain: bool) -> Result<()> {
     let selection = range.selection()?;
     let session = look(shared, trailing)?;
-    let planned = honing_engine::plan(&session, selection)?;
+    let planned = honing_engine::plan(&session, &selection)?;
     let mut out = console::out();
     if shared.format() == Format::Json {
         return planned

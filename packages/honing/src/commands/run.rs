@@ -33,7 +33,7 @@ pub(crate) fn run(
     execute(shared, options, |session| match selection {
         Ok(_) if asks => Err(Error::usage("train --manual needs a person, and --ci says that there is none")
             .with_hint("leave --ci out, or train with workloads")),
-        selection => honing_engine::run(session, selection?),
+        selection => honing_engine::run(session, &selection?),
     })
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn run(
 pub(crate) fn shard(shared: &Shared, trailing: &Trailing, shard: Shard) -> ExitCode {
     let options = Options { shard: Some(shard), ..shared.options(trailing, false) };
     execute(shared, options, |session| {
-        honing_engine::run(session, Selection::new(Stage::Instrument, Stage::Train)?)
+        honing_engine::run(session, &Selection::new(Stage::Instrument, Stage::Train)?)
     })
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn gather(shared: &Shared, trailing: &Trailing, from: &[OsString]) ->
     let options = Options { profile, ..shared.options(trailing, false) };
     execute(shared, options, |session| {
         given?;
-        honing_engine::run(session, Selection::only(Stage::Merge))
+        honing_engine::run(session, &Selection::only(Stage::Merge))
     })
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn check(shared: &Shared, trailing: &Trailing) -> ExitCode {
     let options = Options { profile, strict: true, ..shared.options(trailing, false) };
     execute(shared, options, |session| {
         only_the_stored_profile(shared, "check")?;
-        honing_engine::run(session, Selection::only(Stage::Optimize))
+        honing_engine::run(session, &Selection::only(Stage::Optimize))
     })
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use honing_core::{
-    Error, Fingerprint, Result, Stage,
+    Error, Fingerprint, Flow, Result, Stage,
     applied::{Applied, HotFunction, MatchedBy},
     config::{Flush, MergeTool},
 };
@@ -41,6 +41,10 @@ const COMPLAINT: &str = "LLVM Profile Error: ";
 pub(crate) struct Counters;
 
 impl ProfileKind for Counters {
+    fn flow(&self) -> Flow {
+        Flow::instrumented()
+    }
+
     fn fingerprint(&self, subject: &Subject<'_>, print: &mut Fingerprint) {
         print.value("flush", pattern(subject));
     }
