@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Digest, Error, ExitCode, Result, Stage,
+    Digest, Error, ExitCode, Result,
     applied::Applied,
     config::{Direction, line_and_column},
     outcome::{Measured, Open, Ratio, Verdict},
@@ -268,8 +268,8 @@ pub struct PartEntry {
 /// What a stage cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CostEntry {
-    /// The stage.
-    pub stage: Stage,
+    /// The step by its name. A later Honing may have others; they are kept.
+    pub stage: String,
     /// Seconds of wall time.
     pub wall_s: u64,
     /// Seconds of CPU time.
@@ -438,7 +438,7 @@ mod tests {
                 dirty: Some(false),
                 cpu_s: Some(3),
             }],
-            cost: vec![CostEntry { stage: Stage::Train, wall_s: 2, cpu_s: 3 }],
+            cost: vec![CostEntry { stage: "a step of tomorrow".into(), wall_s: 2, cpu_s: 3 }],
             hot: vec![HotEntry { percent: 12.5, function: "t::main".into() }],
         }
     }

@@ -83,13 +83,13 @@ pub(super) fn regressions(facts: &Facts, policy: &Policy, program: &Program) -> 
 pub(super) fn cost(facts: &Facts) -> Finding {
     let Some(manifest) = facts.manifest() else { return Finding::without_profile() };
     let costs = &manifest.cost;
-    let of = |stage: Stage| costs.iter().find(|cost| cost.stage == stage);
+    let of = |stage: Stage| costs.iter().find(|cost| cost.stage == stage.name());
     let Some(optimize) = of(Stage::Optimize) else {
         let next = format!("refresh it: {}", facts.run(""));
         return Finding::unknown(ExitCode::Stale, "the manifest has no costs", next);
     };
     let sum = |each: fn(&CostEntry) -> u64| costs.iter().map(each).sum::<u64>() as f64;
-    let stages: Vec<&str> = costs.iter().map(|cost| cost.stage.name()).collect();
+    let stages: Vec<&str> = costs.iter().map(|cost| cost.stage.as_str()).collect();
     let mut value = format!(
         "refresh {} ({})",
         minutes(sum(|cost| cost.wall_s), sum(|cost| cost.cpu_s)),

@@ -51,7 +51,7 @@ fn metric(verdict: Verdict, ratio: f64, gated: bool) -> MeasuredEntry {
 }
 
 fn manifest() -> Manifest {
-    let cost = |stage, wall_s, cpu_s| CostEntry { stage, wall_s, cpu_s };
+    let cost = |stage: Stage, wall_s, cpu_s| CostEntry { stage: stage.name().into(), wall_s, cpu_s };
     Manifest {
         schema: recorded::SCHEMA,
         program: "t".into(),

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use honing_core::{
-    Digest, Error, Fingerprint, Result, Stage,
+    Digest, Error, Fingerprint, Flow, Result, Stage,
     applied::Applied,
     config::{Reader, Workload},
     event::{Event, StageCost},
@@ -99,7 +99,7 @@ pub(crate) fn record(
     if session.options.profile == ProfileSource::Stored
         && let Some(stored) = load(session, subject)?
     {
-        take_over(&mut manifest, stored.manifest);
+        take_over(&mut manifest, stored.manifest, &session.flow());
     }
     save(&session.root.join(folder(session, subject)), &manifest, &bytes, kind.stored_names())?;
     if let Some(text) = committed::ignored(session, &folder(session, subject).join(file)) {
@@ -113,11 +113,11 @@ pub(crate) fn record(
 }
 
 /// What stays true of the stored profile that this one is, or was carried over from.
-fn take_over(manifest: &mut Manifest, stored: Manifest) {
+fn take_over(manifest: &mut Manifest, stored: Manifest, flow: &Flow) {
     let again = |cost: &CostEntry| manifest.cost.iter().any(|new| new.stage == cost.stage);
     let earlier: Vec<CostEntry> = stored.cost.into_iter().filter(|cost| !again(cost)).collect();
     manifest.cost.extend(earlier);
-    manifest.cost.sort_by_key(|cost| cost.stage);
+    manifest.cost.sort_by_key(|cost| flow.steps().position(|step| step.name() == cost.stage));
     // The same profile, measured again.
     if manifest.profile.indexed_digest == stored.profile.indexed_digest {
         manifest.source = stored.source;
@@ -179,7 +179,7 @@ fn manifest(
             .iter()
             .filter(|cost| cost.cpu_ms > 0)
             .map(|cost| CostEntry {
-                stage: cost.stage,
+                stage: cost.stage.name().into(),
                 wall_s: second(cost.elapsed_ms),
                 cpu_s: second(cost.cpu_ms),
             })

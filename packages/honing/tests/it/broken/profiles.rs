@@ -20,7 +20,7 @@ const ROWS: [Row; 9] = [
         args: &["--profile", "gone.profdata"],
         code: 12,
         says: &["--profile", "gone.profdata", "No such file"],
-        hint: "name a merged .profdata file",
+        hint: "name a merged profile",
     },
     Row {
         name: "an empty file",
@@ -90,7 +90,7 @@ const ROWS: [Row; 9] = [
         args: &[],
         code: 12,
         says: &["--profile", "elsewhere/folder", "directory"],
-        hint: "name a merged .profdata file",
+        hint: "name a merged profile",
     },
     Row {
         name: "the wrong one, seen before the first compile",
