@@ -240,6 +240,11 @@ fn a_process_is_known_by_its_command_line_its_environment_or_its_folder() {
         command.args(["-c", "read _"]).current_dir(&elsewhere).stdin(Stdio::piped());
         change(&mut command);
         let mut child = command.spawn().unwrap();
+        // Until the kernel has set it up, a process that was just started has no command line.
+        let line = format!("/proc/{}/cmdline", child.id());
+        while fs::read(&line).unwrap().is_empty() {
+            std::thread::yield_now();
+        }
         let found = processes_of(&fixture.root);
         child.kill().unwrap();
         child.wait().unwrap();
