@@ -61,6 +61,13 @@ impl Fingerprint {
         self
     }
 
+    /// The same without some inputs.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Self {
+        let kept = self.0.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        Self(kept.map(|(name, input)| (name.clone(), input.clone())).collect())
+    }
+
     /// What changed since `old`, a line for each: `seed 7 -> 8`, `Cargo.lock changed`.
     /// Empty where nothing did.
     pub fn changes_since(&self, old: &Self) -> Vec<String> {

@@ -154,8 +154,8 @@ pub trait Builder: Any + Debug + Send {
     /// What one build was told and another was not, beside what PGO adds; from their witnesses.
     fn difference(&self, one: &[u8], other: &[u8]) -> Option<String>;
 
-    /// Whether a change of a fingerprint is one that PGO makes.
-    fn is_of_pgo(&self, change: &str) -> bool;
+    /// The inputs of its fingerprints in which flavours differ.
+    fn of_flavours(&self) -> &'static [&'static str];
 
     /// Where it is built.
     fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders>;

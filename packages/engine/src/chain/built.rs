@@ -199,7 +199,7 @@ pub(crate) fn check_same_source(session: &Session, subject: &Subject<'_>) -> Res
     let (Some(baseline), Some(optimized)) = (print(Stage::Baseline), print(Stage::Optimize)) else {
         return Ok(());
     };
-    let differ: Vec<String> = beside_pgo(session, &optimized, &baseline).collect();
+    let differ = beside_pgo(session, &optimized, &baseline);
     if differ.is_empty() {
         return Ok(());
     }
@@ -223,7 +223,7 @@ fn check_alike(
 ) -> Result<()> {
     let Some(baseline) = stored::<Compiled>(session, subject, Stage::Baseline) else { return Ok(()) };
     // One of another source, or with other settings, may differ.
-    if stage == Stage::Baseline || beside_pgo(session, fingerprint, &baseline.fingerprint).next().is_some() {
+    if stage == Stage::Baseline || !beside_pgo(session, fingerprint, &baseline.fingerprint).is_empty() {
         return Ok(());
     }
     let file = session.store.dir(subject.name, Stage::Baseline).join(WITNESS);
@@ -235,10 +235,10 @@ fn check_alike(
     ))
 }
 
-/// What changed since another flavour's build, but for what PGO adds.
-fn beside_pgo(session: &Session, new: &Fingerprint, old: &Fingerprint) -> impl Iterator<Item = String> {
-    let builder = session.builder();
-    new.changes_since(old).into_iter().filter(move |change| !builder.is_of_pgo(change))
+/// What changed since another flavour's build, but for what makes it another one.
+fn beside_pgo(session: &Session, new: &Fingerprint, old: &Fingerprint) -> Vec<String> {
+    let of_flavours = session.builder().of_flavours();
+    new.without(of_flavours).changes_since(&old.without(of_flavours))
 }
 
 /// Builds, and keeps a copy of what was built together with what `describe` makes of it.

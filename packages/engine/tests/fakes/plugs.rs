@@ -146,8 +146,8 @@ impl Builder for FakeBuilder {
         None
     }
 
-    fn is_of_pgo(&self, change: &str) -> bool {
-        change.starts_with("flavour ")
+    fn of_flavours(&self) -> &'static [&'static str] {
+        &["flavour"]
     }
 
     fn folders(&self, session: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {

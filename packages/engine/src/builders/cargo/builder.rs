@@ -14,7 +14,7 @@ use crate::{
         Builder, Flavour, Folders, Made, beside,
         cargo::{
             self, Cargo, Here, build_command, check, driver_command,
-            flavours::{build_fingerprint, instrument_fully, instrumenting, is_of_pgo, wanted},
+            flavours::{ADDED, PROFILE, build_fingerprint, instrument_fully, instrumenting, wanted},
             libraries, pinning, probe, tools,
         },
     },
@@ -153,8 +153,8 @@ impl Builder for Cargo {
         Some(format!("cargo does not call rustc as it did for the baseline: {difference}"))
     }
 
-    fn is_of_pgo(&self, change: &str) -> bool {
-        is_of_pgo(change)
+    fn of_flavours(&self) -> &'static [&'static str] {
+        &[ADDED, PROFILE]
     }
 
     fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {

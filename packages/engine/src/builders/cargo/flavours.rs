@@ -98,12 +98,9 @@ fn added(flavour: Flavour<'_>, flush: Flush) -> Added {
 }
 
 /// What PGO adds, in a fingerprint.
-const ADDED: &str = "flags of PGO";
-
-/// Whether a change of a fingerprint is one that PGO makes.
-pub(super) fn is_of_pgo(change: &str) -> bool {
-    [ADDED, "profile"].iter().any(|name| change.starts_with(&format!("{name} ")))
-}
+pub(super) const ADDED: &str = "flags of PGO";
+/// The profile, in a fingerprint.
+pub(super) const PROFILE: &str = "profile";
 
 /// What a build reads, as far as it can be told before cargo looks: the specification,
 /// the toolchain, and the files that it read the last time.
@@ -126,7 +123,7 @@ pub(super) fn build_fingerprint(
         .value(ADDED, wanted.orders.added().join(" "))
         .value("cargo arguments", session.options.cargo_args.join(" "));
     if let Some(profile) = profile {
-        print.content("profile", profile.clone());
+        print.content(PROFILE, profile.clone());
     }
     for name in ["Cargo.toml", "Cargo.lock"] {
         if let Ok(digest) = files::digest(&session.root.join(name)) {
