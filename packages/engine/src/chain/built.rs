@@ -74,58 +74,45 @@ impl Compiled {
     }
 }
 
-macro_rules! flavour {
-    ($(#[$doc:meta])* $name:ident, $stage:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone)]
-        pub(crate) struct $name(Compiled, std::path::PathBuf);
-
-        impl $name {
-            /// What an earlier run left.
-            pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
-                let manifest = stored::<Compiled>(session, subject, Stage::$stage)?;
-                Some(Self::step(session, subject, Step::of(manifest, StageState::Skipped)))
-            }
-
-            fn step(session: &Session, subject: &Subject<'_>, step: Step<Compiled>) -> Step<Self> {
-                let path = session.store.dir(subject.name, Stage::$stage).join(&step.output.name);
-                step.map(|compiled| Self(compiled, path))
-            }
-
-            /// The binary.
-            pub(crate) fn path(&self) -> &Path {
-                &self.1
-            }
-
-            /// The digest of the binary.
-            pub(crate) fn digest(&self) -> &Digest {
-                &self.0.digest
-            }
-
-            /// Files of its debug information, beside it.
-            #[allow(dead_code, reason = "not every flavour is shipped")]
-            pub(crate) fn debug_info(&self) -> &[String] {
-                self.0.debug_info()
-            }
-
-            /// For reports.
-            pub(crate) fn artifact(&self) -> Artifact {
-                self.0.artifact(&self.1)
-            }
-        }
-    };
+/// A program that a stage built.
+#[derive(Debug, Clone)]
+pub(crate) struct Built {
+    compiled: Compiled,
+    path: PathBuf,
 }
 
-flavour!(
-    /// The program as it ships without PGO.
-    Baseline,
-    Baseline
-);
-flavour!(
-    /// The program with counters.
-    Instrumented,
-    Instrument
-);
+impl Built {
+    /// What an earlier run of `stage` left.
+    pub(crate) fn load(session: &Session, subject: &Subject<'_>, stage: Stage) -> Option<Step<Self>> {
+        let manifest = stored::<Compiled>(session, subject, stage)?;
+        Some(Self::step(session, subject, stage, Step::of(manifest, StageState::Skipped)))
+    }
+
+    fn step(session: &Session, subject: &Subject<'_>, stage: Stage, step: Step<Compiled>) -> Step<Self> {
+        let path = session.store.dir(subject.name, stage).join(step.output.name());
+        step.map(|compiled| Self { compiled, path })
+    }
+
+    /// The binary.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The digest of the binary.
+    pub(crate) fn digest(&self) -> &Digest {
+        self.compiled.digest()
+    }
+
+    /// Files of its debug information, beside it.
+    pub(crate) fn debug_info(&self) -> &[String] {
+        self.compiled.debug_info()
+    }
+
+    /// For reports.
+    pub(crate) fn artifact(&self) -> Artifact {
+        self.compiled.artifact(&self.path)
+    }
+}
 
 /// What changed since the build that a stage left; `None` where it left none.
 fn changes<T: Product>(
@@ -138,59 +125,30 @@ fn changes<T: Product>(
 }
 
 /// Builds the program as it ships without PGO.
-pub(crate) fn baseline(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Baseline>> {
+pub(crate) fn baseline(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Built>> {
     let build = (Stage::Baseline, Flavour::Plain);
     let step = compile(session, subject, build, |compiled, _, _| Ok(compiled))?;
-    Ok(Baseline::step(session, subject, step))
+    Ok(Built::step(session, subject, Stage::Baseline, step))
 }
 
 /// Builds the program with counters.
-pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Instrumented>> {
+pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Built>> {
     let build = (Stage::Instrument, Flavour::Instrumented);
     let step = compile(session, subject, build, |compiled, _, _| Ok(compiled))?;
-    Ok(Instrumented::step(session, subject, step))
+    Ok(Built::step(session, subject, Stage::Instrument, step))
 }
 
-/// The program that is trained: one of its own, or the one that ships.
-#[derive(Debug, Clone)]
-pub(crate) struct Trainee {
-    pub(crate) path: PathBuf,
-    pub(crate) digest: Digest,
-}
-
-impl Trainee {
-    /// What an earlier run left.
-    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Self> {
-        match session.flow().trainee() {
-            Stage::Instrument => Instrumented::load(session, subject).map(|step| step.output.into()),
-            _ => Baseline::load(session, subject).map(|step| step.output.into()),
-        }
-    }
-
-    /// The flavour that it is.
-    pub(crate) fn flavour(session: &Session) -> Flavour<'static> {
-        match session.flow().trainee() {
-            Stage::Instrument => Flavour::Instrumented,
-            _ => Flavour::Plain,
-        }
-    }
-
-    /// What changed since it was built; `None` where it was not.
-    pub(crate) fn changes(session: &Session, subject: &Subject<'_>) -> Result<Option<Vec<String>>> {
-        changes::<Compiled>(session, subject, (session.flow().trainee(), Self::flavour(session)))
+/// The flavour that is trained.
+pub(crate) fn trained_flavour(session: &Session) -> Flavour<'static> {
+    match session.flow().trainee() {
+        Stage::Instrument => Flavour::Instrumented,
+        _ => Flavour::Plain,
     }
 }
 
-impl From<Instrumented> for Trainee {
-    fn from(built: Instrumented) -> Self {
-        Self { digest: built.digest().clone(), path: built.1 }
-    }
-}
-
-impl From<Baseline> for Trainee {
-    fn from(built: Baseline) -> Self {
-        Self { digest: built.digest().clone(), path: built.1 }
-    }
+/// What changed since the program that is trained was built; `None` where it was not.
+pub(crate) fn trained_changes(session: &Session, subject: &Subject<'_>) -> Result<Option<Vec<String>>> {
+    changes::<Compiled>(session, subject, (session.flow().trainee(), trained_flavour(session)))
 }
 
 /// A difference between two sources is not one that PGO made.
@@ -435,10 +393,10 @@ pub(crate) fn check_current(
 /// What the records of an instrumented build of the same source say.
 fn without_trace(session: &Session, subject: &Subject<'_>, profile: &[u8]) -> Applied {
     let unknown = |why: &str| Applied::Unknown { why: why.to_owned() };
-    let Some(built) = Instrumented::load(session, subject) else {
+    let Some(built) = Built::load(session, subject, Stage::Instrument) else {
         return unknown("this compiler cannot list its functions, and there is no instrumented build");
     };
-    let changes = Trainee::changes(session, subject).ok().flatten();
+    let changes = trained_changes(session, subject).ok().flatten();
     if changes.is_none_or(|changes| !changes.is_empty()) {
         return unknown("this compiler cannot list its functions, and the instrumented build is out of date");
     }

@@ -11,7 +11,7 @@ use honing_core::{
 use crate::{
     chain::{
         Chain,
-        built::{Baseline, Optimized, baseline, check_same_source},
+        built::{Built, Optimized, baseline, check_same_source},
         merge::MergedProfile,
         missing, need,
         preflight::{Ready, preflight},
@@ -156,7 +156,7 @@ impl Chain<'_> {
         let baseline = self.stage_or(
             Stage::Baseline,
             || baseline(session, subject, ready),
-            || Baseline::load(session, subject),
+            || Built::load(session, subject, Stage::Baseline),
             |built| units::bytes(built.artifact().bytes),
         )?;
         let Profiled { profile, optimized } = self.profiled(ready, baseline.as_ref())?;
@@ -216,7 +216,7 @@ impl Chain<'_> {
         Ok((summary, if decides { exit } else { ExitCode::Success }))
     }
 
-    fn measure(&mut self, baseline: Option<&Baseline>, optimized: Option<&Optimized>) -> Result<Judged> {
+    fn measure(&mut self, baseline: Option<&Built>, optimized: Option<&Optimized>) -> Result<Judged> {
         let (session, subject) = (self.session, self.subject);
         let reports = self.selection.reaches(&self.flow, Stage::Bench);
         let time = if self.selection.contains(Stage::Bench) { self.time_to_measure() } else { None };

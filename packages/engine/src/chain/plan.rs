@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{
     builders::Flavour,
     chain::{
-        built::{Baseline, Instrumented, Optimized, Trainee, profile_path},
+        built::{Built, Optimized, profile_path, trained_flavour},
         merge::{Merged, MergedProfile, import_fingerprint, merge_command, merge_fingerprint, spent},
         preflight::{Ready, check, preflight_fingerprint},
         rebase::rebased_before,
@@ -123,7 +123,7 @@ impl Planner<'_> {
         let reasons = reasons(session, ready.as_ref(), &print);
         self.traces = ready.as_ref().is_none_or(|ready| ready.output.traces);
         self.push(Stage::Preflight, reasons, Vec::new());
-        self.build(Stage::Baseline, Baseline::load(session, subject).is_some(), None)?;
+        self.build(Stage::Baseline, Built::load(session, subject, Stage::Baseline).is_some(), None)?;
         self.collect(ready.map(|ready| ready.output))?;
         let trained = MergedProfile::load(session, subject).map(|step| step.output);
         // What the run would start from, too.
@@ -141,7 +141,7 @@ impl Planner<'_> {
         let measurements = Measurements::load(session, subject).map(|step| step.output);
         let print = match (profile, measurements) {
             (Some(profile), Some(measurements)) => {
-                let baseline = Baseline::load(session, subject);
+                let baseline = Built::load(session, subject, Stage::Baseline);
                 let growth =
                     baseline.zip(optimized.as_ref()).map(|(before, after)| growth(&before.output, after));
                 let judged = Judged { growth, ..judge(session, subject, &measurements)? };
@@ -175,9 +175,12 @@ impl Planner<'_> {
             return self.compare::<Merged>(Stage::Merge, Some(print), Vec::new());
         }
         if self.flow.has(Stage::Instrument) {
-            self.build(Stage::Instrument, Instrumented::load(session, subject).is_some(), None)?;
+            self.build(Stage::Instrument, Built::load(session, subject, Stage::Instrument).is_some(), None)?;
         }
-        self.train(Trainee::load(session, subject), ready.as_ref())?;
+        self.train(
+            Built::load(session, subject, self.flow.trainee()).map(|step| step.output),
+            ready.as_ref(),
+        )?;
         let raw = RawProfiles::load(session, subject).map(|step| step.output);
         let print = match (&ready, &raw) {
             (Some(ready), Some(raw)) => Some(merge_fingerprint(session, subject, ready, raw)),
@@ -204,7 +207,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn train(&mut self, trainee: Option<Trainee>, ready: Option<&Ready>) -> Result<()> {
+    fn train(&mut self, trainee: Option<Built>, ready: Option<&Ready>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let chosen = training(session, subject);
         let tools = known_tools(session, &chosen)?;
@@ -217,7 +220,7 @@ impl Planner<'_> {
             return Ok(());
         }
         let print = match &trainee {
-            Some(built) => Some(train_fingerprint(session, subject, &built.digest, &tools)?),
+            Some(built) => Some(train_fingerprint(session, subject, built.digest(), &tools)?),
             None => None,
         };
         self.compare::<RawProfiles>(Stage::Train, print, commands)
@@ -232,7 +235,7 @@ impl Planner<'_> {
             let program = session.store.dir(subject.name, stage).join(&subject.artifact);
             commands.extend(self.workload_commands(Stage::Bench, &chosen, &program, &tools, None)?);
         }
-        let built = (Baseline::load(session, subject), Optimized::load(session, subject));
+        let built = (Built::load(session, subject, Stage::Baseline), Optimized::load(session, subject));
         let print = match &built {
             (Some(baseline), Some(optimized)) => {
                 let digests = (baseline.output.digest(), optimized.output.digest());
@@ -259,7 +262,7 @@ impl Planner<'_> {
         raw: Option<&std::path::Path>,
     ) -> Result<Vec<String>> {
         let (session, subject) = (self.session, self.subject);
-        let harness = Some(Trainee::flavour(session));
+        let harness = Some(trained_flavour(session));
         let runner = Runner { session, subject, stage, program, tools, harness, collects: None };
         let mut lines = Vec::new();
         for (name, workload) in chosen {

@@ -13,7 +13,7 @@ use honing_core::{
 use crate::{
     chain::{
         Chain,
-        built::{Baseline, Instrumented, Optimized, Trainee, check_current, hot, instrument, optimize},
+        built::{Built, Optimized, check_current, hot, instrument, optimize, trained_changes},
         gather::gather,
         merge::{MergedProfile, forget_spent, import, merge},
         need,
@@ -38,7 +38,7 @@ pub(crate) struct Profiled {
 
 impl Chain<'_> {
     /// The profile, and the program built with it where that was asked for.
-    pub(crate) fn profiled(&mut self, ready: &Ready, baseline: Option<&Baseline>) -> Result<Profiled> {
+    pub(crate) fn profiled(&mut self, ready: &Ready, baseline: Option<&Built>) -> Result<Profiled> {
         let (session, subject) = (self.session, self.subject);
         let profile = self.profile(ready, baseline)?;
         if !self.selection.contains(Stage::Optimize) {
@@ -77,7 +77,7 @@ impl Chain<'_> {
     pub(crate) fn profile(
         &mut self,
         ready: &Ready,
-        baseline: Option<&Baseline>,
+        baseline: Option<&Built>,
     ) -> Result<Option<MergedProfile>> {
         let (session, subject) = (self.session, self.subject);
         let describe = |profile: &MergedProfile| units::bytes(profile.bytes());
@@ -141,22 +141,22 @@ impl Chain<'_> {
     }
 
     /// The program that is trained, built where that was asked for.
-    fn trainee(&mut self, ready: &Ready, baseline: Option<&Baseline>) -> Result<Option<Trainee>> {
+    fn trainee(&mut self, ready: &Ready, baseline: Option<&Built>) -> Result<Option<Built>> {
         let (session, subject) = (self.session, self.subject);
         if !self.flow.has(Stage::Instrument) {
-            return Ok(baseline.cloned().map(Trainee::from));
+            return Ok(baseline.cloned());
         }
         let instrumented = self.stage_or(
             Stage::Instrument,
             || instrument(session, subject, ready),
-            || Instrumented::load(session, subject),
+            || Built::load(session, subject, Stage::Instrument),
             |built| {
                 let light = session.builder().is_light(session, subject).is_ok_and(|light| light);
                 let how = if light { ", without LTO and debug info" } else { "" };
                 format!("{}{how}", units::bytes(built.artifact().bytes))
             },
         )?;
-        Ok(instrumented.map(Trainee::from))
+        Ok(instrumented)
     }
 
     /// Builds with `profile`; where that applies too little and the policy wants it so,
@@ -189,7 +189,7 @@ impl Chain<'_> {
     /// Training what is there is what was asked for; that it is not what the sources say is not seen otherwise.
     fn tell_of_older_trainee(&self) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
-        let changes = Trainee::changes(session, subject)?.unwrap_or_default();
+        let changes = trained_changes(session, subject)?.unwrap_or_default();
         if let Some(change) = changes.first() {
             let text = format!(
                 "{}: the program that is trained is older than this: {change}; --from {} builds it again",

@@ -12,7 +12,7 @@ use honing_core::{
 
 use crate::{
     chain::{
-        built::Trainee,
+        built::Built,
         preflight::Ready,
         session::{Session, Subject},
         step::stored,
@@ -31,7 +31,7 @@ pub(crate) fn hand_over(
     session: &Session,
     subject: &Subject<'_>,
     (shard, ready): (Shard, &Ready),
-    trainee: &Trainee,
+    trainee: &Built,
     raw: &RawProfiles,
 ) -> Result<()> {
     let dir = session.store.root().join(subject.name).join("shard");
@@ -68,7 +68,7 @@ pub(crate) fn hand_over(
         shard,
         rustc: session.builder().toolchain().rustc,
         symbols: session.builder().account(session, subject)?.symbols,
-        instrumented: trainee.digest.clone(),
+        instrumented: trainee.digest().clone(),
         commit,
         dirty,
         trained: manifest.finished,

@@ -17,7 +17,7 @@ use crate::{
     builders::beside as parts_beside,
     chain::{
         Chain,
-        built::{Baseline, Optimized},
+        built::{Built, Optimized},
         pipeline,
         preflight::Ready,
         session::{Session, Subject},
@@ -55,7 +55,7 @@ fn one(chain: Chain<'_>, ready: &Ready, wanted: &ReleaseOptions) -> Result<(Summ
     let (mut summary, exit) = chain.run(ready)?;
     let missing = || Error::internal("build: the binary is gone");
     let (path, profile, debug_info) = if wanted.no_pgo {
-        let built = Baseline::load(session, subject).ok_or_else(missing)?.output;
+        let built = Built::load(session, subject, Stage::Baseline).ok_or_else(missing)?.output;
         (built.path().to_owned(), None, built.debug_info().to_vec())
     } else {
         let built = Optimized::load(session, subject).ok_or_else(missing)?.output;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{
-        built::Baseline,
+        built::Built,
         session::{Session, Subject},
         step::{Step, started},
     },
@@ -94,7 +94,7 @@ pub(crate) fn usual(session: &Session, subject: &Subject<'_>, workload: &str, me
 pub(crate) fn qualify(
     session: &Session,
     subject: &Subject<'_>,
-    baseline: &Baseline,
+    baseline: &Built,
 ) -> Result<Step<Vec<Qualified>>> {
     let chosen = workloads(session, subject, |workload| workload.role.evaluates());
     let start = Instant::now();

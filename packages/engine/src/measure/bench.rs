@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{
-        built::{Baseline, Optimized},
+        built::{Built, Optimized},
         session::{Session, Subject},
         step::{Product, Step, finish, reasons, started, stored},
     },
@@ -81,7 +81,7 @@ impl Measurements {
     }
 
     /// Whether these programs were measured, and not earlier ones.
-    pub(crate) fn are_of(&self, baseline: &Baseline, optimized: &Optimized) -> bool {
+    pub(crate) fn are_of(&self, baseline: &Built, optimized: &Optimized) -> bool {
         (&self.programs.0, &self.programs.1) == (baseline.digest(), optimized.digest())
     }
 
@@ -112,7 +112,7 @@ impl Measurements {
 /// The two programs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BenchInputs<'a> {
-    pub(crate) baseline: &'a Baseline,
+    pub(crate) baseline: &'a Built,
     pub(crate) optimized: &'a Optimized,
 }
 

@@ -10,7 +10,7 @@ use honing_core::{
 
 use crate::{
     chain::{
-        built::{Baseline, Optimized},
+        built::{Built, Optimized},
         session::{Session, Subject},
     },
     measure::{
@@ -42,12 +42,12 @@ impl Judged {
 }
 
 /// Sizes of both binaries.
-pub(crate) fn size(baseline: &Baseline, optimized: &Optimized) -> SizeEntry {
+pub(crate) fn size(baseline: &Built, optimized: &Optimized) -> SizeEntry {
     SizeEntry { baseline: baseline.artifact().bytes, optimized: optimized.artifact().bytes }
 }
 
 /// Size of the optimized binary over the baseline's.
-pub(crate) fn growth(baseline: &Baseline, optimized: &Optimized) -> f64 {
+pub(crate) fn growth(baseline: &Built, optimized: &Optimized) -> f64 {
     optimized.artifact().bytes as f64 / baseline.artifact().bytes.max(1) as f64
 }
 

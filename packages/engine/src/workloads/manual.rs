@@ -7,7 +7,7 @@ use honing_core::{Error, Result, Stage, event::Event};
 use crate::{
     builders::beside,
     chain::{
-        built::Trainee,
+        built::Built,
         session::{Session, Subject},
         step::{Step, finish, started, stored},
     },
@@ -28,11 +28,11 @@ pub(crate) const MANUAL: &str = "manual";
 pub(crate) fn train(
     session: &Session,
     subject: &Subject<'_>,
-    trainee: &Trainee,
+    trainee: &Built,
     args: &[String],
 ) -> Result<Step<RawProfiles>> {
     let start = std::time::Instant::now();
-    let print = train_fingerprint(session, subject, &trainee.digest, &Default::default())?;
+    let print = train_fingerprint(session, subject, trainee.digest(), &Default::default())?;
     started(session, subject, Stage::Train, vec!["a manual session always runs".into()]);
     if let Some(before) = stored::<RawProfiles>(session, subject, Stage::Train) {
         let text = format!("train: when it ends, this session replaces {}", earlier(&before));
@@ -58,7 +58,7 @@ fn earlier(before: &Manifest<RawProfiles>) -> String {
 fn run(
     session: &Session,
     subject: &Subject<'_>,
-    trainee: &Trainee,
+    trainee: &Built,
     args: &[String],
     dir: &Path,
 ) -> Result<RawProfiles> {
@@ -72,18 +72,18 @@ fn run(
         ),
     });
     // The person's own terminal and Ctrl-C: no launcher, no process group, no log.
-    let mut command = Command::new(&trainee.path, &session.env, &session.dir);
+    let mut command = Command::new(trainee.path(), &session.env, &session.dir);
     for (name, value) in &subject.program.env {
         command.env(name, value);
     }
-    beside::find_first(&mut command, &[trainee.path.as_path()]);
-    let status = std::process::Command::new(&trainee.path)
+    beside::find_first(&mut command, &[trainee.path()]);
+    let status = std::process::Command::new(trainee.path())
         .args(args)
         .env_clear()
         .envs(&command.env)
         .envs(variables)
         .status()
-        .map_err(|error| Error::preflight(format!("cannot run {}: {error}", trainee.path.display())))?;
+        .map_err(|error| Error::preflight(format!("cannot run {}: {error}", trainee.path().display())))?;
     session.cancel.forgive();
     let text = format!("{} ended: {status}; go on with --from merge", subject.artifact);
     session.sink.emit(if status.success() { Event::Note { text } } else { Event::Warning { text } });

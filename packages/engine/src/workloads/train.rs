@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{
-        built::Trainee,
+        built::{Built, trained_flavour},
         merge::MergedProfile,
         session::{ProfileSource, Session, Subject},
         step::{Product, Step, stored, up_to_date_or},
@@ -168,18 +168,14 @@ pub(crate) fn no_training(subject: &Subject<'_>, chosen: &[(&str, &Workload)]) -
 }
 
 /// Tells what the program that is trained leaves from what others do.
-pub(crate) fn sorter(session: &Session, subject: &Subject<'_>, trainee: &Trainee) -> Result<Box<dyn Sorter>> {
+pub(crate) fn sorter(session: &Session, subject: &Subject<'_>, trainee: &Built) -> Result<Box<dyn Sorter>> {
     let builder = session.builder();
-    let built = builder.folders(session, subject, Trainee::flavour(session))?.output;
-    Ok(builder.kind().sorter(&trainee.path, vec![built.join("deps"), built]))
+    let built = builder.folders(session, subject, trained_flavour(session))?.output;
+    Ok(builder.kind().sorter(trainee.path(), vec![built.join("deps"), built]))
 }
 
 /// Runs every training workload.
-pub(crate) fn train(
-    session: &Session,
-    subject: &Subject<'_>,
-    trainee: &Trainee,
-) -> Result<Step<RawProfiles>> {
+pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -> Result<Step<RawProfiles>> {
     if let Some(args) = &session.options.manual {
         return manual::train(session, subject, trainee, args);
     }
@@ -190,16 +186,16 @@ pub(crate) fn train(
     }
     let start = Instant::now();
     let tools = build_tools(session, subject, Stage::Train, &chosen)?;
-    let print = train_fingerprint(session, subject, &trainee.digest, &tools.paths)?;
+    let print = train_fingerprint(session, subject, trainee.digest(), &tools.paths)?;
     up_to_date_or(session, subject, Stage::Train, print, start, |dir| {
         let sorter = sorter(session, subject, trainee)?;
         let runner = Runner {
             session,
             subject,
             stage: Stage::Train,
-            program: &trainee.path,
+            program: trainee.path(),
             tools: &tools.paths,
-            harness: Some(Trainee::flavour(session)),
+            harness: Some(trained_flavour(session)),
             collects: Some(session.builder().kind()),
         };
         let mut usage = tools.cost;
