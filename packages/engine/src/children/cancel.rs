@@ -39,6 +39,13 @@ impl Cancel {
         }
     }
 
+    /// Lets the time that was set be over now: what happens then can be tried without waiting for it.
+    pub fn expire(&self) {
+        if let Ok(mut limit) = self.0.until.lock() {
+            *limit = limit.map(|_| Instant::now());
+        }
+    }
+
     /// Whether the run is to end.
     pub fn requested(&self) -> bool {
         self.0.level.load(Ordering::SeqCst) > 0 || self.is_late()
@@ -78,13 +85,14 @@ mod tests {
         let cancel = Cancel::default();
         cancel.limit(Some(Instant::now() + Duration::from_secs(3600)));
         assert!(!cancel.requested() && cancel.check().is_ok());
-        cancel.limit(Some(Instant::now()));
+        cancel.expire();
         assert!(cancel.requested() && cancel.timed_out() && !cancel.urgent());
         // A person's word counts more.
         cancel.request();
         assert!(cancel.requested() && !cancel.timed_out());
         cancel.forgive();
         cancel.limit(None);
+        cancel.expire();
         assert!(!cancel.requested());
     }
 }
