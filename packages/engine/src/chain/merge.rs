@@ -49,6 +49,8 @@ pub(crate) struct MergedProfile {
     merged: Merged,
     path: PathBuf,
     rebased: Option<RebasedFrom>,
+    /// For one that is stored in the repository: when it was trained, in UTC.
+    stored: Option<String>,
 }
 
 /// What a rebased profile was carried over from.
@@ -69,7 +71,7 @@ impl MergedProfile {
 
     pub(crate) fn step(session: &Session, subject: &Subject<'_>, step: Step<Merged>) -> Step<Self> {
         let path = session.store.dir(subject.name, Stage::Merge).join(&step.output.file);
-        step.map(|merged| Self { merged, path, rebased: None })
+        step.map(|merged| Self { merged, path, rebased: None, stored: None })
     }
 
     /// The profile that is stored in the repository, unpacked.
@@ -84,7 +86,7 @@ impl MergedProfile {
         let carried = stored.manifest.carried.map(|percent| percent / 100.0);
         let from =
             carried.map(|carried| RebasedFrom { digest: stored.manifest.profile.digest.clone(), carried });
-        Self::of_file(&path, from)
+        Ok(Self { stored: Some(stored.manifest.trained.clone()), ..Self::of_file(&path, from)? })
     }
 
     /// A profile that an earlier stage of ours wrote.
@@ -92,7 +94,7 @@ impl MergedProfile {
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let merged =
             Merged { bytes: files::size(path), digest: files::digest(path)?, file, parts: Vec::new() };
-        Ok(Self { merged, path: path.to_owned(), rebased })
+        Ok(Self { merged, path: path.to_owned(), rebased, stored: None })
     }
 
     /// The file.
@@ -110,9 +112,10 @@ impl MergedProfile {
         self.merged.bytes
     }
 
-    /// The same, carried over from one that came from `parts`.
-    pub(crate) fn with_parts(mut self, parts: &[PartEntry]) -> Self {
-        self.merged.parts = parts.to_vec();
+    /// The same, carried over from `other`: it comes from where that does.
+    pub(crate) fn carried_from(mut self, other: &Self) -> Self {
+        self.merged.parts.clone_from(&other.merged.parts);
+        self.stored.clone_from(&other.stored);
         self
     }
 
@@ -126,11 +129,22 @@ impl MergedProfile {
         !self.merged.parts.is_empty() && self.merged.parts.iter().all(|part| part.trained.is_none())
     }
 
-    /// When it was trained on other machines, in UTC: the first of them counts. Only who made a
-    /// foreign profile knows.
+    /// Whether it is the one that is stored in the repository, or was carried over from that.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.stored.is_some()
+    }
+
+    /// Whether all of it was trained here.
+    pub(crate) fn is_trained_here(&self) -> bool {
+        self.stored.is_none() && self.merged.parts.is_empty()
+    }
+
+    /// When it was trained, in UTC, where that was not here: of several machines the first counts. Only who
+    /// made a foreign profile knows.
     pub(crate) fn trained_elsewhere(&self) -> Option<String> {
         let first = self.merged.parts.iter().filter_map(|part| part.trained.clone()).min();
-        first.or_else(|| self.is_from_elsewhere().then(|| "unknown".into()))
+        let of_parts = first.or_else(|| self.is_from_elsewhere().then(|| "unknown".into()));
+        self.stored.clone().or(of_parts)
     }
 
     /// What this one was carried over from, if it was.

@@ -17,11 +17,11 @@ use crate::{
         preflight::{Ready, preflight},
         profiled::Profiled,
         selected::check_selected,
-        session::{ProfileSource, Session, Subject},
+        session::{Session, Subject},
     },
     keep::{
         record::{Findings, record},
-        recorded, status,
+        status,
     },
     measure::{
         bench::{BenchInputs, Measurements, bench},
@@ -165,8 +165,8 @@ impl Chain<'_> {
         let consequence = outcome.consequence(&session.config.policy, subject.program, &judged.evidence());
         let applied = optimized.as_ref().map(|built| built.applied().clone());
         let findings = Findings {
-            source: source(session, profile.as_ref()),
-            trained: trained(session, subject, profile.as_ref())?,
+            source: source(profile.as_ref()),
+            trained: profile.as_ref().and_then(|profile| train::trained(session, subject, profile)),
             carried: profile.as_ref().and_then(|profile| profile.rebased()).map(|from| from.carried),
             parts: profile.as_ref().map_or(&[], MergedProfile::parts),
             applied: applied.as_ref(),
@@ -191,7 +191,8 @@ impl Chain<'_> {
         let built = self.selection.reaches(&self.flow, Stage::Optimize);
         // A build from the stored profile is judged by its match, unless it was to be measured.
         let measures = self.selection.contains(Stage::Bench);
-        let decides = built && (measures || session.options.profile != ProfileSource::Stored);
+        let is_stored = profile.as_ref().is_some_and(MergedProfile::is_stored);
+        let decides = built && (measures || !is_stored);
         if let (Some(text), true) = (silent(&outcome, &consequence), decides) {
             session.sink.emit(Event::Warning { text });
         }
@@ -280,26 +281,12 @@ fn stored(session: &Session, subject: &Subject<'_>) {
     }
 }
 
-/// When the profile was trained, if that was before now.
-fn trained(
-    session: &Session,
-    subject: &Subject<'_>,
-    profile: Option<&MergedProfile>,
-) -> Result<Option<String>> {
-    if session.options.profile == ProfileSource::Stored {
-        return Ok(recorded::load(session, subject)?.map(|stored| stored.manifest.trained));
-    }
-    Ok(train::trained(session, subject, profile))
-}
-
 /// How the profile came to be.
-fn source(session: &Session, profile: Option<&MergedProfile>) -> Source {
-    match session.options.profile {
-        _ if profile.is_some_and(|profile| profile.rebased().is_some()) => Source::Rebased,
-        // What an earlier run took from elsewhere.
-        _ if profile.is_some_and(MergedProfile::is_from_elsewhere) => Source::Imported,
-        ProfileSource::Training | ProfileSource::Stored | ProfileSource::Parts(_) => Source::Trained,
-        ProfileSource::File(_) => Source::Imported,
+fn source(profile: Option<&MergedProfile>) -> Source {
+    match profile {
+        Some(profile) if profile.rebased().is_some() => Source::Rebased,
+        Some(profile) if profile.is_from_elsewhere() => Source::Imported,
+        _ => Source::Trained,
     }
 }
 

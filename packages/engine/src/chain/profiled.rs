@@ -57,7 +57,7 @@ impl Chain<'_> {
         }
         let profile = need(&profile, Stage::Merge, Stage::Optimize)?.clone();
         let (mut profile, mut optimized) = self.optimize(ready, profile)?;
-        if self.light_did_not_fit(optimized.applied()) {
+        if self.light_did_not_fit(&profile, optimized.applied()) {
             let why = format!(
                 "with the light instrumented build the program applied {}",
                 optimized.applied().words()
@@ -69,7 +69,7 @@ impl Chain<'_> {
             (profile, optimized) =
                 self.optimize(ready, need(&trained, Stage::Merge, Stage::Optimize)?.clone())?;
         }
-        self.judge(&optimized)?;
+        self.judge(&profile, &optimized)?;
         Ok(Profiled { profile: Some(profile), optimized: Some(optimized) })
     }
 
@@ -173,12 +173,16 @@ impl Chain<'_> {
         }
         let built = self.build_with(ready, &profile)?;
         let fulfils = built.applied().fulfils(policy.min_match);
-        if fulfils || !rebases || self.light_did_not_fit(built.applied()) || is_foreign(built.applied()) {
+        if fulfils
+            || !rebases
+            || self.light_did_not_fit(&profile, built.applied())
+            || is_foreign(built.applied())
+        {
             return Ok((profile, built));
         }
         let rebased = rebase(session, subject, &profile, &built)?;
         let built = self.build_with(ready, &rebased)?;
-        if session.options.profile == ProfileSource::Stored {
+        if rebased.is_stored() {
             let text =
                 honing_core::advise!("the rebased profile is this build's alone; `{pgo} rebase` stores it");
             session.sink.emit(Event::Note { text });
@@ -216,9 +220,9 @@ impl Chain<'_> {
     }
 
     /// Whether a profile that was just trained on a light build does not fit.
-    fn light_did_not_fit(&self, applied: &Applied) -> bool {
+    fn light_did_not_fit(&self, profile: &MergedProfile, applied: &Applied) -> bool {
         let (session, subject) = (self.session, self.subject);
-        session.options.profile == ProfileSource::Training
+        profile.is_trained_here()
             && self.selection.contains(Stage::Instrument)
             && session.builder().is_light(session, subject).is_ok_and(|light| light)
             && matches!(applied, Applied::Measured(_))
@@ -226,10 +230,10 @@ impl Chain<'_> {
     }
 
     /// What the policy says to the build, and to the stored profile if it was made with that.
-    fn judge(&self, optimized: &Optimized) -> Result<()> {
+    fn judge(&self, profile: &MergedProfile, optimized: &Optimized) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let (policy, applied) = (&session.config.policy, optimized.applied());
-        let stored = session.options.profile == ProfileSource::Stored;
+        let stored = profile.is_stored();
         let reasons = if stored {
             let facts = status::facts(session, &recorded::need(session, subject)?);
             let other = facts.recorded_with != facts.toolchain;

@@ -40,7 +40,7 @@ pub(crate) fn rebase(
     let from = RebasedFrom { digest: profile.digest().clone(), carried: share * before };
     let path = session.store.root().join(subject.name).join(FILE);
     files::write_if_changed(&path, &bytes)?;
-    Ok(MergedProfile::of_file(&path, Some(from))?.with_parts(profile.parts()))
+    Ok(MergedProfile::of_file(&path, Some(from))?.carried_from(profile))
 }
 
 /// What an earlier run made of `profile`, if the latest build was made with that.
@@ -56,5 +56,5 @@ pub(crate) fn rebased_before(
     let from = built.rebased().filter(|from| &from.digest == profile.digest())?;
     let path = session.store.root().join(subject.name).join(FILE);
     let rebased = MergedProfile::of_file(&path, Some(from.clone())).ok()?;
-    (rebased.digest() == built.profile()).then(|| rebased.with_parts(profile.parts()))
+    (rebased.digest() == built.profile()).then(|| rebased.carried_from(profile))
 }

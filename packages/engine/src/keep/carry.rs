@@ -17,15 +17,8 @@ use honing_core::{
 use crate::{
     Finished,
     chain::{
-        Chain,
-        built::Optimized,
-        merge::{MergedProfile, part_of_file},
-        need, pipeline,
-        preflight::Ready,
-        profiled::is_foreign,
-        rebase::rebase as carry_over,
-        selected::check_selected,
-        session::{ProfileSource, Session},
+        Chain, built::Optimized, merge::MergedProfile, need, pipeline, preflight::Ready,
+        profiled::is_foreign, rebase::rebase as carry_over, selected::check_selected, session::Session,
     },
     io::files,
     keep::{
@@ -46,7 +39,7 @@ pub fn rebase(session: &Session) -> Result<Finished> {
     pipeline::each_program(session, &Selection::only(Stage::Optimize), |mut chain, ready| {
         check_selected(session, chain.subject, &Selection::only(Stage::Record))?;
         let Carried { profile, built, rebased } = carried_over(&mut chain, ready)?;
-        let imports = matches!(session.options.profile, ProfileSource::File(_));
+        let imports = profile.is_from_elsewhere();
         refuse_too_little(&chain, built.applied())?;
         if !rebased && !imports {
             let text = format!("nothing to rebase: the build applied {}", built.applied().words());
@@ -148,7 +141,7 @@ fn refuse_too_little(chain: &Chain<'_>, applied: &Applied) -> Result<()> {
 
 fn record(chain: &mut Chain<'_>, profile: &MergedProfile, built: &Optimized) -> Result<Option<String>> {
     let (session, subject) = (chain.session, chain.subject);
-    let from_file = matches!(session.options.profile, ProfileSource::File(_));
+    let from_file = profile.is_from_elsewhere();
     let stored = if from_file { None } else { recorded::load(session, subject)? };
     let outcome = Outcome::NotMeasured;
     let mut consequence = outcome.consequence(&Policy::default(), subject.program, &Evidence::default());
@@ -158,10 +151,8 @@ fn record(chain: &mut Chain<'_>, profile: &MergedProfile, built: &Optimized) -> 
     }
     let costs = chain.costs.clone();
     // A rebased profile keeps the origin that its manifest had.
-    let parts = match &session.options.profile {
-        ProfileSource::File(file) => vec![part_of_file(file)?],
-        _ => stored.as_ref().map(|stored| stored.manifest.part.clone()).unwrap_or_default(),
-    };
+    let of_manifest = stored.as_ref().map(|stored| stored.manifest.part.as_slice());
+    let parts = of_manifest.unwrap_or(profile.parts()).to_vec();
     let findings = Findings {
         source: if from_file { Source::Imported } else { Source::Rebased },
         // Only who made a foreign profile knows when.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chain::{
         merge::MergedProfile,
-        session::{ProfileSource, Session, Subject},
+        session::{Session, Subject},
         step::{Product, Step, reasons, started, stored, up_to_date_or},
     },
     children::Usage,
@@ -96,7 +96,7 @@ pub(crate) fn record(
     let entry = profile_entry((file, &bytes), &indexed, &weighed);
     let hot = hot(&weighed);
     let mut manifest = manifest(session, subject, findings, entry, hot)?;
-    if session.options.profile == ProfileSource::Stored
+    if profile.is_stored()
         && let Some(stored) = load(session, subject)?
     {
         take_over(&mut manifest, stored.manifest, &session.flow());

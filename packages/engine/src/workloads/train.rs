@@ -13,7 +13,7 @@ use crate::{
     chain::{
         built::{Built, trained_flavour},
         merge::MergedProfile,
-        session::{ProfileSource, Session, Subject},
+        session::{Session, Subject},
         step::{Product, Step, stored, up_to_date_or},
     },
     io::{files, tree::Tree},
@@ -54,17 +54,10 @@ impl RawProfiles {
     }
 }
 
-/// When the program was trained, in UTC, if the profile comes from that.
-pub(crate) fn trained(
-    session: &Session,
-    subject: &Subject<'_>,
-    profile: Option<&MergedProfile>,
-) -> Option<String> {
-    if let Some(elsewhere) = profile.and_then(MergedProfile::trained_elsewhere) {
-        return Some(elsewhere);
-    }
-    let manifest = stored::<RawProfiles>(session, subject, Stage::Train)?;
-    (session.options.profile == ProfileSource::Training).then_some(manifest.finished)
+/// When a profile was trained, in UTC, where that is known.
+pub(crate) fn trained(session: &Session, subject: &Subject<'_>, profile: &MergedProfile) -> Option<String> {
+    let here = || stored::<RawProfiles>(session, subject, Stage::Train).map(|manifest| manifest.finished);
+    profile.trained_elsewhere().or_else(here)
 }
 
 /// The workloads of a role, narrowed to those that were asked for, if any of them is.
