@@ -213,6 +213,24 @@ fn plan_says_what_a_run_then_does() {
         };
         let expected: Vec<_> = world.steps().into_iter().map(|stage| (stage, expected(&stage))).collect();
         assert_eq!(planned(&world, whole()), expected);
+        // A baseline that is gone: what is measured against it, and where it is trained, what comes of that.
+        world.run(Options::default(), &whole()).0.unwrap();
+        std::fs::remove_dir_all(dir.path().join("target/honing/p/baseline")).unwrap();
+        let expected = |stage: &Stage| match stage {
+            Stage::Baseline => "run",
+            Stage::Bench | Stage::Record => "depends",
+            Stage::Train | Stage::Merge | Stage::Optimize if world.sampled => "depends",
+            _ => "up to date",
+        };
+        let expected: Vec<_> = world.steps().into_iter().map(|stage| (stage, expected(&stage))).collect();
+        // Without a baseline nothing is known of a training or a measurement of it.
+        let unknown = |(stage, word): &(Stage, &'static str)| match stage {
+            Stage::Train if world.sampled => (*stage, "run"),
+            Stage::Bench => (*stage, "run"),
+            _ => (*stage, *word),
+        };
+        let expected: Vec<_> = expected.iter().map(unknown).collect();
+        assert_eq!(planned(&world, whole()), expected, "sampled: {}", world.sampled);
         // Nothing was run for that.
         world.at(None);
         planned(&world, whole());
