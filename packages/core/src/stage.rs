@@ -120,7 +120,9 @@ impl Selection {
         }
         let left = |stage: &Stage| *stage >= one.first && *stage <= one.last && !skipped.contains(stage);
         if !Stage::ALL.iter().any(left) {
-            return Err(Error::usage("--skip leaves nothing to run").with_hint("`plan` shows what would run"));
+            return Err(
+                Error::usage("--skip leaves nothing to run").with_hint("leave out less, or ask for more")
+            );
         }
         Ok(one)
     }

@@ -124,8 +124,8 @@ pub(crate) struct Range {
     /// The only stage to run
     #[arg(long, env = "HONING_ONLY", value_name = "STAGE", conflicts_with_all = ["from", "to"])]
     pub(crate) only: Option<String>,
-    /// A stage to leave out, such as bench; may be given several times
-    #[arg(long, env = "HONING_SKIP", value_name = "STAGE", value_delimiter = ',')]
+    /// Stages to leave out, such as bench; preflight always runs
+    #[arg(long, env = "HONING_SKIP", value_name = "STAGES", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
 }
 

@@ -138,13 +138,23 @@ impl Planner<'_> {
 
     fn record(&mut self, profile: Option<MergedProfile>, optimized: Option<Optimized>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
-        let measurements = Measurements::load(session, subject).map(|step| step.output);
-        let print = match (profile, measurements) {
-            (Some(profile), Some(measurements)) => {
-                let baseline = Built::load(session, subject, Stage::Baseline);
+        let baseline = Built::load(session, subject, Stage::Baseline).map(|step| step.output);
+        let of_these = |measurements: &Measurements| {
+            let both = baseline.as_ref().zip(optimized.as_ref());
+            both.is_some_and(|(before, after)| measurements.are_of(before, after))
+        };
+        let measurements = Measurements::load(session, subject).map(|step| step.output).filter(of_these);
+        // What is not to be measured is recorded as not measured.
+        let settled = measurements.is_some() || !self.selection.contains(Stage::Bench);
+        let print = match profile.filter(|_| settled) {
+            Some(profile) => {
                 let growth =
-                    baseline.zip(optimized.as_ref()).map(|(before, after)| growth(&before.output, after));
-                let judged = Judged { growth, ..judge(session, subject, &measurements)? };
+                    baseline.as_ref().zip(optimized.as_ref()).map(|(before, after)| growth(before, after));
+                let judged = match &measurements {
+                    Some(measurements) => judge(session, subject, measurements)?,
+                    None => Judged::default(),
+                };
+                let judged = Judged { growth, ..judged };
                 let outcome = Outcome::of(&judged.evidence());
                 let consequence =
                     outcome.consequence(&session.config.policy, subject.program, &judged.evidence());
@@ -162,7 +172,7 @@ impl Planner<'_> {
                 };
                 Some(record_fingerprint(session, subject, &profile, &findings)?)
             }
-            _ => None,
+            None => None,
         };
         self.compare::<Recorded>(Stage::Record, print, Vec::new())
     }
@@ -299,17 +309,25 @@ impl Planner<'_> {
         let old = stored::<T>(self.session, self.subject, stage);
         let reasons = match &print {
             Some(print) => reasons(self.session, old.as_ref(), print),
+            // What it would read is made anew first.
+            None if old.is_some() && self.upstream(stage).is_some() => Vec::new(),
             None => vec!["never finished".into()],
         };
         self.push(stage, reasons, commands);
         Ok(())
     }
 
-    /// The first step that would run and whose output `stage` uses, be it by way of others.
+    /// The first step that would run and whose output `stage` uses, be it by way of others; what is left
+    /// out hands on what it has.
     fn upstream(&self, stage: Stage) -> Option<Stage> {
-        let runs = self.planned.iter().filter(|planned| planned.state == PlannedState::Run);
-        let mut runs = runs.filter(|planned| planned.program == self.subject.name);
-        runs.find(|planned| self.flow.reaches(stage, planned.stage)).map(|planned| planned.stage)
+        let state = |step| self.planned.iter().find(|one| one.stage == step).map(|one| one.state);
+        let of = |used: Stage| match state(used) {
+            Some(PlannedState::Run) => Some(used),
+            Some(PlannedState::Depends) => self.upstream(used),
+            _ => None,
+        };
+        let runs: Vec<Stage> = self.flow.uses(stage).iter().filter_map(|used| of(*used)).collect();
+        self.flow.steps().find(|step| runs.contains(step))
     }
 
     fn push(&mut self, stage: Stage, mut reasons: Vec<String>, commands: Vec<String>) {

@@ -92,13 +92,21 @@ fn another_weight_merges_and_all_after_that() {
 
 #[test]
 fn what_is_skipped_is_left_as_it_is() {
-    for (_dir, world) in worlds() {
+    for (dir, world) in worlds() {
         let unmeasured = whole().without(&[Stage::Bench]).unwrap();
         let (finished, events) = world.run(Options::default(), &unmeasured);
         let finished = finished.unwrap();
         assert_eq!(finished.exit, ExitCode::Success);
         assert!(ended(&events).iter().all(|(stage, _)| *stage != Stage::Bench));
         assert!(!world.reached().contains(&"bench".to_owned()) && world.recorded().is_some());
+        // It is recorded as not measured, and plan knows.
+        let planned_now = planned(&world, unmeasured.clone());
+        assert!(planned_now.contains(&(Stage::Record, "up to date")), "{planned_now:?}");
+        let untrained = whole().without(&[Stage::Train, Stage::Bench]).unwrap();
+        std::fs::write(dir.path().join("source"), "2").unwrap();
+        let planned_now = planned(&world, untrained);
+        assert!(planned_now.contains(&(Stage::Merge, "up to date")), "{planned_now:?}");
+        std::fs::write(dir.path().join("source"), "1").unwrap();
         // The next whole run measures what is there.
         let (_, events) = world.run(Options::default(), &whole());
         let measured = ended(&events).into_iter().filter(|(_, state)| *state == StageState::Done);
@@ -223,13 +231,6 @@ fn plan_says_what_a_run_then_does() {
             _ => "up to date",
         };
         let expected: Vec<_> = world.steps().into_iter().map(|stage| (stage, expected(&stage))).collect();
-        // Without a baseline nothing is known of a training or a measurement of it.
-        let unknown = |(stage, word): &(Stage, &'static str)| match stage {
-            Stage::Train if world.sampled => (*stage, "run"),
-            Stage::Bench => (*stage, "run"),
-            _ => (*stage, *word),
-        };
-        let expected: Vec<_> = expected.iter().map(unknown).collect();
         assert_eq!(planned(&world, whole()), expected, "sampled: {}", world.sampled);
         // Nothing was run for that.
         world.at(None);
