@@ -16,7 +16,7 @@ use honing_core::{
 
 use crate::{
     chain::{
-        merge::{MergedProfile, describe, file_name, given_part},
+        merge::{MergedProfile, given_part, merge_in},
         preflight::Ready,
         session::{Session, Subject},
         step::{Step, up_to_date_or},
@@ -79,16 +79,9 @@ pub(crate) fn gather(
             }))
             .collect();
     let step = up_to_date_or(session, subject, Stage::Merge, print, start, |dir| {
-        let file = file_name(subject);
         let inputs: Vec<Input> = inputs.into_iter().map(|(_, _, input)| input).collect();
-        let usage = session.builder().kind().merge(
-            session,
-            subject,
-            (Stage::Merge, ready),
-            &inputs,
-            &dir.join(&file),
-        )?;
-        Ok((describe(dir, file)?.with_parts(parts), usage))
+        let (merged, usage) = merge_in(session, subject, ready, &inputs, dir)?;
+        Ok((merged.with_parts(parts), usage))
     })?;
     Ok(MergedProfile::step(session, subject, step))
 }

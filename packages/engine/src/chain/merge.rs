@@ -214,21 +214,26 @@ pub(crate) fn merge(
 ) -> Result<Step<MergedProfile>> {
     let print = merge_fingerprint(session, subject, ready, raw);
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
-        let file = file_name(subject);
-        let inputs = inputs(session, subject, raw)?;
-        let usage = session.builder().kind().merge(
-            session,
-            subject,
-            (Stage::Merge, ready),
-            &inputs,
-            &dir.join(&file),
-        )?;
-        describe(dir, file).map(|merged| (merged, usage))
+        merge_in(session, subject, ready, &inputs(session, subject, raw)?, dir)
     })?;
     Ok(MergedProfile::step(session, subject, step))
 }
 
-pub(crate) fn file_name(subject: &Subject<'_>) -> String {
+/// Merges `inputs` in the folder of an attempt.
+pub(crate) fn merge_in(
+    session: &Session,
+    subject: &Subject<'_>,
+    ready: &Ready,
+    inputs: &[Input],
+    dir: &Path,
+) -> Result<(Merged, Usage)> {
+    let file = file_name(subject);
+    let (kind, stage) = (session.builder().kind(), (Stage::Merge, ready));
+    let usage = kind.merge(session, subject, stage, inputs, &dir.join(&file))?;
+    Ok((describe(dir, file)?, usage))
+}
+
+fn file_name(subject: &Subject<'_>) -> String {
     format!("{}.profdata", subject.name)
 }
 
@@ -249,7 +254,7 @@ fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result
     Ok(inputs)
 }
 
-pub(crate) fn describe(dir: &Path, file: String) -> Result<Merged> {
+fn describe(dir: &Path, file: String) -> Result<Merged> {
     let path = dir.join(&file);
     Ok(Merged { bytes: files::size(&path), digest: files::digest(&path)?, file, parts: Vec::new() })
 }

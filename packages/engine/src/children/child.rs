@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    fmt, fs,
+    fs,
     io::Write,
     path::{Path, PathBuf},
     sync::{
@@ -17,7 +17,7 @@ use honing_core::{Error, Result};
 
 use crate::{
     children::{
-        Awaits, Cancel, Command, Double, Left, Machine, Played, Suspend,
+        Awaits, Cancel, Command, Double, Ended, Left, Played, Status, Suspend, Usage,
         launcher::{Report, waits_for},
         lines,
         refused::cannot_run,
@@ -74,73 +74,6 @@ pub enum StdStream {
     Stdout,
     /// Standard error.
     Stderr,
-}
-
-/// Resources that a child used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// From start to end.
-    pub wall: Duration,
-    /// CPU time in user space, of the child and its waited-for children.
-    pub user: Duration,
-    /// CPU time in the kernel.
-    pub system: Duration,
-    /// Largest resident set, in bytes. Reads no less than the launcher's own few MiB.
-    pub peak_rss: u64,
-    /// Time that it was ready to run and had no CPU, where that is told: that of the child's first
-    /// thread, or of all its threads where it was asked to stop.
-    pub wait: Option<Duration>,
-    /// What the whole machine was busy with meanwhile.
-    pub machine: Machine,
-}
-
-impl Usage {
-    /// CPU time in user space and kernel.
-    pub fn cpu(&self) -> Duration {
-        self.user + self.system
-    }
-}
-
-/// How a child ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// It exited with a code.
-    Code(i32),
-    /// A signal ended it.
-    Signal(i32),
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Code(code) => write!(f, "exit code {code}"),
-            Self::Signal(signal) => write!(f, "signal {}", signal_name(*signal)),
-        }
-    }
-}
-
-#[cfg(unix)]
-fn signal_name(signal: i32) -> String {
-    nix::sys::signal::Signal::try_from(signal)
-        .map_or_else(|_| signal.to_string(), |name| name.as_str().into())
-}
-
-#[cfg(not(unix))]
-fn signal_name(signal: i32) -> String {
-    signal.to_string()
-}
-
-/// A child that has ended.
-#[derive(Debug, Clone)]
-pub struct Ended {
-    /// How.
-    pub status: Status,
-    /// At what cost.
-    pub usage: Usage,
-    /// Whether it was killed because its time was up.
-    pub timed_out: bool,
-    /// What it left running when it ended by itself, and was ended after it.
-    pub left: Left,
 }
 
 /// A child that runs. Dropping it kills it and everything below it.

@@ -20,6 +20,7 @@ use crate::{
 /// Makes LLVM list every function that it builds, with the hash of its control flow. The
 /// pattern that names have to contain is empty: `_` would miss `main`.
 pub(super) const TRACE_FLAG: &str = "-Cllvm-args=-pgo-trace-func-hash=";
+
 /// What PGO adds to a build.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Added {
