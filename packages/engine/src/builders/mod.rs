@@ -97,13 +97,13 @@ pub struct Opened {
     /// Where output goes, unless somewhere else is asked for.
     pub target_dir: PathBuf,
     /// Who builds there.
-    pub builder: Box<dyn Builder>,
+    pub builder: Arc<dyn Builder>,
     /// Who plays children instead of starting them, in tests.
     pub double: Option<Arc<dyn Double>>,
 }
 
 /// Builds the flavours of a program.
-pub trait Builder: Any + Debug + Send {
+pub trait Builder: Any + Debug + Send + Sync {
     /// The name of what is built, and the target triple that it is built for.
     fn look_up(&self, session: &Session, program: &Program) -> Result<(String, String)>;
 

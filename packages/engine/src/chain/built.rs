@@ -120,7 +120,7 @@ fn changes<T: Product>(
     subject: &Subject<'_>,
     (stage, flavour): (Stage, Flavour<'_>),
 ) -> Result<Option<Vec<String>>> {
-    let print = session.builder().fingerprint(session, subject, flavour)?;
+    let print = subject.builder().fingerprint(session, subject, flavour)?;
     Ok(stored::<T>(session, subject, stage).map(|old| print.changes_since(&old.fingerprint)))
 }
 
@@ -139,8 +139,8 @@ pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) ->
 }
 
 /// The flavour that is trained.
-pub(crate) fn trained_flavour(session: &Session) -> Flavour<'static> {
-    match session.flow().trainee() {
+pub(crate) fn trained_flavour(subject: &Subject<'_>) -> Flavour<'static> {
+    match subject.flow().trainee() {
         Stage::Instrument => Flavour::Instrumented,
         _ => Flavour::Plain,
     }
@@ -148,7 +148,7 @@ pub(crate) fn trained_flavour(session: &Session) -> Flavour<'static> {
 
 /// What changed since the program that is trained was built; `None` where it was not.
 pub(crate) fn trained_changes(session: &Session, subject: &Subject<'_>) -> Result<Option<Vec<String>>> {
-    changes::<Compiled>(session, subject, (session.flow().trainee(), trained_flavour(session)))
+    changes::<Compiled>(session, subject, (subject.flow().trainee(), trained_flavour(subject)))
 }
 
 /// A difference between two sources is not one that PGO made.
@@ -157,7 +157,7 @@ pub(crate) fn check_same_source(session: &Session, subject: &Subject<'_>) -> Res
     let (Some(baseline), Some(optimized)) = (print(Stage::Baseline), print(Stage::Optimize)) else {
         return Ok(());
     };
-    let differ = beside_pgo(session, &optimized, &baseline);
+    let differ = beside_pgo(subject, &optimized, &baseline);
     if differ.is_empty() {
         return Ok(());
     }
@@ -181,12 +181,12 @@ fn check_alike(
 ) -> Result<()> {
     let Some(baseline) = stored::<Compiled>(session, subject, Stage::Baseline) else { return Ok(()) };
     // One of another source, or with other settings, may differ.
-    if stage == Stage::Baseline || !beside_pgo(session, fingerprint, &baseline.fingerprint).is_empty() {
+    if stage == Stage::Baseline || !beside_pgo(subject, fingerprint, &baseline.fingerprint).is_empty() {
         return Ok(());
     }
     let file = session.store.dir(subject.name, Stage::Baseline).join(WITNESS);
     let Ok(theirs) = std::fs::read(file) else { return Ok(()) };
-    let Some(difference) = session.builder().difference(witness, &theirs) else { return Ok(()) };
+    let Some(difference) = subject.builder().difference(witness, &theirs) else { return Ok(()) };
     Err(Error::new(ExitCode::Build, format!("{stage}: {difference}")).with_hint(
         "what changes flags from build to build, a variable that Honing is called with or a build script? \
          Build both from what is there now: --from baseline",
@@ -194,8 +194,8 @@ fn check_alike(
 }
 
 /// What changed since another flavour's build, but for what makes it another one.
-fn beside_pgo(session: &Session, new: &Fingerprint, old: &Fingerprint) -> Vec<String> {
-    let of_flavours = session.builder().of_flavours();
+fn beside_pgo(subject: &Subject<'_>, new: &Fingerprint, old: &Fingerprint) -> Vec<String> {
+    let of_flavours = subject.builder().of_flavours();
     new.without(of_flavours).changes_since(&old.without(of_flavours))
 }
 
@@ -206,7 +206,7 @@ fn compile<T: Product + AsRef<Compiled>>(
     (stage, flavour): (Stage, Flavour<'_>),
     describe: impl FnOnce(Compiled, &Made, &Path) -> Result<T>,
 ) -> Result<Step<T>> {
-    let builder = session.builder();
+    let builder = subject.builder();
     let old = stored::<T>(session, subject, stage);
     let before = builder.fingerprint(session, subject, flavour)?;
     started(session, subject, stage, reasons(session, old.as_ref(), &before));
@@ -349,7 +349,7 @@ pub(crate) fn optimize(
         if let Some(Traces(text)) = &built.traces {
             files::write_atomically(&dir.join(FUNCTIONS), text.as_bytes())?;
         }
-        let builder = session.builder();
+        let builder = subject.builder();
         let applied = match &built.traces {
             Some(traces) => builder.kind().applied(builder.own_code(), &bytes, traces, MatchedBy::Trace),
             None => without_trace(session, subject, &bytes),
@@ -400,7 +400,7 @@ fn without_trace(session: &Session, subject: &Subject<'_>, profile: &[u8]) -> Ap
     if changes.is_none_or(|changes| !changes.is_empty()) {
         return unknown("this compiler cannot list its functions, and the instrumented build is out of date");
     }
-    let builder = session.builder();
+    let builder = subject.builder();
     match builder.kind().declared(built.output.path()) {
         Ok(traces) => builder.kind().applied(builder.own_code(), profile, &traces, MatchedBy::Instrumented),
         Err(error) => unknown(&error.to_string()),
@@ -418,8 +418,12 @@ fn of_original(applied: Applied, rebased: Option<&RebasedFrom>) -> Applied {
 }
 
 /// The heaviest functions of `profile`, and what became of each in the build.
-pub(crate) fn hot(session: &Session, profile: &MergedProfile, built: &Optimized) -> Result<Vec<HotFunction>> {
-    let (builder, bytes) = (session.builder(), files::read(profile.path())?);
+pub(crate) fn hot(
+    subject: &Subject<'_>,
+    profile: &MergedProfile,
+    built: &Optimized,
+) -> Result<Vec<HotFunction>> {
+    let (builder, bytes) = (subject.builder(), files::read(profile.path())?);
     Ok(builder.kind().hottest(builder.own_code(), &bytes, built.traces()?.as_ref()))
 }
 

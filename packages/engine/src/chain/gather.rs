@@ -47,7 +47,7 @@ pub(crate) fn gather(
     given: &[Given],
 ) -> Result<Step<MergedProfile>> {
     let start = Instant::now();
-    let (mut shards, foreign) = find(session, given)?;
+    let (mut shards, foreign) = find(session, subject, given)?;
     if session.subjects()?.len() > 1 && !foreign.is_empty() {
         let path = foreign[0].given.path.display();
         return Err(Error::usage(format!(
@@ -64,7 +64,7 @@ pub(crate) fn gather(
     shards.sort_by_key(|one| one.handover.shard);
     check(session, subject, &shards)?;
     let inputs = inputs(subject, &shards, &foreign);
-    check_kin(session, ready, &shards, &inputs)?;
+    check_kin((session, subject), ready, &shards, &inputs)?;
     let mut print = Fingerprint::new();
     print.value("merged by", ready).value("max_lost", session.config.merge.max_lost);
     for (name, digest, input) in &inputs {
@@ -87,17 +87,17 @@ pub(crate) fn gather(
 }
 
 /// What is in the places that were given.
-fn find(session: &Session, given: &[Given]) -> Result<(Vec<Fetched>, Vec<Foreign>)> {
+fn find(session: &Session, subject: &Subject<'_>, given: &[Given]) -> Result<(Vec<Fetched>, Vec<Foreign>)> {
     let (mut shards, mut foreign) = (Vec::<Fetched>::new(), Vec::new());
     for one in given {
         let path = session.dir.join(&one.path);
         let mut handovers = if path.is_dir() { files::below(&path)? } else { Vec::new() };
         handovers.retain(|file| file.file_name().is_some_and(|name| name == HANDOVER));
         if handovers.is_empty() {
-            let files =
-                session.builder().kind().find(std::slice::from_ref(&path)).map_err(|error| {
-                    error.at("merge").with_hint("--from takes profiles, or folders of them")
-                })?;
+            let files = subject
+                .kind()
+                .find(std::slice::from_ref(&path))
+                .map_err(|error| error.at("merge").with_hint("--from takes profiles, or folders of them"))?;
             foreign.push(Foreign { given: one.clone(), files, digest: files::digest(&path)? });
             continue;
         }
@@ -115,7 +115,7 @@ fn find(session: &Session, given: &[Given]) -> Result<(Vec<Fetched>, Vec<Foreign
                 shards.push(Fetched { dir, handover });
             }
         }
-        let stray = session.builder().kind().find(std::slice::from_ref(&path)).unwrap_or_default();
+        let stray = subject.kind().find(std::slice::from_ref(&path)).unwrap_or_default();
         if let Some(stray) = stray.iter().find(|file| !named.contains(file)) {
             let message = format!("merge: {} is in no shard", stray.display());
             return Err(Error::new(ExitCode::Profile, message)
@@ -129,7 +129,7 @@ fn find(session: &Session, given: &[Given]) -> Result<(Vec<Fetched>, Vec<Foreign
 fn check(session: &Session, subject: &Subject<'_>, shards: &[Fetched]) -> Result<()> {
     let handovers: Vec<Handover> = shards.iter().map(|one| one.handover.clone()).collect();
     let (rustc, symbols) =
-        (session.builder().toolchain().rustc, session.builder().account(session, subject)?.symbols);
+        (subject.builder().toolchain().rustc, subject.builder().account(session, subject)?.symbols);
     let workloads = workload_entries(session, subject)?;
     shard::check(
         &handovers,
@@ -188,7 +188,7 @@ fn inputs(subject: &Subject<'_>, shards: &[Fetched], foreign: &[Foreign]) -> Vec
 /// Whether all profiles are of one program: the weight of each has to be in functions that the first
 /// one has, too, with the same control flow.
 fn check_kin(
-    session: &Session,
+    (session, subject): (&Session, &Subject<'_>),
     ready: &Ready,
     shards: &[Fetched],
     inputs: &[(String, Digest, Input)],
@@ -202,7 +202,7 @@ fn check_kin(
     }
     let least = session.config.policy.min_match;
     for (_, _, other) in others {
-        let shared = session.builder().kind().shared(&first.path, &other.path)?;
+        let shared = subject.kind().shared(&first.path, &other.path)?;
         if shared * 100.0 < least {
             let message = format!(
                 "merge: {} is of another program than {}: {} of its weight is in functions that that one has, \

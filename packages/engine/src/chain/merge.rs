@@ -77,8 +77,8 @@ impl MergedProfile {
     /// The profile that is stored in the repository, unpacked.
     pub(crate) fn stored(session: &Session, subject: &Subject<'_>, stored: &Stored) -> Result<Self> {
         let path = session.store.root().join(subject.name).join("stored.profdata");
-        let bytes = stored.indexed(session)?;
-        if let Err(Flaw { words, hint }) = session.builder().kind().check(&bytes) {
+        let bytes = stored.indexed(subject)?;
+        if let Err(Flaw { words, hint }) = subject.kind().check(&bytes) {
             let message = format!("{}: the profile {words}", stored.folder.display());
             return Err(Error::new(ExitCode::Profile, message).with_hint(hint));
         }
@@ -228,7 +228,7 @@ pub(crate) fn merge_in(
     dir: &Path,
 ) -> Result<(Merged, Usage)> {
     let file = file_name(subject);
-    let (kind, stage) = (session.builder().kind(), (Stage::Merge, ready));
+    let (kind, stage) = (subject.kind(), (Stage::Merge, ready));
     let usage = kind.merge(session, subject, stage, inputs, &dir.join(&file))?;
     Ok((describe(dir, file)?, usage))
 }
@@ -282,16 +282,16 @@ pub(crate) fn given_part(path: &Path, digest: Digest, weight: Option<u32>) -> Pa
 }
 
 /// What an import reads, once it is seen to be a profile.
-pub(crate) fn import_fingerprint(session: &Session, file: &Path) -> Result<Fingerprint> {
+pub(crate) fn import_fingerprint(subject: &Subject<'_>, file: &Path) -> Result<Fingerprint> {
     let mut print = Fingerprint::new();
-    print.content("profile from elsewhere", Digest::of(&read_import(session, file)?));
+    print.content("profile from elsewhere", Digest::of(&read_import(subject, file)?));
     Ok(print)
 }
 
 /// Takes a merged profile that was made elsewhere.
 pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> Result<Step<MergedProfile>> {
-    let print = import_fingerprint(session, file)?;
-    let bytes = read_import(session, file)?;
+    let print = import_fingerprint(subject, file)?;
+    let bytes = read_import(subject, file)?;
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         let name = file_name(subject);
         files::write_atomically(&dir.join(&name), &bytes)?;
@@ -301,11 +301,11 @@ pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> R
     Ok(MergedProfile::step(session, subject, step))
 }
 
-fn read_import(session: &Session, file: &Path) -> Result<Vec<u8>> {
+fn read_import(subject: &Subject<'_>, file: &Path) -> Result<Vec<u8>> {
     let bytes = files::read(file).map_err(|error| {
         error.with_code(ExitCode::Profile).at("--profile").with_hint("name a merged profile")
     })?;
-    session.builder().kind().take(&bytes).map_err(|Flaw { words, hint }| {
+    subject.kind().take(&bytes).map_err(|Flaw { words, hint }| {
         Error::new(ExitCode::Profile, format!("--profile: {} {words}", file.display())).with_hint(hint)
     })
 }

@@ -43,7 +43,7 @@ pub(crate) struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     pub(crate) fn new(session: &'a Session, subject: &'a Subject<'a>, selection: Selection) -> Self {
-        Self { session, subject, selection, flow: session.flow(), costs: Vec::new(), later: &[] }
+        Self { session, subject, selection, flow: subject.flow(), costs: Vec::new(), later: &[] }
     }
 
     /// Runs a stage that was selected; otherwise takes what an earlier run left.

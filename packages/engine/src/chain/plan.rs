@@ -89,7 +89,7 @@ pub fn plan(session: &Session, selection: &Selection) -> Result<Vec<Planned>> {
 }
 
 fn of(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Result<Vec<Planned>> {
-    let flow = session.flow();
+    let flow = subject.flow();
     let mut planner = Planner { session, subject, selection, flow, planned: Vec::new(), traces: true };
     planner.all()?;
     Ok(planner.planned)
@@ -99,7 +99,7 @@ fn of(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Result
 /// told.
 pub(crate) fn to_run(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Vec<Stage> {
     let Ok(planned) = of(session, subject, selection) else {
-        return selection.of(&session.flow());
+        return selection.of(&subject.flow());
     };
     let works = |planned: &Planned| matches!(planned.state, PlannedState::Run | PlannedState::Depends);
     planned.into_iter().filter(works).map(|planned| planned.stage).collect()
@@ -181,7 +181,7 @@ impl Planner<'_> {
     fn collect(&mut self, ready: Option<Ready>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         if let ProfileSource::File(file) = &session.options.profile {
-            let print = import_fingerprint(session, file)?;
+            let print = import_fingerprint(subject, file)?;
             return self.compare::<Merged>(Stage::Merge, Some(print), Vec::new());
         }
         if self.flow.has(Stage::Instrument) {
@@ -208,7 +208,7 @@ impl Planner<'_> {
             Stage::Optimize => Flavour::Optimized { profile: &path, digest: profile, traced: self.traces },
             _ => Flavour::Plain,
         };
-        let builder = session.builder();
+        let builder = subject.builder();
         let print = builder.fingerprint(session, subject, flavour)?;
         let old: Option<Manifest<serde_json::Value>> =
             session.store.load(subject.name, stage).filter(|_| built);
@@ -220,7 +220,7 @@ impl Planner<'_> {
     fn train(&mut self, trainee: Option<Built>, ready: Option<&Ready>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let chosen = training(session, subject);
-        let tools = known_tools(session, &chosen)?;
+        let tools = known_tools(session, subject, &chosen)?;
         let program = session.store.dir(subject.name, self.flow.trainee()).join(&subject.artifact);
         let raw = session.store.dir(subject.name, Stage::Train);
         let commands = self.workload_commands(Stage::Train, &chosen, &program, &tools, Some(&raw))?;
@@ -239,7 +239,7 @@ impl Planner<'_> {
     fn bench(&mut self) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let chosen = workloads(session, subject, |workload| workload.role.evaluates());
-        let tools = known_tools(session, &chosen)?;
+        let tools = known_tools(session, subject, &chosen)?;
         let mut commands = Vec::new();
         for stage in [Stage::Baseline, Stage::Optimize] {
             let program = session.store.dir(subject.name, stage).join(&subject.artifact);
@@ -272,7 +272,7 @@ impl Planner<'_> {
         raw: Option<&std::path::Path>,
     ) -> Result<Vec<String>> {
         let (session, subject) = (self.session, self.subject);
-        let harness = Some(trained_flavour(session));
+        let harness = Some(trained_flavour(subject));
         let runner = Runner { session, subject, stage, program, tools, harness, collects: None };
         let mut lines = Vec::new();
         for (name, workload) in chosen {
@@ -286,7 +286,7 @@ impl Planner<'_> {
             };
             if let Some(raw) = raw {
                 let raw = raw.join(name).join("raw");
-                for (name, value) in session.builder().kind().variables(subject, &raw) {
+                for (name, value) in subject.kind().variables(subject, &raw) {
                     command.env(name, value);
                 }
             }

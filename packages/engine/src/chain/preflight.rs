@@ -63,7 +63,7 @@ impl Product for Ready {
 /// # Errors
 /// Preflight, where cargo cannot be asked for its flags.
 pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) -> Result<Fingerprint> {
-    let builder = session.builder();
+    let builder = subject.builder();
     let print = |merges: bool| {
         let mut print = builder.probe_fingerprint(session, subject)?;
         print.value("merges", merges);
@@ -84,7 +84,7 @@ pub(crate) fn needs_merge(session: &Session) -> bool {
 /// Runs every check; the one that compiles only where its inputs have changed.
 pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step<Ready>> {
     check(session, subject)?;
-    let builder = session.builder();
+    let builder = subject.builder();
     builder.settle(session, subject)?;
     let print = preflight_fingerprint(session, subject)?;
     let old = stored::<Ready>(session, subject, Stage::Preflight);
@@ -100,18 +100,18 @@ pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step
 /// The checks that only look.
 pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
     let at = |error: Error| error.at(format!("program `{}`", subject.name));
-    session.builder().check(session, subject)?;
+    subject.builder().check(session, subject)?;
     check_filter(session, subject)?;
     for (name, workload) in &subject.program.workload {
-        check_workload(session, name, workload)
+        check_workload(session, subject, name, workload)
             .map_err(|error| at(error.at(format!("workload `{name}`"))))?;
     }
     if let ProfileSource::File(file) = &session.options.profile {
-        import_fingerprint(session, file)?;
+        import_fingerprint(subject, file)?;
     }
     check_disk(session)?;
     check_memory()?;
-    session.builder().check_toolchain(session, subject)
+    subject.builder().check_toolchain(session, subject)
 }
 
 fn check_filter(session: &Session, subject: &Subject<'_>) -> Result<()> {
@@ -122,7 +122,7 @@ fn check_filter(session: &Session, subject: &Subject<'_>) -> Result<()> {
     }
 }
 
-fn check_workload(session: &Session, name: &str, workload: &Workload) -> Result<()> {
+fn check_workload(session: &Session, subject: &Subject<'_>, name: &str, workload: &Workload) -> Result<()> {
     for (key, words) in workload.commands() {
         let Some(program) = words.first().filter(|_| !key.starts_with("cargo_")) else { continue };
         let stands_for = template::placeholders([program]).unwrap_or_default();
@@ -147,7 +147,7 @@ fn check_workload(session: &Session, name: &str, workload: &Workload) -> Result<
         }
     }
     if let Some(Kind::CargoTest(run) | Kind::CargoBench(run)) = workload.kind() {
-        session.builder().check_harness(run)?;
+        subject.builder().check_harness(run)?;
     }
     if let Some(pattern) = workload.service.as_ref().and_then(|service| service.ready.log.as_ref()) {
         regex::Regex::new(pattern).map_err(|error| {

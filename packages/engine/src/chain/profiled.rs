@@ -64,7 +64,7 @@ impl Chain<'_> {
             );
             let text = format!("{why}; starting over with instrument = \"same\"");
             session.sink.emit(Event::Warning { text });
-            session.builder().not_light(session, subject, &why)?;
+            subject.builder().not_light(session, subject, &why)?;
             let trained = self.profile(ready, baseline)?;
             (profile, optimized) =
                 self.optimize(ready, need(&trained, Stage::Merge, Stage::Optimize)?.clone())?;
@@ -151,7 +151,7 @@ impl Chain<'_> {
             || instrument(session, subject, ready),
             || Built::load(session, subject, Stage::Instrument),
             |built| {
-                let light = session.builder().is_light(session, subject).is_ok_and(|light| light);
+                let light = subject.builder().is_light(session, subject).is_ok_and(|light| light);
                 let how = if light { ", without LTO and debug info" } else { "" };
                 format!("{}{how}", units::bytes(built.artifact().bytes))
             },
@@ -214,7 +214,7 @@ impl Chain<'_> {
         )?;
         let (program, applied) = (subject.name.to_owned(), optimized.applied().clone());
         session.sink.emit(Event::Matched { program, applied });
-        let (program, functions) = (subject.name.to_owned(), hot(session, profile, &optimized)?);
+        let (program, functions) = (subject.name.to_owned(), hot(subject, profile, &optimized)?);
         session.sink.emit(Event::Hot { program, functions });
         Ok(optimized)
     }
@@ -224,7 +224,7 @@ impl Chain<'_> {
         let (session, subject) = (self.session, self.subject);
         profile.is_trained_here()
             && self.selection.contains(Stage::Instrument)
-            && session.builder().is_light(session, subject).is_ok_and(|light| light)
+            && subject.builder().is_light(session, subject).is_ok_and(|light| light)
             && matches!(applied, Applied::Measured(_))
             && !applied.fulfils(session.config.policy.min_match)
     }
@@ -235,7 +235,7 @@ impl Chain<'_> {
         let (policy, applied) = (&session.config.policy, optimized.applied());
         let stored = profile.is_stored();
         let reasons = if stored {
-            let facts = status::facts(session, &recorded::need(session, subject)?);
+            let facts = status::facts(subject, &recorded::need(session, subject)?);
             let other = facts.recorded_with != facts.toolchain;
             if other && policy.toolchain_change == ToolchainChange::Warn {
                 let (then, now) = (&facts.recorded_with, &facts.toolchain);

@@ -28,7 +28,7 @@ pub(crate) fn rebase(
             .with_hint(honing_core::advise!("train a new profile instead: {pgo}"))
     })?;
     let Rebased { profile: bytes, share, words } =
-        session.builder().kind().rebase(&files::read(profile.path())?, &traces)?;
+        subject.kind().rebase(&files::read(profile.path())?, &traces)?;
     for text in words {
         session.sink.emit(Event::Note { text });
     }

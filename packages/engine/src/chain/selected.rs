@@ -16,7 +16,7 @@ use crate::{
 /// Checks what `selection` needs beyond what every run needs.
 pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Result<()> {
     let options = &session.options;
-    let (flow, only) = (session.flow(), selection.first());
+    let (flow, only) = (subject.flow(), selection.first());
     if only == selection.last() && !flow.has(only) {
         let steps: Vec<&str> = flow.steps().map(Stage::name).collect();
         return Err(Error::usage(format!("program `{}` has no step {only}", subject.name))

@@ -28,7 +28,7 @@ use crate::{
     children::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
     io::{clock, files, programs::on_path},
     keep::store::Store,
-    profiles::Given,
+    profiles::{Given, ProfileKind},
 };
 
 /// The events of a run, in its folder.
@@ -122,7 +122,7 @@ pub struct Session {
     /// The root of the workspace.
     pub root: PathBuf,
     craft: Arc<dyn Craft>,
-    builder: Box<dyn Builder>,
+    builder: Arc<dyn Builder>,
     /// The folder that the person is in.
     pub dir: PathBuf,
     /// Environment for children.
@@ -153,6 +153,24 @@ pub struct Subject<'a> {
     pub artifact: String,
     /// Its target triple.
     pub triple: String,
+    builder: Arc<dyn Builder>,
+}
+
+impl Subject<'_> {
+    /// Who builds it.
+    pub(crate) fn builder(&self) -> &dyn Builder {
+        self.builder.as_ref()
+    }
+
+    /// What its training yields.
+    pub(crate) fn kind(&self) -> &'static dyn ProfileKind {
+        self.builder.kind()
+    }
+
+    /// Its steps.
+    pub(crate) fn flow(&self) -> Flow {
+        self.kind().flow()
+    }
 }
 
 impl Session {
@@ -241,7 +259,7 @@ impl Session {
     fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {
         let at = |error: Error| error.at(format!("program `{name}`"));
         let (artifact, triple) = self.builder.look_up(self, program).map_err(at)?;
-        Ok(Subject { name, program, artifact, triple })
+        Ok(Subject { name, program, artifact, triple, builder: Arc::clone(&self.builder) })
     }
 
     /// What was looked up about a program, for `show-config`.

@@ -77,7 +77,8 @@ pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
 /// # Errors
 /// Stale, where none is stored; usage, where there are several programs.
 pub fn export(session: &Session, output: &Path) -> Result<u64> {
-    let bytes = recorded::need(session, &one_program(session)?)?.indexed(session)?;
+    let subject = one_program(session)?;
+    let bytes = recorded::need(session, &subject)?.indexed(&subject)?;
     files::write_atomically(output, &bytes)?;
     Ok(bytes.len() as u64)
 }

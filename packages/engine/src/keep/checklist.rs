@@ -119,8 +119,8 @@ fn facts(session: &Session, subject: &Subject<'_>, whole: bool) -> Result<(Facts
         Attempt::Made(_) => Attempt::Spared("this build is none to release".into()),
         Attempt::Failed(_) | Attempt::Spared(_) => Attempt::Spared("there is no first build".into()),
     };
-    let version = session.builder().version(subject);
-    let toolchain = session.builder().toolchain().rustc;
+    let version = subject.builder().version(subject);
+    let toolchain = subject.builder().toolchain().rustc;
     let evals = eval_entries(session, subject)?;
     let facts = Facts { now: clock::utc_now(), version, toolchain, evals, status, build, again, repository };
     Ok((facts, summary))

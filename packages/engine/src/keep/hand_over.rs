@@ -45,13 +45,7 @@ pub(crate) fn hand_over(
         let inputs: Vec<Input> =
             collected.files.iter().map(|file| Input { path: train.join(file), weight: 1 }).collect();
         let file = format!("{}.profdata", entry.name);
-        session.builder().kind().merge(
-            session,
-            subject,
-            (Stage::Train, ready),
-            &inputs,
-            &partial.join(&file),
-        )?;
+        subject.kind().merge(session, subject, (Stage::Train, ready), &inputs, &partial.join(&file))?;
         let digest = files::digest(&partial.join(&file))?;
         workloads.push(Trained { workload: entry, file, digest });
     }
@@ -66,8 +60,8 @@ pub(crate) fn hand_over(
         program: subject.name.to_owned(),
         target: subject.triple.clone(),
         shard,
-        rustc: session.builder().toolchain().rustc,
-        symbols: session.builder().account(session, subject)?.symbols,
+        rustc: subject.builder().toolchain().rustc,
+        symbols: subject.builder().account(session, subject)?.symbols,
         instrumented: trainee.digest().clone(),
         commit,
         dirty,

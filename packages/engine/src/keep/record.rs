@@ -86,7 +86,7 @@ pub(crate) fn record(
     started(session, subject, Stage::Record, why);
     let start = Instant::now();
     let indexed = files::read(profile.path())?;
-    let kind = session.builder().kind();
+    let kind = subject.kind();
     // A rebase loses what it cannot carry; that it is better than nothing was seen.
     if findings.source != Source::Rebased {
         refuse_poorer(session, subject, &indexed)?;
@@ -99,7 +99,7 @@ pub(crate) fn record(
     if profile.is_stored()
         && let Some(stored) = load(session, subject)?
     {
-        take_over(&mut manifest, stored.manifest, &session.flow());
+        take_over(&mut manifest, stored.manifest, &subject.flow());
     }
     save(&session.root.join(folder(session, subject)), &manifest, &bytes, kind.stored_names())?;
     if let Some(text) = committed::ignored(session, &folder(session, subject).join(file)) {
@@ -155,8 +155,8 @@ fn manifest(
         dirty: checkout.dirty,
         source: findings.source,
         carried: findings.carried.map(|share| (share * 10_000.0).floor() / 100.0),
-        toolchain: session.builder().toolchain(),
-        build: session.builder().account(session, subject)?,
+        toolchain: subject.builder().toolchain(),
+        build: subject.builder().account(session, subject)?,
         profile,
         matched: MatchEntry::of(findings.applied.unwrap_or(&unknown)),
         verdict: VerdictEntry {
@@ -255,8 +255,8 @@ fn refuse_poorer(session: &Session, subject: &Subject<'_>, new: &[u8]) -> Result
         )
     };
     let Some(stored) = load(session, subject).map_err(unreadable)? else { return Ok(()) };
-    let old = stored.indexed(session).map_err(unreadable)?;
-    let Some(why) = session.builder().kind().poorer(&old, new) else { return Ok(()) };
+    let old = stored.indexed(subject).map_err(unreadable)?;
+    let Some(why) = subject.kind().poorer(&old, new) else { return Ok(()) };
     Err(Error::new(
         Standing::Poorer.exit(Asked::Store, true),
         format!("record: the new profile is poorer than the one in {}: {why}", stored.folder.display()),
@@ -284,7 +284,7 @@ pub(crate) fn record_fingerprint(
         .value("match", findings.applied.map(Applied::words).unwrap_or_default())
         .value("verdict", &findings.consequence.wording)
         .value("policy", serde_json::to_string(policy).map_err(json)?);
-    for name in session.builder().kind().stored_names().iter().chain(&[MANIFEST]) {
+    for name in subject.kind().stored_names().iter().chain(&[MANIFEST]) {
         if let Ok(digest) = files::digest(&session.root.join(&folder).join(name)) {
             print.content(format!("recorded {name}"), digest);
         }

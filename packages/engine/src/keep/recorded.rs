@@ -155,8 +155,8 @@ impl Stored {
     ///
     /// # Errors
     /// Profile, where the file is gone, damaged, or of a newer Honing.
-    pub(crate) fn indexed(&self, session: &Session) -> Result<Vec<u8>> {
-        session.builder().kind().unpack(&self.bytes()?).map_err(|why| self.broken(&why))
+    pub(crate) fn indexed(&self, subject: &Subject<'_>) -> Result<Vec<u8>> {
+        subject.kind().unpack(&self.bytes()?).map_err(|why| self.broken(&why))
     }
 }
 

@@ -123,7 +123,7 @@ fn without_pgo(error: Error, no_pgo: bool) -> Error {
 fn used(session: &Session, subject: &Subject<'_>, built: &Optimized) -> Result<Used> {
     let stored = recorded::need(session, subject)?;
     let applied: Applied = built.applied().clone();
-    let facts = staleness::Facts { applied: Some(applied.clone()), ..status::facts(session, &stored) };
+    let facts = staleness::Facts { applied: Some(applied.clone()), ..status::facts(subject, &stored) };
     let manifest = &stored.manifest;
     Ok(Used {
         file: stored.folder.join(&manifest.profile.file).display().to_string(),
@@ -140,7 +140,7 @@ fn describe(session: &Session, subject: &Subject<'_>, path: &Path, profile: Opti
     let bytes = files::read(path)?;
     let config = session.config_path.strip_prefix(&session.root).unwrap_or(&session.config_path);
     let config = config.display().to_string();
-    let locks = session.builder().locks().iter().copied();
+    let locks = subject.builder().locks().iter().copied();
     let read = locks.chain([config.as_str()]).chain(profile.as_ref().map(|used| used.file.as_str()));
     let input = |file: &str| {
         // Without dependencies there may be no lockfile.
@@ -153,8 +153,8 @@ fn describe(session: &Session, subject: &Subject<'_>, path: &Path, profile: Opti
         read: read.filter_map(input).collect(),
         profile,
         source: source(session, subject),
-        toolchain: session.builder().compiler(),
-        build: session.builder().account(session, subject)?,
+        toolchain: subject.builder().compiler(),
+        build: subject.builder().account(session, subject)?,
         cargo_args: session.options.cargo_args.clone(),
         honing: env!("CARGO_PKG_VERSION").into(),
         binary: Binary {

@@ -54,7 +54,7 @@ pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
         exit: error.as_ref().map(Error::code),
     };
     let Some(stored) = stored else { return Ok(status) };
-    let facts = facts(session, &stored);
+    let facts = facts(subject, &stored);
     status.age_s = facts.age.map(|age| age.as_secs());
     status.stale = staleness::reasons(&facts, &session.config.policy);
     let folders = folders_of(session, subject);
@@ -77,7 +77,7 @@ pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
 
 /// The folders of the program's package and of all that it is built of.
 fn folders_of(session: &Session, subject: &Subject<'_>) -> Vec<PathBuf> {
-    let local = session.builder().local_packages(session, subject);
+    let local = subject.builder().local_packages(session, subject);
     let folders: BTreeSet<PathBuf> = local.into_iter().map(|(_, folder)| folder).collect();
     folders.into_iter().collect()
 }
@@ -87,11 +87,11 @@ fn git_words(error: &Error) -> String {
 }
 
 /// What the policy judges, but for the match, which takes a build.
-pub(crate) fn facts(session: &Session, stored: &Stored) -> Facts {
+pub(crate) fn facts(subject: &Subject<'_>, stored: &Stored) -> Facts {
     Facts {
         age: clock::age(&stored.manifest.trained),
         recorded_with: stored.manifest.toolchain.rustc.clone(),
-        toolchain: session.builder().toolchain().rustc,
+        toolchain: subject.builder().toolchain().rustc,
         applied: None,
     }
 }
@@ -123,10 +123,10 @@ fn differences(session: &Session, subject: &Subject<'_>, manifest: &Manifest) ->
             found.push(format!("{what} {} -> {}", word(before), word(now)));
         }
     };
-    let toolchain = session.builder().toolchain();
+    let toolchain = subject.builder().toolchain();
     compare("rustc", manifest.toolchain.rustc.clone(), toolchain.rustc);
     compare("LLVM", manifest.toolchain.llvm.clone(), toolchain.llvm);
-    let (then, now) = (&manifest.build, &session.builder().account(session, subject)?);
+    let (then, now) = (&manifest.build, &subject.builder().account(session, subject)?);
     compare("Cargo profile", then.cargo_profile.clone(), now.cargo_profile.clone());
     let keys =
         then.settings.keys().chain(now.settings.keys().filter(|key| !then.settings.contains_key(*key)));

@@ -8,7 +8,11 @@ use std::{
 use honing_core::{Digest, Error, ExitCode, Result, event::Event};
 use serde::{Deserialize, Serialize};
 
-use crate::{chain::session::Session, io::files, profiles::Sorter};
+use crate::{
+    chain::session::{Session, Subject},
+    io::files,
+    profiles::Sorter,
+};
 
 /// The raw profiles of one workload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,7 +28,7 @@ pub(crate) struct Collected {
 /// Lists what a workload left in `raw`, below `dir`, and refuses what cannot be a profile. The `sorter` tells
 /// the program's own from another's; without it everything counts.
 pub(crate) fn collect(
-    session: &Session,
+    (session, subject): (&Session, &Subject<'_>),
     workload: &str,
     (raw, dir): (&Path, &Path),
     sorter: Option<&dyn Sorter>,
@@ -40,7 +44,7 @@ pub(crate) fn collect(
         warn(words.clone());
     }
     if found.is_empty() {
-        return Err(nothing(session, workload, raw, strangers.is_some()));
+        return Err(nothing(subject, workload, raw, strangers.is_some()));
     }
     if empty > 0 {
         let all = found.len() + empty;
@@ -94,7 +98,7 @@ fn make_readable(path: &Path) {
     let _ = path;
 }
 
-fn nothing(session: &Session, workload: &str, raw: &Path, strangers: bool) -> Error {
+fn nothing(subject: &Subject<'_>, workload: &str, raw: &Path, strangers: bool) -> Error {
     let raw = raw.display();
     if strangers {
         let message = format!("train: workload `{workload}` left no profile of the trained program in {raw}");
@@ -106,6 +110,6 @@ fn nothing(session: &Session, workload: &str, raw: &Path, strangers: bool) -> Er
     Error::new(ExitCode::Profile, message).with_hint(format!(
         "the instrumented program never ran, or was ended by a signal, _exit or abort before it could write; \
          let it return from main, or {}",
-        session.builder().kind().survival()
+        subject.kind().survival()
     ))
 }

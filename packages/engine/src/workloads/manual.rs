@@ -64,7 +64,7 @@ fn run(
 ) -> Result<RawProfiles> {
     let raw = dir.join(MANUAL).join("raw");
     files::make_dir(&raw)?;
-    let variables = session.builder().kind().variables(subject, &raw);
+    let variables = subject.kind().variables(subject, &raw);
     session.sink.emit(Event::Note {
         text: format!(
             "use {} as your users would, then stop it; its profile is taken when it ends",
@@ -88,5 +88,7 @@ fn run(
     let text = format!("{} ended: {status}; go on with --from merge", subject.artifact);
     session.sink.emit(if status.success() { Event::Note { text } } else { Event::Warning { text } });
     let sorter = sorter(session, subject, trainee)?;
-    Ok(RawProfiles { collected: vec![collect(session, MANUAL, (&raw, dir), Some(sorter.as_ref()))?] })
+    Ok(RawProfiles {
+        collected: vec![collect((session, subject), MANUAL, (&raw, dir), Some(sorter.as_ref()))?],
+    })
 }

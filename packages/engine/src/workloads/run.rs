@@ -186,7 +186,7 @@ impl Runner<'_> {
     ) -> Result<Command> {
         let (session, subject) = (self.session, self.subject);
         let flavour = self.harness_flavour(verb)?;
-        let mut command = session.builder().harness(session, subject, flavour, verb, run)?;
+        let mut command = subject.builder().harness(session, subject, flavour, verb, run)?;
         command.args(expand_all(&run.args, values)?);
         self.set_env(&mut command, workload, values)?;
         Ok(command)
@@ -249,7 +249,7 @@ impl Attempt<'_> {
     fn tests(&self, verb: &str, run: &CargoRun) -> Result<Ran> {
         let (session, subject) = (self.runner.session, self.runner.subject);
         let flavour = self.runner.harness_flavour(verb)?;
-        let module = session.builder().folders(session, subject, flavour)?.all;
+        let module = subject.builder().folders(session, subject, flavour)?.all;
         let awaits = Awaits { module, when: When::Never, watched: false };
         self.to_end(self.runner.harness_command(verb, self.workload, run, &self.values)?, awaits)
     }

@@ -31,7 +31,7 @@ pub(crate) fn build_tools(
 ) -> Result<Tools> {
     let mut tools = Tools::default();
     for (name, tool) in used(session, workloads) {
-        let (path, usage) = session.builder().tool(session, subject.name, stage, tool)?;
+        let (path, usage) = subject.builder().tool(session, subject.name, stage, tool)?;
         tools.paths.insert(name.to_owned(), path.to_string_lossy().into_owned());
         tools.cost.user += usage.user;
         tools.cost.system += usage.system;
@@ -42,10 +42,11 @@ pub(crate) fn build_tools(
 /// Where the tools are going to be, without building them.
 pub(crate) fn known_tools(
     session: &Session,
+    subject: &Subject<'_>,
     workloads: &[(&str, &Workload)],
 ) -> Result<BTreeMap<String, String>> {
     let path = |(name, tool): (&str, &Tool)| {
-        let path = session.builder().tool_path(session, tool)?;
+        let path = subject.builder().tool_path(session, tool)?;
         Ok((name.to_owned(), path.to_string_lossy().into_owned()))
     };
     used(session, workloads).into_iter().map(path).collect()

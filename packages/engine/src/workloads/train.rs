@@ -131,7 +131,7 @@ pub(crate) fn train_fingerprint(
 ) -> Result<Fingerprint> {
     let mut print = Fingerprint::new();
     print.content("instrumented program", trainee.clone());
-    session.builder().kind().fingerprint(subject, &mut print);
+    subject.kind().fingerprint(subject, &mut print);
     for (name, value) in &subject.program.env {
         print.value(format!("env {name}"), value);
     }
@@ -162,8 +162,8 @@ pub(crate) fn no_training(subject: &Subject<'_>, chosen: &[(&str, &Workload)]) -
 
 /// Tells what the program that is trained leaves from what others do.
 pub(crate) fn sorter(session: &Session, subject: &Subject<'_>, trainee: &Built) -> Result<Box<dyn Sorter>> {
-    let builder = session.builder();
-    let built = builder.folders(session, subject, trained_flavour(session))?.output;
+    let builder = subject.builder();
+    let built = builder.folders(session, subject, trained_flavour(subject))?.output;
     Ok(builder.kind().sorter(trainee.path(), vec![built.join("deps"), built]))
 }
 
@@ -188,8 +188,8 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
             stage: Stage::Train,
             program: trainee.path(),
             tools: &tools.paths,
-            harness: Some(trained_flavour(session)),
-            collects: Some(session.builder().kind()),
+            harness: Some(trained_flavour(subject)),
+            collects: Some(subject.kind()),
         };
         let mut usage = tools.cost;
         let mut collected = Vec::new();
@@ -210,7 +210,12 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
             usage.system += ran.usage.system;
             // Tests and benchmarks are programs of their own, and are meant to be.
             let own = workload.command.is_some() || workload.service.is_some();
-            collected.push(collect(session, name, (&ran.raw, dir), own.then_some(sorter.as_ref()))?);
+            collected.push(collect(
+                (session, subject),
+                name,
+                (&ran.raw, dir),
+                own.then_some(sorter.as_ref()),
+            )?);
         }
         Ok((RawProfiles { collected }, usage))
     })

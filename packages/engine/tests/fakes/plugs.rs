@@ -38,7 +38,7 @@ impl Craft for Fake {
             exe: root.join("nobody"),
             env: BTreeMap::new(),
             target_dir: root.join("target"),
-            builder: Box::new(FakeBuilder(Arc::clone(&self.0))),
+            builder: Arc::new(FakeBuilder(Arc::clone(&self.0))),
             double: Some(Arc::new(FakeChildren(Arc::clone(&self.0)))),
             root,
         })

@@ -77,7 +77,7 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
 /// named, else the stored one, else what the latest run built with.
 fn profile(session: &Session, subject: &Subject<'_>) -> Result<PathBuf> {
     if let ProfileSource::File(file) = &session.options.profile {
-        import_fingerprint(session, file)?;
+        import_fingerprint(subject, file)?;
         return Ok(session.dir.join(file));
     }
     if let Some(stored) = recorded::load(session, subject)? {

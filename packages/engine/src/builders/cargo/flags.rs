@@ -12,18 +12,29 @@ use honing_core::{
     cargo_profile::{self, Layer, Resolved},
 };
 
-/// Cargo's configuration, with its environment variables, for the workspace.
+/// What counts of cargo's configuration, with its environment variables, for the workspace.
 #[derive(Debug)]
-pub(crate) struct CargoConfig(cargo_config2::Config);
+pub(crate) struct CargoConfig {
+    targets: Vec<String>,
+    /// What `[env]` sets whatever it is set to already.
+    forced: BTreeMap<String, OsString>,
+    incremental: Option<bool>,
+}
 
 impl CargoConfig {
     pub(crate) fn load(root: &Path, env: &BTreeMap<OsString, OsString>, rustc: &Path) -> Result<Self> {
         let options = cargo_config2::ResolveOptions::default()
             .env(env.iter().map(|(name, value)| (name.clone(), value.clone())))
             .rustc(cargo_config2::PathAndArgs::new(rustc));
-        cargo_config2::Config::load_with_options(root, options).map(Self).map_err(|error| {
+        let config = cargo_config2::Config::load_with_options(root, options).map_err(|error| {
             Error::usage(format!("cargo's configuration: {error:#}"))
                 .with_hint("`cargo config get` (nightly) or the file named above shows what is wrong")
+        })?;
+        let forced = config.env.iter().filter(|(_, set)| set.force);
+        Ok(Self {
+            targets: config.build.target.iter().flatten().map(|one| one.triple().to_owned()).collect(),
+            forced: forced.map(|(name, set)| (name.clone(), set.value.clone())).collect(),
+            incremental: config.build.incremental,
         })
     }
 
@@ -37,7 +48,7 @@ impl CargoConfig {
 
     /// `build.target`, where it is one triple.
     pub(crate) fn target(&self) -> Result<Option<String>> {
-        one_target(self.0.build.target.iter().flatten().map(|target| target.triple()))
+        one_target(self.targets.iter().map(String::as_str))
     }
 
     /// Whether a configuration file defines the Cargo profile.
@@ -81,12 +92,12 @@ impl CargoConfig {
 
     /// What `[env]` sets a variable to, whatever it is set to already.
     pub(crate) fn forced(&self, variable: &str) -> Option<&OsStr> {
-        self.0.env.get(variable).filter(|set| set.force).map(|set| set.value.as_os_str())
+        self.forced.get(variable).map(OsString::as_os_str)
     }
 
     /// `build.incremental`, or what a variable says instead: it comes before all profiles.
     pub(crate) fn incremental(&self) -> Option<bool> {
-        self.0.build.incremental
+        self.incremental
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
 pub(super) fn find(session: &Session, subject: &Subject<'_>, ours: &Tree<'_>) -> (Vec<Beside>, Vec<String>) {
     let mut found: BTreeMap<Option<PathBuf>, Vec<String>> = BTreeMap::new();
     let home = anchor(&ours.top);
-    for (name, folder) in session.builder().local_packages(session, subject) {
+    for (name, folder) in subject.builder().local_packages(session, subject) {
         let folder = real(&folder);
         let at = anchor(&folder);
         // With a repository that git was told about, there is no `.git` above.
