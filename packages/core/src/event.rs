@@ -3,10 +3,12 @@
 //! `--format json` prints a [`Record`] a line; docs/events.md describes them. Fields
 //! are added, never renamed, within one [`SCHEMA`].
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ExitCode, Stage,
+    ExitCode, Step,
     applied::{Applied, HotFunction},
     outcome::{Measured, Outcome, Trust},
     release::Release,
@@ -50,15 +52,18 @@ pub enum Event {
         run: String,
         /// The programs, in order.
         programs: Vec<String>,
-        /// The stages, in order.
-        stages: Vec<Stage>,
+        /// The steps that are to be run of any of them, in order.
+        stages: Vec<Step>,
+        /// All steps of each program, by its name.
+        #[serde(default)]
+        steps: BTreeMap<String, Vec<Step>>,
     },
     /// A stage begins to work.
     StageStarted {
         /// The program.
         program: String,
         /// The stage.
-        stage: Stage,
+        stage: Step,
         /// Why it runs, a line for each reason.
         reasons: Vec<String>,
     },
@@ -67,7 +72,7 @@ pub enum Event {
         /// The program.
         program: String,
         /// The stage.
-        stage: Stage,
+        stage: Step,
         /// How far it is.
         done: u64,
         /// Out of how many, where that is known.
@@ -82,7 +87,7 @@ pub enum Event {
         /// The program.
         program: String,
         /// The stage.
-        stage: Stage,
+        stage: Step,
         /// The command line, quoted so that it can be pasted into a shell.
         line: String,
         /// The file that its output goes to.
@@ -93,7 +98,7 @@ pub enum Event {
         /// The program.
         program: String,
         /// The stage.
-        stage: Stage,
+        stage: Step,
         /// The line, without its end.
         line: String,
     },
@@ -102,7 +107,7 @@ pub enum Event {
         /// The program.
         program: String,
         /// The stage.
-        stage: Stage,
+        stage: Step,
         /// Milliseconds since the stage began.
         elapsed_ms: u64,
     },
@@ -153,7 +158,7 @@ pub enum Event {
         /// The program.
         program: String,
         /// The stage.
-        stage: Stage,
+        stage: Step,
         /// How.
         state: StageState,
         /// What it says about its result, in a few words.
@@ -235,7 +240,7 @@ pub struct Artifact {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageCost {
     /// The stage.
-    pub stage: Stage,
+    pub stage: Step,
     /// How it stands after this run.
     pub state: StageState,
     /// Milliseconds of wall time.

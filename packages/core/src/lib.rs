@@ -23,13 +23,15 @@ pub mod shard;
 mod stage;
 pub mod staleness;
 pub mod status;
+mod step;
 pub mod template;
 pub mod units;
 
 pub use called::{call, called};
 pub use error::{Error, ExitCode, Place, Result};
 pub use fingerprint::{Digest, Fingerprint};
-pub use flow::Flow;
+pub use flow::{Flow, Training};
 pub use names::{closest, unknown};
 pub use settings::{Setting, settings};
 pub use stage::{Selection, Stage};
+pub use step::{Pass, Step};

@@ -1,14 +1,14 @@
-//! The stages of a run, their order, and which of them a person asked for.
+//! The stages of a run, and which of them a person asked for.
 
 use std::{fmt, str::FromStr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Flow, Result, closest};
+use crate::{Error, Result, Step, closest};
 
-/// A stage. The order of the variants is the order of the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+/// A stage, by what it does. [`Flow`](crate::Flow) says what uses what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Checks everything that a later stage needs.
@@ -78,84 +78,67 @@ impl FromStr for Stage {
     }
 }
 
-/// The part of a flow that a run goes through: from a first step to a last one, both included, without
-/// those that are skipped.
-///
-/// Preflight always belongs to it: a wrong argument for the last stage must fail in
-/// the first second.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The part of a flow that a person asked for: from a first step to a last one, both included, without those
+/// that are skipped. [`Flow::selected`](crate::Flow::selected) says which steps that are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    first: Stage,
-    last: Stage,
-    skipped: Vec<Stage>,
+    first: Option<Step>,
+    last: Option<Step>,
+    skipped: Vec<Step>,
 }
 
 impl Selection {
-    /// From `first` to `last`.
+    /// From `first` to `last`; without them, from the beginning and to the end.
     ///
     /// # Errors
-    /// Usage, where `first` comes after `last`.
-    pub fn new(first: Stage, last: Stage) -> Result<Self> {
-        if first > last {
+    /// Usage, where `first` comes after `last`, as far as that can be told of any flow.
+    pub fn new(first: Option<Step>, last: Option<Step>) -> Result<Self> {
+        if let (Some(first), Some(last)) = (first, last)
+            && first.pass == last.pass
+            && first.stage as usize > last.stage as usize
+        {
             return Err(Error::usage(format!("--from {first} comes after --to {last}"))
                 .with_hint(format!("the order is {}", Stage::ALL.map(Stage::name).join(", "))));
         }
         Ok(Self { first, last, skipped: Vec::new() })
     }
 
-    /// One stage alone.
-    pub fn only(stage: Stage) -> Self {
-        Self { first: stage, last: stage, skipped: Vec::new() }
+    /// One step alone.
+    pub fn only(step: impl Into<Step>) -> Self {
+        let step = Some(step.into());
+        Self { first: step, last: step, skipped: Vec::new() }
+    }
+
+    /// Up to a step.
+    pub fn up_to(step: impl Into<Step>) -> Self {
+        Self { last: Some(step.into()), ..Self::default() }
     }
 
     /// The same without `skipped`.
     ///
     /// # Errors
-    /// Usage, where preflight is to be skipped, or nothing would be left.
-    pub fn without(self, skipped: &[Stage]) -> Result<Self> {
-        let one = Self { skipped: skipped.to_vec(), ..self };
-        if skipped.contains(&Stage::Preflight) {
+    /// Usage, where preflight is to be skipped.
+    pub fn without(self, skipped: &[Step]) -> Result<Self> {
+        if skipped.iter().any(|step| step.stage == Stage::Preflight) {
             return Err(Error::usage("--skip preflight: it always runs")
                 .with_hint("it compiles a tiny program once, and then only looks"));
         }
-        let left = |stage: &Stage| *stage >= one.first && *stage <= one.last && !skipped.contains(stage);
-        if !Stage::ALL.iter().any(left) {
-            return Err(
-                Error::usage("--skip leaves nothing to run").with_hint("leave out less, or ask for more")
-            );
-        }
-        Ok(one)
+        Ok(Self { skipped: skipped.to_vec(), ..self })
     }
 
-    /// The first stage that was asked for.
-    pub fn first(&self) -> Stage {
+    /// The first step that was asked for, if one was.
+    pub fn first(&self) -> Option<Step> {
         self.first
     }
 
-    /// The last stage that was asked for.
-    pub fn last(&self) -> Stage {
+    /// The last step that was asked for, if one was.
+    pub fn last(&self) -> Option<Step> {
         self.last
     }
 
     /// What is skipped.
-    pub fn skipped(&self) -> &[Stage] {
+    pub fn skipped(&self) -> &[Step] {
         &self.skipped
-    }
-
-    /// Whether `stage` is to be run where it is out of date.
-    pub fn contains(&self, stage: Stage) -> bool {
-        let asked = self.first <= stage && stage <= self.last && !self.skipped.contains(&stage);
-        stage == Stage::Preflight || asked
-    }
-
-    /// The steps of `flow` that are to be run, in order.
-    pub fn of(&self, flow: &Flow) -> Vec<Stage> {
-        flow.steps().filter(|step| self.contains(*step)).collect()
-    }
-
-    /// Whether a step that is to be run is `other`, or needs what that makes.
-    pub fn reaches(&self, flow: &Flow, other: Stage) -> bool {
-        self.of(flow).into_iter().any(|step| flow.reaches(step, other))
     }
 }
 
@@ -168,7 +151,6 @@ mod tests {
         for stage in Stage::ALL {
             assert_eq!(stage.name().parse::<Stage>().unwrap(), stage);
         }
-        assert!(Stage::ALL.is_sorted());
     }
 
     #[test]
@@ -178,23 +160,10 @@ mod tests {
     }
 
     #[test]
-    fn selections_keep_preflight_and_refuse_the_wrong_order() {
-        let only = Selection::only(Stage::Merge);
-        assert!(only.contains(Stage::Preflight) && only.contains(Stage::Merge));
-        assert!(!only.contains(Stage::Train) && !only.contains(Stage::Optimize));
-        assert!(Selection::new(Stage::Bench, Stage::Train).is_err());
-    }
-
-    #[test]
-    fn what_is_skipped_is_no_part_of_it() {
-        let flow = Flow::instrumented();
-        let whole = Selection::new(Stage::Preflight, Stage::Record).unwrap();
-        let unmeasured = whole.clone().without(&[Stage::Bench]).unwrap();
-        assert!(!unmeasured.contains(Stage::Bench) && unmeasured.contains(Stage::Record));
-        // A record tells what was measured.
-        assert!(unmeasured.reaches(&flow, Stage::Bench));
-        assert!(!Selection::only(Stage::Train).reaches(&flow, Stage::Optimize));
-        assert!(whole.without(&[Stage::Preflight]).is_err());
-        assert!(Selection::only(Stage::Merge).without(&[Stage::Merge]).is_err());
+    fn selections_refuse_the_wrong_order() {
+        let step = |stage: Stage| Some(Step::from(stage));
+        assert!(Selection::new(step(Stage::Bench), step(Stage::Train)).is_err());
+        assert!(Selection::new(step(Stage::Train), step(Stage::Train)).is_ok());
+        assert!(Selection::default().without(&[Stage::Preflight.into()]).is_err());
     }
 }

@@ -23,8 +23,9 @@ pub use builders::cargo::{
 pub use chain::{
     pipeline::{Finished, run},
     plan::{Planned, PlannedState, plan},
-    session::{Options, ProfileSource, Session, Subject},
+    session::{Options, ProfileSource, Session},
     sink::{Listener, Sink},
+    subject::Subject,
 };
 pub use io::files::write_atomically;
 pub use keep::{
@@ -47,8 +48,11 @@ pub use profiles::{Given, Input, llvm::merging};
 /// What another craft or another kind of profile implements.
 pub mod plugs {
     pub use crate::{
-        builders::{Builder, Craft, Flavour, Folders, Made, Opened},
-        chain::preflight::{Merger, Ready},
+        builders::{Builder, Craft, Flavour, Folders, Made, Opened, Pass},
+        chain::{
+            preflight::{Merger, Ready},
+            subject::{Input as Before, Need},
+        },
         profiles::{Flaw, Input, ProfileKind, Rebased, Sorter, Traces, Weighed},
     };
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod beside;
 pub mod cargo;
+mod pass;
 
 use std::{
     any::Any,
@@ -18,10 +19,13 @@ use honing_core::{
     recorded, release,
 };
 
+pub use pass::Pass;
+
 use crate::{
     chain::{
         preflight::Ready,
-        session::{Options, Session, Subject},
+        session::{Options, Session},
+        subject::Subject,
     },
     children::{Command, Double, Usage},
     profiles::{ProfileKind, Traces},
@@ -73,8 +77,8 @@ pub struct Made {
 pub struct Folders {
     /// All of it.
     pub all: PathBuf,
-    /// What is built for the target.
-    pub output: PathBuf,
+    /// Where shared libraries of the program may be.
+    pub libraries: Vec<PathBuf>,
 }
 
 /// A way to make programs.
@@ -98,6 +102,8 @@ pub struct Opened {
     pub target_dir: PathBuf,
     /// Who builds there.
     pub builder: Arc<dyn Builder>,
+    /// What programs may go through after their build, in order.
+    pub passes: Vec<Arc<dyn Pass>>,
     /// Who plays children instead of starting them, in tests.
     pub double: Option<Arc<dyn Double>>,
 }
@@ -162,9 +168,6 @@ pub trait Builder: Any + Debug + Send + Sync {
 
     /// Whether the instrumented program is built without what does not change its profile.
     fn is_light(&self, session: &Session, subject: &Subject<'_>) -> Result<bool>;
-
-    /// Remembers that the profile of a light build did not fit, until `clean`.
-    fn not_light(&self, session: &Session, subject: &Subject<'_>, why: &str) -> Result<()>;
 
     /// The command for tests (`test`) or benchmarks (`bench`) in a flavour.
     fn harness(

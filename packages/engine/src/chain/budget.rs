@@ -4,17 +4,14 @@
 use std::time::{Duration, Instant};
 
 use honing_core::{
-    Error, ExitCode, Stage,
+    Error, ExitCode, Stage, Step,
     event::{StageCost, StageState},
     units,
 };
 use serde::de::IgnoredAny;
 
 use crate::{
-    chain::{
-        Chain, plan,
-        session::{Session, Subject},
-    },
+    chain::{Chain, plan, session::Session, subject::Subject},
     io::clock,
 };
 
@@ -36,10 +33,10 @@ impl Chain<'_> {
     /// Time that this program may be measured for; `None` without a budget.
     pub(crate) fn time_to_measure(&self) -> Option<Duration> {
         let left = self.session.time_left()?;
-        let own = if self.selection.contains(Stage::Record) { RECORD } else { Duration::ZERO };
+        let own = if self.runs(Stage::Record) { RECORD } else { Duration::ZERO };
         let (mut later, mut benches) = (own, 1);
         for subject in self.later {
-            for stage in plan::to_run(self.session, subject, &self.selection) {
+            for stage in plan::to_run(self.session, subject, self.selection) {
                 benches += u32::from(stage == Stage::Bench);
                 later += self.expected(subject, stage);
             }
@@ -49,10 +46,10 @@ impl Chain<'_> {
 
     /// What a stage of a later program will take: as long as the last time, or as long as this
     /// program's.
-    fn expected(&self, subject: &Subject<'_>, stage: Stage) -> Duration {
+    fn expected(&self, subject: &Subject<'_>, stage: Step) -> Duration {
         let last = self.session.store.load::<IgnoredAny>(subject.name, stage);
         let own = || self.costs.iter().find(|cost| cost.stage == stage).map(|cost| cost.elapsed_ms);
-        match stage {
+        match stage.stage {
             Stage::Bench => Duration::ZERO,
             Stage::Record => RECORD,
             _ => {
@@ -63,7 +60,7 @@ impl Chain<'_> {
     }
 
     /// Says that the budget is used up where that is what ended a stage.
-    pub(crate) fn late(&self, stage: Stage, start: Instant, error: Error) -> Error {
+    pub(crate) fn late(&self, stage: Step, start: Instant, error: Error) -> Error {
         let Some(budget) = self.session.options.budget else { return error };
         if error.code() != ExitCode::Interrupted || !self.session.cancel.timed_out() {
             return error;
@@ -83,7 +80,7 @@ fn share(left: Duration, later: Duration, benches: u32) -> Duration {
 }
 
 /// What each stage took in this run, the one that did not end last.
-fn took(costs: &[StageCost], stage: Stage, so_far: Duration) -> String {
+fn took(costs: &[StageCost], stage: Step, so_far: Duration) -> String {
     let done = costs.iter().filter(|cost| matches!(cost.state, StageState::Done) && cost.stage != stage);
     let each = |cost: &StageCost| {
         format!("{} took {}", cost.stage, units::elapsed(Duration::from_millis(cost.elapsed_ms)))

@@ -6,7 +6,7 @@ use std::{
 };
 
 use honing_core::{
-    Digest, Error, ExitCode, Fingerprint, Result, Stage,
+    Digest, Error, ExitCode, Fingerprint, Result, Stage, Training,
     applied::{Applied, HotFunction, Match, MatchedBy},
     event::{Artifact, StageState},
 };
@@ -17,8 +17,9 @@ use crate::{
     chain::{
         merge::{MergedProfile, RebasedFrom},
         preflight::Ready,
-        session::{Session, Subject},
-        step::{Product, Step, finish, reasons, started, stored},
+        session::Session,
+        step::{Done, Product, finish, reasons, started, stored},
+        subject::{Input, Subject},
     },
     io::files,
     keep::store::Manifest,
@@ -83,13 +84,13 @@ pub(crate) struct Built {
 
 impl Built {
     /// What an earlier run of `stage` left.
-    pub(crate) fn load(session: &Session, subject: &Subject<'_>, stage: Stage) -> Option<Step<Self>> {
+    pub(crate) fn load(session: &Session, subject: &Subject<'_>, stage: Stage) -> Option<Done<Self>> {
         let manifest = stored::<Compiled>(session, subject, stage)?;
-        Some(Self::step(session, subject, stage, Step::of(manifest, StageState::Skipped)))
+        Some(Self::step(session, subject, stage, Done::of(manifest, StageState::Skipped)))
     }
 
-    fn step(session: &Session, subject: &Subject<'_>, stage: Stage, step: Step<Compiled>) -> Step<Self> {
-        let path = session.store.dir(subject.name, stage).join(step.output.name());
+    fn step(session: &Session, subject: &Subject<'_>, stage: Stage, step: Done<Compiled>) -> Done<Self> {
+        let path = session.dir_of(subject, stage).join(step.output.name());
         step.map(|compiled| Self { compiled, path })
     }
 
@@ -112,6 +113,11 @@ impl Built {
     pub(crate) fn artifact(&self) -> Artifact {
         self.compiled.artifact(&self.path)
     }
+
+    /// As what another step works on.
+    pub(crate) fn input(&self) -> Input {
+        Input { path: self.path.clone(), digest: self.digest().clone() }
+    }
 }
 
 /// What changed since the build that a stage left; `None` where it left none.
@@ -120,19 +126,19 @@ fn changes<T: Product>(
     subject: &Subject<'_>,
     (stage, flavour): (Stage, Flavour<'_>),
 ) -> Result<Option<Vec<String>>> {
-    let print = subject.builder().fingerprint(session, subject, flavour)?;
+    let print = subject.fingerprint(session, flavour)?;
     Ok(stored::<T>(session, subject, stage).map(|old| print.changes_since(&old.fingerprint)))
 }
 
 /// Builds the program as it ships without PGO.
-pub(crate) fn baseline(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Built>> {
+pub(crate) fn baseline(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Done<Built>> {
     let build = (Stage::Baseline, Flavour::Plain);
     let step = compile(session, subject, build, |compiled, _, _| Ok(compiled))?;
     Ok(Built::step(session, subject, Stage::Baseline, step))
 }
 
 /// Builds the program with counters.
-pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Step<Built>> {
+pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Done<Built>> {
     let build = (Stage::Instrument, Flavour::Instrumented);
     let step = compile(session, subject, build, |compiled, _, _| Ok(compiled))?;
     Ok(Built::step(session, subject, Stage::Instrument, step))
@@ -140,15 +146,22 @@ pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) ->
 
 /// The flavour that is trained.
 pub(crate) fn trained_flavour(subject: &Subject<'_>) -> Flavour<'static> {
-    match subject.flow().trainee() {
-        Stage::Instrument => Flavour::Instrumented,
-        _ => Flavour::Plain,
+    match subject.kind().training() {
+        Training::Instrumented => Flavour::Instrumented,
+        Training::Sampled => Flavour::Plain,
     }
 }
 
 /// What changed since the program that is trained was built; `None` where it was not.
 pub(crate) fn trained_changes(session: &Session, subject: &Subject<'_>) -> Result<Option<Vec<String>>> {
-    changes::<Compiled>(session, subject, (subject.flow().trainee(), trained_flavour(subject)))
+    match (subject.kind().training(), subject.pass()) {
+        (Training::Instrumented, _) => {
+            changes::<Compiled>(session, subject, (Stage::Instrument, Flavour::Instrumented))
+        }
+        (Training::Sampled, None) => changes::<Compiled>(session, subject, (Stage::Baseline, Flavour::Plain)),
+        // It is trained on what was just built.
+        (Training::Sampled, Some(_)) => Ok(None),
+    }
 }
 
 /// A difference between two sources is not one that PGO made.
@@ -181,10 +194,13 @@ fn check_alike(
 ) -> Result<()> {
     let Some(baseline) = stored::<Compiled>(session, subject, Stage::Baseline) else { return Ok(()) };
     // One of another source, or with other settings, may differ.
-    if stage == Stage::Baseline || !beside_pgo(subject, fingerprint, &baseline.fingerprint).is_empty() {
+    if stage == Stage::Baseline
+        || subject.pass().is_some()
+        || !beside_pgo(subject, fingerprint, &baseline.fingerprint).is_empty()
+    {
         return Ok(());
     }
-    let file = session.store.dir(subject.name, Stage::Baseline).join(WITNESS);
+    let file = session.dir_of(subject, Stage::Baseline).join(WITNESS);
     let Ok(theirs) = std::fs::read(file) else { return Ok(()) };
     let Some(difference) = subject.builder().difference(witness, &theirs) else { return Ok(()) };
     Err(Error::new(ExitCode::Build, format!("{stage}: {difference}")).with_hint(
@@ -205,22 +221,21 @@ fn compile<T: Product + AsRef<Compiled>>(
     subject: &Subject<'_>,
     (stage, flavour): (Stage, Flavour<'_>),
     describe: impl FnOnce(Compiled, &Made, &Path) -> Result<T>,
-) -> Result<Step<T>> {
-    let builder = subject.builder();
+) -> Result<Done<T>> {
     let old = stored::<T>(session, subject, stage);
-    let before = builder.fingerprint(session, subject, flavour)?;
+    let before = subject.fingerprint(session, flavour)?;
     started(session, subject, stage, reasons(session, old.as_ref(), &before));
     let start = Instant::now();
-    let made = builder.build(session, subject, stage, flavour)?;
+    let made = subject.build(session, stage, flavour)?;
     // After the build, so that files that it read for the first time are in it.
-    let fingerprint = builder.fingerprint(session, subject, flavour)?;
+    let fingerprint = subject.fingerprint(session, flavour)?;
     check_alike(session, subject, stage, &fingerprint, &made.witness)?;
     let same =
         |old: &Manifest<T>| old.output.as_ref().digest == made.digest && old.fingerprint == fingerprint;
     if let Some(old) = old.filter(|old| made.fresh && same(old)) {
-        return Ok(Step::of(old, StageState::UpToDate));
+        return Ok(Done::of(old, StageState::UpToDate));
     }
-    let attempt = session.store.begin(subject.name, stage)?;
+    let attempt = session.begin(subject, stage)?;
     let name = made.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let copy = attempt.dir().join(&name);
     files::copy(&made.path, &copy)?;
@@ -241,6 +256,9 @@ struct OptimizedBuild {
     #[serde(flatten)]
     compiled: Compiled,
     profile: Digest,
+    /// What a pass worked on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    input: Option<Digest>,
     rebased: Option<RebasedFrom>,
     applied: Applied,
     /// Whether the compiler listed the functions that it built.
@@ -266,20 +284,20 @@ pub(crate) struct Optimized(OptimizedBuild, PathBuf);
 
 impl Optimized {
     /// What an earlier run left.
-    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
+    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Done<Self>> {
         let manifest = stored::<OptimizedBuild>(session, subject, Stage::Optimize)?;
-        Some(Self::step(session, subject, Step::of(manifest, StageState::Skipped)))
+        Some(Self::step(session, subject, Done::of(manifest, StageState::Skipped)))
     }
 
     /// The same, with when it was finished, in UTC.
     pub(crate) fn last(session: &Session, subject: &Subject<'_>) -> Option<(String, Self)> {
         let manifest = stored::<OptimizedBuild>(session, subject, Stage::Optimize)?;
         let when = manifest.finished.clone();
-        Some((when, Self::step(session, subject, Step::of(manifest, StageState::Skipped)).output))
+        Some((when, Self::step(session, subject, Done::of(manifest, StageState::Skipped)).output))
     }
 
-    fn step(session: &Session, subject: &Subject<'_>, step: Step<OptimizedBuild>) -> Step<Self> {
-        let path = session.store.dir(subject.name, Stage::Optimize).join(step.output.compiled.name());
+    fn step(session: &Session, subject: &Subject<'_>, step: Done<OptimizedBuild>) -> Done<Self> {
+        let path = session.dir_of(subject, Stage::Optimize).join(step.output.compiled.name());
         step.map(|built| Self(built, path))
     }
 
@@ -306,6 +324,16 @@ impl Optimized {
     /// What the profile was carried over from, if it was.
     pub(crate) fn rebased(&self) -> Option<&RebasedFrom> {
         self.0.rebased.as_ref()
+    }
+
+    /// The digest of what the pass worked on.
+    pub(crate) fn input(&self) -> Option<&Digest> {
+        self.0.input.as_ref()
+    }
+
+    /// As what another step works on.
+    pub(crate) fn built(&self) -> Built {
+        Built { compiled: self.0.compiled.clone(), path: self.1.clone() }
     }
 
     /// How much of the profile was applied.
@@ -337,7 +365,7 @@ pub(crate) fn optimize(
     subject: &Subject<'_>,
     ready: &Ready,
     profile: &MergedProfile,
-) -> Result<Step<Optimized>> {
+) -> Result<Done<Optimized>> {
     let bytes = files::read(profile.path())?;
     let path = profile_path(session, subject);
     // Builders rebuild when the file is newer than the build: it must not be touched
@@ -357,6 +385,7 @@ pub(crate) fn optimize(
         Ok(OptimizedBuild {
             compiled,
             profile: digest.clone(),
+            input: subject.input.as_ref().map(|input| input.digest.clone()),
             rebased: profile.rebased().cloned(),
             applied: of_original(applied, profile.rebased()),
             functions: built.traces.is_some(),
@@ -429,5 +458,6 @@ pub(crate) fn hot(
 
 /// Where the compiler finds the profile.
 pub(crate) fn profile_path(session: &Session, subject: &Subject<'_>) -> PathBuf {
-    session.builds().join(format!("optimize-{}.profdata", subject.name))
+    let pass = subject.pass().map_or_else(String::new, |pass| format!("{}-", pass.name()));
+    session.builds().join(format!("optimize-{pass}{}.profdata", subject.name))
 }

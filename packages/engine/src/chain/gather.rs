@@ -18,8 +18,9 @@ use crate::{
     chain::{
         merge::{MergedProfile, given_part, merge_in},
         preflight::Ready,
-        session::{Session, Subject},
-        step::{Step, up_to_date_or},
+        session::Session,
+        step::{Done, up_to_date_or},
+        subject::Subject,
     },
     io::files,
     keep::{hand_over::HANDOVER, record::workload_entries},
@@ -45,7 +46,7 @@ pub(crate) fn gather(
     subject: &Subject<'_>,
     ready: &Ready,
     given: &[Given],
-) -> Result<Step<MergedProfile>> {
+) -> Result<Done<MergedProfile>> {
     let start = Instant::now();
     let (mut shards, foreign) = find(session, subject, given)?;
     if session.subjects()?.len() > 1 && !foreign.is_empty() {

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chain::{
         preflight::Ready,
-        session::{Session, Subject},
-        step::{Product, Step, stored, up_to_date_or},
+        session::Session,
+        step::{Done, Product, stored, up_to_date_or},
+        subject::Subject,
     },
     children::Usage,
     io::files,
@@ -64,19 +65,19 @@ pub(crate) struct RebasedFrom {
 
 impl MergedProfile {
     /// What an earlier run left.
-    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
+    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Done<Self>> {
         let manifest = stored::<Merged>(session, subject, Stage::Merge)?;
-        Some(Self::step(session, subject, Step::of(manifest, honing_core::event::StageState::Skipped)))
+        Some(Self::step(session, subject, Done::of(manifest, honing_core::event::StageState::Skipped)))
     }
 
-    pub(crate) fn step(session: &Session, subject: &Subject<'_>, step: Step<Merged>) -> Step<Self> {
-        let path = session.store.dir(subject.name, Stage::Merge).join(&step.output.file);
+    pub(crate) fn step(session: &Session, subject: &Subject<'_>, step: Done<Merged>) -> Done<Self> {
+        let path = session.dir_of(subject, Stage::Merge).join(&step.output.file);
         step.map(|merged| Self { merged, path, rebased: None, stored: None })
     }
 
     /// The profile that is stored in the repository, unpacked.
     pub(crate) fn stored(session: &Session, subject: &Subject<'_>, stored: &Stored) -> Result<Self> {
-        let path = session.store.root().join(subject.name).join("stored.profdata");
+        let path = session.folder_of(subject).join("stored.profdata");
         let bytes = stored.indexed(subject)?;
         if let Err(Flaw { words, hint }) = subject.kind().check(&bytes) {
             let message = format!("{}: the profile {words}", stored.folder.display());
@@ -174,7 +175,7 @@ pub(crate) fn merge_fingerprint(
 /// What was trained, where its raw profiles are no longer there.
 fn gone(session: &Session, subject: &Subject<'_>) -> Option<RawProfiles> {
     let raw = stored::<RawProfiles>(session, subject, Stage::Train)?.output;
-    let dir = session.store.dir(subject.name, Stage::Train);
+    let dir = session.dir_of(subject, Stage::Train);
     let mut files = raw.collected.iter().flat_map(|collected| &collected.files);
     (!files.all(|file| dir.join(file).is_file())).then_some(raw)
 }
@@ -198,7 +199,7 @@ pub(crate) fn forget_spent(session: &Session, subject: &Subject<'_>, ready: &Rea
     };
     let Some(why) = why else { return Ok(()) };
     session.sink.emit(Event::Note { text: format!("train: {why}") });
-    files::remove_dir(&session.store.dir(subject.name, Stage::Train))
+    files::remove_dir(&session.dir_of(subject, Stage::Train))
 }
 
 fn weight(subject: &Subject<'_>, workload: &str) -> u32 {
@@ -211,7 +212,7 @@ pub(crate) fn merge(
     subject: &Subject<'_>,
     ready: &Ready,
     raw: &RawProfiles,
-) -> Result<Step<MergedProfile>> {
+) -> Result<Done<MergedProfile>> {
     let print = merge_fingerprint(session, subject, ready, raw);
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         merge_in(session, subject, ready, &inputs(session, subject, raw)?, dir)
@@ -238,7 +239,7 @@ fn file_name(subject: &Subject<'_>) -> String {
 }
 
 fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result<Vec<Input>> {
-    let dir = session.store.dir(subject.name, Stage::Train);
+    let dir = session.dir_of(subject, Stage::Train);
     let mut inputs = Vec::new();
     for collected in &raw.collected {
         for file in &collected.files {
@@ -289,7 +290,7 @@ pub(crate) fn import_fingerprint(subject: &Subject<'_>, file: &Path) -> Result<F
 }
 
 /// Takes a merged profile that was made elsewhere.
-pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> Result<Step<MergedProfile>> {
+pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> Result<Done<MergedProfile>> {
     let print = import_fingerprint(subject, file)?;
     let bytes = read_import(subject, file)?;
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
@@ -312,7 +313,7 @@ fn read_import(subject: &Subject<'_>, file: &Path) -> Result<Vec<u8>> {
 
 /// The command that merges, for display.
 pub(crate) fn merge_command(session: &Session, subject: &Subject<'_>, ready: &Ready) -> String {
-    let dir = session.store.dir(subject.name, Stage::Merge);
+    let dir = session.dir_of(subject, Stage::Merge);
     let output = dir.join(file_name(subject));
     match &ready.merger.tool {
         // Weights are in pgo.toml; only the stage itself knows them.

@@ -1,6 +1,7 @@
 //! A program's way through the stages: runs what was selected, takes the rest from
 //! earlier runs, and keeps account of what each stage cost.
 
+pub(crate) mod again;
 pub(crate) mod budget;
 pub(crate) mod built;
 pub(crate) mod gather;
@@ -15,51 +16,72 @@ pub(crate) mod selected;
 pub(crate) mod session;
 pub(crate) mod sink;
 pub(crate) mod step;
+pub(crate) mod subject;
 
 use std::time::Instant;
 
 use honing_core::{
-    Error, ExitCode, Flow, Result, Selection, Stage,
+    Error, ExitCode, Flow, Result, Selection, Stage, Step,
     event::{Event, StageCost, StageState},
 };
 
 use crate::{
-    chain::{
-        session::{Session, Subject},
-        step::Step,
-    },
+    chain::{preflight::Ready, session::Session, step::Done, subject::Subject},
     io::{clock, disk},
 };
 
 pub(crate) struct Chain<'a> {
     pub(crate) session: &'a Session,
+    /// The program, or the pass over it whose turn it is.
     pub(crate) subject: &'a Subject<'a>,
-    pub(crate) selection: Selection,
+    pub(crate) selection: &'a Selection,
     pub(crate) flow: Flow,
+    /// The steps that are to be run.
+    pub(crate) selected: Vec<Step>,
+    /// What preflight found of each pass that takes part.
+    pub(crate) passes: Vec<(Subject<'a>, Option<Ready>)>,
     pub(crate) costs: Vec<StageCost>,
     /// The programs whose turn comes after this one's.
     pub(crate) later: &'a [Subject<'a>],
 }
 
 impl<'a> Chain<'a> {
-    pub(crate) fn new(session: &'a Session, subject: &'a Subject<'a>, selection: Selection) -> Self {
-        Self { session, subject, selection, flow: subject.flow(), costs: Vec::new(), later: &[] }
+    pub(crate) fn new(
+        session: &'a Session,
+        subject: &'a Subject<'a>,
+        selection: &'a Selection,
+    ) -> Result<Self> {
+        let flow = subject.flow();
+        let selected = flow.selected(selection)?;
+        let (passes, costs) = (Vec::new(), Vec::new());
+        Ok(Self { session, subject, selection, flow, selected, passes, costs, later: &[] })
+    }
+
+    /// Whether a stage of this turn is to be run.
+    pub(crate) fn runs(&self, stage: Stage) -> bool {
+        self.selected.contains(&self.subject.step(stage))
+    }
+
+    /// Whether what a stage of this turn makes is asked for, be it as the input of others.
+    pub(crate) fn reaches(&self, stage: Stage) -> bool {
+        let step = self.subject.step(stage);
+        self.selected.iter().any(|selected| self.flow.reaches(*selected, step))
     }
 
     /// Runs a stage that was selected; otherwise takes what an earlier run left.
     pub(crate) fn stage_or<T>(
         &mut self,
         stage: Stage,
-        run: impl FnOnce() -> Result<Step<T>>,
-        load: impl FnOnce() -> Option<Step<T>>,
+        run: impl FnOnce() -> Result<Done<T>>,
+        load: impl FnOnce() -> Option<Done<T>>,
         describe: impl FnOnce(&T) -> String,
     ) -> Result<Option<T>> {
-        if self.selection.contains(stage) {
+        if self.runs(stage) {
             return self.stage(stage, run, describe).map(Some);
         }
-        Ok(load().map(|step| {
-            self.note_cost(stage, StageState::Skipped, &step);
-            step.output
+        Ok(load().map(|done| {
+            self.note_cost(stage, StageState::Skipped, &done);
+            done.output
         }))
     }
 
@@ -67,49 +89,51 @@ impl<'a> Chain<'a> {
     pub(crate) fn stage<T>(
         &mut self,
         stage: Stage,
-        run: impl FnOnce() -> Result<Step<T>>,
+        run: impl FnOnce() -> Result<Done<T>>,
         describe: impl FnOnce(&T) -> String,
     ) -> Result<T> {
-        let session = self.session;
+        let (session, step) = (self.session, self.subject.step(stage));
         let start = Instant::now();
         // What measures gets a share of the budget, and keeps to it itself.
-        let limit = session.ends().filter(|_| !self.flow.reaches(stage, Stage::Bench));
+        let limit = session.ends().filter(|_| !self.flow.reaches(step, Stage::Bench));
         session.cancel.limit(limit);
-        session.cancel.check().map_err(|error| self.late(stage, start, error))?;
-        let step = run().map_err(|error| self.late(stage, start, error));
+        session.cancel.check().map_err(|error| self.late(step, start, error))?;
+        let done = run().map_err(|error| self.late(step, start, error));
         session.cancel.limit(None);
-        let step = step.map_err(|error| disk::explain(session, self.subject, stage, error));
-        let step = step.inspect_err(|error| {
+        let done = done.map_err(|error| disk::explain(session, self.subject, stage, error));
+        let done = done.inspect_err(|error| {
             let cancelled = error.code() == ExitCode::Interrupted;
             let state = if cancelled { StageState::Cancelled } else { StageState::Failed };
-            self.announce(stage, state, error.to_string(), (clock::millis_since(start), 0));
+            self.announce(step, state, error.to_string(), (clock::millis_since(start), 0));
         })?;
-        let cost = (step.elapsed_ms, step.cpu_ms);
-        self.announce(stage, step.state, describe(&step.output), cost);
-        self.note_cost(stage, step.state, &step);
-        Ok(step.output)
+        let cost = (done.elapsed_ms, done.cpu_ms);
+        self.announce(step, done.state, describe(&done.output), cost);
+        self.note_cost(stage, done.state, &done);
+        Ok(done.output)
     }
 
-    fn announce(&self, stage: Stage, state: StageState, detail: String, (elapsed_ms, cpu_ms): (u64, u64)) {
+    fn announce(&self, stage: Step, state: StageState, detail: String, (elapsed_ms, cpu_ms): (u64, u64)) {
         let program = self.subject.name.to_owned();
         self.session.sink.emit(Event::StageFinished { program, stage, state, detail, elapsed_ms, cpu_ms });
     }
 
     /// A stage that ran twice counts as its last time.
-    fn note_cost<T>(&mut self, stage: Stage, state: StageState, step: &Step<T>) {
-        let Step { elapsed_ms, cpu_ms, full, .. } = *step;
+    fn note_cost<T>(&mut self, stage: Stage, state: StageState, done: &Done<T>) {
+        let Done { elapsed_ms, cpu_ms, full, .. } = *done;
+        let stage = self.subject.step(stage);
         self.costs.retain(|cost| cost.stage != stage);
         self.costs.push(StageCost { stage, state, elapsed_ms, cpu_ms, full });
     }
 }
 
-pub(crate) fn need<T>(input: &Option<T>, made_by: Stage, needed_by: Stage) -> Result<&T> {
+pub(crate) fn need<T>(input: &Option<T>, made_by: impl Into<Step>, needed_by: Stage) -> Result<&T> {
     input.as_ref().ok_or_else(|| missing(made_by, needed_by))
 }
 
-pub(crate) fn missing(made_by: Stage, needed_by: Stage) -> Error {
+pub(crate) fn missing(made_by: impl Into<Step>, needed_by: impl Into<Step>) -> Error {
+    let (made_by, needed_by) = (made_by.into(), needed_by.into());
     Error::usage(format!("{needed_by}: needs what {made_by} makes, and there is no finished {made_by}"))
         .with_hint(honing_core::advise!(
-            "make it alone: {pgo} {made_by}; or all from there: {pgo} --from {made_by}"
+            "make it alone: {pgo} --only {made_by}; or all from there: {pgo} --from {made_by}"
         ))
 }

@@ -1,7 +1,7 @@
 //! Runs the chain of stages for each program, and says what came of it.
 
 use honing_core::{
-    Error, ExitCode, Result, Selection, Stage,
+    Error, ExitCode, Result, Selection, Stage, Step,
     event::{Event, SCHEMA, Summary},
     outcome::{Consequence, Outcome},
     recorded::Source,
@@ -17,7 +17,8 @@ use crate::{
         preflight::{Ready, preflight},
         profiled::Profiled,
         selected::check_selected,
-        session::{Session, Subject},
+        session::Session,
+        subject::Subject,
     },
     keep::{
         record::{Findings, record},
@@ -64,16 +65,11 @@ pub(crate) fn each_program(
     // For all programs first: a wrong word for the last one fails in the first second.
     let mut chains = Vec::new();
     for (at, subject) in subjects.iter().enumerate() {
-        let mut chain =
-            Chain { later: &subjects[at + 1..], ..Chain::new(session, subject, selection.clone()) };
-        let ready = chain.stage(
-            Stage::Preflight,
-            || {
-                check_selected(session, subject, selection)?;
-                preflight(session, subject)
-            },
-            |ready| format!("merges with {ready}"),
-        )?;
+        check_selected(session, subject, selection)?;
+        let mut chain = Chain { later: &subjects[at + 1..], ..Chain::new(session, subject, selection)? };
+        let ready = chain.preflight()?;
+        chain.passes =
+            subject.passes().into_iter().map(|pass| chain.ready_for(pass)).collect::<Result<_>>()?;
         chains.push((chain, ready));
     }
     let mut finished = Finished { summaries: Vec::new(), exit: ExitCode::Success };
@@ -139,17 +135,77 @@ impl Turns<'_> {
 pub(crate) fn begin(session: &Session, subjects: &[Subject<'_>], selection: &Selection) -> Result<()> {
     session.prepare_run_dir()?;
     session.keep_events()?;
+    let mut stages: Vec<Step> = Vec::new();
+    for subject in subjects {
+        let more = subject.flow().selected(selection)?;
+        stages.extend(more.into_iter().filter(|step| !stages.contains(step)).collect::<Vec<_>>());
+    }
     session.sink.emit(Event::RunStarted {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION").into(),
         run: session.run_dir.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         programs: subjects.iter().map(|subject| subject.name.to_owned()).collect(),
-        stages: selection.of(&session.flow()),
+        stages,
+        steps: subjects
+            .iter()
+            .map(|subject| (subject.name.to_owned(), subject.flow().steps().collect()))
+            .collect(),
     });
     Ok(())
 }
 
-impl Chain<'_> {
+impl<'a> Chain<'a> {
+    fn preflight(&mut self) -> Result<Ready> {
+        let (session, subject) = (self.session, self.subject);
+        self.stage(Stage::Preflight, || preflight(session, subject), |ready| format!("merges with {ready}"))
+    }
+
+    /// A pass, with what preflight finds of it where it takes part.
+    fn ready_for(&mut self, pass: Subject<'a>) -> Result<(Subject<'a>, Option<Ready>)> {
+        let takes_part = self.selected.contains(&pass.step(Stage::Preflight));
+        let mut turn = self.turn(&pass);
+        let ready = if takes_part { turn.preflight().map(Some) } else { Ok(None) };
+        self.costs = turn.costs;
+        Ok((pass, ready?))
+    }
+
+    /// The same chain, at the turn of a pass; its costs are to be taken back.
+    fn turn<'b>(&mut self, pass: &'b Subject<'b>) -> Chain<'b>
+    where
+        'a: 'b,
+    {
+        Chain {
+            session: self.session,
+            subject: pass,
+            selection: self.selection,
+            flow: self.flow.clone(),
+            selected: self.selected.clone(),
+            passes: Vec::new(),
+            costs: std::mem::take(&mut self.costs),
+            later: self.later,
+        }
+    }
+
+    /// What each pass makes of the program, in turn.
+    fn after(&mut self, optimized: &Optimized) -> Result<Vec<Optimized>> {
+        let (mut made, mut before) = (Vec::new(), optimized.built());
+        for (pass, ready) in std::mem::take(&mut self.passes) {
+            let pass = pass.working_on(Some(before.input()));
+            let mut turn = self.turn(&pass);
+            let optimized = match &ready {
+                Some(ready) => turn.profiled(ready, Some(&before)).map(|profiled| profiled.optimized),
+                None => Ok(Optimized::load(turn.session, &pass).map(|done| done.output)),
+            };
+            self.costs = turn.costs;
+            // What it made of another program is none of this one's.
+            let of_this = |optimized: &Optimized| optimized.input() == Some(before.digest());
+            let Some(optimized) = optimized?.filter(of_this) else { break };
+            before = optimized.built();
+            made.push(optimized);
+        }
+        Ok(made)
+    }
+
     /// All selected stages.
     pub(crate) fn run(mut self, ready: &Ready) -> Result<(Summary, ExitCode)> {
         let (session, subject) = (self.session, self.subject);
@@ -160,6 +216,8 @@ impl Chain<'_> {
             |built| units::bytes(built.artifact().bytes),
         )?;
         let Profiled { profile, optimized } = self.profiled(ready, baseline.as_ref())?;
+        let after =
+            optimized.as_ref().map(|optimized| self.after(optimized)).transpose()?.unwrap_or_default();
         let judged = self.measure(baseline.as_ref(), optimized.as_ref())?;
         let outcome = Outcome::of(&judged.evidence());
         let consequence = outcome.consequence(&session.config.policy, subject.program, &judged.evidence());
@@ -188,9 +246,9 @@ impl Chain<'_> {
         if recorded.is_some() {
             stored(session, subject);
         }
-        let built = self.selection.reaches(&self.flow, Stage::Optimize);
+        let built = self.reaches(Stage::Optimize);
         // A build from the stored profile is judged by its match, unless it was to be measured.
-        let measures = self.selection.contains(Stage::Bench);
+        let measures = self.runs(Stage::Bench);
         let is_stored = profile.as_ref().is_some_and(MergedProfile::is_stored);
         let decides = built && (measures || !is_stored);
         if let (Some(text), true) = (silent(&outcome, &consequence), decides) {
@@ -219,8 +277,8 @@ impl Chain<'_> {
 
     fn measure(&mut self, baseline: Option<&Built>, optimized: Option<&Optimized>) -> Result<Judged> {
         let (session, subject) = (self.session, self.subject);
-        let reports = self.selection.reaches(&self.flow, Stage::Bench);
-        let time = if self.selection.contains(Stage::Bench) { self.time_to_measure() } else { None };
+        let reports = self.reaches(Stage::Bench);
+        let time = if self.runs(Stage::Bench) { self.time_to_measure() } else { None };
         let measurements = self.stage_or(
             Stage::Bench,
             || {

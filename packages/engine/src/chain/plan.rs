@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use honing_core::{
-    Digest, Fingerprint, Flow, Result, Selection, Stage, config::Kind, outcome::Outcome, recorded::Source,
+    Digest, Fingerprint, Flow, Result, Selection, Stage, Step, Training, config::Kind, outcome::Outcome,
+    recorded::Source,
 };
 use serde::Serialize;
 
@@ -15,8 +16,9 @@ use crate::{
         preflight::{Ready, check, preflight_fingerprint},
         rebase::rebased_before,
         selected::check_selected,
-        session::{ProfileSource, Session, Subject},
+        session::{ProfileSource, Session},
         step::{Product, reasons, stored},
+        subject::Subject,
     },
     keep::{
         record::{Findings, Recorded, record_fingerprint},
@@ -38,8 +40,8 @@ use crate::{
 pub struct Planned {
     /// The program.
     pub program: String,
-    /// The stage.
-    pub stage: Stage,
+    /// The step.
+    pub stage: Step,
     /// What would become of it.
     pub state: PlannedState,
     /// Why, a line for each reason.
@@ -90,16 +92,17 @@ pub fn plan(session: &Session, selection: &Selection) -> Result<Vec<Planned>> {
 
 fn of(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Result<Vec<Planned>> {
     let flow = subject.flow();
-    let mut planner = Planner { session, subject, selection, flow, planned: Vec::new(), traces: true };
+    let selected = flow.selected(selection)?;
+    let mut planner = Planner { session, subject, selected, flow, planned: Vec::new(), traces: true };
     planner.all()?;
     Ok(planner.planned)
 }
 
-/// The stages of a program that have something to do: all that were selected, where that cannot be
+/// The steps of a program that have something to do: all that were selected, where that cannot be
 /// told.
-pub(crate) fn to_run(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Vec<Stage> {
+pub(crate) fn to_run(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Vec<Step> {
     let Ok(planned) = of(session, subject, selection) else {
-        return selection.of(&subject.flow());
+        return subject.flow().selected(selection).unwrap_or_default();
     };
     let works = |planned: &Planned| matches!(planned.state, PlannedState::Run | PlannedState::Depends);
     planned.into_iter().filter(works).map(|planned| planned.stage).collect()
@@ -107,8 +110,9 @@ pub(crate) fn to_run(session: &Session, subject: &Subject<'_>, selection: &Selec
 
 struct Planner<'a> {
     session: &'a Session,
+    /// The program, or the pass whose turn it is.
     subject: &'a Subject<'a>,
-    selection: &'a Selection,
+    selected: Vec<Step>,
     flow: Flow,
     planned: Vec<Planned>,
     /// Whether the compiler lists its functions, as preflight saw.
@@ -118,22 +122,61 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn all(&mut self) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
+        let ready = self.preflight()?;
+        let baseline = Built::load(session, subject, Stage::Baseline).map(|done| done.output);
+        self.build(Stage::Baseline, baseline.is_some(), None)?;
+        let (profile, optimized) = self.trained(ready, baseline.as_ref())?;
+        let mut before = optimized.as_ref().map(Optimized::built);
+        for pass in subject.passes() {
+            let pass = pass.working_on(before.as_ref().map(Built::input));
+            before = self.turn(&pass, before.as_ref())?;
+        }
+        self.bench()?;
+        self.record(profile, optimized)
+    }
+
+    /// The turn of a pass; what it made the last time.
+    fn turn(&mut self, pass: &Subject<'_>, before: Option<&Built>) -> Result<Option<Built>> {
+        let mut turn = Planner {
+            session: self.session,
+            subject: pass,
+            selected: self.selected.clone(),
+            flow: self.flow.clone(),
+            planned: std::mem::take(&mut self.planned),
+            traces: true,
+        };
+        let ready = turn.preflight()?;
+        let (_, optimized) = turn.trained(ready, before)?;
+        self.planned = turn.planned;
+        Ok(optimized.map(|optimized| optimized.built()))
+    }
+
+    fn preflight(&mut self) -> Result<Option<Ready>> {
+        let (session, subject) = (self.session, self.subject);
         let print = preflight_fingerprint(session, subject)?;
         let ready = stored::<Ready>(session, subject, Stage::Preflight);
         let reasons = reasons(session, ready.as_ref(), &print);
         self.traces = ready.as_ref().is_none_or(|ready| ready.output.traces);
         self.push(Stage::Preflight, reasons, Vec::new());
-        self.build(Stage::Baseline, Built::load(session, subject, Stage::Baseline).is_some(), None)?;
-        self.collect(ready.map(|ready| ready.output))?;
-        let trained = MergedProfile::load(session, subject).map(|step| step.output);
+        Ok(ready.map(|ready| ready.output))
+    }
+
+    /// From the training to the program that was made better by it; what there is of both.
+    fn trained(
+        &mut self,
+        ready: Option<Ready>,
+        before: Option<&Built>,
+    ) -> Result<(Option<MergedProfile>, Option<Optimized>)> {
+        let (session, subject) = (self.session, self.subject);
+        self.collect(ready, before)?;
+        let trained = MergedProfile::load(session, subject).map(|done| done.output);
         // What the run would start from, too.
         let rebased = trained.as_ref().and_then(|profile| rebased_before(session, subject, profile));
         let profile = rebased.or(trained);
-        let optimized = Optimized::load(session, subject).map(|step| step.output);
+        let optimized = Optimized::load(session, subject).map(|done| done.output);
         let digest = profile.as_ref().map(|profile| profile.digest().clone());
         self.build(Stage::Optimize, optimized.is_some(), digest.as_ref())?;
-        self.bench()?;
-        self.record(profile, optimized)
+        Ok((profile, optimized))
     }
 
     fn record(&mut self, profile: Option<MergedProfile>, optimized: Option<Optimized>) -> Result<()> {
@@ -145,7 +188,7 @@ impl Planner<'_> {
         };
         let measurements = Measurements::load(session, subject).map(|step| step.output).filter(of_these);
         // What is not to be measured is recorded as not measured.
-        let settled = measurements.is_some() || !self.selection.contains(Stage::Bench);
+        let settled = measurements.is_some() || !self.runs(Stage::Bench);
         let print = match profile.filter(|_| settled) {
             Some(profile) => {
                 let growth =
@@ -178,19 +221,19 @@ impl Planner<'_> {
     }
 
     /// Instrument, train and merge; or an import.
-    fn collect(&mut self, ready: Option<Ready>) -> Result<()> {
+    fn collect(&mut self, ready: Option<Ready>, before: Option<&Built>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
-        if let ProfileSource::File(file) = &session.options.profile {
+        if let (ProfileSource::File(file), None) = (&session.options.profile, subject.pass()) {
             let print = import_fingerprint(subject, file)?;
             return self.compare::<Merged>(Stage::Merge, Some(print), Vec::new());
         }
-        if self.flow.has(Stage::Instrument) {
-            self.build(Stage::Instrument, Built::load(session, subject, Stage::Instrument).is_some(), None)?;
+        let own = subject.kind().training() == Training::Instrumented;
+        let instrumented = Built::load(session, subject, Stage::Instrument).filter(|_| own);
+        if own {
+            self.build(Stage::Instrument, instrumented.is_some(), None)?;
         }
-        self.train(
-            Built::load(session, subject, self.flow.trainee()).map(|step| step.output),
-            ready.as_ref(),
-        )?;
+        let trainee = instrumented.map(|done| done.output).or(before.filter(|_| !own).cloned());
+        self.train(trainee, ready.as_ref())?;
         let raw = RawProfiles::load(session, subject).map(|step| step.output);
         let print = match (&ready, &raw) {
             (Some(ready), Some(raw)) => Some(merge_fingerprint(session, subject, ready, raw)),
@@ -208,12 +251,11 @@ impl Planner<'_> {
             Stage::Optimize => Flavour::Optimized { profile: &path, digest: profile, traced: self.traces },
             _ => Flavour::Plain,
         };
-        let builder = subject.builder();
-        let print = builder.fingerprint(session, subject, flavour)?;
+        let print = subject.fingerprint(session, flavour)?;
         let old: Option<Manifest<serde_json::Value>> =
-            session.store.load(subject.name, stage).filter(|_| built);
+            session.store.load(subject.name, subject.step(stage)).filter(|_| built);
         let reasons = reasons(session, old.as_ref(), &print);
-        self.push(stage, reasons, vec![builder.command(session, subject, flavour)?.to_string()]);
+        self.push(stage, reasons, vec![subject.command(session, flavour)?.to_string()]);
         Ok(())
     }
 
@@ -221,10 +263,11 @@ impl Planner<'_> {
         let (session, subject) = (self.session, self.subject);
         let chosen = training(session, subject);
         let tools = known_tools(session, subject, &chosen)?;
-        let program = session.store.dir(subject.name, self.flow.trainee()).join(&subject.artifact);
-        let raw = session.store.dir(subject.name, Stage::Train);
+        let made_by = self.flow.trainee(subject.pass());
+        let program = session.store.dir(subject.name, made_by).join(&subject.artifact);
+        let raw = session.dir_of(subject, Stage::Train);
         let commands = self.workload_commands(Stage::Train, &chosen, &program, &tools, Some(&raw))?;
-        let merges = self.selection.contains(Stage::Merge);
+        let merges = self.runs(Stage::Merge);
         if let Some(why) = ready.filter(|_| merges).and_then(|ready| spent(session, subject, ready)) {
             self.push(Stage::Train, vec![why], commands);
             return Ok(());
@@ -242,7 +285,7 @@ impl Planner<'_> {
         let tools = known_tools(session, subject, &chosen)?;
         let mut commands = Vec::new();
         for stage in [Stage::Baseline, Stage::Optimize] {
-            let program = session.store.dir(subject.name, stage).join(&subject.artifact);
+            let program = session.dir_of(subject, stage).join(&subject.artifact);
             commands.extend(self.workload_commands(Stage::Bench, &chosen, &program, &tools, None)?);
         }
         let built = (Built::load(session, subject, Stage::Baseline), Optimized::load(session, subject));
@@ -310,38 +353,45 @@ impl Planner<'_> {
         let reasons = match &print {
             Some(print) => reasons(self.session, old.as_ref(), print),
             // What it would read is made anew first.
-            None if old.is_some() && self.upstream(stage).is_some() => Vec::new(),
+            None if old.is_some() && self.upstream(self.subject.step(stage)).is_some() => Vec::new(),
             None => vec!["never finished".into()],
         };
         self.push(stage, reasons, commands);
         Ok(())
     }
 
-    /// The first step that would run and whose output `stage` uses, be it by way of others; what is left
+    /// Whether a stage of this turn was asked for.
+    fn runs(&self, stage: Stage) -> bool {
+        self.selected.contains(&self.subject.step(stage))
+    }
+
+    /// The first step that would run and whose output `step` uses, be it by way of others; what is left
     /// out hands on what it has.
-    fn upstream(&self, stage: Stage) -> Option<Stage> {
+    fn upstream(&self, step: Step) -> Option<Step> {
         let state = |step| self.planned.iter().find(|one| one.stage == step).map(|one| one.state);
-        let of = |used: Stage| match state(used) {
+        let of = |used: Step| match state(used) {
             Some(PlannedState::Run) => Some(used),
             Some(PlannedState::Depends) => self.upstream(used),
             _ => None,
         };
-        let runs: Vec<Stage> = self.flow.uses(stage).iter().filter_map(|used| of(*used)).collect();
+        let runs: Vec<Step> = self.flow.uses(step).iter().filter_map(|used| of(*used)).collect();
         self.flow.steps().find(|step| runs.contains(step))
     }
 
     fn push(&mut self, stage: Stage, mut reasons: Vec<String>, commands: Vec<String>) {
-        let state = if !self.selection.contains(stage) {
+        let step = self.subject.step(stage);
+        let state = if !self.runs(stage) {
             reasons.clear();
             PlannedState::Skipped
         } else if !reasons.is_empty() {
             PlannedState::Run
-        } else if let Some(upstream) = self.upstream(stage) {
+        } else if let Some(upstream) = self.upstream(step) {
             reasons.push(format!("depends on what {upstream} makes"));
             PlannedState::Depends
         } else {
             PlannedState::UpToDate
         };
-        self.planned.push(Planned { program: self.subject.name.to_owned(), stage, state, reasons, commands });
+        let program = self.subject.name.to_owned();
+        self.planned.push(Planned { program, stage: step, state, reasons, commands });
     }
 }

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chain::{
         merge::import_fingerprint,
-        session::{ProfileSource, Session, Subject, find_program},
-        step::{Product, Step, stored, up_to_date_or},
+        session::{ProfileSource, Session, find_program},
+        step::{Done, Product, stored, up_to_date_or},
+        subject::Subject,
     },
     io::{disk, files, programs::is_executable, tree::Tree},
 };
@@ -63,17 +64,17 @@ impl Product for Ready {
 /// # Errors
 /// Preflight, where cargo cannot be asked for its flags.
 pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) -> Result<Fingerprint> {
-    let builder = subject.builder();
     let print = |merges: bool| {
-        let mut print = builder.probe_fingerprint(session, subject)?;
+        let mut print = subject.probe_fingerprint(session)?;
         print.value("merges", merges);
-        builder.kind().tools(session, &mut print);
+        subject.kind().tools(session, &mut print);
         Ok::<_, Error>(print)
     };
     // What was seen to merge as well was seen to do the rest.
     let more = print(true)?;
     let old = stored::<Ready>(session, subject, Stage::Preflight);
-    if old.is_some_and(|old| old.fingerprint == more) { Ok(more) } else { print(needs_merge(session)) }
+    let merges = subject.pass().is_some() || needs_merge(session);
+    if old.is_some_and(|old| old.fingerprint == more) { Ok(more) } else { print(merges) }
 }
 
 /// A profile from elsewhere is merged already.
@@ -82,18 +83,19 @@ pub(crate) fn needs_merge(session: &Session) -> bool {
 }
 
 /// Runs every check; the one that compiles only where its inputs have changed.
-pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Step<Ready>> {
-    check(session, subject)?;
-    let builder = subject.builder();
-    builder.settle(session, subject)?;
+pub(crate) fn preflight(session: &Session, subject: &Subject<'_>) -> Result<Done<Ready>> {
+    if subject.pass().is_none() {
+        check(session, subject)?;
+        subject.builder().settle(session, subject)?;
+    }
     let print = preflight_fingerprint(session, subject)?;
     let old = stored::<Ready>(session, subject, Stage::Preflight);
     let tool_is_gone = |ready: &Ready| ready.merger.tool.as_ref().is_some_and(|tool| !tool.is_file());
     if old.is_some_and(|old| tool_is_gone(&old.output)) {
-        files::remove_dir(&session.store.dir(subject.name, Stage::Preflight))?;
+        files::remove_dir(&session.dir_of(subject, Stage::Preflight))?;
     }
     up_to_date_or(session, subject, Stage::Preflight, print, Instant::now(), |dir| {
-        builder.probe(session, subject, dir)
+        subject.probe(session, dir)
     })
 }
 

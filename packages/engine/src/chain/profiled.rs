@@ -2,7 +2,7 @@
 //! from a profile that exists) to optimize, and what follows where too little applies.
 
 use honing_core::{
-    Error, ExitCode, Result, Stage,
+    Error, ExitCode, Result, Stage, Training,
     applied::Applied,
     config::{Rebase, ToolchainChange},
     event::Event,
@@ -13,6 +13,7 @@ use honing_core::{
 use crate::{
     chain::{
         Chain,
+        again::Again,
         built::{Built, Optimized, check_current, hot, instrument, optimize, trained_changes},
         gather::gather,
         merge::{MergedProfile, forget_spent, import, merge},
@@ -36,52 +37,58 @@ pub(crate) struct Profiled {
     pub(crate) optimized: Option<Optimized>,
 }
 
-impl Chain<'_> {
-    /// The profile, and the program built with it where that was asked for.
-    pub(crate) fn profiled(&mut self, ready: &Ready, baseline: Option<&Built>) -> Result<Profiled> {
+impl<'a> Chain<'a> {
+    /// The profile, and the program built with it where that was asked for. `before` is the baseline, or what
+    /// a pass works on.
+    pub(crate) fn profiled(&mut self, ready: &Ready, before: Option<&Built>) -> Result<Profiled> {
         let (session, subject) = (self.session, self.subject);
-        let profile = self.profile(ready, baseline)?;
-        if !self.selection.contains(Stage::Optimize) {
-            let profile =
-                profile.map(|profile| rebased_before(session, subject, &profile).unwrap_or(profile));
-            let loaded = self.stage_or(
-                Stage::Optimize,
-                || Err(Error::internal("optimize was not selected")),
-                || Optimized::load(session, subject),
-                |_| String::new(),
-            )?;
-            if self.selection.contains(Stage::Record) {
-                check_current(session, subject, ready, profile.as_ref(), loaded.as_ref())?;
+        loop {
+            let profile = self.profile(ready, before)?;
+            if !self.runs(Stage::Optimize) {
+                return self.left_before(ready, profile);
             }
-            return Ok(Profiled { profile, optimized: loaded });
-        }
-        let profile = need(&profile, Stage::Merge, Stage::Optimize)?.clone();
-        let (mut profile, mut optimized) = self.optimize(ready, profile)?;
-        if self.light_did_not_fit(&profile, optimized.applied()) {
-            let why = format!(
-                "with the light instrumented build the program applied {}",
-                optimized.applied().words()
-            );
-            let text = format!("{why}; starting over with instrument = \"same\"");
+            let profile = need(&profile, subject.step(Stage::Merge), Stage::Optimize)?.clone();
+            let (profile, optimized) = self.optimize(ready, profile)?;
+            // Once only: what began again is not light.
+            let Some(again) = self.again(&profile, optimized.applied()) else {
+                self.judge(&profile, &optimized)?;
+                return Ok(Profiled { profile: Some(profile), optimized: Some(optimized) });
+            };
+            let text = format!("{}; starting over with instrument = \"same\"", again.because);
             session.sink.emit(Event::Warning { text });
-            subject.builder().not_light(session, subject, &why)?;
-            let trained = self.profile(ready, baseline)?;
-            (profile, optimized) =
-                self.optimize(ready, need(&trained, Stage::Merge, Stage::Optimize)?.clone())?;
+            session.begin_again(subject, again)?;
         }
-        self.judge(&profile, &optimized)?;
-        Ok(Profiled { profile: Some(profile), optimized: Some(optimized) })
+    }
+
+    /// What earlier runs built, where nothing is to be built now.
+    fn left_before(&mut self, ready: &Ready, profile: Option<MergedProfile>) -> Result<Profiled> {
+        let (session, subject) = (self.session, self.subject);
+        let profile = profile.map(|profile| rebased_before(session, subject, &profile).unwrap_or(profile));
+        let optimized = self.stage_or(
+            Stage::Optimize,
+            || Err(Error::internal("optimize was not selected")),
+            || Optimized::load(session, subject),
+            |_| String::new(),
+        )?;
+        if self.runs(Stage::Record) {
+            check_current(session, subject, ready, profile.as_ref(), optimized.as_ref())?;
+        }
+        Ok(Profiled { profile, optimized })
+    }
+
+    /// Where the profile comes from: a pass is always trained here.
+    fn source(&self) -> &'a ProfileSource {
+        match self.subject.pass() {
+            None => &self.session.options.profile,
+            Some(_) => &ProfileSource::Training,
+        }
     }
 
     /// Instrument, train, merge; or a profile from elsewhere.
-    pub(crate) fn profile(
-        &mut self,
-        ready: &Ready,
-        baseline: Option<&Built>,
-    ) -> Result<Option<MergedProfile>> {
+    pub(crate) fn profile(&mut self, ready: &Ready, before: Option<&Built>) -> Result<Option<MergedProfile>> {
         let (session, subject) = (self.session, self.subject);
         let describe = |profile: &MergedProfile| units::bytes(profile.bytes());
-        match &session.options.profile {
+        match self.source() {
             ProfileSource::Training => {}
             ProfileSource::File(file) => {
                 let import = || import(session, subject, file);
@@ -104,12 +111,12 @@ impl Chain<'_> {
                 return MergedProfile::stored(session, subject, &stored).map(Some);
             }
         }
-        let trainee = self.trainee(ready, baseline)?;
-        let made_by = self.flow.trainee();
-        if !self.selection.contains(made_by) && self.selection.contains(Stage::Train) {
+        let trainee = self.trainee(ready, before)?;
+        let made_by = self.flow.trainee(subject.pass());
+        if !self.selected.contains(&made_by) && self.runs(Stage::Train) {
             self.tell_of_older_trainee()?;
         }
-        let merges = self.selection.contains(Stage::Merge);
+        let merges = self.runs(Stage::Merge);
         let raw = self.stage_or(
             Stage::Train,
             || {
@@ -130,7 +137,7 @@ impl Chain<'_> {
         }
         let merged = self.stage_or(
             Stage::Merge,
-            || merge(session, subject, ready, need(&raw, Stage::Train, Stage::Merge)?),
+            || merge(session, subject, ready, need(&raw, subject.step(Stage::Train), Stage::Merge)?),
             || MergedProfile::load(session, subject),
             describe,
         )?;
@@ -141,18 +148,17 @@ impl Chain<'_> {
     }
 
     /// The program that is trained, built where that was asked for.
-    fn trainee(&mut self, ready: &Ready, baseline: Option<&Built>) -> Result<Option<Built>> {
+    fn trainee(&mut self, ready: &Ready, before: Option<&Built>) -> Result<Option<Built>> {
         let (session, subject) = (self.session, self.subject);
-        if !self.flow.has(Stage::Instrument) {
-            return Ok(baseline.cloned());
+        if subject.kind().training() == Training::Sampled {
+            return Ok(before.cloned());
         }
         let instrumented = self.stage_or(
             Stage::Instrument,
             || instrument(session, subject, ready),
             || Built::load(session, subject, Stage::Instrument),
             |built| {
-                let light = subject.builder().is_light(session, subject).is_ok_and(|light| light);
-                let how = if light { ", without LTO and debug info" } else { "" };
+                let how = if subject.is_light(session) { ", without LTO and debug info" } else { "" };
                 format!("{}{how}", units::bytes(built.artifact().bytes))
             },
         )?;
@@ -175,7 +181,7 @@ impl Chain<'_> {
         let fulfils = built.applied().fulfils(policy.min_match);
         if fulfils
             || !rebases
-            || self.light_did_not_fit(&profile, built.applied())
+            || self.again(&profile, built.applied()).is_some()
             || is_foreign(built.applied())
         {
             return Ok((profile, built));
@@ -198,7 +204,7 @@ impl Chain<'_> {
             let text = format!(
                 "{}: the program that is trained is older than this: {change}; --from {} builds it again",
                 subject.name,
-                self.flow.trainee()
+                self.flow.trainee(subject.pass())
             );
             session.sink.emit(Event::Warning { text });
         }
@@ -219,14 +225,19 @@ impl Chain<'_> {
         Ok(optimized)
     }
 
-    /// Whether a profile that was just trained on a light build does not fit.
-    fn light_did_not_fit(&self, profile: &MergedProfile, applied: &Applied) -> bool {
+    /// Whether a profile that was just trained on a light build does not fit, so that instrument begins again.
+    fn again(&self, profile: &MergedProfile, applied: &Applied) -> Option<Again> {
         let (session, subject) = (self.session, self.subject);
-        profile.is_trained_here()
-            && self.selection.contains(Stage::Instrument)
-            && subject.builder().is_light(session, subject).is_ok_and(|light| light)
+        let does_not_fit = profile.is_trained_here()
+            && self.runs(Stage::Instrument)
+            && subject.is_light(session)
+            && session.began_again(subject, Stage::Instrument).is_none()
             && matches!(applied, Applied::Measured(_))
-            && !applied.fulfils(session.config.policy.min_match)
+            && !applied.fulfils(session.config.policy.min_match);
+        does_not_fit.then(|| Again {
+            from: subject.step(Stage::Instrument),
+            because: format!("with the light instrumented build the program applied {}", applied.words()),
+        })
     }
 
     /// What the policy says to the build, and to the stored profile if it was made with that.

@@ -7,7 +7,8 @@ use crate::{
     chain::{
         built::Optimized,
         merge::{MergedProfile, RebasedFrom},
-        session::{Session, Subject},
+        session::Session,
+        subject::Subject,
     },
     io::files,
     profiles::Rebased,
@@ -38,7 +39,7 @@ pub(crate) fn rebase(
     }
     let before = profile.rebased().map_or(1.0, |from| from.carried);
     let from = RebasedFrom { digest: profile.digest().clone(), carried: share * before };
-    let path = session.store.root().join(subject.name).join(FILE);
+    let path = session.folder_of(subject).join(FILE);
     files::write_if_changed(&path, &bytes)?;
     Ok(MergedProfile::of_file(&path, Some(from))?.carried_from(profile))
 }
@@ -54,7 +55,7 @@ pub(crate) fn rebased_before(
     }
     let (_, built) = Optimized::last(session, subject)?;
     let from = built.rebased().filter(|from| &from.digest == profile.digest())?;
-    let path = session.store.root().join(subject.name).join(FILE);
+    let path = session.folder_of(subject).join(FILE);
     let rebased = MergedProfile::of_file(&path, Some(from.clone())).ok()?;
     (rebased.digest() == built.profile()).then(|| rebased.carried_from(profile))
 }

@@ -7,7 +7,10 @@ use honing_core::{Error, ExitCode, Result, Selection, Stage};
 use honing_paired::Schedule;
 
 use crate::{
-    chain::session::{ProfileSource, Session, Subject},
+    chain::{
+        session::{ProfileSource, Session},
+        subject::Subject,
+    },
     keep::recorded::folder,
     measure::bench::pairs,
     workloads::train::{no_training, workloads},
@@ -15,21 +18,21 @@ use crate::{
 
 /// Checks what `selection` needs beyond what every run needs.
 pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Result<()> {
-    let options = &session.options;
-    let (flow, only) = (subject.flow(), selection.first());
-    if only == selection.last() && !flow.has(only) {
-        let steps: Vec<&str> = flow.steps().map(Stage::name).collect();
-        return Err(Error::usage(format!("program `{}` has no step {only}", subject.name))
-            .with_hint(format!("its steps are {}", steps.join(", "))));
+    let (options, flow) = (&session.options, subject.flow());
+    let at = |error: Error| error.at(format!("program `{}`", subject.name));
+    if let Some(only) = selection.first().filter(|only| selection.last() == Some(*only) && !flow.has(*only)) {
+        return Err(at(flow.has_no(only)));
     }
+    let selected = flow.selected(selection).map_err(at)?;
+    let runs = |stage: Stage| selected.contains(&subject.step(stage));
     let trained = options.profile == ProfileSource::Training;
-    if selection.contains(Stage::Train) && options.manual.is_none() && trained {
+    if runs(Stage::Train) && options.manual.is_none() && trained {
         no_training(subject, &workloads(session, subject, |workload| workload.role.trains()))?;
     }
-    if selection.contains(Stage::Bench) {
+    if runs(Stage::Bench) {
         check_pairs(pairs(session), session.config.bench.seed)?;
     }
-    if selection.contains(Stage::Record) {
+    if runs(Stage::Record) {
         let folder = session.root.join(folder(session, subject));
         check_writable(&folder)?;
     }

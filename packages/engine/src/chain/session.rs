@@ -15,7 +15,7 @@ use std::{
 };
 
 use honing_core::{
-    Error, Flow, Result, Setting, Stage,
+    Error, Result, Setting, Stage, Step,
     config::{Config, MergeTool, Program},
     event::Event,
     shard::Shard,
@@ -23,12 +23,12 @@ use honing_core::{
 };
 
 use crate::{
-    builders::{Builder, Craft, Opened},
-    chain::{lock::RunLock, sink::Sink},
+    builders::{Builder, Craft, Opened, Pass},
+    chain::{lock::RunLock, sink::Sink, subject::Subject},
     children::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
     io::{clock, files, programs::on_path},
-    keep::store::Store,
-    profiles::{Given, ProfileKind},
+    keep::store::{Attempt, Store},
+    profiles::Given,
 };
 
 /// The events of a run, in its folder.
@@ -123,6 +123,7 @@ pub struct Session {
     pub root: PathBuf,
     craft: Arc<dyn Craft>,
     builder: Arc<dyn Builder>,
+    passes: Vec<Arc<dyn Pass>>,
     /// The folder that the person is in.
     pub dir: PathBuf,
     /// Environment for children.
@@ -142,37 +143,6 @@ pub struct Session {
     builders_us: Arc<AtomicU64>,
 }
 
-/// A program with everything that was looked up about it.
-#[derive(Debug, Clone)]
-pub struct Subject<'a> {
-    /// Its name in `pgo.toml`.
-    pub name: &'a str,
-    /// What `pgo.toml` says.
-    pub program: &'a Program,
-    /// Name of its binary or library.
-    pub artifact: String,
-    /// Its target triple.
-    pub triple: String,
-    builder: Arc<dyn Builder>,
-}
-
-impl Subject<'_> {
-    /// Who builds it.
-    pub(crate) fn builder(&self) -> &dyn Builder {
-        self.builder.as_ref()
-    }
-
-    /// What its training yields.
-    pub(crate) fn kind(&self) -> &'static dyn ProfileKind {
-        self.builder.kind()
-    }
-
-    /// Its steps.
-    pub(crate) fn flow(&self) -> Flow {
-        self.kind().flow()
-    }
-}
-
 impl Session {
     /// Has a craft look at what is there, and reads the configuration.
     ///
@@ -180,7 +150,7 @@ impl Session {
     /// Usage or preflight, where something is missing or wrong.
     pub fn open(craft: Arc<dyn Craft>, options: Options, sink: Sink, cancel: Cancel) -> Result<Self> {
         let started = sink.elapsed();
-        let Opened { dir, exe, env, root, target_dir, builder, double } = craft.open(&options)?;
+        let Opened { dir, exe, env, root, target_dir, builder, passes, double } = craft.open(&options)?;
         let builders_us = Arc::new(AtomicU64::new(micros(sink.elapsed().saturating_sub(started))));
         let (config, config_path, config_text) = read_config(&root, options.config.as_deref())?;
         let target_dir = match &options.target_dir {
@@ -198,6 +168,7 @@ impl Session {
             root,
             craft,
             builder,
+            passes,
             dir,
             env,
             store,
@@ -259,7 +230,17 @@ impl Session {
     fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {
         let at = |error: Error| error.at(format!("program `{name}`"));
         let (artifact, triple) = self.builder.look_up(self, program).map_err(at)?;
-        Ok(Subject { name, program, artifact, triple, builder: Arc::clone(&self.builder) })
+        Ok(Subject {
+            name,
+            program,
+            artifact,
+            triple,
+            builder: Arc::clone(&self.builder),
+            passes: self.passes.iter().filter(|pass| pass.is_for(program)).map(Arc::clone).collect(),
+            at: None,
+            input: None,
+            needs: Vec::new(),
+        })
     }
 
     /// What was looked up about a program, for `show-config`.
@@ -275,9 +256,20 @@ impl Session {
         self.builder.as_ref()
     }
 
-    /// The steps of its programs.
-    pub(crate) fn flow(&self) -> Flow {
-        self.builder.kind().flow()
+    /// What is kept of a program beside its stages, or of the pass that is spoken of.
+    pub(crate) fn folder_of(&self, subject: &Subject<'_>) -> PathBuf {
+        let program = self.store.root().join(subject.name);
+        subject.pass().map_or(program.clone(), |pass| program.join(pass.name()))
+    }
+
+    /// Where a stage's output is, once it is finished.
+    pub(crate) fn dir_of(&self, subject: &Subject<'_>, stage: Stage) -> PathBuf {
+        self.store.dir(subject.name, subject.step(stage))
+    }
+
+    /// Begins an attempt at a stage, in an empty folder.
+    pub(crate) fn begin(&self, subject: &Subject<'_>, stage: Stage) -> Result<Attempt> {
+        self.store.begin(subject.name, subject.step(stage))
     }
 
     /// Where builders work.
@@ -328,19 +320,19 @@ impl Session {
     }
 
     /// The log of a stage.
-    pub fn log_path(&self, program: &str, stage: Stage) -> PathBuf {
-        self.run_dir.join(format!("{program}.{stage}.log"))
+    pub fn log_path(&self, program: &str, step: impl Into<Step>) -> PathBuf {
+        self.run_dir.join(format!("{program}.{}.log", step.into()))
     }
 
     /// Starts a child whose lines go to `each_line`, and to the log where that says so.
     pub(crate) fn spawn(
         &self,
         program: &str,
-        stage: Stage,
+        step: impl Into<Step>,
         command: &Command,
         each_line: impl Fn(StdStream, &str) -> bool + Clone + Send + 'static,
     ) -> Result<Child> {
-        let log = self.open_log(program, stage, command)?;
+        let log = self.open_log(program, step, command)?;
         Child::spawn(&self.launcher, command, move |stream, line| {
             if each_line(stream, line)
                 && let Ok(mut log) = log.lock()
@@ -351,8 +343,8 @@ impl Session {
     }
 
     /// Adds a line to the log of a stage.
-    pub(crate) fn log(&self, program: &str, stage: Stage, line: &str) -> Result<()> {
-        let path = self.log_path(program, stage);
+    pub(crate) fn log(&self, program: &str, step: impl Into<Step>, line: &str) -> Result<()> {
+        let path = self.log_path(program, step);
         let file = fs::OpenOptions::new().create(true).append(true).open(&path);
         let written = file.and_then(|mut file| files::write_line(&mut file, line));
         written.map_err(|error| files::error("write", &path, &error))
@@ -362,16 +354,17 @@ impl Session {
     pub(crate) fn open_log(
         &self,
         program: &str,
-        stage: Stage,
+        step: impl Into<Step>,
         command: &Command,
     ) -> Result<Arc<Mutex<fs::File>>> {
-        let path = self.log_path(program, stage);
+        let step = step.into();
+        let path = self.log_path(program, step);
         let failed = |error: std::io::Error| files::error("write", &path, &error);
         let mut log = fs::OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
         files::write_line(&mut log, &format!("$ {command}")).map_err(failed)?;
         self.sink.emit(Event::Command {
             program: program.to_owned(),
-            stage,
+            stage: step,
             line: command.to_string(),
             log: path.display().to_string(),
         });
@@ -382,11 +375,11 @@ impl Session {
     pub(crate) fn run_builder(
         &self,
         program: &str,
-        stage: Stage,
+        step: impl Into<Step>,
         command: &Command,
         each_line: impl Fn(StdStream, &str) -> bool + Clone + Send + 'static,
     ) -> Result<Ended> {
-        let mut child = self.spawn(program, stage, command, each_line)?;
+        let mut child = self.spawn(program, step, command, each_line)?;
         let ended = child.wait(&self.cancel, None);
         self.builders_us.fetch_add(micros(child.elapsed()), Ordering::Relaxed);
         ended

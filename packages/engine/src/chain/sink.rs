@@ -8,7 +8,7 @@ use std::{
 };
 
 use honing_core::{
-    Stage,
+    Step,
     event::{Event, Record},
 };
 
@@ -24,7 +24,7 @@ struct State {
     listeners: Vec<Listener>,
     last: Instant,
     /// The stage that works, and since when.
-    working: Option<(String, Stage, Instant)>,
+    working: Option<(String, Step, Instant)>,
 }
 
 /// Takes events from any thread.

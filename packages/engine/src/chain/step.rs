@@ -9,7 +9,7 @@ use honing_core::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    chain::session::{Session, Subject},
+    chain::{session::Session, subject::Subject},
     children::Usage,
     io::clock,
     keep::store::{Attempt, Cost, Manifest},
@@ -21,9 +21,9 @@ pub(crate) trait Product: Serialize + DeserializeOwned {
     fn files(&self) -> Vec<&str>;
 }
 
-/// What a stage came to in this run.
+/// What a step came to in this run.
 #[derive(Debug, Clone)]
-pub(crate) struct Step<T> {
+pub(crate) struct Done<T> {
     pub(crate) output: T,
     pub(crate) state: StageState,
     pub(crate) elapsed_ms: u64,
@@ -32,16 +32,16 @@ pub(crate) struct Step<T> {
     pub(crate) full: Option<bool>,
 }
 
-impl<T> Step<T> {
+impl<T> Done<T> {
     /// From what an earlier run left, or this one just made.
     pub(crate) fn of(manifest: Manifest<T>, state: StageState) -> Self {
         let Manifest { output, elapsed_ms, cpu_ms, full, .. } = manifest;
         Self { output, state, elapsed_ms, cpu_ms, full }
     }
 
-    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Step<U> {
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Done<U> {
         let Self { output, state, elapsed_ms, cpu_ms, full } = self;
-        Step { output: f(output), state, elapsed_ms, cpu_ms, full }
+        Done { output: f(output), state, elapsed_ms, cpu_ms, full }
     }
 }
 
@@ -51,8 +51,8 @@ pub(crate) fn stored<T: Product>(
     subject: &Subject<'_>,
     stage: Stage,
 ) -> Option<Manifest<T>> {
-    let manifest: Manifest<T> = session.store.load(subject.name, stage)?;
-    let dir = session.store.dir(subject.name, stage);
+    let manifest: Manifest<T> = session.store.load(subject.name, subject.step(stage))?;
+    let dir = session.dir_of(subject, stage);
     manifest.output.files().iter().all(|file| dir.join(file).is_file()).then_some(manifest)
 }
 
@@ -75,21 +75,22 @@ pub(crate) fn up_to_date_or<T: Product>(
     fingerprint: Fingerprint,
     start: Instant,
     work: impl FnOnce(&Path) -> Result<(T, Usage)>,
-) -> Result<Step<T>> {
+) -> Result<Done<T>> {
     let old = stored::<T>(session, subject, stage);
     let reasons = reasons(session, old.as_ref(), &fingerprint);
     if let (Some(manifest), true) = (old, reasons.is_empty()) {
-        return Ok(Step::of(manifest, StageState::UpToDate));
+        return Ok(Done::of(manifest, StageState::UpToDate));
     }
     started(session, subject, stage, reasons);
-    let attempt = session.store.begin(subject.name, stage)?;
+    let attempt = session.begin(subject, stage)?;
     let (output, usage) = work(attempt.dir())?;
     finish(attempt, fingerprint, start, usage, None, output)
 }
 
 /// Announces that a stage begins to work.
 pub(crate) fn started(session: &Session, subject: &Subject<'_>, stage: Stage, reasons: Vec<String>) {
-    session.sink.emit(Event::StageStarted { program: subject.name.to_owned(), stage, reasons });
+    let (program, stage) = (subject.name.to_owned(), subject.step(stage));
+    session.sink.emit(Event::StageStarted { program, stage, reasons });
 }
 
 /// Promotes what a stage made.
@@ -100,7 +101,7 @@ pub(crate) fn finish<T: Serialize>(
     usage: Usage,
     full: Option<bool>,
     output: T,
-) -> Result<Step<T>> {
+) -> Result<Done<T>> {
     let cost = Cost { elapsed_ms: clock::millis_since(start), cpu_ms: clock::millis(usage.cpu()), full };
-    Ok(Step::of(attempt.promote(fingerprint, cost, output)?, StageState::Done))
+    Ok(Done::of(attempt.promote(fingerprint, cost, output)?, StageState::Done))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use honing_core::{Error, ExitCode, Stage, units};
 
 use crate::{
-    chain::session::{Session, Subject},
+    chain::{session::Session, subject::Subject},
     io::files,
 };
 

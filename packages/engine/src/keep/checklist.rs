@@ -24,7 +24,7 @@ const SECOND: &str = "second";
 pub fn checklist(session: &Session, fix: bool) -> Result<Checklist> {
     let subjects = session.subjects()?;
     let last = if fix { Stage::Record } else { Stage::Optimize };
-    pipeline::begin(session, &subjects, &Selection::new(Stage::Preflight, last)?)?;
+    pipeline::begin(session, &subjects, &Selection::up_to(last))?;
     let mut programs = Vec::new();
     for subject in &subjects {
         let mended = if fix { mend(session, subject)? } else { None };
@@ -76,7 +76,7 @@ fn mend(session: &Session, subject: &Subject<'_>) -> Result<Option<Summary>> {
 }
 
 fn apply(session: &Session, subject: &Subject<'_>, mend: Mend) -> Result<Finished> {
-    let all = Selection::new(Stage::Preflight, Stage::Record)?;
+    let all = Selection::default();
     let stored = || part(session, subject, ProfileSource::Stored);
     match mend {
         Mend::Refresh => pipeline::run(&part(session, subject, ProfileSource::Training)?, &all),

@@ -11,12 +11,7 @@ use honing_core::{
 };
 
 use crate::{
-    chain::{
-        built::Built,
-        preflight::Ready,
-        session::{Session, Subject},
-        step::stored,
-    },
+    chain::{built::Built, preflight::Ready, session::Session, step::stored, subject::Subject},
     io::files,
     keep::{history, record::workload_entries},
     profiles::Input,
@@ -41,7 +36,7 @@ pub(crate) fn hand_over(
     let mut workloads = Vec::new();
     for entry in workload_entries(session, subject)? {
         let Some(collected) = raw.collected.iter().find(|one| one.workload == entry.name) else { continue };
-        let train = session.store.dir(subject.name, Stage::Train);
+        let train = session.dir_of(subject, Stage::Train);
         let inputs: Vec<Input> =
             collected.files.iter().map(|file| Input { path: train.join(file), weight: 1 }).collect();
         let file = format!("{}.profdata", entry.name);

@@ -19,8 +19,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chain::{
         merge::MergedProfile,
-        session::{Session, Subject},
-        step::{Product, Step, reasons, started, stored, up_to_date_or},
+        session::Session,
+        step::{Done, Product, reasons, started, stored, up_to_date_or},
+        subject::Subject,
     },
     children::Usage,
     io::{clock, files},
@@ -71,7 +72,7 @@ pub(crate) fn record(
     subject: &Subject<'_>,
     profile: &MergedProfile,
     findings: &Findings<'_>,
-) -> Result<Step<Recorded>> {
+) -> Result<Done<Recorded>> {
     let print = record_fingerprint(session, subject, profile, findings)?;
     if !findings.consequence.record {
         return up_to_date_or(session, subject, Stage::Record, print, Instant::now(), |_| {
@@ -81,7 +82,7 @@ pub(crate) fn record(
     let old = stored::<Recorded>(session, subject, Stage::Record);
     let why = reasons(session, old.as_ref(), &print);
     if let (Some(old), true) = (old, why.is_empty()) {
-        return Ok(Step::of(old, honing_core::event::StageState::UpToDate));
+        return Ok(Done::of(old, honing_core::event::StageState::UpToDate));
     }
     started(session, subject, Stage::Record, why);
     let start = Instant::now();
@@ -105,7 +106,7 @@ pub(crate) fn record(
     if let Some(text) = committed::ignored(session, &folder(session, subject).join(file)) {
         session.sink.emit(Event::Warning { text });
     }
-    let attempt = session.store.begin(subject.name, Stage::Record)?;
+    let attempt = session.begin(subject, Stage::Record)?;
     // Read again: what was just written is part of it.
     let print = record_fingerprint(session, subject, profile, findings)?;
     let output = Recorded { path: Some(folder(session, subject).display().to_string()) };
@@ -117,7 +118,7 @@ fn take_over(manifest: &mut Manifest, stored: Manifest, flow: &Flow) {
     let again = |cost: &CostEntry| manifest.cost.iter().any(|new| new.stage == cost.stage);
     let earlier: Vec<CostEntry> = stored.cost.into_iter().filter(|cost| !again(cost)).collect();
     manifest.cost.extend(earlier);
-    manifest.cost.sort_by_key(|cost| flow.steps().position(|step| step.name() == cost.stage));
+    manifest.cost.sort_by_key(|cost| flow.steps().position(|step| step.to_string() == cost.stage));
     // The same profile, measured again.
     if manifest.profile.indexed_digest == stored.profile.indexed_digest {
         manifest.source = stored.source;
@@ -179,7 +180,7 @@ fn manifest(
             .iter()
             .filter(|cost| cost.cpu_ms > 0)
             .map(|cost| CostEntry {
-                stage: cost.stage.name().into(),
+                stage: cost.stage.to_string(),
                 wall_s: second(cost.elapsed_ms),
                 cpu_s: second(cost.cpu_ms),
             })

@@ -15,7 +15,7 @@ use honing_core::{
 };
 
 use crate::{
-    chain::session::{Session, Subject},
+    chain::{session::Session, subject::Subject},
     io::files,
     keep::{committed, history},
 };

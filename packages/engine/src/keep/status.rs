@@ -11,10 +11,7 @@ use honing_core::{
 };
 
 use crate::{
-    chain::{
-        built::Optimized,
-        session::{Session, Subject},
-    },
+    chain::{built::Optimized, session::Session, subject::Subject},
     io::clock,
     keep::{
         history,

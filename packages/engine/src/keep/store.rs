@@ -1,6 +1,6 @@
 //! What stages leave on disk: a folder for each, promoted whole or not at all.
 //!
-//! `<root>/<program>/<stage>/` holds a stage's output and its `manifest.json`. A stage
+//! `<root>/<program>/<stage>/`, or `<root>/<program>/<pass>/<stage>/`, holds a stage's output and its `manifest.json`. A stage
 //! works in `<stage>.partial`; the folder gets its name only once it is complete, so
 //! that a run which was killed at any moment leaves nothing that looks finished.
 
@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage};
+use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Step};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::io::{clock, files};
@@ -100,14 +100,16 @@ impl Store {
     }
 
     /// Where a stage's output is, once it is finished.
-    pub fn dir(&self, program: &str, stage: Stage) -> PathBuf {
-        self.root.join(program).join(stage.name())
+    pub fn dir(&self, program: &str, step: impl Into<Step>) -> PathBuf {
+        let step = step.into();
+        let program = self.root.join(program);
+        step.pass.map_or(program.clone(), |pass| program.join(pass.name())).join(step.stage.name())
     }
 
     /// What a stage left, if it was finished. An unreadable manifest counts as none:
     /// the stage is then run again.
-    pub fn load<T: DeserializeOwned>(&self, program: &str, stage: Stage) -> Option<Manifest<T>> {
-        let text = fs::read(self.dir(program, stage).join("manifest.json")).ok()?;
+    pub fn load<T: DeserializeOwned>(&self, program: &str, step: impl Into<Step>) -> Option<Manifest<T>> {
+        let text = fs::read(self.dir(program, step).join("manifest.json")).ok()?;
         let manifest: Manifest<T> = serde_json::from_slice(&text).ok()?;
         (manifest.schema == SCHEMA).then_some(manifest)
     }
@@ -116,8 +118,8 @@ impl Store {
     ///
     /// # Errors
     /// Preflight or internal, where the folder cannot be made.
-    pub fn begin(&self, program: &str, stage: Stage) -> Result<Attempt> {
-        let finished = self.dir(program, stage);
+    pub fn begin(&self, program: &str, step: impl Into<Step>) -> Result<Attempt> {
+        let finished = self.dir(program, step);
         let partial = finished.with_extension("partial");
         files::remove_dir(&partial)?;
         files::make_dir(&partial)?;
@@ -181,6 +183,8 @@ impl Attempt {
 
 #[cfg(test)]
 mod tests {
+    use honing_core::Stage;
+
     use super::*;
 
     #[test]

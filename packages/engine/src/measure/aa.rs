@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chain::{
         built::Built,
-        session::{Session, Subject},
-        step::{Step, started},
+        session::Session,
+        step::{Done, started},
+        subject::Subject,
     },
     children::Usage,
     io::{clock, files},
@@ -95,7 +96,7 @@ pub(crate) fn qualify(
     session: &Session,
     subject: &Subject<'_>,
     baseline: &Built,
-) -> Result<Step<Vec<Qualified>>> {
+) -> Result<Done<Vec<Qualified>>> {
     let chosen = workloads(session, subject, |workload| workload.role.evaluates());
     let start = Instant::now();
     let tools = build_tools(session, subject, Stage::Bench, &chosen)?;
@@ -127,7 +128,7 @@ pub(crate) fn qualify(
     }
     keep(session, subject, &qualified)?;
     let (elapsed_ms, cpu_ms) = (clock::millis_since(start), clock::millis(usage.cpu()));
-    Ok(Step { output: qualified, state: StageState::Done, elapsed_ms, cpu_ms, full: None })
+    Ok(Done { output: qualified, state: StageState::Done, elapsed_ms, cpu_ms, full: None })
 }
 
 fn entry(

@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chain::{
         built::{Built, Optimized},
-        session::{Session, Subject},
-        step::{Product, Step, finish, reasons, started, stored},
+        session::Session,
+        step::{Done, Product, finish, reasons, started, stored},
+        subject::Subject,
     },
     children::Usage,
     io::{clock, files},
@@ -75,9 +76,9 @@ impl Product for Measurements {
 
 impl Measurements {
     /// What an earlier run left.
-    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
+    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Done<Self>> {
         let manifest = stored(session, subject, Stage::Bench)?;
-        Some(Step::of(manifest, StageState::Skipped))
+        Some(Done::of(manifest, StageState::Skipped))
     }
 
     /// Whether these programs were measured, and not earlier ones.
@@ -169,7 +170,7 @@ pub(crate) fn bench(
     subject: &Subject<'_>,
     inputs: BenchInputs<'_>,
     time: Option<Duration>,
-) -> Result<Step<Measurements>> {
+) -> Result<Done<Measurements>> {
     let chosen = workloads(session, subject, |workload| workload.role.evaluates());
     let start = Instant::now();
     let tools = build_tools(session, subject, Stage::Bench, &chosen)?;
@@ -181,10 +182,10 @@ pub(crate) fn bench(
     let old = stored::<Measurements>(session, subject, Stage::Bench);
     let reasons = reasons(session, old.as_ref(), &print);
     if let (Some(manifest), true) = (old, reasons.is_empty()) {
-        return Ok(Step::of(manifest, StageState::UpToDate));
+        return Ok(Done::of(manifest, StageState::UpToDate));
     }
     started(session, subject, Stage::Bench, reasons);
-    let attempt = session.store.begin(subject.name, Stage::Bench)?;
+    let attempt = session.begin(subject, Stage::Bench)?;
     let dir = attempt.dir();
     let mut usage = tools.cost;
     let mut output = Measurements {
@@ -203,7 +204,7 @@ pub(crate) fn bench(
             output.out_of_budget = true;
             files::remove_dir(dir)?;
             let (elapsed_ms, cpu_ms) = (clock::millis_since(start), clock::millis(usage.cpu()));
-            return Ok(Step { output, state: StageState::Skipped, elapsed_ms, cpu_ms, full: None });
+            return Ok(Done { output, state: StageState::Skipped, elapsed_ms, cpu_ms, full: None });
         };
         if most < pairs(session) {
             print.value("pairs", most);
@@ -225,7 +226,7 @@ fn forget_unsettled(session: &Session, subject: &Subject<'_>, print: &Fingerprin
     let text = "bench: what was measured does not settle the verdict under the present settings, though \
                 the plan of looks goes on: measuring again";
     session.sink.emit(Event::Note { text: text.into() });
-    files::remove_dir(&session.store.dir(subject.name, Stage::Bench))
+    files::remove_dir(&session.dir_of(subject, Stage::Bench))
 }
 
 /// Measures workloads with staged programs.
@@ -339,7 +340,7 @@ impl Measuring<'_> {
     fn progress(&self, done: u32, most: u32) {
         self.bench.session.sink.emit(Event::Progress {
             program: self.bench.subject.name.to_owned(),
-            stage: Stage::Bench,
+            stage: Stage::Bench.into(),
             done: u64::from(done),
             total: Some(u64::from(most)),
             unit: "pairs".into(),

@@ -11,7 +11,8 @@ use honing_core::{
 use crate::{
     chain::{
         built::{Built, Optimized},
-        session::{Session, Subject},
+        session::Session,
+        subject::Subject,
     },
     measure::{
         aa,

@@ -12,22 +12,19 @@ use std::{
 };
 
 use honing_core::{
-    Fingerprint, Flow, Result, Stage,
+    Fingerprint, Result, Stage, Training,
     applied::{Applied, HotFunction, MatchedBy},
 };
 
 use crate::{
-    chain::{
-        preflight::Ready,
-        session::{Session, Subject},
-    },
+    chain::{preflight::Ready, session::Session, subject::Subject},
     children::{Command, Usage},
 };
 
 /// A kind of profile.
 pub trait ProfileKind: Debug + Send + Sync {
-    /// The steps of a program that is trained for it.
-    fn flow(&self) -> Flow;
+    /// What is trained for it: a program of its own, or one that is there.
+    fn training(&self) -> Training;
 
     /// Adds what decides how a training leaves its profiles.
     fn fingerprint(&self, subject: &Subject<'_>, print: &mut Fingerprint);

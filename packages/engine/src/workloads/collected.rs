@@ -9,7 +9,7 @@ use honing_core::{Digest, Error, ExitCode, Result, event::Event};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    chain::session::{Session, Subject},
+    chain::{session::Session, subject::Subject},
     io::files,
     profiles::Sorter,
 };

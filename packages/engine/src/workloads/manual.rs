@@ -8,8 +8,9 @@ use crate::{
     builders::beside,
     chain::{
         built::Built,
-        session::{Session, Subject},
-        step::{Step, finish, started, stored},
+        session::Session,
+        step::{Done, finish, started, stored},
+        subject::Subject,
     },
     children::{Command, Usage},
     io::files,
@@ -30,7 +31,7 @@ pub(crate) fn train(
     subject: &Subject<'_>,
     trainee: &Built,
     args: &[String],
-) -> Result<Step<RawProfiles>> {
+) -> Result<Done<RawProfiles>> {
     let start = std::time::Instant::now();
     let print = train_fingerprint(session, subject, trainee.digest(), &Default::default())?;
     started(session, subject, Stage::Train, vec!["a manual session always runs".into()]);
@@ -38,7 +39,7 @@ pub(crate) fn train(
         let text = format!("train: when it ends, this session replaces {}", earlier(&before));
         session.sink.emit(Event::Note { text });
     }
-    let attempt = session.store.begin(subject.name, Stage::Train)?;
+    let attempt = session.begin(subject, Stage::Train)?;
     let output = run(session, subject, trainee, args, attempt.dir())?;
     finish(attempt, print, start, Usage::default(), None, output)
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use honing_core::{
-    Error, ExitCode, Result, Stage,
+    Error, ExitCode, Result, Stage, Step,
     config::{CargoRun, Kind, Workload},
     event::Event,
     template::{self, Placeholder, Values},
@@ -16,7 +16,7 @@ use honing_core::{
 
 use crate::{
     builders::{Flavour, beside},
-    chain::session::{Session, Subject},
+    chain::{session::Session, subject::Subject},
     children::{Awaits, Child, Command, Ended, Status, Usage, When},
     io::files,
     profiles::ProfileKind,
@@ -172,6 +172,11 @@ impl Runner<'_> {
     }
 
     /// Whether a process that does not come to its end leaves nothing.
+    /// The step that it is run for.
+    pub(super) fn step(&self) -> Step {
+        self.subject.step(self.stage)
+    }
+
     pub(super) fn has_to_end_well(&self) -> bool {
         self.collects.is_some_and(|kind| !kind.survives(self.subject))
     }
@@ -297,7 +302,7 @@ impl Attempt<'_> {
         stop: impl Fn() -> bool,
     ) -> Result<Ended> {
         let session = self.runner.session;
-        let log = session.open_log(self.runner.subject.name, self.runner.stage, command)?;
+        let log = session.open_log(self.runner.subject.name, self.runner.step(), command)?;
         let (stdout, stderr) = (self.stream(part, "stdout"), self.stream(part, "stderr"));
         let mut child = Child::spawn_to_files(&session.launcher, command, &stdout, &stderr)?;
         let (waits_for, told) = (child.waits_for(), Cell::new(false));
@@ -323,7 +328,7 @@ impl Attempt<'_> {
         let program = self.runner.subject.name.to_owned();
         self.runner.session.sink.emit(Event::Output {
             program,
-            stage: self.runner.stage,
+            stage: self.runner.step(),
             line: line.to_owned(),
         });
     }

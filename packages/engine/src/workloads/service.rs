@@ -38,7 +38,7 @@ impl Attempt<'_> {
                 ));
         }
         let (listener, sink) = (probe.clone(), runner.session.sink.clone());
-        let (program, stage) = (runner.subject.name.to_owned(), runner.stage);
+        let (program, stage) = (runner.subject.name.to_owned(), runner.step());
         let complaints = Arc::new(Mutex::new(Complaints::about(runner.collects)));
         let complains = Arc::clone(&complaints);
         let mut child = runner.session.spawn(runner.subject.name, stage, &command, move |_, line| {

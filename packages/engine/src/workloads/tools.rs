@@ -9,7 +9,7 @@ use honing_core::{
 };
 
 use crate::{
-    chain::session::{Session, Subject},
+    chain::{session::Session, subject::Subject},
     children::Usage,
 };
 

@@ -13,8 +13,9 @@ use crate::{
     chain::{
         built::{Built, trained_flavour},
         merge::MergedProfile,
-        session::{Session, Subject},
-        step::{Product, Step, stored, up_to_date_or},
+        session::Session,
+        step::{Done, Product, stored, up_to_date_or},
+        subject::Subject,
     },
     io::{files, tree::Tree},
     profiles::Sorter,
@@ -42,9 +43,9 @@ impl Product for RawProfiles {
 
 impl RawProfiles {
     /// What an earlier run left.
-    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Step<Self>> {
+    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Done<Self>> {
         let manifest = stored(session, subject, Stage::Train)?;
-        Some(Step::of(manifest, honing_core::event::StageState::Skipped))
+        Some(Done::of(manifest, honing_core::event::StageState::Skipped))
     }
 
     /// How much there is: files and bytes.
@@ -162,13 +163,15 @@ pub(crate) fn no_training(subject: &Subject<'_>, chosen: &[(&str, &Workload)]) -
 
 /// Tells what the program that is trained leaves from what others do.
 pub(crate) fn sorter(session: &Session, subject: &Subject<'_>, trainee: &Built) -> Result<Box<dyn Sorter>> {
-    let builder = subject.builder();
-    let built = builder.folders(session, subject, trained_flavour(subject))?.output;
-    Ok(builder.kind().sorter(trainee.path(), vec![built.join("deps"), built]))
+    let libraries = match subject.pass() {
+        None => subject.builder().folders(session, subject, trained_flavour(subject))?.libraries,
+        Some(_) => trainee.path().parent().map(Path::to_owned).into_iter().collect(),
+    };
+    Ok(subject.kind().sorter(trainee.path(), libraries))
 }
 
 /// Runs every training workload.
-pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -> Result<Step<RawProfiles>> {
+pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -> Result<Done<RawProfiles>> {
     if let Some(args) = &session.options.manual {
         return manual::train(session, subject, trainee, args);
     }
@@ -196,7 +199,7 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
         for (at, (name, workload)) in chosen.iter().enumerate() {
             session.sink.emit(Event::Progress {
                 program: subject.name.to_owned(),
-                stage: Stage::Train,
+                stage: subject.step(Stage::Train),
                 done: at as u64,
                 total: Some(chosen.len() as u64),
                 unit: "workloads".into(),
@@ -223,6 +226,6 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
 
 /// Removes the raw profiles once they are merged: they are numerous and large.
 pub(crate) fn discard_raw(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result<()> {
-    let dir = session.store.dir(subject.name, Stage::Train);
+    let dir = session.dir_of(subject, Stage::Train);
     raw.collected.iter().try_for_each(|collected| files::remove_dir(&dir.join(&collected.workload)))
 }

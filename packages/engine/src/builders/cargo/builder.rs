@@ -14,13 +14,14 @@ use crate::{
         Builder, Flavour, Folders, Made, beside,
         cargo::{
             self, Cargo, Here, build_command, check, driver_command,
-            flavours::{ADDED, PROFILE, build_fingerprint, instrument_fully, instrumenting, wanted},
+            flavours::{ADDED, PROFILE, build_fingerprint, instrumenting, wanted},
             libraries, pinning, probe, tools,
         },
     },
     chain::{
         preflight::Ready,
-        session::{Session, Subject, find_program},
+        session::{Session, find_program},
+        subject::Subject,
     },
     children::{Command, Usage},
     io::files,
@@ -160,17 +161,13 @@ impl Builder for Cargo {
     fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {
         let here = &Here { session, cargo: self };
         let wanted = wanted(here, subject, flavour)?;
-        Ok(Folders { output: wanted.folder(), all: wanted.target_dir })
+        let output = wanted.folder();
+        Ok(Folders { libraries: vec![output.join("deps"), output], all: wanted.target_dir })
     }
 
     fn is_light(&self, session: &Session, subject: &Subject<'_>) -> Result<bool> {
         let here = &Here { session, cargo: self };
         Ok(instrumenting(here, subject)? == Instrumenting::Light)
-    }
-
-    fn not_light(&self, session: &Session, subject: &Subject<'_>, why: &str) -> Result<()> {
-        let here = &Here { session, cargo: self };
-        instrument_fully(here, subject, why)
     }
 
     fn harness(

@@ -8,7 +8,7 @@ use honing_core::{
 
 use crate::{
     builders::cargo::{self, Cargo, Here, toolchain::Toolchain},
-    chain::session::Subject,
+    chain::subject::Subject,
 };
 
 /// Packages, features, Cargo profiles, arguments and the toolchain.

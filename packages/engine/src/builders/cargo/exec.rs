@@ -18,7 +18,8 @@ use crate::{
     chain::{
         built::profile_path,
         merge::{MergedProfile, import_fingerprint},
-        session::{Session, Subject},
+        session::Session,
+        subject::Subject,
     },
     children::Command,
     keep::recorded,

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use honing_core::{
-    Digest, Fingerprint, Result,
+    Digest, Fingerprint, Result, Stage,
     config::{Flush, Instrumenting, ProgramKind},
 };
 
@@ -13,7 +13,7 @@ use crate::{
         Flavour,
         cargo::{self, Here, Wanted, pinning, wrapper::Orders},
     },
-    chain::session::Subject,
+    chain::subject::Subject,
     io::files,
 };
 
@@ -157,19 +157,13 @@ pub(super) fn instrumenting(session: &Here<'_>, subject: &Subject<'_>) -> Result
     // The linker's own LTO is a matter between it and what else it links.
     let rustflags = &cargo::ask(session, &subject.triple)?.rustflags;
     let linkers = rustflags.iter().any(|flag| flag.contains("linker-plugin-lto"));
-    if linkers || !pinning::pins(session, subject) || too_light(session, subject).is_file() {
+    if linkers
+        || !pinning::pins(session, subject)
+        || session.began_again(subject, Stage::Instrument).is_some()
+    {
         return Ok(Instrumenting::Same);
     }
     Ok(subject.program.instrument)
-}
-
-/// Remembers that a light build's profile did not fit, until `clean`.
-pub(super) fn instrument_fully(session: &Here<'_>, subject: &Subject<'_>, why: &str) -> Result<()> {
-    files::write_atomically(&too_light(session, subject), why.as_bytes())
-}
-
-fn too_light(session: &Here<'_>, subject: &Subject<'_>) -> std::path::PathBuf {
-    session.store.root().join(subject.name).join("instrument-same")
 }
 
 /// Flags that put counters in.

@@ -10,7 +10,7 @@ use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
 
 use crate::{
     builders::cargo::{Here, Workspace},
-    chain::session::Subject,
+    chain::subject::Subject,
 };
 
 impl Workspace {

@@ -15,7 +15,8 @@ use crate::{
     builders::cargo::{self, Answer, Here, flavours::TRACE_FLAG, toolchain::Toolchain},
     chain::{
         preflight::{Merger, Ready, needs_merge},
-        session::{Subject, find_program},
+        session::find_program,
+        subject::Subject,
     },
     children::{Child, Command, Status, Usage, plain},
     io::files,

@@ -16,7 +16,7 @@ use crate::{
     builders::cargo::{
         Answer, CargoConfig, Workspace, configured, one_target, toolchain::Toolchain, whereabouts::own_cargo,
     },
-    chain::session::{Session, Subject},
+    chain::{session::Session, subject::Subject},
 };
 
 /// Cargo, as it was found.

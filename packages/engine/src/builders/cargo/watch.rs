@@ -82,7 +82,7 @@ impl Watcher {
         let shown = if rest == line { coloured } else { &rest };
         self.session_sink.emit(Event::Output {
             program: self.program.clone(),
-            stage: self.stage,
+            stage: self.stage.into(),
             line: shown.to_owned(),
         });
         true
@@ -130,7 +130,7 @@ impl Watcher {
         if seen.compiled > 0 {
             self.session_sink.emit(Event::Progress {
                 program: self.program.clone(),
-                stage: self.stage,
+                stage: self.stage.into(),
                 done: seen.units,
                 total: seen.total.filter(|total| *total >= seen.units),
                 unit: "crates".into(),

@@ -33,7 +33,16 @@ impl Craft for ByCargo {
         let env = own_environment(&dir, &exe, manifest.is_some());
         let cargo = Cargo::open(&env, &dir, manifest)?;
         let (root, target_dir) = (cargo.workspace.root.clone(), cargo.workspace.target_dir().to_owned());
-        Ok(Opened { dir, exe, env, root, target_dir, builder: Arc::new(cargo), double: None })
+        Ok(Opened {
+            dir,
+            exe,
+            env,
+            root,
+            target_dir,
+            builder: Arc::new(cargo),
+            passes: Vec::new(),
+            double: None,
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use honing_core::release::Beside;
 
 use crate::{
-    chain::session::{Session, Subject},
+    chain::{session::Session, subject::Subject},
     keep::history::{
         git::{Git, Silent},
         tree::{Tree, real},

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use honing_core::{checklist::Repository, release::Checkout, status::Since};
 
 use crate::{
-    chain::session::{Session, Subject},
+    chain::{session::Session, subject::Subject},
     keep::recorded::Stored,
 };
 use git::Git;

@@ -6,17 +6,14 @@ use std::{
 };
 
 use honing_core::{
-    Error, Fingerprint, Flow, Result, Stage,
+    Error, Fingerprint, Result, Stage, Training,
     applied::{Applied, HotFunction, MatchedBy},
     config::{Flush, MergeTool},
 };
 use honing_profdata::{self as profdata, Format, IndexedVersion};
 
 use crate::{
-    chain::{
-        preflight::Ready,
-        session::{Session, Subject},
-    },
+    chain::{preflight::Ready, session::Session, subject::Subject},
     children::{Command, Usage},
     profiles::{
         Flaw, Input, ProfileKind, Rebased, Sorter, Traces, Weighed,
@@ -41,8 +38,8 @@ const COMPLAINT: &str = "LLVM Profile Error: ";
 pub(crate) struct Counters;
 
 impl ProfileKind for Counters {
-    fn flow(&self) -> Flow {
-        Flow::instrumented()
+    fn training(&self) -> Training {
+        Training::Instrumented
     }
 
     fn fingerprint(&self, subject: &Subject<'_>, print: &mut Fingerprint) {

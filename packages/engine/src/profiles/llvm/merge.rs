@@ -6,10 +6,7 @@ use honing_core::{Error, ExitCode, Result, Stage, event::Event};
 use honing_profdata::{Format, IndexedVersion};
 
 use crate::{
-    chain::{
-        preflight::Ready,
-        session::{Session, Subject},
-    },
+    chain::{preflight::Ready, session::Session, subject::Subject},
     children::{Command, Status, Usage},
     io::files,
     profiles::{
@@ -61,12 +58,12 @@ fn write_list(inputs: &[Input], list: &Path) -> Result<()> {
 }
 
 fn run(session: &Session, subject: &Subject<'_>, stage: Stage, command: &Command) -> Result<Usage> {
-    let mut child = session.spawn(subject.name, stage, command, |_, _| true)?;
+    let mut child = session.spawn(subject.name, subject.step(stage), command, |_, _| true)?;
     let ended = child.wait(&session.cancel, None)?;
     if ended.status == Status::Code(0) {
         return Ok(ended.usage);
     }
-    let log = files::tail(&session.log_path(subject.name, stage), 10);
+    let log = files::tail(&session.log_path(subject.name, subject.step(stage)), 10);
     // The log has the command, too.
     let said = log.lines().filter(|line| !line.starts_with("$ ")).collect::<Vec<_>>().join("\n");
     Err(Error::new(ExitCode::Profile, format!("merge: llvm-profdata ended with {}:\n{said}", ended.status))

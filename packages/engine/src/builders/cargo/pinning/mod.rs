@@ -16,7 +16,7 @@ use crate::{
         Here,
         wrapper::{Names, REVISION},
     },
-    chain::session::Subject,
+    chain::subject::Subject,
 };
 use apart::Apart;
 pub(crate) use lockfile::settle;

@@ -1,0 +1,173 @@
+//! A program, with who builds it and what is done to it after that.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use honing_core::{Digest, Error, Fingerprint, Flow, Pass as Name, Result, Stage, Step, config::Program};
+
+use crate::{
+    builders::{Builder, Flavour, Made, Pass},
+    chain::{preflight::Ready, session::Session},
+    children::{Command, Usage},
+    profiles::ProfileKind,
+};
+
+/// A program with everything that was looked up about it; or a pass over it.
+#[derive(Debug, Clone)]
+pub struct Subject<'a> {
+    /// Its name in `pgo.toml`.
+    pub name: &'a str,
+    /// What `pgo.toml` says.
+    pub program: &'a Program,
+    /// Name of its binary or library.
+    pub artifact: String,
+    /// Its target triple.
+    pub triple: String,
+    pub(super) builder: Arc<dyn Builder>,
+    /// The passes over it, in order.
+    pub(super) passes: Vec<Arc<dyn Pass>>,
+    /// The number of the pass that is spoken of; the build itself without.
+    pub(super) at: Option<usize>,
+    /// What that pass works on, where it is there.
+    pub(super) input: Option<Input>,
+    /// What of other programs its build needs.
+    pub(super) needs: Vec<Need>,
+}
+
+/// A program that is built already.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its digest.
+    pub digest: Digest,
+}
+
+/// What a step of another program made.
+#[derive(Debug, Clone)]
+pub struct Need {
+    /// That program.
+    pub program: String,
+    /// The step.
+    pub step: Step,
+    /// What it made; nothing where it never did.
+    pub made: Option<Input>,
+}
+
+impl<'a> Subject<'a> {
+    /// The passes over it, each as a subject of its own.
+    pub(crate) fn passes(&self) -> Vec<Self> {
+        (0..self.passes.len()).map(|at| Self { at: Some(at), ..self.clone() }).collect()
+    }
+
+    /// The same, working on what was built before.
+    pub(crate) fn working_on(&self, input: Option<Input>) -> Self {
+        Self { input, ..self.clone() }
+    }
+
+    /// The same, with what other programs' steps made.
+    pub(crate) fn with(&self, needs: Vec<Need>) -> Self {
+        Self { needs, ..self.clone() }
+    }
+}
+
+impl Subject<'_> {
+    fn turn(&self) -> Option<&dyn Pass> {
+        self.at.and_then(|at| self.passes.get(at)).map(|pass| &**pass)
+    }
+
+    /// The pass that is spoken of; the build itself without.
+    pub(crate) fn pass(&self) -> Option<Name> {
+        self.turn().map(|pass| Name::named(pass.name()))
+    }
+
+    /// A stage of the build, or of the pass that is spoken of. What is about all of them is one.
+    pub fn step(&self, stage: Stage) -> Step {
+        match stage {
+            Stage::Baseline | Stage::Bench | Stage::Record => stage.into(),
+            _ => Step { pass: self.pass(), stage },
+        }
+    }
+
+    /// What other programs' steps made for it.
+    pub fn needs(&self) -> &[Need] {
+        &self.needs
+    }
+
+    /// Who builds it.
+    pub(crate) fn builder(&self) -> &dyn Builder {
+        self.builder.as_ref()
+    }
+
+    /// What its training yields.
+    pub(crate) fn kind(&self) -> &'static dyn ProfileKind {
+        self.turn().map_or_else(|| self.builder.kind(), Pass::kind)
+    }
+
+    /// Its steps, those of all passes among them.
+    pub(crate) fn flow(&self) -> Flow {
+        let pass = |pass: &Arc<dyn Pass>| (Name::named(pass.name()), pass.kind().training());
+        Flow::new(self.builder.kind().training(), &self.passes.iter().map(pass).collect::<Vec<_>>())
+    }
+
+    /// What a probe depends on.
+    pub(crate) fn probe_fingerprint(&self, session: &Session) -> Result<Fingerprint> {
+        match self.turn() {
+            None => self.builder.probe_fingerprint(session, self),
+            Some(pass) => pass.probe_fingerprint(session, self),
+        }
+    }
+
+    /// Tries whether the tools that are there work together.
+    pub(crate) fn probe(&self, session: &Session, dir: &Path) -> Result<(Ready, Usage)> {
+        match self.turn() {
+            None => self.builder.probe(session, self, dir),
+            Some(pass) => pass.probe(session, self, dir),
+        }
+    }
+
+    /// What a flavour is made of.
+    pub(crate) fn fingerprint(&self, session: &Session, flavour: Flavour<'_>) -> Result<Fingerprint> {
+        let mut print = match self.turn() {
+            None => self.builder.fingerprint(session, self, flavour)?,
+            Some(pass) => pass.fingerprint(session, self, flavour)?,
+        };
+        if let Some(input) = &self.input {
+            print.content("program before the pass", input.digest.clone());
+        }
+        let needs = self.needs.iter().filter(|_| self.at.is_none());
+        for Need { program, step, made } in needs {
+            let what = format!("{step} of program `{program}`");
+            match made {
+                Some(made) => print.content(what, made.digest.clone()),
+                None => print.value(what, "missing"),
+            };
+        }
+        Ok(print)
+    }
+
+    /// The command that makes a flavour, for display.
+    pub(crate) fn command(&self, session: &Session, flavour: Flavour<'_>) -> Result<Command> {
+        let input = self.input.as_ref().map_or(Path::new(""), |input| &input.path);
+        match self.turn() {
+            None => self.builder.command(session, self, flavour),
+            Some(pass) => pass.command(session, self, flavour, input),
+        }
+    }
+
+    /// Makes a flavour, on behalf of `stage`.
+    pub(crate) fn build(&self, session: &Session, stage: Stage, flavour: Flavour<'_>) -> Result<Made> {
+        match (self.turn(), &self.input) {
+            (None, _) => self.builder.build(session, self, stage, flavour),
+            (Some(pass), Some(input)) => pass.build(session, self, flavour, input),
+            (Some(pass), None) => Err(Error::internal(format!("{}: nothing to work on", pass.name()))),
+        }
+    }
+
+    /// Whether what is trained is built without what does not change its profile.
+    pub(crate) fn is_light(&self, session: &Session) -> bool {
+        self.at.is_none() && self.builder.is_light(session, self).is_ok_and(|light| light)
+    }
+}
