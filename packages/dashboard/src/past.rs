@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use honing_core::{
-    ExitCode, Stage,
+    ExitCode, Step,
     applied::{Applied, HotFunction},
     event::{Event, Record, StageState, Summary},
     outcome::{Measured, gain_percent},
@@ -17,7 +17,7 @@ pub struct Past {
     /// The program.
     pub program: String,
     /// Stages that ended, with milliseconds of wall time.
-    pub stages: Vec<(Stage, StageState, u64)>,
+    pub stages: Vec<(Step, StageState, u64)>,
     /// How much of the profile was applied.
     pub applied: Option<Applied>,
     /// The heaviest functions.

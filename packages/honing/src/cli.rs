@@ -9,7 +9,7 @@ mod shared;
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
-use honing_core::{ExitCode, Result, Selection, Stage, shard::Shard};
+use honing_core::{ExitCode, Result, Selection, Stage, Step, shard::Shard};
 
 pub(crate) use build::Build;
 pub(crate) use compare::Compare;
@@ -386,13 +386,13 @@ impl From<Flavour> for Stage {
 impl Range {
     /// The stages that were asked for.
     pub(crate) fn selection(&self) -> Result<Selection> {
-        let parse = |name: &Option<String>| name.as_deref().map(str::parse::<Stage>).transpose();
+        let parse = |name: &Option<String>| name.as_deref().map(str::parse::<Step>).transpose();
         let (from, to) = (parse(&self.from)?, parse(&self.to)?);
         let selection = match parse(&self.only)? {
-            Some(stage) => Selection::only(stage),
-            None => Selection::new(from.unwrap_or(Stage::Preflight), to.unwrap_or(Stage::Record))?,
+            Some(step) => Selection::only(step),
+            None => Selection::new(from, to)?,
         };
-        let skipped: Vec<Stage> = self.skip.iter().map(|name| name.parse()).collect::<Result<_>>()?;
+        let skipped: Vec<Step> = self.skip.iter().map(|name| name.parse()).collect::<Result<_>>()?;
         selection.without(&skipped)
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use honing_core::{
-    Stage,
+    Step,
     event::{Event, Record, StageState},
     units,
 };
@@ -111,7 +111,7 @@ impl Plain {
     fn finished(
         &mut self,
         out: &mut dyn Write,
-        (program, stage): (&str, Stage),
+        (program, stage): (&str, Step),
         state: StageState,
         detail: &str,
         elapsed_ms: u64,
@@ -167,7 +167,7 @@ impl Plain {
     fn line(
         &self,
         out: &mut dyn Write,
-        stage: Stage,
+        stage: Step,
         style: Style,
         program: &str,
         text: &str,
@@ -175,7 +175,7 @@ impl Plain {
         if self.verbosity == Verbosity::Quiet {
             return Ok(());
         }
-        let mut name = stage.name().to_owned();
+        let mut name = stage.to_string();
         name[..1].make_ascii_uppercase();
         let program = if self.several { format!("{program}: ") } else { String::new() };
         writeln!(out, "{style}{name:>12}{style:#} {program}{text}")

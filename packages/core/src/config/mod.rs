@@ -4,6 +4,7 @@
 //! JSON Schema that editors complete from.
 
 mod cargo_profile;
+mod needs;
 mod parse;
 mod position;
 mod program;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::{cargo_profile::Pins, units::Span};
 
 pub use cargo_profile::{CargoProfile, Pin};
+pub use needs::Needed;
 pub use position::Positions;
 pub(crate) use position::line_and_column;
 pub use program::{Flush, Instrumenting, Program, ProgramKind, Tool};

@@ -70,7 +70,7 @@ mod tests {
     fn a_slip_names_the_place_and_the_closest_key() {
         insta::assert_snapshot!(
             error("[program.t]\npackage = \"t\"\nprofil = \"release\"\n"),
-            @"pgo/pgo.toml:3:1: unknown field `profil`, expected one of `package`, `bin`, `cdylib`, `profile`, `cargo_profile`, `features`, `default_features`, `target`, `pin_symbols`, `flush`, `instrument`, `env`, `workload` | did you mean `profile`?"
+            @"pgo/pgo.toml:3:1: unknown field `profil`, expected one of `package`, `bin`, `cdylib`, `profile`, `cargo_profile`, `features`, `default_features`, `target`, `pin_symbols`, `flush`, `instrument`, `env`, `needs`, `workload` | did you mean `profile`?"
         );
     }
 
@@ -107,6 +107,31 @@ mod tests {
         let pins = Config::parse(&agreed, path).unwrap().pins("release", &agreed, path);
         let (value, place) = &pins[&crate::cargo_profile::Key::Lto];
         assert_eq!((value.as_str(), place.as_str()), ("fat", "pgo/pgo.toml:6"));
+    }
+
+    #[test]
+    fn needs_name_steps_of_other_programs_and_go_one_way() {
+        let program = |name: &str, needs: &str| {
+            format!("[program.{name}]\npackage = \"t\"\nneeds = [{needs}]\n")
+        };
+        for (text, expected) in [
+            (program("t", "\"u\""), "3:1: `u` names no step | write \"u.optimize\" for what its last build made"),
+            (program("t", "\"u.train\""), "3:1: train makes no program | programs are made by baseline"),
+            (program("t", "\"u.optimize\""), "3:1: there is no program called `u` in pgo.toml | "),
+            (program("t", "\"t.optimize\""), "3:1: `t` and `t` need each other | one of them has"),
+            (
+                program("t", "\"u.bolt.optimize\"") + &program("u", "\"v.baseline\"") + &program("v", "\"t.optimize\""),
+                "3:1: `t` and `u` need each other | ",
+            ),
+        ] {
+            let error = error(&text);
+            assert!(error.starts_with(&format!("pgo/pgo.toml:{expected}")), "{error}");
+        }
+        let text = program("t", "\"u.bolt.optimize\"") + &program("u", "\"v.baseline\"") + &program("v", "");
+        let config = Config::parse(&text, Path::new("pgo.toml")).unwrap();
+        let names: Vec<&str> = config.in_order().iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["v", "u", "t"]);
+        assert!(config.program["t"].needs("u") && !config.program["t"].needs("v"));
     }
 
     #[test]

@@ -48,6 +48,10 @@ pub struct Program {
     /// Environment variables for every run of the program.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
+    /// Steps of other programs that its build or its workloads use, such as `"clang.optimize"`. They come
+    /// first; in workloads, `{tool:clang}` is what that step made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
     /// Workloads by name.
     #[serde(default)]
     pub workload: IndexMap<String, Workload>,

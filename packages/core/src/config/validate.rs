@@ -32,6 +32,11 @@ impl<'a> Place<'a> {
         Self { positions: self.positions, file: self.file, path }
     }
 
+    /// The program that the place is in.
+    fn program<'c>(&self, config: &'c Config) -> Option<&'c Program> {
+        config.program.get(*self.path.get(1)?)
+    }
+
     fn error(&self, message: impl Into<String>) -> Error {
         let (line, column) = self.positions.nearest(&self.path);
         let place = format!("{}:{line}:{column}", self.file.display());
@@ -100,6 +105,13 @@ impl Config {
         for (name, program) in &self.program {
             let place = top.key(&["program", name]);
             self.check_program(name, program, &place)?;
+            self.check_needs(name, program).map_err(|error| {
+                let at = place.key(&["needs"]).error(error.to_string());
+                match error.hint() {
+                    Some(hint) => at.with_hint(hint),
+                    None => at,
+                }
+            })?;
             self.check_pins(name, program, &place.key(&["cargo_profile"]))?;
         }
         Ok(())
@@ -282,7 +294,10 @@ impl Config {
         })?;
         for placeholder in found {
             match placeholder {
-                Placeholder::Tool(tool) if !self.tool.contains_key(&tool) => {
+                Placeholder::Tool(tool)
+                    if !self.tool.contains_key(&tool)
+                        && !place.program(self).is_some_and(|program| program.needs(&tool)) =>
+                {
                     let error = place.error(format!(
                         "workload `{name}` uses {{tool:{tool}}}, and there is no [tool.{tool}]"
                     ));

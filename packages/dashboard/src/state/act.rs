@@ -1,9 +1,9 @@
 //! What keys do.
 
 use crossterm::event::KeyCode;
-use honing_core::Stage;
+use honing_core::Step;
 
-use super::{Ask, Effect, Pane, Question, Run, State, Text, Tone};
+use super::{Ask, Effect, Pane, Program, Question, Run, State, Text, Tone};
 use crate::{
     keys::{Action, Key},
     view,
@@ -20,8 +20,8 @@ impl State {
             Action::Suspend => return Some(Effect::Suspend),
             Action::Redraw => return Some(Effect::Redraw),
             Action::Start => return self.start(Ask::default()),
-            Action::From => return self.ask((self.selected, Stage::Record), true),
-            Action::Only => return self.ask((self.selected, self.selected), true),
+            Action::From => return self.ask(false),
+            Action::Only => return self.ask(true),
             Action::Rerun => return self.rerun(),
             Action::Cancel if self.run == Run::Cancelling => return Some(Effect::Cancel),
             Action::Cancel => self.question = Some(Question::Cancel),
@@ -97,15 +97,17 @@ impl State {
         Some(Effect::Start(Ask { skip_bench: self.skips_bench, ..ask }))
     }
 
-    fn ask(&mut self, range: (Stage, Stage), force: bool) -> Option<Effect> {
+    /// From the selected step on, or it alone, whether it is up to date or not.
+    fn ask(&mut self, only: bool) -> Option<Effect> {
         let program = self.program().filter(|_| self.has_several()).map(|program| program.name.clone());
-        self.start(Ask { program, range: Some(range), force, skip_bench: false })
+        let from = Some(self.selected);
+        self.start(Ask { program, from, only, force: true, skip_bench: false })
     }
 
     fn rerun(&mut self) -> Option<Effect> {
         let (program, stage) = self.unfinished()?;
         let program = self.has_several().then(|| program.to_owned());
-        self.start(Ask { program, range: Some((stage, Stage::Record)), force: false, skip_bench: false })
+        self.start(Ask { program, from: Some(stage), ..Ask::default() })
     }
 
     fn report(&mut self) -> Option<Effect> {
@@ -176,12 +178,16 @@ impl State {
 
     /// The next stage, over the ends of programs.
     fn step_stage(&mut self, by: i64) {
-        let stages = Stage::ALL.len();
-        let at = self.current * stages + self.selected as usize;
-        let last = (self.programs.len() * stages).saturating_sub(1);
-        let at = moved(at, by, last);
+        let rows = |(at, program): (usize, &Program)| -> Vec<(usize, Step)> {
+            program.rows.iter().map(|row| (at, row.stage)).collect()
+        };
+        let all: Vec<(usize, Step)> = self.programs.iter().enumerate().flat_map(rows).collect();
+        let at = all.iter().position(|one| *one == (self.current, self.selected)).unwrap_or(0);
+        let at = moved(at, by, all.len().saturating_sub(1));
         self.goes_along = false;
-        (self.current, self.selected) = (at / stages, Stage::ALL[at % stages]);
+        if let Some(one) = all.get(at) {
+            (self.current, self.selected) = *one;
+        }
     }
 
     /// Takes a key into what is being typed; `false` where it is for something else.

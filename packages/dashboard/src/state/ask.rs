@@ -1,6 +1,6 @@
 //! What is given to the dashboard from outside, and what a person asks a run for.
 
-use honing_core::Stage;
+use honing_core::{Stage, Step};
 
 use crate::{keys::Keymap, screen::Screen};
 
@@ -47,11 +47,13 @@ pub struct Setup {
 pub struct Ask {
     /// The only program.
     pub program: Option<String>,
-    /// The first and the last stage.
-    pub range: Option<(Stage, Stage)>,
+    /// The first step.
+    pub from: Option<Step>,
+    /// Whether it is the only one.
+    pub only: bool,
     /// Whether stages run even where they are up to date.
     pub force: bool,
-    /// Whether it ends before bench.
+    /// Whether nothing is to be measured, nor recorded.
     pub skip_bench: bool,
 }
 
@@ -62,14 +64,11 @@ impl Ask {
         if let Some(program) = &self.program {
             words.push(format!("-P {program}"));
         }
-        let last = self.range.map_or(Stage::Record, |(_, last)| last);
-        match self.range {
-            Some((first, last)) if first == last => words.push(format!("--only {first}")),
-            Some((first, _)) => words.push(format!("--from {first}")),
-            None => {}
+        if let Some(first) = self.from {
+            words.push(format!("--{} {first}", if self.only { "only" } else { "from" }));
         }
-        if self.skips() && last > Stage::Optimize {
-            words.push("--to optimize".into());
+        if self.skips() {
+            words.push("--skip bench,record".into());
         }
         if self.force {
             words.push("--force".into());
@@ -79,7 +78,8 @@ impl Ask {
 
     /// Whether bench is left out: what begins there, or after it, is not.
     pub fn skips(&self) -> bool {
-        self.skip_bench && self.range.is_none_or(|(first, _)| first <= Stage::Optimize)
+        let measures = |first: Step| first == Stage::Bench || first == Stage::Record;
+        self.skip_bench && !self.only && !self.from.is_some_and(measures)
     }
 }
 
@@ -88,8 +88,8 @@ impl Ask {
 pub struct Planned {
     /// The program.
     pub program: String,
-    /// The stage.
-    pub stage: Stage,
+    /// The step.
+    pub stage: Step,
     /// Whether there is nothing to do.
     pub up_to_date: bool,
     /// Why it would run.

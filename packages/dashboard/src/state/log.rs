@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use honing_core::Stage;
+use honing_core::Step;
 
 /// Lines that are kept.
 pub(crate) const MOST_LINES: usize = 20_000;
@@ -25,7 +25,7 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
     /// The program's place in the state, and the stage; `None` for what is said of the log itself.
-    pub(crate) of: Option<(usize, Stage)>,
+    pub(crate) of: Option<(usize, Step)>,
     pub(crate) kind: Kind,
     /// As it was printed; [`plain`](crate::text::plain) makes it fit to be shown.
     pub(crate) text: String,
@@ -43,7 +43,7 @@ pub(crate) struct Log {
     /// Whether long lines are wrapped.
     pub(crate) wraps: bool,
     /// The only stage to be shown.
-    pub(crate) only: Option<(usize, Stage)>,
+    pub(crate) only: Option<(usize, Step)>,
     /// What is looked for.
     pub(crate) search: String,
 }

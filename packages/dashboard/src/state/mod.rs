@@ -9,7 +9,7 @@ mod now;
 mod program;
 mod take;
 
-use honing_core::{ExitCode, Result, Stage, event::Record, status::Status};
+use honing_core::{ExitCode, Result, Stage, Step, event::Record, status::Status};
 
 pub use ask::{Ask, Mode, Notify, Planned, Setup};
 pub(crate) use log::{Kind, Line, Log};
@@ -169,7 +169,7 @@ pub struct State {
     past: Vec<Past>,
     /// The chosen program, and the selected stage.
     pub(crate) current: usize,
-    pub(crate) selected: Stage,
+    pub(crate) selected: Step,
     /// Whether the selection goes with the run.
     pub(crate) goes_along: bool,
     pane: Pane,
@@ -205,7 +205,7 @@ impl State {
             programs: Vec::new(),
             past: Vec::new(),
             current: 0,
-            selected: Stage::Preflight,
+            selected: Stage::Preflight.into(),
             goes_along: true,
             pane: Pane::Stages,
             lower: Pane::Log,
@@ -247,9 +247,9 @@ impl State {
     }
 
     /// How a stage of a program stands; `None` where the program is unknown.
-    pub fn standing(&self, program: &str, stage: Stage) -> Option<Standing> {
+    pub fn standing(&self, program: &str, step: impl Into<Step>) -> Option<Standing> {
         let program = self.programs.iter().find(|known| known.name == program)?;
-        program.row(stage).map(|row| row.standing)
+        program.row(step.into()).map(|row| row.standing)
     }
 
     /// How the last run ended; `None` where none has.

@@ -1,6 +1,6 @@
 //! What can be done now: the conditions that the table of keys names.
 
-use honing_core::{Stage, event::StageState};
+use honing_core::{Step, event::StageState};
 
 use super::{Mode, Row, Standing, State};
 use crate::view;
@@ -61,7 +61,7 @@ impl State {
     }
 
     /// The first stage that failed or was cancelled, and its program.
-    pub(crate) fn unfinished(&self) -> Option<(&str, Stage)> {
+    pub(crate) fn unfinished(&self) -> Option<(&str, Step)> {
         let ended =
             |row: &&Row| matches!(row.standing, Standing::Ended(StageState::Failed | StageState::Cancelled));
         self.programs

@@ -1,7 +1,7 @@
 //! What is known of one program: its chain of stages, its profile, and what was measured.
 
 use honing_core::{
-    Stage,
+    Stage, Step,
     applied::{Applied, HotFunction},
     event::{Event, StageState, Summary},
     outcome::Measured,
@@ -59,7 +59,7 @@ pub(crate) struct Progress {
 /// A stage of a program.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
-    pub(crate) stage: Stage,
+    pub(crate) stage: Step,
     pub(crate) standing: Standing,
     /// Why it runs, or would.
     pub(crate) reasons: Vec<String>,
@@ -81,7 +81,7 @@ pub(crate) struct Row {
 const MOST_COMMANDS: usize = 20;
 
 impl Row {
-    fn new(stage: Stage) -> Self {
+    fn new(stage: Step) -> Self {
         Self {
             stage,
             standing: Standing::Waiting,
@@ -129,7 +129,7 @@ impl Program {
     pub(crate) fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            rows: Stage::ALL.into_iter().map(Row::new).collect(),
+            rows: Stage::ALL.into_iter().map(|stage| Row::new(stage.into())).collect(),
             status: None,
             applied: None,
             hot: Vec::new(),
@@ -140,17 +140,37 @@ impl Program {
         }
     }
 
-    pub(crate) fn row(&self, stage: Stage) -> Option<&Row> {
+    pub(crate) fn row(&self, stage: Step) -> Option<&Row> {
         self.rows.iter().find(|row| row.stage == stage)
     }
 
-    pub(crate) fn row_mut(&mut self, stage: Stage) -> Option<&mut Row> {
-        self.rows.iter_mut().find(|row| row.stage == stage)
+    /// The row of a step, which comes to stand before what is about all passes if it is new.
+    pub(crate) fn row_mut(&mut self, stage: Step) -> &mut Row {
+        let known = self.rows.iter().position(|row| row.stage == stage);
+        let at = known.unwrap_or_else(|| {
+            let before = self.rows.iter().position(|row| row.stage == Stage::Bench).unwrap_or(self.rows.len());
+            self.rows.insert(before, Row::new(stage));
+            before
+        });
+        &mut self.rows[at]
     }
 
-    /// A run begins in which `stages` take part. What an earlier one measured stays until
+    /// Has a row for each of `steps`, and for no other, where it is known which there are.
+    pub(crate) fn has_steps(&mut self, steps: &[Step]) {
+        if steps.is_empty() || self.rows.iter().map(|row| row.stage).eq(steps.iter().copied()) {
+            return;
+        }
+        let mut old = std::mem::take(&mut self.rows);
+        for step in steps {
+            let known = old.iter().position(|row| row.stage == *step);
+            self.rows.push(known.map_or_else(|| Row::new(*step), |at| old.swap_remove(at)));
+        }
+    }
+
+    /// A run begins in which `stages` take part, of all `steps`. What an earlier one measured stays until
     /// there is something newer.
-    pub(crate) fn begin(&mut self, stages: &[Stage]) {
+    pub(crate) fn begin(&mut self, steps: &[Step], stages: &[Step]) {
+        self.has_steps(steps);
         for row in &mut self.rows {
             let takes_part = stages.contains(&row.stage);
             row.again(if takes_part { Standing::Waiting } else { Standing::Ended(StageState::Skipped) });
@@ -185,25 +205,21 @@ impl Program {
                     at: at.clone(),
                     since_ms: at_ms,
                 };
-                if let Some(row) = self.row_mut(*stage) {
-                    row.progress = Some(progress);
-                }
+                self.row_mut(*stage).progress = Some(progress);
             }
             Event::Command { stage, line, log, .. } => {
-                if let Some(row) = self.row_mut(*stage) {
-                    row.log = Some(log.clone());
-                    row.commands.retain(|command| command != line);
-                    row.commands.truncate(MOST_COMMANDS - 1);
-                    row.commands.push(line.clone());
-                }
+                let row = self.row_mut(*stage);
+                row.log = Some(log.clone());
+                row.commands.retain(|command| command != line);
+                row.commands.truncate(MOST_COMMANDS - 1);
+                row.commands.push(line.clone());
             }
             Event::StageFinished { stage, state, detail, elapsed_ms, .. } => {
-                if let Some(row) = self.row_mut(*stage) {
-                    row.standing = Standing::Ended(*state);
-                    row.detail.clone_from(detail);
-                    row.elapsed_ms = Some(*elapsed_ms);
-                    row.progress = None;
-                }
+                let row = self.row_mut(*stage);
+                row.standing = Standing::Ended(*state);
+                row.detail.clone_from(detail);
+                row.elapsed_ms = Some(*elapsed_ms);
+                row.progress = None;
             }
             Event::Matched { applied, .. } => {
                 self.renew();
@@ -225,12 +241,11 @@ impl Program {
         }
     }
 
-    fn start(&mut self, at_ms: u64, stage: Stage, reasons: &[String]) {
-        if let Some(row) = self.row_mut(stage) {
-            row.again(Standing::Running);
-            row.started_ms = at_ms;
-            row.reasons = reasons.to_vec();
-        }
+    fn start(&mut self, at_ms: u64, stage: Step, reasons: &[String]) {
+        let row = self.row_mut(stage);
+        row.again(Standing::Running);
+        row.started_ms = at_ms;
+        row.reasons = reasons.to_vec();
     }
 
     /// Past runs of this program, the newest first; the newest gives the numbers where

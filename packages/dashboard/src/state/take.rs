@@ -1,7 +1,7 @@
 //! How each message changes the state.
 
 use honing_core::{
-    ExitCode, Stage,
+    ExitCode, Step,
     event::{Event, Record, StageState},
 };
 
@@ -43,7 +43,13 @@ impl State {
         let Record { at_ms, event } = record;
         self.now_ms = at_ms;
         match &event {
-            Event::RunStarted { run, programs, stages, .. } => self.begin(run, programs, stages),
+            Event::RunStarted { run, programs, stages, steps, .. } => {
+                self.begin(run, programs);
+                for name in programs {
+                    let all = steps.get(name).map_or(&[][..], Vec::as_slice);
+                    self.program_mut(name).1.begin(all, stages);
+                }
+            }
             Event::Output { program, stage, line } => {
                 let at = self.program_mut(program).0;
                 self.log.push(Line { of: Some((at, *stage)), kind: Kind::Output, text: line.clone() });
@@ -70,16 +76,13 @@ impl State {
         None
     }
 
-    fn begin(&mut self, run: &str, programs: &[String], stages: &[Stage]) {
+    fn begin(&mut self, run: &str, programs: &[String]) {
         self.run_name = run.to_owned();
         if !matches!(self.run, Run::Cancelling) {
             self.run = Run::Running;
         }
         self.goes_along = true;
         self.report = None;
-        for name in programs {
-            self.program_mut(name).1.begin(stages);
-        }
         if let Some(first) = programs.first() {
             self.current = self.program_mut(first).0;
         }
@@ -124,13 +127,16 @@ impl State {
         if self.run != Run::None {
             return;
         }
+        for of_one in planned.chunk_by(|one, next| one.program == next.program) {
+            let steps: Vec<Step> = of_one.iter().map(|plan| plan.stage).collect();
+            self.program_mut(&of_one[0].program).1.has_steps(&steps);
+        }
         for plan in planned {
-            if let Some(row) = self.program_mut(&plan.program).1.row_mut(plan.stage) {
-                row.reasons = plan.reasons;
-                row.commands = plan.commands;
-                let up_to_date = Standing::Ended(StageState::UpToDate);
-                row.standing = if plan.up_to_date { up_to_date } else { Standing::Waiting };
-            }
+            let row = self.program_mut(&plan.program).1.row_mut(plan.stage);
+            row.reasons = plan.reasons;
+            row.commands = plan.commands;
+            let up_to_date = Standing::Ended(StageState::UpToDate);
+            row.standing = if plan.up_to_date { up_to_date } else { Standing::Waiting };
         }
     }
 }

@@ -144,7 +144,7 @@ fn result(summary: Option<&Summary>, lacking: &str, width: usize) -> Vec<Line<'s
 /// What the builds cost.
 fn cost(summary: &Summary) -> Vec<String> {
     let builds = [Stage::Baseline, Stage::Instrument, Stage::Optimize];
-    let costs = summary.costs.iter().filter(|cost| builds.contains(&cost.stage));
+    let costs = summary.costs.iter().filter(|cost| builds.contains(&cost.stage.stage));
     let words = |ms: u64| units::elapsed(Duration::from_millis(ms));
     costs
         .map(|cost| format!("{} {} ({} CPU)", cost.stage, words(cost.elapsed_ms), words(cost.cpu_ms)))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use honing_core::{Stage, event::StageState, units};
+use honing_core::{event::StageState, units};
 use ratatui::{
     style::Style,
     text::{Line, Span},
@@ -43,8 +43,11 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
 /// where the selected stage would not be seen.
 pub(super) fn first_line(state: &State, height: usize) -> usize {
     let heading = usize::from(state.has_several());
-    let program = state.current * (Stage::ALL.len() + heading);
-    let selected = program + heading + state.selected as usize;
+    let before = state.programs.iter().take(state.current);
+    let program: usize = before.map(|program| program.rows.len() + heading).sum();
+    let rows = state.programs.get(state.current).map_or(&[][..], |program| &program.rows);
+    let at = rows.iter().position(|row| row.stage == state.selected).unwrap_or(0);
+    let selected = program + heading + at;
     program.max((selected + 1).saturating_sub(height))
 }
 
@@ -71,7 +74,7 @@ fn line(state: &State, row: &Row, selected: bool, width: usize) -> Line<'static>
         _ => String::new(),
     };
     let name =
-        Span::styled(left(row.stage.name(), 11), if selected { screen::marked() } else { Style::new() });
+        Span::styled(left(&row.stage.to_string(), 11), if selected { screen::marked() } else { Style::new() });
     let said = said(state.now_ms, row, width.saturating_sub(FIXED));
     Line::from(vec![
         Span::raw(if selected { "▶" } else { " " }),

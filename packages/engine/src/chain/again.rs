@@ -1,6 +1,6 @@
 //! What made a step begin again from an earlier one: stored, so that the next run starts there at once.
 
-use honing_core::{Result, Step};
+use honing_core::{Error, Result, Stage, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -13,18 +13,18 @@ const FILE: &str = "again.json";
 
 /// From where, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Again {
+pub(crate) struct Again {
     /// The step that begins again, in another way than before.
-    pub from: Step,
+    pub(crate) from: Step,
     /// What was seen.
-    pub because: String,
+    pub(crate) because: String,
 }
 
 impl Session {
-    /// Why `stage` of a program once began again, if it did. Kept until `clean`.
-    pub(crate) fn began_again(&self, subject: &Subject<'_>, stage: honing_core::Stage) -> Option<String> {
+    /// Whether `stage` of a program once began again. Kept until `clean`.
+    pub fn began_again(&self, subject: &Subject<'_>, stage: Stage) -> bool {
         let from = subject.step(stage);
-        self.agains(subject).into_iter().find(|again| again.from == from).map(|again| again.because)
+        self.agains(subject).iter().any(|again| again.from == from)
     }
 
     /// Remembers it. A step begins again once, so that a chain comes to its end.
@@ -33,7 +33,7 @@ impl Session {
         all.retain(|one| one.from != again.from);
         all.push(again);
         let text = serde_json::to_vec_pretty(&all)
-            .map_err(|error| honing_core::Error::internal(format!("{FILE}: {error}")))?;
+            .map_err(|error| Error::internal(format!("{FILE}: {error}")))?;
         files::write_atomically(&self.store.root().join(subject.name).join(FILE), &text)
     }
 

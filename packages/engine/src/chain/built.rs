@@ -6,7 +6,7 @@ use std::{
 };
 
 use honing_core::{
-    Digest, Error, ExitCode, Fingerprint, Result, Stage, Training,
+    Digest, Error, ExitCode, Fingerprint, Result, Stage, Step, Training,
     applied::{Applied, HotFunction, Match, MatchedBy},
     event::{Artifact, StageState},
 };
@@ -118,6 +118,17 @@ impl Built {
     pub(crate) fn input(&self) -> Input {
         Input { path: self.path.clone(), digest: self.digest().clone() }
     }
+}
+
+/// The program that a step left, be it of a pass.
+pub(crate) fn made_by(session: &Session, subject: &Subject<'_>, step: Step) -> Option<Input> {
+    let of_step = |turn: &Subject<'_>| turn.step(step.stage) == step;
+    let turn = std::iter::once(subject.clone()).chain(subject.passes()).find(of_step)?;
+    let built = match step.stage {
+        Stage::Optimize => Optimized::load(session, &turn)?.output.built(),
+        stage => Built::load(session, &turn, stage)?.output,
+    };
+    Some(built.input())
 }
 
 /// What changed since the build that a stage left; `None` where it left none.

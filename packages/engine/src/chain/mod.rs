@@ -51,8 +51,7 @@ impl<'a> Chain<'a> {
         subject: &'a Subject<'a>,
         selection: &'a Selection,
     ) -> Result<Self> {
-        let flow = subject.flow();
-        let selected = flow.selected(selection)?;
+        let (flow, selected) = (subject.flow(), subject.selected(selection)?);
         let (passes, costs) = (Vec::new(), Vec::new());
         Ok(Self { session, subject, selection, flow, selected, passes, costs, later: &[] })
     }

@@ -18,7 +18,7 @@ use crate::{
         profiled::Profiled,
         selected::check_selected,
         session::Session,
-        subject::Subject,
+        subject::{Need, Subject},
     },
     keep::{
         record::{Findings, record},
@@ -76,7 +76,10 @@ pub(crate) fn each_program(
     let mut turns = Turns::default();
     for (chain, ready) in chains {
         let (name, later) = (chain.subject.name, chain.later);
-        let (summary, exit) = match work(chain, &ready) {
+        let ended = needed(session, chain.subject, &turns).and_then(|subject| {
+            work(Chain { subject: &subject, ..chain }, &ready)
+        });
+        let (summary, exit) = match ended {
             Err(error) if subjects.len() > 1 && error.code() != ExitCode::Interrupted => {
                 if let Some(next) = later.first() {
                     let text = format!("program `{name}`: {error}; going on with `{}`", next.name);
@@ -102,6 +105,24 @@ pub(crate) fn each_program(
         Some(error) if finished.exit != ExitCode::Success => Err(error.with_code(finished.exit)),
         Some(error) => Err(error),
     }
+}
+
+/// The program with what it needs of others, whose turn was before.
+fn needed<'a>(session: &'a Session, subject: &Subject<'a>, turns: &Turns<'_>) -> Result<Subject<'a>> {
+    let subject = session.with_needs(subject)?;
+    for need in subject.needs() {
+        let failed = turns.failed.iter().find(|(name, _)| *name == need.program);
+        if let Some((name, error)) = failed {
+            let text = format!("not begun: it needs {} of program `{name}`, which failed", need.step);
+            return Err(Error::new(error.code(), text));
+        }
+        if need.made.is_none() {
+            let Need { program, step, .. } = need;
+            return Err(Error::usage(format!("it needs what {step} of program `{program}` makes, and there is none"))
+                .with_hint(honing_core::advise!("make it first: `{pgo} -P {program} --to {step}`")));
+        }
+    }
+    Ok(subject)
 }
 
 /// What became of the programs of a run.
@@ -137,7 +158,7 @@ pub(crate) fn begin(session: &Session, subjects: &[Subject<'_>], selection: &Sel
     session.keep_events()?;
     let mut stages: Vec<Step> = Vec::new();
     for subject in subjects {
-        let more = subject.flow().selected(selection)?;
+        let more = subject.selected(selection)?;
         stages.extend(more.into_iter().filter(|step| !stages.contains(step)).collect::<Vec<_>>());
     }
     session.sink.emit(Event::RunStarted {

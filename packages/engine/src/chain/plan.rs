@@ -18,7 +18,7 @@ use crate::{
         selected::check_selected,
         session::{ProfileSource, Session},
         step::{Product, reasons, stored},
-        subject::Subject,
+        subject::{Need, Subject},
     },
     keep::{
         record::{Findings, Recorded, record_fingerprint},
@@ -85,15 +85,21 @@ pub fn plan(session: &Session, selection: &Selection) -> Result<Vec<Planned>> {
     for subject in &session.subjects()? {
         check(session, subject)?;
         check_selected(session, subject, selection)?;
-        planned.append(&mut of(session, subject, selection)?);
+        let of_this = of(session, subject, selection, &planned)?;
+        planned.extend(of_this);
     }
     Ok(planned)
 }
 
-fn of(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Result<Vec<Planned>> {
-    let flow = subject.flow();
-    let selected = flow.selected(selection)?;
-    let mut planner = Planner { session, subject, selected, flow, planned: Vec::new(), traces: true };
+fn of(
+    session: &Session,
+    subject: &Subject<'_>,
+    selection: &Selection,
+    others: &[Planned],
+) -> Result<Vec<Planned>> {
+    let subject = &session.with_needs(subject)?;
+    let (flow, selected) = (subject.flow(), subject.selected(selection)?);
+    let mut planner = Planner { session, subject, selected, flow, others, planned: Vec::new(), traces: true };
     planner.all()?;
     Ok(planner.planned)
 }
@@ -101,8 +107,8 @@ fn of(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Result
 /// The steps of a program that have something to do: all that were selected, where that cannot be
 /// told.
 pub(crate) fn to_run(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Vec<Step> {
-    let Ok(planned) = of(session, subject, selection) else {
-        return subject.flow().selected(selection).unwrap_or_default();
+    let Ok(planned) = of(session, subject, selection, &[]) else {
+        return subject.selected(selection).unwrap_or_default();
     };
     let works = |planned: &Planned| matches!(planned.state, PlannedState::Run | PlannedState::Depends);
     planned.into_iter().filter(works).map(|planned| planned.stage).collect()
@@ -114,6 +120,8 @@ struct Planner<'a> {
     subject: &'a Subject<'a>,
     selected: Vec<Step>,
     flow: Flow,
+    /// What would become of the programs before it.
+    others: &'a [Planned],
     planned: Vec<Planned>,
     /// Whether the compiler lists its functions, as preflight saw.
     traces: bool,
@@ -142,6 +150,7 @@ impl Planner<'_> {
             subject: pass,
             selected: self.selected.clone(),
             flow: self.flow.clone(),
+            others: self.others,
             planned: std::mem::take(&mut self.planned),
             traces: true,
         };
@@ -365,17 +374,27 @@ impl Planner<'_> {
         self.selected.contains(&self.subject.step(stage))
     }
 
-    /// The first step that would run and whose output `step` uses, be it by way of others; what is left
-    /// out hands on what it has.
-    fn upstream(&self, step: Step) -> Option<Step> {
-        let state = |step| self.planned.iter().find(|one| one.stage == step).map(|one| one.state);
-        let of = |used: Step| match state(used) {
-            Some(PlannedState::Run) => Some(used),
-            Some(PlannedState::Depends) => self.upstream(used),
+    /// The first step that would run and whose output `step` uses, be it by way of others: its place, and
+    /// its name. What is left out hands on what it has.
+    fn upstream(&self, step: Step) -> Option<(usize, String)> {
+        let place = |step: &Step| self.flow.steps().position(|one| one == *step);
+        let of = |used: &Step| match self.planned.iter().find(|one| one.stage == *used)?.state {
+            PlannedState::Run => Some((place(used)?, used.to_string())),
+            PlannedState::Depends => self.upstream(*used),
             _ => None,
         };
-        let runs: Vec<Step> = self.flow.uses(step).iter().filter_map(|used| of(*used)).collect();
-        self.flow.steps().find(|step| runs.contains(step))
+        let needed = self.needed(step).map(|need| format!("{} of `{}`", need.step, need.program));
+        self.flow.uses(step).iter().filter_map(of).chain(needed.map(|name| (usize::MAX, name))).min()
+    }
+
+    /// What another program's step makes anew for a build of this one.
+    fn needed(&self, step: Step) -> Option<&Need> {
+        let builds = matches!(step.stage, Stage::Baseline | Stage::Instrument | Stage::Optimize);
+        self.subject.needs().iter().filter(|_| builds && step.pass.is_none()).find(|need| {
+            let anew = |one: &&Planned| matches!(one.state, PlannedState::Run | PlannedState::Depends);
+            let made_by = |one: &Planned| one.program == need.program && one.stage == need.step;
+            self.others.iter().filter(anew).any(made_by)
+        })
     }
 
     fn push(&mut self, stage: Stage, mut reasons: Vec<String>, commands: Vec<String>) {
@@ -385,7 +404,7 @@ impl Planner<'_> {
             PlannedState::Skipped
         } else if !reasons.is_empty() {
             PlannedState::Run
-        } else if let Some(upstream) = self.upstream(step) {
+        } else if let Some((_, upstream)) = self.upstream(step) {
             reasons.push(format!("depends on what {upstream} makes"));
             PlannedState::Depends
         } else {

@@ -231,7 +231,7 @@ impl<'a> Chain<'a> {
         let does_not_fit = profile.is_trained_here()
             && self.runs(Stage::Instrument)
             && subject.is_light(session)
-            && session.began_again(subject, Stage::Instrument).is_none()
+            && !session.began_again(subject, Stage::Instrument)
             && matches!(applied, Applied::Measured(_))
             && !applied.fulfils(session.config.policy.min_match);
         does_not_fit.then(|| Again {

@@ -19,11 +19,10 @@ use crate::{
 /// Checks what `selection` needs beyond what every run needs.
 pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Result<()> {
     let (options, flow) = (&session.options, subject.flow());
-    let at = |error: Error| error.at(format!("program `{}`", subject.name));
     if let Some(only) = selection.first().filter(|only| selection.last() == Some(*only) && !flow.has(*only)) {
-        return Err(at(flow.has_no(only)));
+        return Err(flow.has_no(only).at(format!("program `{}`", subject.name)));
     }
-    let selected = flow.selected(selection).map_err(at)?;
+    let selected = subject.selected(selection)?;
     let runs = |stage: Stage| selected.contains(&subject.step(stage));
     let trained = options.profile == ProfileSource::Training;
     if runs(Stage::Train) && options.manual.is_none() && trained {

@@ -16,7 +16,7 @@ use std::{
 
 use honing_core::{
     Error, Result, Setting, Stage, Step,
-    config::{Config, MergeTool, Program},
+    config::{Config, MergeTool, Needed, Program},
     event::Event,
     shard::Shard,
     unknown,
@@ -24,7 +24,12 @@ use honing_core::{
 
 use crate::{
     builders::{Builder, Craft, Opened, Pass},
-    chain::{lock::RunLock, sink::Sink, subject::Subject},
+    chain::{
+        built,
+        lock::RunLock,
+        sink::Sink,
+        subject::{Need, Subject},
+    },
     children::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
     io::{clock, files, programs::on_path},
     keep::store::{Attempt, Store},
@@ -208,7 +213,7 @@ impl Session {
         &self.launcher.suspend
     }
 
-    /// The programs that were asked for, in the order of `pgo.toml`.
+    /// The programs that were asked for, each after what it needs.
     ///
     /// # Errors
     /// Usage, where a name or a thing that it refers to does not exist.
@@ -223,8 +228,19 @@ impl Session {
         let wanted = |name: &str| {
             self.options.programs.is_empty() || self.options.programs.iter().any(|wanted| wanted == name)
         };
-        let programs = self.config.program.iter().filter(|(name, _)| wanted(name));
+        let programs = self.config.in_order().into_iter().filter(|(name, _)| wanted(name));
         programs.map(|(name, program)| self.subject(name, program)).collect()
+    }
+
+    /// What other programs' steps left for a program.
+    pub(crate) fn with_needs<'a>(&'a self, subject: &Subject<'a>) -> Result<Subject<'a>> {
+        let need = |needed: Needed<'_>| {
+            let program = &self.config.program[needed.program];
+            let name = self.config.program.get_key_value(needed.program).map_or("", |(name, _)| name);
+            let made = built::made_by(self, &self.subject(name, program)?, needed.step);
+            Ok(Need { program: needed.program.to_owned(), step: needed.step, made })
+        };
+        Ok(subject.with(subject.program.needed().map(need).collect::<Result<_>>()?))
     }
 
     fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {

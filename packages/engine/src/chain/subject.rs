@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use honing_core::{Digest, Error, Fingerprint, Flow, Pass as Name, Result, Stage, Step, config::Program};
+use honing_core::{Digest, Error, Fingerprint, Flow, Pass as Name, Result, Selection, Stage, Step, config::Program};
 
 use crate::{
     builders::{Builder, Flavour, Made, Pass},
@@ -110,6 +110,11 @@ impl Subject<'_> {
     pub(crate) fn flow(&self) -> Flow {
         let pass = |pass: &Arc<dyn Pass>| (Name::named(pass.name()), pass.kind().training());
         Flow::new(self.builder.kind().training(), &self.passes.iter().map(pass).collect::<Vec<_>>())
+    }
+
+    /// The steps that a person selected.
+    pub(crate) fn selected(&self, selection: &Selection) -> Result<Vec<Step>> {
+        self.flow().selected(selection).map_err(|error| error.at(format!("program `{}`", self.name)))
     }
 
     /// What a probe depends on.

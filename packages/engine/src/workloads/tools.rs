@@ -36,7 +36,15 @@ pub(crate) fn build_tools(
         tools.cost.user += usage.user;
         tools.cost.system += usage.system;
     }
+    tools.paths.extend(needed(subject, workloads));
     Ok(tools)
+}
+
+/// What other programs' steps made for workloads, by the names of the programs.
+fn needed(subject: &Subject<'_>, workloads: &[(&str, &Workload)]) -> impl Iterator<Item = (String, String)> {
+    let used = subject.needs().iter().filter(|need| is_used(workloads, &need.program));
+    let made = used.filter_map(|need| Some((need.program.clone(), need.made.as_ref()?)));
+    made.map(|(name, made)| (name, made.path.to_string_lossy().into_owned()))
 }
 
 /// Where the tools are going to be, without building them.
@@ -49,23 +57,26 @@ pub(crate) fn known_tools(
         let path = subject.builder().tool_path(session, tool)?;
         Ok((name.to_owned(), path.to_string_lossy().into_owned()))
     };
-    used(session, workloads).into_iter().map(path).collect()
+    let tools: Result<BTreeMap<_, _>> = used(session, workloads).into_iter().map(path).collect();
+    Ok(tools?.into_iter().chain(needed(subject, workloads)).collect())
 }
 
 fn used<'a>(session: &'a Session, workloads: &[(&str, &Workload)]) -> Vec<(&'a str, &'a Tool)> {
-    let uses = |name: &str| {
-        workloads.iter().any(|(_, workload)| {
-            let commands = workload.commands();
-            let words = commands.iter().flat_map(|(_, words)| words.iter());
-            template::placeholders(words.chain(workload.env.values()))
-                .is_ok_and(|found| found.contains(&Placeholder::Tool(name.to_owned())))
-        })
-    };
     session
         .config
         .tool
         .iter()
-        .filter(|(name, _)| uses(name))
+        .filter(|(name, _)| is_used(workloads, name))
         .map(|(name, tool)| (name.as_str(), tool))
         .collect()
+}
+
+/// Whether workloads use what is called so.
+fn is_used(workloads: &[(&str, &Workload)], name: &str) -> bool {
+    workloads.iter().any(|(_, workload)| {
+        let commands = workload.commands();
+        let words = commands.iter().flat_map(|(_, words)| words.iter());
+        template::placeholders(words.chain(workload.env.values()))
+            .is_ok_and(|found| found.contains(&Placeholder::Tool(name.to_owned())))
+    })
 }

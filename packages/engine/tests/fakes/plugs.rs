@@ -10,7 +10,7 @@ use std::{
 };
 
 use honing_core::{
-    Digest, Error, ExitCode, Fingerprint, Flow, Result, Setting, Stage,
+    Digest, Error, ExitCode, Fingerprint, Result, Setting, Stage, Training,
     applied::{Applied, HotFunction, Match, MatchedBy},
     config::{CargoRun, Program, Tool},
     recorded, release,
@@ -19,12 +19,12 @@ use honing_engine::{
     Options, Session, Subject,
     children::{Command, Double, Played, Status, Usage},
     plugs::{
-        Builder, Craft, Flavour, Flaw, Folders, Input, Made, Merger, Opened, ProfileKind, Ready, Rebased,
-        Sorter, Traces, Weighed,
+        Before, Builder, Craft, Flavour, Flaw, Folders, Input, Made, Merger, Opened, Pass, ProfileKind, Ready,
+        Rebased, Sorter, Traces, Weighed,
     },
 };
 
-use crate::world::World;
+use crate::world::{Shape, World, place};
 
 /// The craft.
 #[derive(Debug)]
@@ -39,6 +39,10 @@ impl Craft for Fake {
             env: BTreeMap::new(),
             target_dir: root.join("target"),
             builder: Arc::new(FakeBuilder(Arc::clone(&self.0))),
+            passes: match self.0.shape {
+                Shape::Passed => vec![Arc::new(After(Arc::clone(&self.0)))],
+                _ => Vec::new(),
+            },
             double: Some(Arc::new(FakeChildren(Arc::clone(&self.0)))),
             root,
         })
@@ -66,8 +70,8 @@ impl FakeBuilder {
 }
 
 impl Builder for FakeBuilder {
-    fn look_up(&self, _: &Session, _: &Program) -> Result<(String, String)> {
-        Ok(("p".into(), "fake".into()))
+    fn look_up(&self, _: &Session, program: &Program) -> Result<(String, String)> {
+        Ok((program.package.clone(), "fake".into()))
     }
 
     fn settings(&self, _: &Session, _: &Subject<'_>) -> Result<Vec<Setting>> {
@@ -75,7 +79,10 @@ impl Builder for FakeBuilder {
     }
 
     fn kind(&self) -> &'static dyn ProfileKind {
-        if self.0.sampled { &FakeKind { sampled: true } } else { &FakeKind { sampled: false } }
+        match self.0.shape {
+            Shape::Sampled => &FakeKind(Training::Sampled),
+            _ => &FakeKind(Training::Instrumented),
+        }
     }
 
     fn check(&self, _: &Session, _: &Subject<'_>) -> Result<()> {
@@ -90,10 +97,8 @@ impl Builder for FakeBuilder {
         Ok(Fingerprint::new())
     }
 
-    fn probe(&self, _: &Session, _: &Subject<'_>, _: &Path) -> Result<(Ready, Usage)> {
-        self.0.reach("preflight")?;
-        let merger = Merger { tool: None, name: "fake 1".into() };
-        Ok((Ready { merger, traces: true }, Usage::default()))
+    fn probe(&self, _: &Session, subject: &Subject<'_>, _: &Path) -> Result<(Ready, Usage)> {
+        probe(&self.0, subject)
     }
 
     fn check_harness(&self, _: &CargoRun) -> Result<()> {
@@ -104,9 +109,17 @@ impl Builder for FakeBuilder {
         Ok(())
     }
 
-    fn fingerprint(&self, _: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Fingerprint> {
+    fn fingerprint(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        flavour: Flavour<'_>,
+    ) -> Result<Fingerprint> {
         let mut print = Fingerprint::new();
         print.value("source", self.source()).value("flavour", word(flavour));
+        if matches!(flavour, Flavour::Instrumented) {
+            print.value("light", self.is_light(session, subject)?);
+        }
         Ok(print)
     }
 
@@ -121,25 +134,13 @@ impl Builder for FakeBuilder {
         stage: Stage,
         flavour: Flavour<'_>,
     ) -> Result<Made> {
-        self.0.reach(stage.name())?;
-        let folder = self.folders(session, subject, flavour)?.output;
-        fs::create_dir_all(&folder).unwrap();
-        let path = folder.join("p");
-        let text = format!("{} of {}", word(flavour), self.source());
-        let fresh = fs::read_to_string(&path).is_ok_and(|before| before == text);
-        fs::write(&path, &text).unwrap();
-        let traces = matches!(flavour, Flavour::Optimized { .. }).then(|| Traces("all".into()));
-        Ok(Made {
-            path,
-            libraries: Vec::new(),
-            debug_info: Vec::new(),
-            digest: Digest::of(text.as_bytes()),
-            fresh,
-            full: !fresh,
-            traces,
-            witness: Vec::new(),
-            usage: Usage::default(),
-        })
+        self.0.reach(&place(subject.name, stage))?;
+        let light = matches!(flavour, Flavour::Instrumented) && self.is_light(session, subject)?;
+        let with: String = subject.needs().iter().map(|need| format!(" with {}", need.program)).collect();
+        let light = if light { "light " } else { "" };
+        let text = format!("{light}{} of {}{with}", word(flavour), self.source());
+        let folder = self.folders(session, subject, flavour)?.all;
+        Ok(made(&folder, subject, flavour, &text))
     }
 
     fn difference(&self, _: &[u8], _: &[u8]) -> Option<String> {
@@ -150,18 +151,15 @@ impl Builder for FakeBuilder {
         &["flavour"]
     }
 
-    fn folders(&self, session: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {
+    fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {
         let word = word(flavour);
-        let all = session.root.join("target/built").join(word.split(' ').next().unwrap_or_default());
-        Ok(Folders { output: all.clone(), all })
+        let word = word.split(' ').next().unwrap_or_default();
+        let all = session.root.join("target/built").join(subject.name).join(word);
+        Ok(Folders { libraries: vec![all.clone()], all })
     }
 
-    fn is_light(&self, _: &Session, _: &Subject<'_>) -> Result<bool> {
-        Ok(false)
-    }
-
-    fn not_light(&self, _: &Session, _: &Subject<'_>, _: &str) -> Result<()> {
-        Ok(())
+    fn is_light(&self, session: &Session, subject: &Subject<'_>) -> Result<bool> {
+        Ok(self.0.light && !session.began_again(subject, Stage::Instrument))
     }
 
     fn harness(
@@ -222,19 +220,98 @@ impl Builder for FakeBuilder {
     }
 }
 
+fn probe(world: &World, subject: &Subject<'_>) -> Result<(Ready, Usage)> {
+    world.reach(&place(subject.name, subject.step(Stage::Preflight)))?;
+    let merger = Merger { tool: None, name: "fake 1".into() };
+    Ok((Ready { merger, traces: true }, Usage::default()))
+}
+
+/// A program of this text.
+fn made(folder: &Path, subject: &Subject<'_>, flavour: Flavour<'_>, text: &str) -> Made {
+    fs::create_dir_all(folder).unwrap();
+    let path = folder.join(&subject.artifact);
+    let fresh = fs::read_to_string(&path).is_ok_and(|before| before == text);
+    fs::write(&path, text).unwrap();
+    let profile = match flavour {
+        Flavour::Optimized { profile, .. } => Some(fs::read_to_string(profile).unwrap()),
+        _ => None,
+    };
+    // A light program's profile applies to half of the functions.
+    let traces = profile.map(|profile| if profile.contains(" light ") { "half" } else { "all" });
+    Made {
+        path,
+        libraries: Vec::new(),
+        debug_info: Vec::new(),
+        digest: Digest::of(text.as_bytes()),
+        fresh,
+        full: !fresh,
+        traces: traces.map(|traces| Traces(traces.into())),
+        witness: Vec::new(),
+        usage: Usage::default(),
+    }
+}
+
+/// A pass: what it makes says what it was made of.
+#[derive(Debug)]
+struct After(Arc<World>);
+
+impl Pass for After {
+    fn name(&self) -> &'static str {
+        "after"
+    }
+
+    fn is_for(&self, _: &Program) -> bool {
+        true
+    }
+
+    fn kind(&self) -> &'static dyn ProfileKind {
+        &FakeKind(Training::Instrumented)
+    }
+
+    fn probe_fingerprint(&self, _: &Session, _: &Subject<'_>) -> Result<Fingerprint> {
+        Ok(Fingerprint::new())
+    }
+
+    fn probe(&self, _: &Session, subject: &Subject<'_>, _: &Path) -> Result<(Ready, Usage)> {
+        probe(&self.0, subject)
+    }
+
+    fn fingerprint(&self, _: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Fingerprint> {
+        let mut print = Fingerprint::new();
+        print.value("flavour", word(flavour));
+        Ok(print)
+    }
+
+    fn command(&self, session: &Session, _: &Subject<'_>, _: Flavour<'_>, input: &Path) -> Result<Command> {
+        Ok(Command::new(format!("rewrite {}", input.display()), &session.env, &session.root))
+    }
+
+    fn build(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        flavour: Flavour<'_>,
+        input: &Before,
+    ) -> Result<Made> {
+        let stage =
+            if matches!(flavour, Flavour::Instrumented) { Stage::Instrument } else { Stage::Optimize };
+        self.0.reach(&place(subject.name, subject.step(stage)))?;
+        let before = fs::read_to_string(&input.path).unwrap();
+        let folder = session.root.join("target/built/after").join(stage.name());
+        Ok(made(&folder, subject, flavour, &format!("{} after {before}", word(flavour))))
+    }
+}
+
 /// A profile is text: a line for each process that left one.
 #[derive(Debug)]
-struct FakeKind {
-    /// Whether the program that ships is trained.
-    sampled: bool,
-}
+struct FakeKind(Training);
 
 /// Where a played process writes its profile.
 const VARIABLE: &str = "FAKE_PROFILE";
 
 impl ProfileKind for FakeKind {
-    fn flow(&self) -> Flow {
-        if self.sampled { Flow::sampled() } else { Flow::instrumented() }
+    fn training(&self) -> Training {
+        self.0
     }
 
     fn fingerprint(&self, _: &Subject<'_>, _: &mut Fingerprint) {}
@@ -333,12 +410,9 @@ impl ProfileKind for FakeKind {
     }
 
     fn applied(&self, _: Vec<String>, profile: &[u8], traces: &Traces, by: MatchedBy) -> Applied {
-        if traces.0 != "all" {
-            return Applied::Unknown { why: "no traces".into() };
-        }
         let functions = profile.len() as u64;
         Applied::Measured(Match {
-            share: 1.0,
+            share: if traces.0 == "all" { 1.0 } else { 0.5 },
             kin: 1.0,
             carried: None,
             functions,
@@ -370,17 +444,24 @@ impl Double for FakeChildren {
     fn play(&self, command: &Command) -> Played {
         let program = fs::read_to_string(&command.program).unwrap_or_default();
         let raw = command.env.get(std::ffi::OsStr::new(VARIABLE));
-        let trains = raw.is_some();
-        let place = if trains { "train" } else { "bench" };
-        let status = match self.0.reach(place) {
+        // Programs run in the folder of a step: of what they are a part is in its name.
+        let inside = raw.map_or(Path::new(&command.program), Path::new);
+        let inside = inside.strip_prefix(self.0.root.join("target/honing")).unwrap();
+        let inside: Vec<_> = inside.iter().map(|part| part.to_str().unwrap()).collect();
+        let of_step = |stage: Stage| match inside[1] {
+            "after" => format!("{} after.{stage}", inside[0]),
+            _ => format!("{} {stage}", inside[0]),
+        };
+        let status = match self.0.reach(&of_step(if raw.is_some() { Stage::Train } else { Stage::Bench })) {
             Ok(()) => Status::Code(0),
             Err(_) => Status::Code(3),
         };
         if let Some(raw) = raw {
-            let damaged = if self.0.reach("merge").is_err() { "damaged" } else { "profile" };
+            let damaged = if self.0.reach(&of_step(Stage::Merge)).is_err() { "damaged" } else { "profile" };
             fs::write(raw, format!("{damaged} of {program}\n")).unwrap();
         }
-        let cpu = if program.starts_with("optimized") { 80 } else { 100 };
+        let passed = program.contains(" after optimized");
+        let cpu = if passed { 70 } else if program.starts_with("optimized") { 80 } else { 100 };
         // Clocks are never the same twice.
         let noise = self.0.reached().len() as u64 * 7 % 11;
         let usage = Usage {

@@ -1,41 +1,57 @@
 //! Every step with every end: what the store, the events and the exit code say, and that the next run goes on.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use honing_core::{
-    ExitCode, Selection, Stage,
+    ExitCode, Selection, Stage, Step,
     event::{Event, StageState},
 };
 use honing_engine::Options;
 
-use crate::world::{BUDGET, Mishap, World};
+use crate::world::{At, BUDGET, Mishap, Shape, World, place};
 
 fn whole() -> Selection {
-    Selection::new(Stage::Preflight, Stage::Record).unwrap()
+    Selection::default()
 }
 
-/// How each stage that ended did, in order.
-fn ended(events: &[Event]) -> Vec<(Stage, StageState)> {
+fn part(from: Stage, to: Stage) -> Selection {
+    Selection::new(Some(from.into()), Some(to.into())).unwrap()
+}
+
+/// How each step that ended did, in order.
+fn ended(events: &[Event]) -> Vec<(String, StageState)> {
     let of = |event: &Event| match event {
-        Event::StageFinished { stage, state, .. } => Some((*stage, *state)),
+        Event::StageFinished { program, stage, state, .. } => Some((place(program, *stage), *state)),
         _ => None,
     };
     events.iter().filter_map(of).collect()
 }
 
-fn all(world: &World, state: StageState) -> Vec<(Stage, StageState)> {
-    world.steps().into_iter().map(|stage| (stage, state)).collect()
+/// Every step, with what `state` says of it.
+fn each(world: &World, state: impl Fn(At) -> Option<StageState>) -> Vec<(String, StageState)> {
+    let of = |at: At| Some((place(at.0, at.1), state(at)?));
+    world.steps().into_iter().filter_map(of).collect()
+}
+
+fn all(world: &World, state: StageState) -> Vec<(String, StageState)> {
+    each(world, |_| Some(state))
 }
 
 /// A workspace for each flow.
 fn worlds() -> Vec<(tempfile::TempDir, Arc<World>)> {
-    [false, true]
-        .map(|sampled| {
+    Shape::ALL
+        .map(|shape| {
             let dir = tempfile::tempdir().unwrap();
-            let world = World::new(dir.path(), sampled);
+            let world = World::new(dir.path(), shape);
             (dir, world)
         })
         .into()
+}
+
+fn rewrite(file: &Path, from: &str, to: &str) {
+    let text = std::fs::read_to_string(file).unwrap();
+    assert!(text.contains(from), "{text}");
+    std::fs::write(file, text.replacen(from, to, 1)).unwrap();
 }
 
 #[test]
@@ -45,17 +61,26 @@ fn a_run_does_every_step_once_and_the_next_one_none() {
         let finished = finished.unwrap();
         assert_eq!(finished.exit, ExitCode::Success);
         assert_eq!(ended(&events), all(&world, StageState::Done));
-        let trained = if world.sampled { "plain" } else { "instrumented" };
-        assert_eq!(world.recorded(), Some(format!("1 of profile of {trained} of 1\n")));
-        let wording = finished.summaries[0].wording.as_deref().unwrap();
-        assert!(wording.starts_with("PGO pays: 20.0 %"), "{wording}");
+        let trained = match world.shape {
+            Shape::Sampled => "plain of 1",
+            Shape::Component => "instrumented of 1 with q",
+            Shape::Instrumented | Shape::Passed => "instrumented of 1",
+        };
+        assert_eq!(world.recorded(), Some(format!("1 of profile of {trained}\n")));
+        let summary = finished.summaries.last().unwrap();
+        let gain = if world.shape == Shape::Passed { "30.0" } else { "20.0" };
+        let wording = summary.wording.as_deref().unwrap();
+        assert!(wording.starts_with(&format!("PGO pays: {gain} %")), "{wording}");
+        // What was measured to be the best is what ships.
+        let shipped = std::fs::read_to_string(&summary.optimized.as_ref().unwrap().path).unwrap();
+        assert_eq!(shipped.contains(" after optimized "), world.shape == Shape::Passed, "{shipped}");
         world.at(None);
         let (again, events) = world.run(Options::default(), &whole());
         assert_eq!(again.unwrap().exit, ExitCode::Success);
         assert_eq!(ended(&events), all(&world, StageState::UpToDate));
         // Builders decide by themselves.
-        let asked: &[&str] =
-            if world.sampled { &["baseline", "optimize"] } else { &["baseline", "instrument", "optimize"] };
+        let builds = |at: &At| matches!(at.1.stage, Stage::Baseline | Stage::Instrument | Stage::Optimize);
+        let asked: Vec<String> = world.steps().iter().filter(|at| builds(at)).map(|at| place(at.0, at.1)).collect();
         assert_eq!(world.reached(), asked);
     }
 }
@@ -67,9 +92,11 @@ fn a_changed_source_runs_what_depends_on_it() {
         std::fs::write(dir.path().join("source"), "2").unwrap();
         let (again, events) = world.run(Options::default(), &whole());
         assert_eq!(again.unwrap().exit, ExitCode::Success);
-        let mut expected = all(&world, StageState::Done);
-        expected[0].1 = StageState::UpToDate;
-        assert_eq!(ended(&events), expected);
+        let expected = |at: At| match at.1.stage {
+            Stage::Preflight => Some(StageState::UpToDate),
+            _ => Some(StageState::Done),
+        };
+        assert_eq!(ended(&events), each(&world, expected));
         assert!(world.recorded().unwrap().contains("of 2"), "{:?}", world.recorded());
     }
 }
@@ -78,14 +105,16 @@ fn a_changed_source_runs_what_depends_on_it() {
 fn another_weight_merges_and_all_after_that() {
     for (dir, world) in worlds() {
         world.run(Options { keep_raw: true, ..Options::default() }, &whole()).0.unwrap();
-        let file = dir.path().join("pgo/pgo.toml");
-        let text = std::fs::read_to_string(&file).unwrap();
-        std::fs::write(&file, text.replacen("role = \"train\"", "role = \"train\"\nweight = 3", 1)).unwrap();
+        rewrite(&dir.path().join("pgo/pgo.toml"), "role = \"train\"", "role = \"train\"\nweight = 3");
         let (again, events) = world.run(Options::default(), &whole());
         assert_eq!(again.unwrap().exit, ExitCode::Success);
-        let expected = |stage| if stage < Stage::Merge { StageState::UpToDate } else { StageState::Done };
-        let expected: Vec<_> = world.steps().into_iter().map(|stage| (stage, expected(stage))).collect();
-        assert_eq!(ended(&events), expected);
+        let flow = world.shape.flow();
+        let expected = |(program, step): At| {
+            let merges_before = flow.reaches(step, Stage::Merge) || step.stage == Stage::Merge;
+            let done = program == "p" && merges_before;
+            Some(if done { StageState::Done } else { StageState::UpToDate })
+        };
+        assert_eq!(ended(&events), each(&world, expected), "{:?}", world.shape);
         assert!(world.recorded().unwrap().starts_with("3 of "), "{:?}", world.recorded());
     }
 }
@@ -93,37 +122,64 @@ fn another_weight_merges_and_all_after_that() {
 #[test]
 fn what_is_skipped_is_left_as_it_is() {
     for (dir, world) in worlds() {
-        let unmeasured = whole().without(&[Stage::Bench]).unwrap();
+        let unmeasured = whole().without(&[Stage::Bench.into()]).unwrap();
         let (finished, events) = world.run(Options::default(), &unmeasured);
         let finished = finished.unwrap();
         assert_eq!(finished.exit, ExitCode::Success);
-        assert!(ended(&events).iter().all(|(stage, _)| *stage != Stage::Bench));
-        assert!(!world.reached().contains(&"bench".to_owned()) && world.recorded().is_some());
+        let but_bench = |at: At| (at.1 != Stage::Bench).then_some(StageState::Done);
+        assert_eq!(ended(&events), each(&world, but_bench));
+        assert!(!world.reached().contains(&"p bench".to_owned()) && world.recorded().is_some());
         // It is recorded as not measured, and plan knows.
         let planned_now = planned(&world, unmeasured.clone());
-        assert!(planned_now.contains(&(Stage::Record, "up to date")), "{planned_now:?}");
-        let untrained = whole().without(&[Stage::Train, Stage::Bench]).unwrap();
+        assert!(planned_now.contains(&("p record".into(), "up to date")), "{planned_now:?}");
+        let untrained = whole().without(&[Stage::Train.into(), Stage::Bench.into()]).unwrap();
         std::fs::write(dir.path().join("source"), "2").unwrap();
         let planned_now = planned(&world, untrained);
-        assert!(planned_now.contains(&(Stage::Merge, "up to date")), "{planned_now:?}");
+        assert!(planned_now.contains(&("p merge".into(), "up to date")), "{planned_now:?}");
         std::fs::write(dir.path().join("source"), "1").unwrap();
         // The next whole run measures what is there.
         let (_, events) = world.run(Options::default(), &whole());
-        let measured = ended(&events).into_iter().filter(|(_, state)| *state == StageState::Done);
-        assert_eq!(measured.map(|(stage, _)| stage).collect::<Vec<_>>(), [Stage::Bench, Stage::Record]);
+        let measured = |at: At| {
+            let new = at.1 == Stage::Bench || at.1 == Stage::Record;
+            Some(if new { StageState::Done } else { StageState::UpToDate })
+        };
+        assert_eq!(ended(&events), each(&world, measured));
     }
 }
 
 #[test]
 fn a_step_that_the_flow_has_not_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
-    let world = World::new(dir.path(), true);
-    let (none, _) = world.run(Options::default(), &Selection::only(Stage::Instrument));
-    let none = none.unwrap_err();
-    assert_eq!(
-        (none.code(), none.to_string()),
-        (ExitCode::Usage, "program `p` has no step instrument".into())
-    );
+    for (shape, step) in [(Shape::Sampled, "instrument"), (Shape::Instrumented, "after.train")] {
+        let world = World::new(dir.path(), shape);
+        let (none, _) = world.run(Options::default(), &Selection::only(step.parse::<Step>().unwrap()));
+        let none = none.unwrap_err();
+        let expected = (ExitCode::Usage, format!("program `p`: there is no step {step}"));
+        assert_eq!((none.code(), none.to_string()), expected);
+    }
+}
+
+#[test]
+fn what_does_not_fit_begins_again_once_and_that_is_remembered() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::light(dir.path());
+    let (finished, events) = world.run(Options::default(), &whole());
+    assert_eq!(finished.unwrap().exit, ExitCode::Success);
+    let loops = ["instrument", "train", "merge", "optimize"];
+    let steps = [&["preflight", "baseline"][..], &loops, &loops, &["bench", "record"]].concat();
+    let expected: Vec<_> = steps.iter().map(|step| (format!("p {step}"), StageState::Done)).collect();
+    assert_eq!(ended(&events), expected);
+    assert_eq!(world.recorded(), Some("1 of profile of instrumented of 1\n".into()));
+    let (_, events) = world.run(Options::default(), &whole());
+    assert_eq!(ended(&events), all(&world, StageState::UpToDate));
+    // New sources are not tried the light way first.
+    std::fs::write(dir.path().join("source"), "2").unwrap();
+    let (_, events) = world.run(Options::default(), &whole());
+    assert_eq!(ended(&events).len(), Stage::ALL.len(), "{:?}", ended(&events));
+    // `clean` forgets it.
+    std::fs::remove_dir_all(dir.path().join("target/honing/p")).unwrap();
+    let (_, events) = world.run(Options::default(), &whole());
+    assert_eq!(ended(&events).len(), Stage::ALL.len() + loops.len());
 }
 
 /// What a mishap in a stage comes to: the code, and how the stage is told to have ended.
@@ -139,99 +195,108 @@ fn comes_to(stage: Stage, mishap: Mishap) -> (ExitCode, StageState) {
 
 #[test]
 fn every_step_with_every_end_and_resumed() {
-    let mut cases = Vec::new();
-    for (sampled, stage) in [false, true].iter().flat_map(|flow| Stage::ALL.map(|stage| (*flow, stage))) {
-        for mishap in [Mishap::Fails, Mishap::IsCancelled, Mishap::TakesLong] {
-            // A record cannot be held up, a profile is damaged or not, and measuring keeps to its time.
-            let is_one = match stage {
-                Stage::Record => false,
-                Stage::Instrument if sampled => false,
-                Stage::Merge => mishap == Mishap::Fails,
-                Stage::Bench => mishap != Mishap::TakesLong,
-                _ => true,
-            };
-            cases.extend(is_one.then_some((sampled, stage, mishap)));
+    let mut cases = 0;
+    for shape in Shape::ALL {
+        for at in shape.steps() {
+            for mishap in [Mishap::Fails, Mishap::IsCancelled, Mishap::TakesLong] {
+                // A record cannot be held up, a profile is damaged or not, and measuring keeps to its time.
+                let is_one = match at.1.stage {
+                    Stage::Record => false,
+                    Stage::Merge => mishap == Mishap::Fails,
+                    Stage::Bench => mishap != Mishap::TakesLong,
+                    _ => true,
+                };
+                if is_one {
+                    try_one(shape, at, mishap);
+                    cases += 1;
+                }
+            }
         }
     }
-    assert_eq!(cases.len(), 33);
-    for (sampled, stage, mishap) in cases {
-        try_one(sampled, stage, mishap);
-    }
+    assert_eq!(cases, 100);
 }
 
-fn try_one(sampled: bool, stage: Stage, mishap: Mishap) {
-    let case = format!("{stage} {mishap:?}, sampled: {sampled}");
+fn try_one(shape: Shape, at: At, mishap: Mishap) {
+    let case = format!("{} {mishap:?}, {shape:?}", place(at.0, at.1));
     let dir = tempfile::tempdir().unwrap();
-    let world = World::new(dir.path(), sampled);
-    world.at(Some((stage.name(), mishap)));
+    let world = World::new(dir.path(), shape);
+    world.at(Some((&place(at.0, at.1), mishap)));
     let budget = (mishap == Mishap::TakesLong).then_some(BUDGET);
     let (failed, events) = world.run(Options { budget, ..Options::default() }, &whole());
-    let (code, state) = comes_to(stage, mishap);
+    let (code, state) = comes_to(at.1.stage, mishap);
     let error = failed.map(|finished| finished.exit).unwrap_err();
     assert_eq!(error.code(), code, "{case}: {error}");
     let steps = world.steps();
-    let before = steps.iter().copied().take_while(|before| *before != stage);
-    let mut expected: Vec<_> = before.clone().map(|stage| (stage, StageState::Done)).collect();
-    expected.push((stage, state));
+    let here = steps.iter().position(|one| *one == at).unwrap();
+    let before = &steps[..here];
+    let done = |at: &At| before.contains(at);
+    let mut expected = each(&world, |at| done(&at).then_some(StageState::Done));
+    expected.push((place(at.0, at.1), state));
     assert_eq!(ended(&events), expected, "{case}: {error}");
     // What was finished is in the store, what was not is not, and nothing is recorded.
-    for other in Stage::ALL {
-        let there = dir.path().join("target/honing/p").join(other.name()).join("manifest.json").is_file();
-        assert_eq!(there, before.clone().any(|before| before == other), "{case}: {other}");
+    for other in &steps {
+        assert_eq!(world.has_left(*other), done(other), "{case}: {other:?}");
     }
     assert_eq!(world.recorded(), None, "{case}");
+    // What needs it is not begun, and that is said.
+    let is_needed = at.0 == "q" && at.1 != Stage::Preflight && mishap != Mishap::IsCancelled;
+    assert_eq!(error.to_string().contains("program `p`: not begun"), is_needed, "{case}: {error}");
     // The next run goes on from there.
     world.at(None);
-    if stage == Stage::Merge {
+    if at.1.stage == Stage::Merge {
         // Damaged profiles stay what they are until they are trained again.
         let (damaged, _) = world.run(Options::default(), &whole());
         assert_eq!(damaged.unwrap_err().code(), ExitCode::Profile);
-        let again = Selection::new(Stage::Train, Stage::Train).unwrap();
-        world.run(Options { force: true, ..Options::default() }, &again).0.unwrap();
+        let train = Step { stage: Stage::Train, ..at.1 };
+        let options = Options { force: true, programs: vec![at.0.into()], ..Options::default() };
+        world.run(options, &Selection::only(train)).0.unwrap();
     }
     let (finished, events) = world.run(Options::default(), &whole());
     assert_eq!(finished.unwrap().exit, ExitCode::Success, "{case}");
-    let expected: Vec<_> = steps
-        .iter()
-        .map(|&one| (one, if one < stage { StageState::UpToDate } else { StageState::Done }))
-        .collect();
-    assert_eq!(ended(&events), expected, "{case}, resumed");
+    let resumed = |at: At| Some(if done(&at) { StageState::UpToDate } else { StageState::Done });
+    assert_eq!(ended(&events), each(&world, resumed), "{case}, resumed");
     assert!(world.recorded().is_some(), "{case}");
 }
 
-/// What plan says of each stage.
-fn planned(world: &std::sync::Arc<World>, selection: Selection) -> Vec<(Stage, &'static str)> {
+/// What plan says of each step.
+fn planned(world: &Arc<World>, selection: Selection) -> Vec<(String, &'static str)> {
     let session = world.open(Options::default());
     let planned = honing_engine::plan(&session, &selection).unwrap();
-    planned.into_iter().map(|one| (one.stage, one.state.words())).collect()
+    planned.into_iter().map(|one| (place(&one.program, one.stage), one.state.words())).collect()
+}
+
+/// What plan is to say of each step: program after program.
+fn each_planned(world: &World, word: impl Fn(At) -> &'static str) -> Vec<(String, &'static str)> {
+    let mut steps = world.steps();
+    steps.sort_by_key(|at| at.0 == "p");
+    let in_flow = |at: &At| world.shape.flow().steps().position(|step| step == at.1);
+    steps.sort_by_key(|at| (at.0 == "p", in_flow(at)));
+    steps.into_iter().map(|at| (place(at.0, at.1), word(at))).collect()
 }
 
 #[test]
 fn plan_says_what_a_run_then_does() {
     for (dir, world) in worlds() {
-        let of_all = |word| world.steps().into_iter().map(|stage| (stage, word)).collect::<Vec<_>>();
-        assert_eq!(planned(&world, whole()), of_all("run"));
+        assert_eq!(planned(&world, whole()), each_planned(&world, |_| "run"));
         world.run(Options::default(), &whole()).0.unwrap();
-        assert_eq!(planned(&world, whole()), of_all("up to date"));
+        assert_eq!(planned(&world, whole()), each_planned(&world, |_| "up to date"));
         std::fs::write(dir.path().join("source"), "2").unwrap();
-        let expected = |stage: &Stage| match stage {
-            Stage::Preflight => "up to date",
-            Stage::Baseline | Stage::Instrument | Stage::Optimize => "run",
-            Stage::Train | Stage::Merge | Stage::Bench | Stage::Record => "depends",
+        let expected = |(_, step): At| match (step.pass, step.stage) {
+            (_, Stage::Preflight) => "up to date",
+            (None, Stage::Baseline | Stage::Instrument | Stage::Optimize) => "run",
+            _ => "depends",
         };
-        let expected: Vec<_> = world.steps().into_iter().map(|stage| (stage, expected(&stage))).collect();
-        assert_eq!(planned(&world, whole()), expected);
+        assert_eq!(planned(&world, whole()), each_planned(&world, expected), "{:?}", world.shape);
         // A baseline that is gone: what is measured against it, and where it is trained, what comes of that.
         world.run(Options::default(), &whole()).0.unwrap();
         std::fs::remove_dir_all(dir.path().join("target/honing/p/baseline")).unwrap();
-        let expected = |stage: &Stage| match stage {
-            Stage::Baseline => "run",
-            Stage::Bench | Stage::Record => "depends",
-            Stage::Train | Stage::Merge | Stage::Optimize if world.sampled => "depends",
+        let flow = world.shape.flow();
+        let expected = |(program, step): At| match step.stage {
+            Stage::Baseline if program == "p" => "run",
+            _ if program == "p" && flow.reaches(step, Stage::Baseline) => "depends",
             _ => "up to date",
         };
-        let expected: Vec<_> = world.steps().into_iter().map(|stage| (stage, expected(&stage))).collect();
-        assert_eq!(planned(&world, whole()), expected, "sampled: {}", world.sampled);
+        assert_eq!(planned(&world, whole()), each_planned(&world, expected), "{:?}", world.shape);
         // Nothing was run for that.
         world.at(None);
         planned(&world, whole());
@@ -240,10 +305,32 @@ fn plan_says_what_a_run_then_does() {
 }
 
 #[test]
+fn what_another_program_makes_anew_is_depended_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path(), Shape::Component);
+    world.run(Options::default(), &whole()).0.unwrap();
+    rewrite(&dir.path().join("pgo/pgo.toml"), "[program.q.workload.train]\nrole = \"train\"", "[program.q.workload.train]\nrole = \"train\"\nweight = 2");
+    let expected = |(program, step): At| match (program, step.stage) {
+        // Its raw profiles are gone since the merge.
+        ("q", Stage::Train | Stage::Merge) => "run",
+        ("q", Stage::Preflight | Stage::Baseline | Stage::Instrument) | (_, Stage::Preflight) => "up to date",
+        _ => "depends",
+    };
+    assert_eq!(planned(&world, whole()), each_planned(&world, expected));
+    // Alone, it takes what is there, and says what is missing.
+    let only = Options { programs: vec!["p".into()], ..Options::default() };
+    let (_, events) = world.run(only.clone(), &whole());
+    assert!(ended(&events).iter().all(|(_, state)| *state == StageState::UpToDate), "{:?}", ended(&events));
+    std::fs::remove_dir_all(dir.path().join("target/honing/q/optimize")).unwrap();
+    let missing = world.run(only, &whole()).0.unwrap_err();
+    let expected = (ExitCode::Usage, "it needs what optimize of program `q` makes, and there is none".to_owned());
+    assert_eq!((missing.code(), missing.to_string()), expected);
+}
+
+#[test]
 fn a_part_of_the_chain_takes_the_rest_from_earlier_runs() {
     let dir = tempfile::tempdir().unwrap();
-    let world = World::new(dir.path(), false);
-    let part = |from, to| Selection::new(from, to).unwrap();
+    let world = World::new(dir.path(), Shape::Instrumented);
     // Nothing is there to merge.
     let (missing, _) = world.run(Options::default(), &part(Stage::Merge, Stage::Merge));
     let missing = missing.unwrap_err();
@@ -252,20 +339,40 @@ fn a_part_of_the_chain_takes_the_rest_from_earlier_runs() {
         (ExitCode::Usage, true)
     );
     world
-        .run(Options { keep_raw: true, ..Options::default() }, &part(Stage::Preflight, Stage::Train))
+        .run(Options { keep_raw: true, ..Options::default() }, &Selection::up_to(Stage::Train))
         .0
         .unwrap();
     world.at(None);
     let (merged, events) = world.run(Options::default(), &part(Stage::Merge, Stage::Optimize));
     merged.unwrap();
-    let stages: Vec<_> = ended(&events).into_iter().map(|(stage, _)| stage).collect();
-    assert_eq!(stages, [Stage::Preflight, Stage::Merge, Stage::Optimize]);
+    let steps: Vec<String> = ended(&events).into_iter().map(|(step, _)| step).collect();
+    assert_eq!(steps, ["p preflight", "p merge", "p optimize"]);
     // Neither built nor trained again.
-    assert_eq!(world.reached(), ["optimize"]);
+    assert_eq!(world.reached(), ["p optimize"]);
     assert_eq!(world.recorded(), None);
     // A profile of other sources than the baseline's is not measured against it.
     std::fs::write(dir.path().join("source"), "2").unwrap();
     world.run(Options::default(), &part(Stage::Optimize, Stage::Optimize)).0.unwrap();
     let (mixed, _) = world.run(Options::default(), &part(Stage::Bench, Stage::Bench));
     assert!(mixed.unwrap_err().to_string().contains("not built from the same source: source"));
+}
+
+#[test]
+fn a_pass_over_another_build_is_none_of_this_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path(), Shape::Passed);
+    world.run(Options::default(), &whole()).0.unwrap();
+    std::fs::write(dir.path().join("source"), "2").unwrap();
+    // Only the build itself is made anew: what the pass made of the old one is left out.
+    let (finished, _) = world.run(Options::default(), &Selection::up_to(Stage::Optimize));
+    let shipped = finished.unwrap().summaries[0].optimized.clone().unwrap();
+    let text = std::fs::read_to_string(shipped.path).unwrap();
+    assert!(text.starts_with("optimized ") && text.ends_with(" of 2"), "{text}");
+    // A part of the pass takes the rest from before.
+    world.run(Options::default(), &whole()).0.unwrap();
+    world.at(None);
+    let only = Selection::only("after.train".parse::<Step>().unwrap());
+    let (_, events) = world.run(Options { force: true, ..Options::default() }, &only);
+    let steps: Vec<String> = ended(&events).into_iter().map(|(step, _)| step).collect();
+    assert_eq!(steps, ["p preflight", "p after.preflight", "p after.train"]);
 }

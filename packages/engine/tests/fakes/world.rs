@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use honing_core::{Error, ExitCode, Flow, Result, Selection, Stage, event::Event};
+use honing_core::{Error, ExitCode, Flow, Pass, Result, Selection, Step, Training, event::Event};
 use honing_engine::{Finished, Options, Session, Sink, children::Cancel};
 
 use crate::plugs::Fake;
@@ -26,12 +26,61 @@ pub(crate) enum Mishap {
 /// Time that the runs out of time have: nobody waits for it.
 pub(crate) const BUDGET: Duration = Duration::from_secs(3600);
 
+/// What the programs of a workspace go through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One of its own is trained.
+    #[default]
+    Instrumented,
+    /// The program that ships is trained.
+    Sampled,
+    /// After the build, a pass.
+    Passed,
+    /// Two programs, and `p` needs what is made of `q`.
+    Component,
+}
+
+impl Shape {
+    pub(crate) const ALL: [Self; 4] = [Self::Instrumented, Self::Sampled, Self::Passed, Self::Component];
+
+    /// The steps of each of its programs.
+    pub(crate) fn flow(self) -> Flow {
+        let pass = (Pass::named("after"), Training::Instrumented);
+        match self {
+            Self::Instrumented | Self::Component => Flow::new(Training::Instrumented, &[]),
+            Self::Sampled => Flow::new(Training::Sampled, &[]),
+            Self::Passed => Flow::new(Training::Instrumented, &[pass]),
+        }
+    }
+
+    /// Every step of every program, in the order of a run.
+    pub(crate) fn steps(self) -> Vec<At> {
+        let programs: &[&str] = if self == Self::Component { &["q", "p"] } else { &["p"] };
+        let of = |name: &&'static str| self.flow().steps().map(|step| (*name, step)).collect::<Vec<_>>();
+        let all: Vec<At> = programs.iter().flat_map(of).collect();
+        // What all need is looked at first.
+        let (mut first, rest): (Vec<At>, Vec<At>) =
+            all.into_iter().partition(|(_, step)| step.stage == honing_core::Stage::Preflight);
+        first.extend(rest);
+        first
+    }
+}
+
+/// A step of a program.
+pub(crate) type At = (&'static str, Step);
+
+/// The name of a place.
+pub(crate) fn place(program: &str, step: impl Into<Step>) -> String {
+    format!("{program} {}", step.into())
+}
+
 /// A workspace, and what is to go wrong in it.
 #[derive(Debug, Default)]
 pub(crate) struct World {
     pub(crate) root: PathBuf,
-    /// Whether the program that ships is trained, and none is instrumented.
-    pub(crate) sampled: bool,
+    pub(crate) shape: Shape,
+    /// Whether what is trained is light, and its profile does not fit.
+    pub(crate) light: bool,
     /// Where something happens, and what.
     mishap: Mutex<Option<(String, Mishap)>>,
     /// The places that were reached, in order.
@@ -56,13 +105,37 @@ role = "eval"
 command = ["{program}", "eval"]
 "#;
 
+const COMPONENT: &str = r#"
+[program.q]
+package = "q"
+
+[program.q.workload.train]
+role = "train"
+command = ["{program}", "train"]
+
+[program.q.workload.eval]
+role = "eval"
+command = ["{program}", "eval"]
+"#;
+
 impl World {
-    /// A workspace with one program, in a folder that is there.
-    pub(crate) fn new(root: &Path, sampled: bool) -> Arc<Self> {
-        fs::create_dir_all(root.join("pgo")).unwrap();
-        fs::write(root.join("pgo/pgo.toml"), CONFIG).unwrap();
-        fs::write(root.join("source"), "1").unwrap();
-        Arc::new(Self { root: root.to_owned(), sampled, ..Self::default() })
+    /// A workspace in a folder that is there.
+    pub(crate) fn new(root: &Path, shape: Shape) -> Arc<Self> {
+        Self::with(Self { root: root.to_owned(), shape, ..Self::default() })
+    }
+
+    /// One whose instrumented program is light.
+    pub(crate) fn light(root: &Path) -> Arc<Self> {
+        Self::with(Self { root: root.to_owned(), light: true, ..Self::default() })
+    }
+
+    fn with(world: Self) -> Arc<Self> {
+        fs::create_dir_all(world.root.join("pgo")).unwrap();
+        let two = format!("{}{}", CONFIG.replace("[program.p]\n", "[program.p]\nneeds = [\"q.optimize\"]\n"), COMPONENT);
+        let config = if world.shape == Shape::Component { two.as_str() } else { CONFIG };
+        fs::write(world.root.join("pgo/pgo.toml"), config).unwrap();
+        fs::write(world.root.join("source"), "1").unwrap();
+        Arc::new(world)
     }
 
     /// From now on something goes wrong at a place, or nothing any more.
@@ -119,12 +192,19 @@ impl World {
     }
 
     /// Its steps.
-    pub(crate) fn steps(&self) -> Vec<Stage> {
-        if self.sampled { Flow::sampled() } else { Flow::instrumented() }.steps().collect()
+    pub(crate) fn steps(&self) -> Vec<At> {
+        self.shape.steps()
     }
 
     /// What is stored in the repository.
     pub(crate) fn recorded(&self) -> Option<String> {
         fs::read_to_string(self.root.join("pgo/profiles/p/fake/profile.fake")).ok()
+    }
+
+    /// Whether a step left something in the store.
+    pub(crate) fn has_left(&self, (program, step): At) -> bool {
+        let program = self.root.join("target/honing").join(program);
+        let turn = step.pass.map_or(program.clone(), |pass| program.join(pass.name()));
+        turn.join(step.stage.name()).join("manifest.json").is_file()
     }
 }

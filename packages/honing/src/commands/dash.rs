@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::ColorChoice;
-use honing_core::{Error, ExitCode, Result, Selection, Stage};
+use honing_core::{Error, ExitCode, Result, Selection, Stage, Step};
 use honing_dashboard::{Ask, Backend, Inbox, Mode, Msg, Past, Planned, Screen, Settings, Setup, State};
 use honing_engine::{
     Options, PlannedState, Session, Sink,
@@ -35,7 +35,7 @@ pub(crate) fn look(shared: &Shared, trailing: &Trailing) -> ExitCode {
         let hint = honing_core::advise!("`{pgo} status` and `{pgo} plan` tell the same in lines");
         return ended(shared, Err(error.with_hint(hint)));
     }
-    let whole = Selection::new(Stage::Preflight, Stage::Record);
+    let whole = Ok(Selection::default());
     ended(shared, whole.and_then(|whole| open(shared, trailing, whole, Mode::Look)))
 }
 
@@ -210,9 +210,15 @@ impl Engine {
     }
 
     fn selection_for(&self, ask: &Ask) -> Result<Selection> {
-        let (first, last) = ask.range.unwrap_or((self.selection.first(), self.selection.last()));
-        let last = if ask.skips() { last.min(Stage::Optimize) } else { last };
-        Selection::new(first, last)?.without(self.selection.skipped())
+        let mut skipped = self.selection.skipped().to_vec();
+        if ask.skips() {
+            skipped.extend([Stage::Bench, Stage::Record].map(Step::from));
+        }
+        match ask.from {
+            Some(only) if ask.only => Ok(Selection::only(only)),
+            Some(first) => Selection::new(Some(first), None)?.without(&skipped),
+            None => self.selection.clone().without(&skipped),
+        }
     }
 
     /// Looks at what is stored, planned and past, while the dashboard is open already.

@@ -11,7 +11,7 @@ fn record(at_ms: u64, event: Event) -> Record {
 }
 
 fn started(stage: Stage) -> Event {
-    Event::StageStarted { program: "tiny".into(), stage, reasons: vec!["never finished".into()] }
+    Event::StageStarted { program: "tiny".into(), stage: stage.into(), reasons: vec!["never finished".into()] }
 }
 
 fn finished(stage: Stage, state: StageState) -> Event {
@@ -26,7 +26,7 @@ fn finished(stage: Stage, state: StageState) -> Event {
 }
 
 fn output(line: &str) -> Event {
-    Event::Output { program: "tiny".into(), stage: Stage::Optimize, line: line.into() }
+    Event::Output { program: "tiny".into(), stage: Stage::Optimize.into(), line: line.into() }
 }
 
 fn summary(program: &str) -> Summary {

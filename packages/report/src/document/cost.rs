@@ -66,7 +66,7 @@ mod tests {
 
     fn case(stages: &[(Stage, StageState, u64, Option<bool>)]) -> Option<Refresh> {
         let span = |&(stage, state, cpu_ms, _): &(Stage, StageState, u64, Option<bool>)| Span {
-            stage,
+            stage: stage.into(),
             state: Some(state),
             start_ms: 0,
             end_ms: 0,
@@ -76,7 +76,7 @@ mod tests {
             reasons: Vec::new(),
         };
         let cost = |&(stage, state, cpu_ms, full): &(Stage, StageState, u64, Option<bool>)| StageCost {
-            stage,
+            stage: stage.into(),
             state,
             elapsed_ms: 0,
             cpu_ms,

@@ -6,7 +6,7 @@ mod past;
 mod read;
 
 use honing_core::{
-    ExitCode, Stage,
+    ExitCode, Step,
     applied::{Applied, HotFunction},
     event::{Artifact, StageState},
     outcome::{Measured, Outcome, Trust},
@@ -41,7 +41,7 @@ pub struct Document {
     /// What it warned of, in order.
     pub warnings: Vec<String>,
     /// The stages that were asked for.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<Step>,
     /// The programs, in order.
     pub programs: Vec<Program>,
 }
@@ -98,7 +98,7 @@ pub struct Program {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Span {
     /// The stage.
-    pub stage: Stage,
+    pub stage: Step,
     /// How it ended; `None` where the run ended during it.
     pub state: Option<StageState>,
     /// Milliseconds from the beginning of the run to the stage's.

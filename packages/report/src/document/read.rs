@@ -21,7 +21,7 @@ impl Document {
 struct Reading {
     version: Option<String>,
     run: Option<String>,
-    stages: Vec<honing_core::Stage>,
+    stages: Vec<honing_core::Step>,
     last_ms: u64,
     cargo_ms: Option<u64>,
     end: Option<End>,

@@ -159,7 +159,7 @@ pub(super) fn instrumenting(session: &Here<'_>, subject: &Subject<'_>) -> Result
     let linkers = rustflags.iter().any(|flag| flag.contains("linker-plugin-lto"));
     if linkers
         || !pinning::pins(session, subject)
-        || session.began_again(subject, Stage::Instrument).is_some()
+        || session.began_again(subject, Stage::Instrument)
     {
         return Ok(Instrumenting::Same);
     }
