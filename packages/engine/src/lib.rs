@@ -54,5 +54,6 @@ pub mod plugs {
             subject::{Input as Before, Need},
         },
         profiles::{Flaw, Input, ProfileKind, Rebased, Sorter, Traces, Weighed},
+        workloads::beside::{Beside, Over},
     };
 }

@@ -111,16 +111,20 @@ mod tests {
 
     #[test]
     fn needs_name_steps_of_other_programs_and_go_one_way() {
-        let program = |name: &str, needs: &str| {
-            format!("[program.{name}]\npackage = \"t\"\nneeds = [{needs}]\n")
-        };
+        let program =
+            |name: &str, needs: &str| format!("[program.{name}]\npackage = \"t\"\nneeds = [{needs}]\n");
         for (text, expected) in [
-            (program("t", "\"u\""), "3:1: `u` names no step | write \"u.optimize\" for what its last build made"),
+            (
+                program("t", "\"u\""),
+                "3:1: `u` names no step | write \"u.optimize\" for what its last build made",
+            ),
             (program("t", "\"u.train\""), "3:1: train makes no program | programs are made by baseline"),
             (program("t", "\"u.optimize\""), "3:1: there is no program called `u` in pgo.toml | "),
             (program("t", "\"t.optimize\""), "3:1: `t` and `t` need each other | one of them has"),
             (
-                program("t", "\"u.bolt.optimize\"") + &program("u", "\"v.baseline\"") + &program("v", "\"t.optimize\""),
+                program("t", "\"u.bolt.optimize\"")
+                    + &program("u", "\"v.baseline\"")
+                    + &program("v", "\"t.optimize\""),
                 "3:1: `t` and `u` need each other | ",
             ),
         ] {

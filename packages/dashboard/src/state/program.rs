@@ -148,7 +148,8 @@ impl Program {
     pub(crate) fn row_mut(&mut self, stage: Step) -> &mut Row {
         let known = self.rows.iter().position(|row| row.stage == stage);
         let at = known.unwrap_or_else(|| {
-            let before = self.rows.iter().position(|row| row.stage == Stage::Bench).unwrap_or(self.rows.len());
+            let before =
+                self.rows.iter().position(|row| row.stage == Stage::Bench).unwrap_or(self.rows.len());
             self.rows.insert(before, Row::new(stage));
             before
         });

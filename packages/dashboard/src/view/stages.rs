@@ -73,8 +73,10 @@ fn line(state: &State, row: &Row, selected: bool, width: usize) -> Line<'static>
         Standing::Running if !last.is_empty() => format!("of ~{last}"),
         _ => String::new(),
     };
-    let name =
-        Span::styled(left(&row.stage.to_string(), 11), if selected { screen::marked() } else { Style::new() });
+    let name = Span::styled(
+        left(&row.stage.to_string(), 11),
+        if selected { screen::marked() } else { Style::new() },
+    );
     let said = said(state.now_ms, row, width.saturating_sub(FIXED));
     Line::from(vec![
         Span::raw(if selected { "▶" } else { " " }),

@@ -32,8 +32,8 @@ impl Session {
         let mut all = self.agains(subject);
         all.retain(|one| one.from != again.from);
         all.push(again);
-        let text = serde_json::to_vec_pretty(&all)
-            .map_err(|error| Error::internal(format!("{FILE}: {error}")))?;
+        let text =
+            serde_json::to_vec_pretty(&all).map_err(|error| Error::internal(format!("{FILE}: {error}")))?;
         files::write_atomically(&self.store.root().join(subject.name).join(FILE), &text)
     }
 

@@ -76,9 +76,8 @@ pub(crate) fn each_program(
     let mut turns = Turns::default();
     for (chain, ready) in chains {
         let (name, later) = (chain.subject.name, chain.later);
-        let ended = needed(session, chain.subject, &turns).and_then(|subject| {
-            work(Chain { subject: &subject, ..chain }, &ready)
-        });
+        let ended = needed(session, chain.subject, &turns)
+            .and_then(|subject| work(Chain { subject: &subject, ..chain }, &ready));
         let (summary, exit) = match ended {
             Err(error) if subjects.len() > 1 && error.code() != ExitCode::Interrupted => {
                 if let Some(next) = later.first() {
@@ -118,8 +117,10 @@ fn needed<'a>(session: &'a Session, subject: &Subject<'a>, turns: &Turns<'_>) ->
         }
         if need.made.is_none() {
             let Need { program, step, .. } = need;
-            return Err(Error::usage(format!("it needs what {step} of program `{program}` makes, and there is none"))
-                .with_hint(honing_core::advise!("make it first: `{pgo} -P {program} --to {step}`")));
+            return Err(Error::usage(format!(
+                "it needs what {step} of program `{program}` makes, and there is none"
+            ))
+            .with_hint(honing_core::advise!("make it first: `{pgo} -P {program} --to {step}`")));
         }
     }
     Ok(subject)

@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use honing_core::{Digest, Error, Fingerprint, Flow, Pass as Name, Result, Selection, Stage, Step, config::Program};
+use honing_core::{
+    Digest, Error, Fingerprint, Flow, Pass as Name, Result, Selection, Stage, Step, config::Program,
+};
 
 use crate::{
     builders::{Builder, Flavour, Made, Pass},

@@ -1,6 +1,7 @@
 //! The run's side of a child: start, stream, signal, wait.
 
 use std::{
+    cell::Cell,
     ffi::OsString,
     fs,
     io::Write,
@@ -88,7 +89,7 @@ enum Running {
     /// As a process.
     Process(Box<Process>),
     /// It was played.
-    Played(Box<Ended>),
+    Played { ended: Box<Ended>, stays: Cell<bool> },
 }
 
 struct Process {
@@ -163,13 +164,15 @@ impl Child {
     fn played(command: &Command, played: &Played) -> Self {
         let (status, usage) = (played.status, played.usage);
         let ended = Ended { status, usage, timed_out: false, left: Left::default() };
-        Self::of(command, Running::Played(Box::new(ended)))
+        let stays = Cell::new(played.stays);
+        Self::of(command, Running::Played { ended: Box::new(ended), stays })
     }
 
     /// Sends a signal to the child's process group.
     pub fn signal(&self, signal: i32) {
-        if let Running::Process(process) = &self.running {
-            process.signal(signal);
+        match &self.running {
+            Running::Process(process) => process.signal(signal),
+            Running::Played { stays, .. } => stays.set(false),
         }
     }
 
@@ -184,7 +187,7 @@ impl Child {
     pub fn is_running(&self) -> bool {
         match &self.running {
             Running::Process(process) => matches!(process.handle.try_wait(), Ok(None)),
-            Running::Played(_) => false,
+            Running::Played { stays, .. } => stays.get(),
         }
     }
 
@@ -192,7 +195,7 @@ impl Child {
     pub(crate) fn waits_for(&self) -> PathBuf {
         match &self.running {
             Running::Process(process) => waits_for(&process.report),
-            Running::Played(_) => PathBuf::new(),
+            Running::Played { .. } => PathBuf::new(),
         }
     }
 
@@ -223,7 +226,7 @@ impl Child {
     ) -> Result<Ended> {
         match &mut self.running {
             Running::Process(process) => process.wait_unless(cancel, timeout, stop, &self.shown),
-            Running::Played(ended) => cancel.check().map(|()| ended.as_ref().clone()),
+            Running::Played { ended, .. } => cancel.check().map(|()| ended.as_ref().clone()),
         }
     }
 }

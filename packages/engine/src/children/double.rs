@@ -13,6 +13,8 @@ pub trait Double: Debug + Send + Sync {
 /// What a child that was played did.
 #[derive(Debug, Clone)]
 pub struct Played {
+    /// Whether it is a service, which runs until it gets a signal.
+    pub stays: bool,
     /// How it ended.
     pub status: Status,
     /// What it used.

@@ -6,6 +6,7 @@ pub mod llvm;
 pub use given::{Given, Input};
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fmt::Debug,
     path::{Path, PathBuf},
@@ -19,6 +20,7 @@ use honing_core::{
 use crate::{
     chain::{preflight::Ready, session::Session, subject::Subject},
     children::{Command, Usage},
+    workloads::beside::Beside,
 };
 
 /// A kind of profile.
@@ -35,6 +37,12 @@ pub trait ProfileKind: Debug + Send + Sync {
     /// The same for one that is run on the side, such as to prepare: its profile teaches nothing, and must
     /// not lie about in the workspace.
     fn variables_aside(&self, scratch: &Path) -> Vec<(&'static str, OsString)>;
+
+    /// What is done while the load of a service runs, such as to ask it for its profile, which goes into `raw`.
+    /// `ports` are those that were handed out, by name.
+    fn beside_load(&self, _: &Subject<'_>, _ports: &BTreeMap<String, u16>, _raw: &Path) -> Option<Beside> {
+        None
+    }
 
     /// Whether a process leaves its profile however it ends.
     fn survives(&self, subject: &Subject<'_>) -> bool;

@@ -1,5 +1,6 @@
 //! Runs workloads: prepare, the command or the service under load, clean up.
 
+pub(crate) mod beside;
 pub(crate) mod collected;
 mod inputs;
 mod lost;

@@ -12,6 +12,7 @@ use crate::{
     children::{Child, Command, Deadline, Ended, Status, When, signal_number},
     io::files,
     workloads::{
+        beside::{Beside, Running},
         lost::Complaints,
         ready::Probe,
         run::{Attempt, Ran, quote},
@@ -50,12 +51,14 @@ impl Attempt<'_> {
             true
         })?;
         self.await_ready(service, &probe, &mut child, &command)?;
+        let beside = Running::start(self.beside(), &runner.session.cancel);
         let loaded = self.run_to_files(&load, "load.", || !child.is_running())?;
         if !child.is_running() {
             let ended = child.wait(&runner.session.cancel, None)?;
             return Err(self.died("under load", &command, &ended));
         }
         self.judge(&load, &loaded, "load.")?;
+        beside.end().map_err(|error| error.at(format!("{}: workload `{}`", runner.stage, self.name)))?;
         child.signal(signal_number(&service.stop.signal));
         let ended = child.wait(&runner.session.cancel, Some(service.stop.grace.0))?;
         self.judge_stop(service, &command, &ended)?;
@@ -63,6 +66,12 @@ impl Attempt<'_> {
         let complaints = complaints.lock().map(|complaints| complaints.clone()).unwrap_or_default();
         self.check_written(&complaints)?;
         Ok(self.ran(ended.usage, loaded.usage.cpu(), loaded.status, "load."))
+    }
+
+    /// What the kind of profile does while the load runs.
+    fn beside(&self) -> Option<Beside> {
+        let kind = self.runner.collects?;
+        kind.beside_load(self.runner.subject, &self.values.ports, &self.dir.join("raw"))
     }
 
     fn await_ready(

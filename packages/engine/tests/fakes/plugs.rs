@@ -19,8 +19,8 @@ use honing_engine::{
     Options, Session, Subject,
     children::{Command, Double, Played, Status, Usage},
     plugs::{
-        Before, Builder, Craft, Flavour, Flaw, Folders, Input, Made, Merger, Opened, Pass, ProfileKind, Ready,
-        Rebased, Sorter, Traces, Weighed,
+        Before, Beside, Builder, Craft, Flavour, Flaw, Folders, Input, Made, Merger, Opened, Pass,
+        ProfileKind, Ready, Rebased, Sorter, Traces, Weighed,
     },
 };
 
@@ -80,7 +80,7 @@ impl Builder for FakeBuilder {
 
     fn kind(&self) -> &'static dyn ProfileKind {
         match self.0.shape {
-            Shape::Sampled => &FakeKind(Training::Sampled),
+            Shape::Sampled | Shape::Served => &FakeKind(Training::Sampled),
             _ => &FakeKind(Training::Instrumented),
         }
     }
@@ -324,6 +324,20 @@ impl ProfileKind for FakeKind {
         vec![(VARIABLE, scratch.join("aside").into())]
     }
 
+    fn beside_load(&self, _: &Subject<'_>, ports: &BTreeMap<String, u16>, raw: &Path) -> Option<Beside> {
+        let (raw, port) = (raw.join("1.raw"), ports["profile"]);
+        Some(Box::new(move |over| {
+            if raw.ancestors().any(|folder| folder.join("refuses").is_file()) {
+                return Err(Error::new(ExitCode::Profile, "the service gives no profile"));
+            }
+            while !over.is() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            fs::write(raw, format!("pulled from {port}\n")).unwrap();
+            Ok(())
+        }))
+    }
+
     fn survives(&self, _: &Subject<'_>) -> bool {
         false
     }
@@ -442,6 +456,17 @@ struct FakeChildren(Arc<World>);
 
 impl Double for FakeChildren {
     fn play(&self, command: &Command) -> Played {
+        let usage = Usage::default();
+        if self.0.shape == Shape::Served {
+            // The load works for a moment, and may fail.
+            let stays = command.args.iter().any(|arg| arg != "load");
+            if !stays {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            let status = if stays { Ok(()) } else { self.0.reach("p load") };
+            let status = Status::Code(status.map_or(3, |()| 0));
+            return Played { stays, status, usage, stdout: "ready\n".into(), stderr: String::new() };
+        }
         let program = fs::read_to_string(&command.program).unwrap_or_default();
         let raw = command.env.get(std::ffi::OsStr::new(VARIABLE));
         // Programs run in the folder of a step: of what they are a part is in its name.
@@ -461,7 +486,13 @@ impl Double for FakeChildren {
             fs::write(raw, format!("{damaged} of {program}\n")).unwrap();
         }
         let passed = program.contains(" after optimized");
-        let cpu = if passed { 70 } else if program.starts_with("optimized") { 80 } else { 100 };
+        let cpu = if passed {
+            70
+        } else if program.starts_with("optimized") {
+            80
+        } else {
+            100
+        };
         // Clocks are never the same twice.
         let noise = self.0.reached().len() as u64 * 7 % 11;
         let usage = Usage {
@@ -469,6 +500,6 @@ impl Double for FakeChildren {
             wall: Duration::from_micros(cpu * 1000 + noise),
             ..Usage::default()
         };
-        Played { status, usage, stdout: "the same\n".into(), stderr: String::new() }
+        Played { stays: false, status, usage, stdout: "the same\n".into(), stderr: String::new() }
     }
 }

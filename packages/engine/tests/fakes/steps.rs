@@ -64,7 +64,7 @@ fn a_run_does_every_step_once_and_the_next_one_none() {
         let trained = match world.shape {
             Shape::Sampled => "plain of 1",
             Shape::Component => "instrumented of 1 with q",
-            Shape::Instrumented | Shape::Passed => "instrumented of 1",
+            _ => "instrumented of 1",
         };
         assert_eq!(world.recorded(), Some(format!("1 of profile of {trained}\n")));
         let summary = finished.summaries.last().unwrap();
@@ -80,7 +80,8 @@ fn a_run_does_every_step_once_and_the_next_one_none() {
         assert_eq!(ended(&events), all(&world, StageState::UpToDate));
         // Builders decide by themselves.
         let builds = |at: &At| matches!(at.1.stage, Stage::Baseline | Stage::Instrument | Stage::Optimize);
-        let asked: Vec<String> = world.steps().iter().filter(|at| builds(at)).map(|at| place(at.0, at.1)).collect();
+        let asked: Vec<String> =
+            world.steps().iter().filter(|at| builds(at)).map(|at| place(at.0, at.1)).collect();
         assert_eq!(world.reached(), asked);
     }
 }
@@ -309,7 +310,11 @@ fn what_another_program_makes_anew_is_depended_on() {
     let dir = tempfile::tempdir().unwrap();
     let world = World::new(dir.path(), Shape::Component);
     world.run(Options::default(), &whole()).0.unwrap();
-    rewrite(&dir.path().join("pgo/pgo.toml"), "[program.q.workload.train]\nrole = \"train\"", "[program.q.workload.train]\nrole = \"train\"\nweight = 2");
+    rewrite(
+        &dir.path().join("pgo/pgo.toml"),
+        "[program.q.workload.train]\nrole = \"train\"",
+        "[program.q.workload.train]\nrole = \"train\"\nweight = 2",
+    );
     let expected = |(program, step): At| match (program, step.stage) {
         // Its raw profiles are gone since the merge.
         ("q", Stage::Train | Stage::Merge) => "run",
@@ -323,7 +328,8 @@ fn what_another_program_makes_anew_is_depended_on() {
     assert!(ended(&events).iter().all(|(_, state)| *state == StageState::UpToDate), "{:?}", ended(&events));
     std::fs::remove_dir_all(dir.path().join("target/honing/q/optimize")).unwrap();
     let missing = world.run(only, &whole()).0.unwrap_err();
-    let expected = (ExitCode::Usage, "it needs what optimize of program `q` makes, and there is none".to_owned());
+    let expected =
+        (ExitCode::Usage, "it needs what optimize of program `q` makes, and there is none".to_owned());
     assert_eq!((missing.code(), missing.to_string()), expected);
 }
 
@@ -338,10 +344,7 @@ fn a_part_of_the_chain_takes_the_rest_from_earlier_runs() {
         (missing.code(), missing.to_string().contains("needs what train makes")),
         (ExitCode::Usage, true)
     );
-    world
-        .run(Options { keep_raw: true, ..Options::default() }, &Selection::up_to(Stage::Train))
-        .0
-        .unwrap();
+    world.run(Options { keep_raw: true, ..Options::default() }, &Selection::up_to(Stage::Train)).0.unwrap();
     world.at(None);
     let (merged, events) = world.run(Options::default(), &part(Stage::Merge, Stage::Optimize));
     merged.unwrap();

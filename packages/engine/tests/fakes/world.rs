@@ -38,6 +38,8 @@ pub(crate) enum Shape {
     Passed,
     /// Two programs, and `p` needs what is made of `q`.
     Component,
+    /// A service that runs, and is asked for its profile.
+    Served,
 }
 
 impl Shape {
@@ -48,7 +50,7 @@ impl Shape {
         let pass = (Pass::named("after"), Training::Instrumented);
         match self {
             Self::Instrumented | Self::Component => Flow::new(Training::Instrumented, &[]),
-            Self::Sampled => Flow::new(Training::Sampled, &[]),
+            Self::Sampled | Self::Served => Flow::new(Training::Sampled, &[]),
             Self::Passed => Flow::new(Training::Instrumented, &[pass]),
         }
     }
@@ -105,6 +107,15 @@ role = "eval"
 command = ["{program}", "eval"]
 "#;
 
+const SERVICE: &str = r#"
+[program.p]
+package = "p"
+
+[program.p.workload.train]
+role = "train"
+service = { start = ["{program}", "{port:profile}"], load = ["{program}", "load"], ready.log = "ready" }
+"#;
+
 const COMPONENT: &str = r#"
 [program.q]
 package = "q"
@@ -131,8 +142,16 @@ impl World {
 
     fn with(world: Self) -> Arc<Self> {
         fs::create_dir_all(world.root.join("pgo")).unwrap();
-        let two = format!("{}{}", CONFIG.replace("[program.p]\n", "[program.p]\nneeds = [\"q.optimize\"]\n"), COMPONENT);
-        let config = if world.shape == Shape::Component { two.as_str() } else { CONFIG };
+        let two = format!(
+            "{}{}",
+            CONFIG.replace("[program.p]\n", "[program.p]\nneeds = [\"q.optimize\"]\n"),
+            COMPONENT
+        );
+        let config = match world.shape {
+            Shape::Component => two.as_str(),
+            Shape::Served => SERVICE,
+            _ => CONFIG,
+        };
         fs::write(world.root.join("pgo/pgo.toml"), config).unwrap();
         fs::write(world.root.join("source"), "1").unwrap();
         Arc::new(world)

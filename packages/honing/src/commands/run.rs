@@ -41,7 +41,10 @@ pub(crate) fn run(
 pub(crate) fn shard(shared: &Shared, trailing: &Trailing, shard: Shard) -> ExitCode {
     let options = Options { shard: Some(shard), ..shared.options(trailing, false) };
     execute(shared, options, |session| {
-        honing_engine::run(session, &Selection::new(Some(Stage::Instrument.into()), Some(Stage::Train.into()))?)
+        honing_engine::run(
+            session,
+            &Selection::new(Some(Stage::Instrument.into()), Some(Stage::Train.into()))?,
+        )
     })
 }
 

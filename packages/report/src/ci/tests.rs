@@ -11,7 +11,11 @@ fn record(at_ms: u64, event: Event) -> Record {
 }
 
 fn started(stage: Stage) -> Event {
-    Event::StageStarted { program: "tiny".into(), stage: stage.into(), reasons: vec!["never finished".into()] }
+    Event::StageStarted {
+        program: "tiny".into(),
+        stage: stage.into(),
+        reasons: vec!["never finished".into()],
+    }
 }
 
 fn finished(stage: Stage, state: StageState) -> Event {

@@ -157,10 +157,7 @@ pub(super) fn instrumenting(session: &Here<'_>, subject: &Subject<'_>) -> Result
     // The linker's own LTO is a matter between it and what else it links.
     let rustflags = &cargo::ask(session, &subject.triple)?.rustflags;
     let linkers = rustflags.iter().any(|flag| flag.contains("linker-plugin-lto"));
-    if linkers
-        || !pinning::pins(session, subject)
-        || session.began_again(subject, Stage::Instrument)
-    {
+    if linkers || !pinning::pins(session, subject) || session.began_again(subject, Stage::Instrument) {
         return Ok(Instrumenting::Same);
     }
     Ok(subject.program.instrument)
