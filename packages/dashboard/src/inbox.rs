@@ -119,7 +119,7 @@ mod tests {
 
     fn output() -> Record {
         let (program, line) = ("p".into(), "a line".into());
-        Record { at_ms: 0, event: Event::Output { program, stage: Stage::Train, line } }
+        Record { at_ms: 0, event: Event::Output { program, stage: Stage::Train.into(), line } }
     }
 
     #[test]

@@ -166,6 +166,6 @@ mod tests {
         ];
         let past = read(lines);
         assert_eq!((past.len(), past[0].run.as_str(), past[0].outcome().as_str()), (1, "r", "train failed"));
-        assert_eq!(past[0].stages, [(Stage::Train, StageState::Failed, 7)]);
+        assert_eq!(past[0].stages, [(honing_core::Stage::Train.into(), StageState::Failed, 7)]);
     }
 }

@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn line(text: String) -> Line {
-        Line { of: Some((0, Stage::Train)), kind: Kind::Output, text }
+        Line { of: Some((0, honing_core::Stage::Train.into())), kind: Kind::Output, text }
     }
 
     fn log(count: usize) -> Log {
@@ -216,7 +216,11 @@ mod tests {
     #[test]
     fn searches_both_ways_and_one_stage_alone() {
         let mut log = log(30);
-        log.push(Line { of: Some((0, Stage::Bench)), kind: Kind::Output, text: "Pair 1".into() });
+        log.push(Line {
+            of: Some((0, honing_core::Stage::Bench.into())),
+            kind: Kind::Output,
+            text: "Pair 1".into(),
+        });
         log.search = "LINE 2".into();
         log.find(false, 3);
         assert_eq!(shown(&log)[0], "line 27");
@@ -224,7 +228,7 @@ mod tests {
         assert_eq!(shown(&log)[0], "line 26");
         log.find(true, 3);
         assert_eq!(shown(&log)[0], "line 27");
-        log.only = Some((0, Stage::Bench));
+        log.only = Some((0, honing_core::Stage::Bench.into()));
         log.follow(true, 3);
         assert_eq!(shown(&log), ["Pair 1"]);
     }

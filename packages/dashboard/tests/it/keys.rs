@@ -1,6 +1,6 @@
 //! What keys ask for.
 
-use honing_core::{ExitCode, Stage, event::Event};
+use honing_core::{ExitCode, Stage, Step, event::Event};
 use honing_dashboard::{Ask, Effect, Key, Mode, Msg, State};
 
 use crate::scenes::{SCENES, drawn, press, run_finished, state, tell};
@@ -15,8 +15,8 @@ fn effect(state: &mut State, key: &str) -> Option<Effect> {
     state.update(Msg::Key(key.parse::<Key>().unwrap()))
 }
 
-fn asked(first: Stage, last: Stage, force: bool) -> Option<Effect> {
-    Some(Effect::Start(Ask { program: None, range: Some((first, last)), force, skip_bench: false }))
+fn asked(first: Stage, only: bool, force: bool) -> Option<Effect> {
+    Some(Effect::Start(Ask { from: Some(first.into()), only, force, ..Ask::default() }))
 }
 
 fn ended(state: &mut State, exit: ExitCode) -> Option<Effect> {
@@ -77,11 +77,11 @@ fn a_run_that_ends_while_it_asks_whether_to_quit_answers_that() {
 #[test]
 fn runs_again_from_where_it_failed_or_where_a_person_is() {
     let failed = || scene("failed");
-    assert_eq!(effect(&mut failed(), "r"), asked(Stage::Instrument, Stage::Record, false));
-    assert_eq!(effect(&mut failed(), "o"), asked(Stage::Instrument, Stage::Instrument, true));
+    assert_eq!(effect(&mut failed(), "r"), asked(Stage::Instrument, false, false));
+    assert_eq!(effect(&mut failed(), "o"), asked(Stage::Instrument, true, true));
     let mut state = failed();
     press(&mut state, "1 up");
-    assert_eq!(effect(&mut state, "a"), asked(Stage::Baseline, Stage::Record, true));
+    assert_eq!(effect(&mut state, "a"), asked(Stage::Baseline, false, true));
     assert_eq!(effect(&mut failed(), "s"), Some(Effect::Start(Ask::default())));
     // Where nothing failed there is nothing to rerun; while work runs nothing is started.
     assert_eq!(effect(&mut scene("finished"), "r"), None);
@@ -95,8 +95,8 @@ fn bench_can_be_skipped() {
     let mut state = scene("failed");
     press(&mut state, "b");
     let Some(Effect::Start(ask)) = effect(&mut state, "s") else { panic!("no start") };
-    assert_eq!((ask.skips(), ask.flags().as_str()), (true, "--to optimize"));
-    let from_bench = Ask { range: Some((Stage::Bench, Stage::Record)), ..ask };
+    assert_eq!((ask.skips(), ask.flags().as_str()), (true, "--skip bench,record"));
+    let from_bench = Ask { from: Some(Stage::Bench.into()), ..ask };
     assert_eq!((from_bench.skips(), from_bench.flags().as_str()), (false, "--from bench"));
 }
 
@@ -125,8 +125,9 @@ fn the_footer_follows_the_state() {
 fn the_chosen_program_is_seen_whole() {
     let mut state = scene("failed");
     let programs = vec!["tracker".to_owned(), "größe".to_owned()];
-    let (version, run, stages) = ("0.1.0".into(), "20261125T130000Z-7".into(), Stage::ALL.to_vec());
-    tell(&mut state, 1, Event::RunStarted { schema: 1, version, run, programs, stages });
+    let (version, run) = ("0.1.0".into(), "20261125T130000Z-7".into());
+    let (stages, steps) = (Stage::ALL.map(Step::from).to_vec(), Default::default());
+    tell(&mut state, 1, Event::RunStarted { schema: 1, version, run, programs, stages, steps });
     for name in ["größe", "tracker"] {
         press(&mut state, "p");
         let text = drawn(&mut state, (120, 40));

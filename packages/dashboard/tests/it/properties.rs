@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use honing_core::{
-    ExitCode, Stage,
+    ExitCode, Stage, Step,
     event::{Event, Record, StageState},
     outcome::Verdict,
 };
@@ -42,29 +42,31 @@ fn event() -> impl Strategy<Value = Event> {
             version: String::new(),
             run: "20261125T120000Z-1".into(),
             programs: PROGRAMS.map(str::to_owned).to_vec(),
-            stages,
+            stages: stages.into_iter().map(Step::from).collect(),
+            steps: Default::default(),
         }),
-        (program(), stage(), prop::collection::vec("\\PC{0,20}", 0..3))
-            .prop_map(|(program, stage, reasons)| Event::StageStarted { program, stage, reasons }),
+        (program(), stage(), prop::collection::vec("\\PC{0,20}", 0..3)).prop_map(
+            |(program, stage, reasons)| Event::StageStarted { program, stage: stage.into(), reasons }
+        ),
         (program(), stage(), any::<u64>(), any::<Option<u64>>(), "\\PC{0,9}").prop_map(
             |(program, stage, done, total, at)| {
-                Event::Progress { program, stage, done, total, unit: "workloads".into(), at }
+                Event::Progress { program, stage: stage.into(), done, total, unit: "workloads".into(), at }
             }
         ),
         (program(), stage(), ".{0,200}").prop_map(|(program, stage, line)| Event::Output {
             program,
-            stage,
+            stage: stage.into(),
             line
         }),
         (program(), stage(), ".{0,200}").prop_map(|(program, stage, line)| Event::Command {
             program,
-            stage,
+            stage: stage.into(),
             line,
             log: "/l".into()
         }),
         (program(), stage(), states, ".{0,40}", any::<u64>()).prop_map(
             |(program, stage, state, detail, elapsed_ms)| {
-                Event::StageFinished { program, stage, state, detail, elapsed_ms, cpu_ms: 0 }
+                Event::StageFinished { program, stage: stage.into(), state, detail, elapsed_ms, cpu_ms: 0 }
             }
         ),
         ".{0,90}".prop_map(|text| Event::Warning { text }),
@@ -111,16 +113,17 @@ impl Model {
                 for program in programs {
                     for stage in Stage::ALL {
                         let skipped = Standing::Ended(StageState::Skipped);
-                        let standing = if stages.contains(&stage) { Standing::Waiting } else { skipped };
+                        let standing =
+                            if stages.contains(&Step::from(stage)) { Standing::Waiting } else { skipped };
                         self.0.insert((program.clone(), stage), standing);
                     }
                 }
             }
             Event::StageStarted { program, stage, .. } => {
-                self.0.insert((program.clone(), *stage), Standing::Running);
+                self.0.insert((program.clone(), stage.stage), Standing::Running);
             }
             Event::StageFinished { program, stage, state, .. } => {
-                self.0.insert((program.clone(), *stage), Standing::Ended(*state));
+                self.0.insert((program.clone(), stage.stage), Standing::Ended(*state));
             }
             Event::RunFinished { exit, .. } => {
                 let cancelled = *exit == ExitCode::Interrupted;

@@ -2,7 +2,7 @@
 //! moment, and how it looks on a terminal of some size.
 
 use honing_core::{
-    ExitCode, Stage,
+    ExitCode, Stage, Step,
     applied::{Applied, HotFunction, LostWhy, Match, MatchedBy, Origin, OriginMatch},
     config::Direction,
     event::{Artifact, Event, Record, StageCost, StageState, Summary},
@@ -70,13 +70,19 @@ const PROGRAM: &str = "tracker";
 
 fn started(state: &mut State, at_ms: u64, stage: Stage, reasons: &[&str]) {
     let reasons = reasons.iter().map(|reason| (*reason).to_owned()).collect();
-    tell(state, at_ms, Event::StageStarted { program: PROGRAM.into(), stage, reasons });
+    tell(state, at_ms, Event::StageStarted { program: PROGRAM.into(), stage: stage.into(), reasons });
 }
 
 fn ended(state: &mut State, at_ms: u64, stage: Stage, how: (StageState, &str), elapsed_ms: u64) {
     let (program, (how, detail), cpu_ms) = (PROGRAM.into(), how, elapsed_ms * 3 / 2);
-    let event =
-        Event::StageFinished { program, stage, state: how, detail: detail.into(), elapsed_ms, cpu_ms };
+    let event = Event::StageFinished {
+        program,
+        stage: stage.into(),
+        state: how,
+        detail: detail.into(),
+        elapsed_ms,
+        cpu_ms,
+    };
     tell(state, at_ms, event);
 }
 
@@ -88,16 +94,20 @@ fn progress(
     what: (&str, &str),
 ) {
     let (program, unit, at) = (PROGRAM.into(), what.0.into(), what.1.into());
-    tell(state, at_ms, Event::Progress { program, stage, done, total, unit, at });
+    tell(state, at_ms, Event::Progress { program, stage: stage.into(), done, total, unit, at });
 }
 
 fn output(state: &mut State, at_ms: u64, stage: Stage, line: &str) {
-    tell(state, at_ms, Event::Output { program: PROGRAM.into(), stage, line: line.into() });
+    tell(state, at_ms, Event::Output { program: PROGRAM.into(), stage: stage.into(), line: line.into() });
 }
 
 fn command(state: &mut State, at_ms: u64, stage: Stage, line: &str) {
     let log = format!("/src/target/honing/runs/20261125T120000Z-7/{PROGRAM}.{stage}.log");
-    tell(state, at_ms, Event::Command { program: PROGRAM.into(), stage, line: line.into(), log });
+    tell(
+        state,
+        at_ms,
+        Event::Command { program: PROGRAM.into(), stage: stage.into(), line: line.into(), log },
+    );
 }
 
 /// Nothing has been said yet.
@@ -112,7 +122,7 @@ fn looked() -> State {
     state.update(Msg::Status(vec![status()]));
     let planned = Stage::ALL.map(|stage| Planned {
         program: PROGRAM.into(),
-        stage,
+        stage: stage.into(),
         up_to_date: stage == Stage::Preflight,
         reasons: match stage {
             Stage::Preflight => Vec::new(),
@@ -129,8 +139,12 @@ fn begun() -> State {
     let mut state = state(Mode::Run);
     state.update(Msg::Past(past()));
     let (version, run) = ("0.1.0".into(), "20261125T120000Z-7".into());
-    let (programs, stages) = (vec![PROGRAM.to_owned()], Stage::ALL.to_vec());
-    tell(&mut state, 90, Event::RunStarted { schema: 1, version, run, programs, stages });
+    let (programs, stages) = (vec![PROGRAM.to_owned()], Stage::ALL.map(Step::from).to_vec());
+    tell(
+        &mut state,
+        90,
+        Event::RunStarted { schema: 1, version, run, programs, stages, steps: Default::default() },
+    );
     tell(&mut state, 95, Event::Stored { status: Box::new(status()) });
     ended(
         &mut state,
@@ -285,8 +299,8 @@ fn artifact(bytes: u64) -> Option<Artifact> {
 }
 
 fn summary() -> Summary {
-    let cost = |stage, elapsed_ms| StageCost {
-        stage,
+    let cost = |stage: Stage, elapsed_ms| StageCost {
+        stage: stage.into(),
         state: StageState::Done,
         elapsed_ms,
         cpu_ms: elapsed_ms * 3 / 2,
@@ -422,9 +436,14 @@ fn past() -> Vec<Past> {
         run: format!("202611{day:02}T081500Z-9"),
         program: PROGRAM.into(),
         stages: if finished {
-            Stage::ALL.map(|stage| (stage, StageState::Done, 1000 * (u64::from(day) + stage as u64))).to_vec()
+            Stage::ALL
+                .map(|stage| (stage.into(), StageState::Done, 1000 * (u64::from(day) + stage as u64)))
+                .to_vec()
         } else {
-            vec![(Stage::Preflight, StageState::Done, 200), (Stage::Baseline, StageState::Failed, 300)]
+            vec![
+                (Stage::Preflight.into(), StageState::Done, 200),
+                (Stage::Baseline.into(), StageState::Failed, 300),
+            ]
         },
         applied: finished.then(applied),
         hot: if finished { hot() } else { Vec::new() },

@@ -21,7 +21,7 @@ fn started(stage: Stage) -> Event {
 fn finished(stage: Stage, state: StageState) -> Event {
     Event::StageFinished {
         program: "tiny".into(),
-        stage,
+        stage: stage.into(),
         state,
         detail: String::new(),
         elapsed_ms: 900,

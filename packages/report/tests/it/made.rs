@@ -31,19 +31,24 @@ pub(crate) fn run(programs: &[&str], events: Vec<Event>) -> Vec<Record> {
         version: "0.1.0".into(),
         run: "20261125T161704Z-42".into(),
         programs: programs.iter().map(|name| (*name).to_owned()).collect(),
-        stages: Stage::ALL.to_vec(),
+        stages: Stage::ALL.map(Into::into).to_vec(),
+        steps: Default::default(),
     };
     let all = std::iter::once(started).chain(events);
     (0..).step_by(1000).zip(all).map(|(at_ms, event)| Record { at_ms, event }).collect()
 }
 
 pub(crate) fn started(program: &str, stage: Stage) -> Event {
-    Event::StageStarted { program: program.into(), stage, reasons: vec!["never finished".into()] }
+    Event::StageStarted {
+        program: program.into(),
+        stage: stage.into(),
+        reasons: vec!["never finished".into()],
+    }
 }
 
 pub(crate) fn finished(program: &str, stage: Stage, state: StageState, detail: &str) -> Event {
     let (program, detail) = (program.into(), detail.into());
-    Event::StageFinished { program, stage, state, detail, elapsed_ms: 1000, cpu_ms: 900 }
+    Event::StageFinished { program, stage: stage.into(), state, detail, elapsed_ms: 1000, cpu_ms: 900 }
 }
 
 pub(crate) fn ended(exit: ExitCode, error: Option<&str>, hint: Option<&str>) -> Event {
@@ -94,7 +99,13 @@ pub(crate) fn measured(workload: &str, metric: &str, gated: bool, ends: (f64, f6
 
 /// A program that came to its end, called `name`, with `found` measured.
 pub(crate) fn summary(name: &str, found: Vec<Measured>, outcome: Outcome, wording: &str) -> Summary {
-    let cost = |stage, state, cpu_ms| StageCost { stage, state, elapsed_ms: 500, cpu_ms, full: Some(true) };
+    let cost = |stage: Stage, state, cpu_ms| StageCost {
+        stage: stage.into(),
+        state,
+        elapsed_ms: 500,
+        cpu_ms,
+        full: Some(true),
+    };
     let binary = |bytes| Artifact { path: format!("/src/{name}"), bytes, digest: "70691e20".into() };
     Summary {
         program: name.into(),

@@ -40,7 +40,7 @@ fn a_failed_run_tells_where_and_what_next() {
     let spans: Vec<_> =
         document.programs[0].timeline.iter().map(|span| (span.stage, span.state, span.end_ms)).collect();
     let (done, failed) = (Some(StageState::Done), Some(StageState::Failed));
-    assert_eq!(spans, [(Stage::Instrument, done, 2000), (Stage::Train, failed, 4000)]);
+    assert_eq!(spans, [(Stage::Instrument.into(), done, 2000), (Stage::Train.into(), failed, 4000)]);
     assert_eq!(document.programs[0].refresh, None);
 }
 
