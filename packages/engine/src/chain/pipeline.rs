@@ -3,7 +3,7 @@
 use honing_core::{
     Error, ExitCode, Result, Selection, Stage,
     event::{Event, SCHEMA, Summary},
-    outcome::{Consequence, Outcome},
+    outcome::{Choice, Consequence, Outcome},
     recorded::Source,
     units,
 };
@@ -24,7 +24,8 @@ use crate::{
         status,
     },
     measure::{
-        bench::{BenchInputs, Measurements, bench},
+        bench::bench,
+        measurements::{Candidate, Measurements},
         verdicts::{Judged, growth, judge, size},
     },
     workloads::train,
@@ -161,8 +162,7 @@ impl Chain<'_> {
         )?;
         let Profiled { profile, optimized } = self.profiled(ready, baseline.as_ref())?;
         let judged = self.measure(baseline.as_ref(), optimized.as_ref())?;
-        let outcome = Outcome::of(&judged.evidence());
-        let consequence = outcome.consequence(&session.config.policy, subject.program, &judged.evidence());
+        let Choice { candidate, outcome, consequence, .. } = judged.choose(session, subject);
         let applied = optimized.as_ref().map(|built| built.applied().clone());
         let findings = Findings {
             source: source(profile.as_ref()),
@@ -172,7 +172,7 @@ impl Chain<'_> {
             applied: applied.as_ref(),
             outcome: &outcome,
             consequence: &consequence,
-            measured: &judged.measured,
+            measured: judged.measured_of(candidate),
             costs: &self.costs.clone(),
             size: baseline.as_ref().zip(optimized.as_ref()).map(|(before, after)| size(before, after)),
         };
@@ -200,8 +200,8 @@ impl Chain<'_> {
         let summary = Summary {
             program: subject.name.to_owned(),
             target: subject.triple.clone(),
-            measured: judged.measured,
-            trust: judged.trust,
+            trust: judged.trust.clone(),
+            measured: judged.into_measured(candidate),
             outcome: decides.then_some(outcome),
             wording: decides.then_some(wording),
             costs: self.costs,
@@ -227,33 +227,30 @@ impl Chain<'_> {
                 let baseline = baseline.ok_or_else(|| missing(Stage::Baseline, Stage::Bench))?;
                 let optimized = optimized.ok_or_else(|| missing(Stage::Optimize, Stage::Bench))?;
                 check_same_source(session, subject)?;
-                bench(session, subject, BenchInputs { baseline, optimized }, time)
+                bench(session, subject, baseline, &[Candidate::optimized(optimized)], time)
             },
             || {
                 let (baseline, optimized) = (baseline?, optimized?);
                 let loaded = Measurements::load(session, subject).filter(|_| reports)?;
-                loaded.output.are_of(baseline, optimized).then_some(loaded)
+                loaded.output.are_of(baseline, &[Candidate::optimized(optimized)]).then_some(loaded)
             },
             Measurements::words,
         )?;
         let growth = baseline.zip(optimized).filter(|_| reports).map(|(before, after)| growth(before, after));
-        let Some(measurements) = measurements else { return Ok(Judged { growth, ..Judged::default() }) };
-        if measurements.out_of_budget() {
-            return Ok(Judged { growth, out_of_budget: true, ..Judged::default() });
-        }
-        if measurements.workloads.is_empty() && !measurements.identical() {
+        let measured = measurements.as_ref().filter(|measurements| !measurements.out_of_budget);
+        if measured.is_some_and(|measured| measured.workloads.is_empty() && !measured.are_identical()) {
             let text = format!(
                 "program `{}` has no workload with role = \"eval\": nothing was measured",
                 subject.name
             );
             session.sink.emit(Event::Warning { text });
         }
-        let judged = judge(session, subject, &measurements)?;
-        for measured in &judged.measured {
+        let judged = judge(session, subject, &[growth], measurements.as_ref())?;
+        for measured in judged.candidates.iter().flat_map(|candidate| &candidate.measured) {
             let program = subject.name.to_owned();
             session.sink.emit(Event::Measured { program, interim: false, measured: measured.clone() });
         }
-        Ok(Judged { growth, ..judged })
+        Ok(judged)
     }
 }
 

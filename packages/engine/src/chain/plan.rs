@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use honing_core::{
-    Digest, Fingerprint, Flow, Result, Selection, Stage, config::Kind, outcome::Outcome, recorded::Source,
+    Digest, Fingerprint, Flow, Result, Selection, Stage, config::Kind, outcome::Choice, recorded::Source,
 };
 use serde::Serialize;
 
@@ -23,8 +23,9 @@ use crate::{
         store::Manifest,
     },
     measure::{
-        bench::{Measurements, bench_fingerprint},
-        verdicts::{Judged, growth, judge, wants_more},
+        bench::bench_fingerprint,
+        measurements::{Candidate, Measurements},
+        verdicts::{growth, judge, wants_more},
     },
     workloads::{
         Runner,
@@ -141,7 +142,7 @@ impl Planner<'_> {
         let baseline = Built::load(session, subject, Stage::Baseline).map(|step| step.output);
         let of_these = |measurements: &Measurements| {
             let both = baseline.as_ref().zip(optimized.as_ref());
-            both.is_some_and(|(before, after)| measurements.are_of(before, after))
+            both.is_some_and(|(before, after)| measurements.are_of(before, &[Candidate::optimized(after)]))
         };
         let measurements = Measurements::load(session, subject).map(|step| step.output).filter(of_these);
         // What is not to be measured is recorded as not measured.
@@ -150,14 +151,8 @@ impl Planner<'_> {
             Some(profile) => {
                 let growth =
                     baseline.as_ref().zip(optimized.as_ref()).map(|(before, after)| growth(before, after));
-                let judged = match &measurements {
-                    Some(measurements) => judge(session, subject, measurements)?,
-                    None => Judged::default(),
-                };
-                let judged = Judged { growth, ..judged };
-                let outcome = Outcome::of(&judged.evidence());
-                let consequence =
-                    outcome.consequence(&session.config.policy, subject.program, &judged.evidence());
+                let judged = judge(session, subject, &[growth], measurements.as_ref())?;
+                let Choice { candidate, outcome, consequence, .. } = judged.choose(session, subject);
                 let findings = Findings {
                     source: Source::Trained,
                     trained: None,
@@ -166,7 +161,7 @@ impl Planner<'_> {
                     applied: optimized.as_ref().map(Optimized::applied),
                     outcome: &outcome,
                     consequence: &consequence,
-                    measured: &judged.measured,
+                    measured: judged.measured_of(candidate),
                     costs: &[],
                     size: None,
                 };
@@ -248,8 +243,8 @@ impl Planner<'_> {
         let built = (Built::load(session, subject, Stage::Baseline), Optimized::load(session, subject));
         let print = match &built {
             (Some(baseline), Some(optimized)) => {
-                let digests = (baseline.output.digest(), optimized.output.digest());
-                Some(bench_fingerprint(session, subject, digests, &tools)?)
+                let candidates = [Candidate::optimized(&optimized.output)];
+                Some(bench_fingerprint(session, subject, &baseline.output, &candidates, &tools)?)
             }
             _ => None,
         };
