@@ -363,6 +363,7 @@ impl MeasuredEntry {
         let word = |verdict: &Verdict| verdict.word() == self.verdict;
         Measured {
             workload: self.workload.clone(),
+            candidate: None,
             metric: self.metric.clone(),
             unit: String::new(),
             better: self.better,

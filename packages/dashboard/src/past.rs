@@ -138,7 +138,7 @@ impl Past {
 
 /// The last numbers of a series count.
 pub(crate) fn replace(all: &mut Vec<Measured>, new: Measured) {
-    match all.iter_mut().find(|old| (&old.workload, &old.metric) == (&new.workload, &new.metric)) {
+    match all.iter_mut().find(|old| old.replaces(&new)) {
         Some(old) => *old = new,
         None => all.push(new),
     }

@@ -39,7 +39,8 @@ pub use keep::{
 };
 pub use measure::{
     MetricKind, Recording, Run, Which,
-    compare::{CompareOptions, CompareReport, Compared, compare, replay},
+    compare::{CompareOptions, compare},
+    compared::{CompareReport, Compared, Found, replay},
     host::Host,
     qualified::qualify,
 };

@@ -107,13 +107,13 @@ mod tests {
 
     /// Pairs in a real order; `value` gives a run's value from its index in time and its arm.
     fn measured(pairs: u32, value: impl Fn(usize, Arm) -> f64) -> Vec<Pair> {
-        let schedule = Schedule::new(pairs, 3).unwrap();
-        let runs: Vec<_> = schedule.runs().enumerate().collect();
+        let schedule = Schedule::new(1, pairs, 3).unwrap();
+        let runs: Vec<_> = schedule.runs().map(Arm::of).enumerate().collect();
         (runs.chunks(2))
             .map(|two| {
-                let of = |arm| two.iter().find(|(_, run)| run.arm == arm).unwrap().0;
+                let of = |arm| two.iter().find(|(_, run)| *run == arm).unwrap().0;
                 Pair {
-                    first: two[0].1.arm,
+                    first: two[0].1,
                     baseline: value(of(Arm::Baseline), Arm::Baseline),
                     optimized: value(of(Arm::Optimized), Arm::Optimized),
                 }

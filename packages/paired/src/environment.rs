@@ -268,10 +268,10 @@ mod tests {
     /// the load of others from the share of the runs done and the arm.
     fn met(pairs: u32, other: impl Fn(f64, Option<Arm>) -> f64) -> Vec<Met> {
         let mut rng = fastrand::Rng::with_seed(7);
-        let schedule = Schedule::new(pairs, 5).unwrap();
+        let schedule = Schedule::new(1, pairs, 5).unwrap();
         let mut arms: Vec<Option<Arm>> = Vec::new();
-        for (index, quad) in schedule.quads().iter().enumerate() {
-            arms.extend(quad.arms().map(Some));
+        for (index, quad) in schedule.blocks().iter().enumerate() {
+            arms.extend(quad.iter().map(|turn| Some(Arm::of(*turn))));
             if index % 3 == 2 {
                 arms.extend([None; 4]);
             }

@@ -1,9 +1,9 @@
-//! Paired A/B measurement that can say "inconclusive".
+//! Paired measurement, of a reference and any number of candidates, that can say "inconclusive".
 //!
-//! Two programs are run in randomised quads ([`Schedule`]); the log-ratios of the pairs are averaged
+//! The programs are run in randomised blocks ([`Schedule`]); the log-ratios of a candidate's pairs are averaged
 //! robustly ([`estimate`]) when a [`Plan`] fixed before the first run says so, checked against a
 //! second method ([`signed_rank()`]) and turned into a [`Verdict`] by fixed [`Rules`] ([`compare()`]).
-//! Several metrics or workloads share one error rate ([`shared_alpha`], [`next_step`]), and
+//! Several candidates, metrics or workloads share one error rate ([`shared_alpha`], [`next_step`]), and
 //! [`diagnostics`] say what the pairs tell about the machine; [`environment`] has the rules by which
 //! that, and what else the runs met, overrules a verdict.
 //!
@@ -24,16 +24,16 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // Two gated metrics at 99 % together; this is one of them.
 //! let plan = Plan::new(&Plan::USUAL, shared_alpha(Rules::ALPHA, 2))?;
-//! let schedule = Schedule::new(plan.max_pairs(), 42)?;
-//! let mut runs = schedule.runs().zip(0..);
+//! let schedule = Schedule::new(1, plan.max_pairs(), 42)?;
+//! let mut runs = schedule.runs().map(Arm::of).zip(0..);
 //! let mut pairs = Vec::new();
 //! let mut comparisons = Vec::new();
 //! while let Next::Measure { pairs: wanted } = next_step(&plan, pairs.len() as u32, &comparisons) {
 //!     while pairs.len() < wanted as usize {
 //!         let (Some((first, t)), Some((second, u))) = (runs.next(), runs.next()) else { break };
 //!         pairs.push(Pair::in_order(
-//!             (first.arm, measure(first.arm, t)),
-//!             measure(second.arm, u),
+//!             (first, measure(first, t)),
+//!             measure(second, u),
 //!         ));
 //!     }
 //!     comparisons = vec![compare(&pairs, &plan, Rules::default())?];
@@ -64,7 +64,7 @@ pub use diagnostics::{Contrast, Noise};
 pub use family::{Next, all_settled, next_step, shared_alpha, weighted_mean};
 pub use pair::{BadValue, Pair, log_ratios};
 pub use plan::{Look, Plan, PlanError, SPENDING};
-pub use schedule::{Arm, OddPairs, Quad, Run, Schedule};
+pub use schedule::{Arm, OddPairs, Schedule, Turn};
 pub use signed_rank::{CrossCheck, EXACT, signed_rank};
 pub use trimmed::{MIN_PAIRS, Ratio, TRIM, estimate};
 pub use verdict::{Better, Reason, Rules, Verdict, judge};

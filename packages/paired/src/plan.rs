@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(error(&[0, 4], 0.01), empty);
         assert_eq!(
             error(&[12, 15], 0.01),
-            "15 pairs do not make whole quads of two pairs each; use 14 or 16"
+            "15 pairs do not make whole blocks of two pairs each; use 14 or 16"
         );
         assert_eq!(error(&[18, 12], 0.01), "looks must grow: 12 pairs cannot follow 18");
     }

@@ -1,4 +1,4 @@
-//! A comparison of two programs, as text and as Markdown.
+//! A comparison of a program with another, as text and as Markdown.
 
 use std::io::{self, Write};
 
@@ -18,6 +18,8 @@ pub struct Comparison<'a> {
     pub a: &'a str,
     /// The other one.
     pub b: &'a str,
+    /// What the other one is called: `B`, or `B2` where there are several.
+    pub called: &'a str,
     /// Every metric.
     pub measured: &'a [Measured],
     /// Control and noise floor.
@@ -31,11 +33,12 @@ impl Comparison<'_> {
     /// # Errors
     /// Where `out` does not take it.
     pub fn text(&self, verbose: bool, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "  A  {}\n  B  {}\n", self.a, self.b)?;
+        let (called, width_of) = (self.called, self.called.len());
+        writeln!(out, "  {:width_of$}  {}\n  {called}  {}\n", "A", self.a, self.b)?;
         let mut table = Table::new(&[
             ("metric", Align::Left),
             ("A", Align::Right),
-            ("B", Align::Right),
+            (called, Align::Right),
             (&self.heading(), Align::Left),
             ("verdict", Align::Left),
         ]);
@@ -62,8 +65,10 @@ impl Comparison<'_> {
     /// # Errors
     /// Where `out` does not take it.
     pub fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "A: `{}`, B: `{}`\n", self.a, self.b)?;
-        writeln!(out, "| metric | A | B | {} | verdict |\n|:---|---:|---:|:---|:---|", self.heading())?;
+        let called = self.called;
+        writeln!(out, "A: `{}`, {called}: `{}`\n", self.a, self.b)?;
+        let heading = self.heading();
+        writeln!(out, "| metric | A | {called} | {heading} | verdict |\n|:---|---:|---:|:---|:---|")?;
         for metric in self.measured {
             writeln!(out, "| {} |", cells(metric).join(" | "))?;
         }
@@ -87,13 +92,14 @@ impl Comparison<'_> {
             Some(finds) => format!("; equal runs find {:.1} % here", finds * 100.0),
             None => String::new(),
         };
+        let several = if self.called == "B" { String::new() } else { format!("{}: ", self.called) };
         match metric.verdict {
-            Verdict::Improved => format!("B is better: {change} ({of})"),
-            Verdict::Regressed => format!("B is worse: {change} ({of})"),
-            Verdict::NoChange => format!("no change: {change} ({of})"),
+            Verdict::Improved => format!("{} is better: {change} ({of})", self.called),
+            Verdict::Regressed => format!("{} is worse: {change} ({of})", self.called),
+            Verdict::NoChange => format!("{several}no change: {change} ({of})"),
             Verdict::Inconclusive => {
                 let note = metric.note.clone().unwrap_or_default();
-                format!("inconclusive: {note} ({of}{finds})")
+                format!("{several}inconclusive: {note} ({of}{finds})")
             }
         }
     }
@@ -129,6 +135,7 @@ mod tests {
     fn measured(metric: &str, gated: bool, point: f64, verdict: Verdict, note: Option<&str>) -> Measured {
         Measured {
             workload: "compare".into(),
+            candidate: None,
             metric: metric.into(),
             unit: "s".into(),
             better: Direction::Lower,
@@ -164,7 +171,8 @@ mod tests {
             measured("cpu", true, 0.95, Verdict::Improved, None),
             measured("wall", false, 1.0, Verdict::Inconclusive, Some("the interval is too wide")),
         ];
-        let comparison = Comparison { a: "old/p", b: "new/p", measured: &metrics, trust: &trust };
+        let comparison =
+            Comparison { a: "old/p", b: "new/p", called: "B", measured: &metrics, trust: &trust };
         comparison.text(true, None, &mut out).unwrap();
         let plain = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
         insta::assert_snapshot!(plain, @"
@@ -195,10 +203,10 @@ mod tests {
         B is better: -5.0 % [-6.0, -4.0] (12 pairs, cpu)
         ");
         let open = [measured("cpu", true, 1.0, Verdict::Inconclusive, Some("environment (a hog)"))];
-        let open = Comparison { measured: &open, ..comparison };
+        let open = Comparison { measured: &open, called: "B2", ..comparison };
         assert_eq!(
             open.sentence(),
-            "inconclusive: environment (a hog) (12 pairs, cpu; equal runs find 2.4 % here)"
+            "B2: inconclusive: environment (a hog) (12 pairs, cpu; equal runs find 2.4 % here)"
         );
     }
 }

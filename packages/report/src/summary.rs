@@ -95,7 +95,7 @@ fn deltas(measured: &[Measured]) -> Table {
         let informs = if metric.gated { "" } else { " (informs)" };
         let in_sample = if metric.in_sample { ", in-sample" } else { "" };
         table.row([
-            metric.workload.clone(),
+            metric.place(),
             metric.metric.clone(),
             value(metric.baseline),
             value(metric.optimized),
@@ -136,7 +136,7 @@ fn percentiles(measured: &[Measured], width: Option<usize>, out: &mut dyn Write)
     for metric in measured.iter().filter(|metric| is_percentile(metric)) {
         any = true;
         table.row([
-            metric.workload.clone(),
+            metric.place(),
             metric.metric.trim_start_matches(PERCENTILE).to_owned(),
             quantity(metric.baseline, &metric.unit),
             quantity(metric.optimized, &metric.unit),
@@ -178,7 +178,7 @@ fn trust(trust: &[Trust], out: &mut dyn Write) -> io::Result<()> {
 fn notes(measured: &[Measured], out: &mut dyn Write) -> io::Result<()> {
     for metric in measured.iter().filter(|metric| metric.gated) {
         if let Some(note) = &metric.note {
-            writeln!(out, "  {} ({}): {note}", metric.workload, metric.metric)?;
+            writeln!(out, "  {}: {note}", metric.name())?;
         }
     }
     Ok(())
@@ -249,6 +249,7 @@ mod tests {
     fn measured(workload: &str, metric: &str, gated: bool, point: f64) -> Measured {
         Measured {
             workload: workload.into(),
+            candidate: None,
             metric: metric.into(),
             unit: if metric == "cpu" { "s" } else { "µs" }.into(),
             better: Direction::Lower,

@@ -53,7 +53,7 @@ pub(crate) fn measured(program: &Program, gated: bool) -> Grid {
             honing_core::config::Direction::Higher => ", higher is better",
         };
         grid.row([
-            metric.workload.clone(),
+            metric.place(),
             metric.metric.clone(),
             value(metric, metric.baseline),
             value(metric, metric.optimized),
@@ -89,7 +89,7 @@ pub(crate) fn latency(program: &Program) -> Grid {
     );
     for metric in percentiles(program) {
         grid.row([
-            metric.workload.clone(),
+            metric.place(),
             metric.metric.trim_start_matches(PERCENTILE).to_owned(),
             value(metric, metric.baseline),
             value(metric, metric.optimized),
@@ -106,7 +106,7 @@ pub(crate) fn percentiles(program: &Program) -> Vec<&Measured> {
         // p50, p99, p999: digits after a point.
         let digits = name.strip_prefix('p').filter(|digits| digits.bytes().all(|c| c.is_ascii_digit()));
         let place = digits.and_then(|digits| format!("0.{digits}").parse::<f64>().ok()).unwrap_or(1.0);
-        (metric.workload.clone(), (place * 1e9) as u64, std::cmp::Reverse(name))
+        (metric.place(), (place * 1e9) as u64, std::cmp::Reverse(name))
     };
     let mut found: Vec<&Measured> =
         program.measured.iter().filter(|metric| metric.metric.starts_with(PERCENTILE)).collect();

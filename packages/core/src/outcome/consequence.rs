@@ -255,13 +255,14 @@ fn percent(gain: Option<f64>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::{super::Ratio, *};
     use crate::config::Direction;
 
-    fn measured(verdict: Verdict, point: f64) -> Measured {
+    pub(in super::super) fn measured(verdict: Verdict, point: f64) -> Measured {
         Measured {
             workload: "w".into(),
+            candidate: None,
             metric: "cpu".into(),
             unit: "s".into(),
             better: Direction::Lower,
@@ -281,7 +282,7 @@ mod tests {
     }
 
     /// A program whose workload `w` has limits of its own.
-    fn program(limits: &str) -> Program {
+    pub(in super::super) fn program(limits: &str) -> Program {
         toml::from_str(&format!(
             "package = \"p\"\n[workload.w]\nrole = \"eval\"\ncommand = [\"{{program}}\"]\n{limits}\n"
         ))

@@ -1,6 +1,7 @@
 //! What was measured, what it means, and what follows: whether a profile is recorded, and how the
 //! process ends.
 
+mod choice;
 mod consequence;
 mod standing;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{config::Direction, units};
 
+pub use choice::{Choice, choose};
 pub use consequence::{Consequence, Evidence, Outcome, gain_percent};
 pub use standing::{Asked, Standing};
 
@@ -80,6 +82,9 @@ impl Ratio {
 pub struct Measured {
     /// The workload.
     pub workload: String,
+    /// The program's name, where several were measured against the baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<String>,
     /// The metric.
     pub metric: String,
     /// Its unit.
@@ -132,10 +137,39 @@ pub struct Trust {
     pub finds: Option<f64>,
 }
 
+impl Trust {
+    /// Of one workload, by the runs of another candidate too.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        let larger = |one: Option<f64>, other: Option<f64>| one.into_iter().chain(other).reduce(f64::max);
+        for finding in &other.findings {
+            if !self.findings.contains(finding) {
+                self.findings.push(finding.clone());
+            }
+        }
+        self.noise = larger(self.noise, other.noise);
+        self.finds = larger(self.finds, other.finds);
+        self
+    }
+}
+
 impl Measured {
-    /// `workload (metric)`.
+    /// The workload, and whose it is where several programs were measured.
+    pub fn place(&self) -> String {
+        match &self.candidate {
+            Some(candidate) => format!("{}, {candidate}", self.workload),
+            None => self.workload.clone(),
+        }
+    }
+
+    /// `workload (metric)`, or `workload, candidate (metric)`.
     pub fn name(&self) -> String {
-        format!("{} ({})", self.workload, self.metric)
+        format!("{} ({})", self.place(), self.metric)
+    }
+
+    /// Whether both tell of the same thing, measured at different times.
+    pub fn replaces(&self, other: &Self) -> bool {
+        (&self.workload, &self.candidate, &self.metric) == (&other.workload, &other.candidate, &other.metric)
     }
 
     /// How many times as much it costs: below 1 is better, whichever way the metric goes.
@@ -163,6 +197,23 @@ mod tests {
         assert!(measured.baseline.is_nan() && measured.optimized.is_nan());
         let written: serde_json::Value = serde_json::to_value(&measured).unwrap();
         assert_eq!(written, serde_json::from_str::<serde_json::Value>(text).unwrap());
+    }
+
+    #[test]
+    fn several_candidates_are_told_apart() {
+        let only = consequence::tests::measured(Verdict::Improved, 0.9);
+        let of = |candidate: &str| Measured { candidate: Some(candidate.into()), ..only.clone() };
+        assert_eq!((only.name(), of("bolt").name()), ("w (cpu)".into(), "w, bolt (cpu)".into()));
+        assert!(of("bolt").replaces(&of("bolt")) && !of("bolt").replaces(&of("optimize")));
+        let trust = |finding: &str, noise| Trust {
+            workload: "w".into(),
+            findings: vec![finding.into()],
+            control: None,
+            noise,
+            finds: None,
+        };
+        let both = trust("hog", Some(0.01)).and(&trust("hog", None)).and(&trust("steal", Some(0.02)));
+        assert_eq!((both.findings, both.noise), (vec!["hog".into(), "steal".into()], Some(0.02)));
     }
 
     #[test]

@@ -52,8 +52,7 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     }
     let of = |gated: bool| program.measured.iter().filter(move |one| one.gated == gated);
     lines.extend(of(true).map(|measured| line(measured, scale, &layout)));
-    let notes = of(true)
-        .filter_map(|one| one.note.as_ref().map(|note| format!("{} ({}): {note}", one.workload, one.metric)));
+    let notes = of(true).filter_map(|one| one.note.as_ref().map(|note| format!("{}: {note}", one.name())));
     lines.extend(notes.map(|note| Line::raw(cut(&note, width))));
     lines.extend(of(false).map(|measured| line(measured, scale, &layout)));
     let cost = program.summary.as_ref().map(cost).unwrap_or_default();
@@ -82,7 +81,7 @@ fn layout(measured: &[Measured], width: usize) -> Columns {
 
 fn name(measured: &Measured) -> String {
     let better = if measured.better == Direction::Higher { ", more is better" } else { "" };
-    format!("{} {}{better}", measured.workload, measured.metric)
+    format!("{} {}{better}", measured.place(), measured.metric)
 }
 
 fn change(measured: &Measured) -> String {

@@ -266,6 +266,7 @@ pub(crate) fn measured(
 ) -> Measured {
     Measured {
         workload: workload.into(),
+        candidate: None,
         metric: metric.into(),
         unit: "µs/op".into(),
         better: if metric == "throughput" { Direction::Higher } else { Direction::Lower },

@@ -3,7 +3,7 @@
 use honing_core::{
     Error, ExitCode, Result, Selection, Stage, Step,
     event::{Event, SCHEMA, Summary},
-    outcome::{Consequence, Outcome},
+    outcome::{Choice, Consequence, Outcome},
     recorded::Source,
     units,
 };
@@ -25,8 +25,9 @@ use crate::{
         status,
     },
     measure::{
-        bench::{BenchInputs, Measurements, bench},
-        verdicts::{Judged, growth, judge, size},
+        bench::bench,
+        measurements::{Measurements, candidates, names},
+        verdicts::{Judged, growths, judge, size},
     },
     workloads::train,
 };
@@ -208,9 +209,10 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// What each pass makes of the program, in turn.
-    fn after(&mut self, optimized: &Optimized) -> Result<Vec<Optimized>> {
+    /// The program that was optimized, and what each pass makes of it in turn.
+    fn after(&mut self, optimized: Optimized) -> Result<Vec<Optimized>> {
         let (mut made, mut before) = (Vec::new(), optimized.built());
+        made.push(optimized);
         for (pass, ready) in std::mem::take(&mut self.passes) {
             let pass = pass.working_on(Some(before.input()));
             let mut turn = self.turn(&pass);
@@ -238,12 +240,12 @@ impl<'a> Chain<'a> {
             |built| units::bytes(built.artifact().bytes),
         )?;
         let Profiled { profile, optimized } = self.profiled(ready, baseline.as_ref())?;
-        let after =
-            optimized.as_ref().map(|optimized| self.after(optimized)).transpose()?.unwrap_or_default();
-        let judged = self.measure(baseline.as_ref(), optimized.as_ref())?;
-        let outcome = Outcome::of(&judged.evidence());
-        let consequence = outcome.consequence(&session.config.policy, subject.program, &judged.evidence());
         let applied = optimized.as_ref().map(|built| built.applied().clone());
+        let programs = optimized.map(|optimized| self.after(optimized)).transpose()?.unwrap_or_default();
+        let judged = self.measure(baseline.as_ref(), &programs)?;
+        let Choice { candidate, ships, outcome, consequence } = judged.choose(session, subject);
+        // Of an only one, the verdict says whether its profile is kept.
+        let chosen = programs.get(candidate).filter(|_| ships || programs.len() == 1);
         let findings = Findings {
             source: source(profile.as_ref()),
             trained: profile.as_ref().and_then(|profile| train::trained(session, subject, profile)),
@@ -252,9 +254,9 @@ impl<'a> Chain<'a> {
             applied: applied.as_ref(),
             outcome: &outcome,
             consequence: &consequence,
-            measured: &judged.measured,
+            measured: judged.measured_of(candidate),
             costs: &self.costs.clone(),
-            size: baseline.as_ref().zip(optimized.as_ref()).map(|(before, after)| size(before, after)),
+            size: baseline.as_ref().zip(programs.get(candidate)).map(|(before, after)| size(before, after)),
         };
         let recorded = self.stage_or(
             Stage::Record,
@@ -280,8 +282,8 @@ impl<'a> Chain<'a> {
         let summary = Summary {
             program: subject.name.to_owned(),
             target: subject.triple.clone(),
-            measured: judged.measured,
-            trust: judged.trust,
+            trust: judged.trust.clone(),
+            measured: judged.into_measured(candidate),
             outcome: decides.then_some(outcome),
             wording: decides.then_some(wording),
             costs: self.costs,
@@ -290,50 +292,50 @@ impl<'a> Chain<'a> {
                 .filter(|_| check_same_source(session, subject).is_ok())
                 .map(|built| built.artifact()),
             // What an earlier run left is not what this one asked for.
-            optimized: optimized.filter(|_| built).map(|built| built.artifact()),
+            optimized: chosen.map(Optimized::artifact).filter(|_| built),
             applied: applied.filter(|_| built),
             recorded: recorded.and_then(|recorded| recorded.path),
         };
         Ok((summary, if decides { exit } else { ExitCode::Success }))
     }
 
-    fn measure(&mut self, baseline: Option<&Built>, optimized: Option<&Optimized>) -> Result<Judged> {
+    fn measure(&mut self, baseline: Option<&Built>, programs: &[Optimized]) -> Result<Judged> {
         let (session, subject) = (self.session, self.subject);
         let reports = self.reaches(Stage::Bench);
         let time = if self.runs(Stage::Bench) { self.time_to_measure() } else { None };
+        let names = names(&self.flow);
+        let candidates = candidates(&names, programs);
         let measurements = self.stage_or(
             Stage::Bench,
             || {
                 let baseline = baseline.ok_or_else(|| missing(Stage::Baseline, Stage::Bench))?;
-                let optimized = optimized.ok_or_else(|| missing(Stage::Optimize, Stage::Bench))?;
+                if programs.is_empty() {
+                    return Err(missing(Stage::Optimize, Stage::Bench));
+                }
                 check_same_source(session, subject)?;
-                bench(session, subject, BenchInputs { baseline, optimized }, time)
+                bench(session, subject, baseline, &candidates, time)
             },
             || {
-                let (baseline, optimized) = (baseline?, optimized?);
                 let loaded = Measurements::load(session, subject).filter(|_| reports)?;
-                loaded.output.are_of(baseline, optimized).then_some(loaded)
+                loaded.output.are_of(baseline?, &candidates).then_some(loaded)
             },
             Measurements::words,
         )?;
-        let growth = baseline.zip(optimized).filter(|_| reports).map(|(before, after)| growth(before, after));
-        let Some(measurements) = measurements else { return Ok(Judged { growth, ..Judged::default() }) };
-        if measurements.out_of_budget() {
-            return Ok(Judged { growth, out_of_budget: true, ..Judged::default() });
-        }
-        if measurements.workloads.is_empty() && !measurements.identical() {
+        let growths = growths(baseline.filter(|_| reports), programs);
+        let measured = measurements.as_ref().filter(|measurements| !measurements.out_of_budget);
+        if measured.is_some_and(|measured| measured.workloads.is_empty() && !measured.are_identical()) {
             let text = format!(
                 "program `{}` has no workload with role = \"eval\": nothing was measured",
                 subject.name
             );
             session.sink.emit(Event::Warning { text });
         }
-        let judged = judge(session, subject, &measurements)?;
-        for measured in &judged.measured {
+        let judged = judge(session, subject, &growths, measurements.as_ref())?;
+        for measured in judged.candidates.iter().flat_map(|candidate| &candidate.measured) {
             let program = subject.name.to_owned();
             session.sink.emit(Event::Measured { program, interim: false, measured: measured.clone() });
         }
-        Ok(Judged { growth, ..judged })
+        Ok(judged)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use honing_core::{
-    Digest, Fingerprint, Flow, Result, Selection, Stage, Step, Training, config::Kind, outcome::Outcome,
+    Digest, Fingerprint, Flow, Result, Selection, Stage, Step, Training, config::Kind, outcome::Choice,
     recorded::Source,
 };
 use serde::Serialize;
@@ -25,8 +25,9 @@ use crate::{
         store::Manifest,
     },
     measure::{
-        bench::{Measurements, bench_fingerprint},
-        verdicts::{Judged, growth, judge, wants_more},
+        bench::bench_fingerprint,
+        measurements::{Candidate, Measurements, candidates, names},
+        verdicts::{growths, judge, wants_more},
     },
     workloads::{
         Runner,
@@ -134,17 +135,24 @@ impl Planner<'_> {
         let baseline = Built::load(session, subject, Stage::Baseline).map(|done| done.output);
         self.build(Stage::Baseline, baseline.is_some(), None)?;
         let (profile, optimized) = self.trained(ready, baseline.as_ref())?;
-        let mut before = optimized.as_ref().map(Optimized::built);
+        let mut programs: Vec<Optimized> = optimized.into_iter().collect();
         for pass in subject.passes() {
+            let before = programs.last().map(Optimized::built);
             let pass = pass.working_on(before.as_ref().map(Built::input));
-            before = self.turn(&pass, before.as_ref())?;
+            programs.extend(self.turn(&pass, before.as_ref())?);
         }
-        self.bench()?;
-        self.record(profile, optimized)
+        let names = names(&self.flow);
+        let candidates = candidates(&names, &programs);
+        self.bench(baseline.as_ref(), &candidates)?;
+        let of_these = |measurements: &Measurements| {
+            baseline.as_ref().is_some_and(|baseline| measurements.are_of(baseline, &candidates))
+        };
+        let measurements = Measurements::load(session, subject).map(|done| done.output).filter(of_these);
+        self.record(profile, baseline.as_ref(), &programs, measurements.as_ref())
     }
 
     /// The turn of a pass; what it made the last time.
-    fn turn(&mut self, pass: &Subject<'_>, before: Option<&Built>) -> Result<Option<Built>> {
+    fn turn(&mut self, pass: &Subject<'_>, before: Option<&Built>) -> Result<Option<Optimized>> {
         let mut turn = Planner {
             session: self.session,
             subject: pass,
@@ -157,7 +165,9 @@ impl Planner<'_> {
         let ready = turn.preflight()?;
         let (_, optimized) = turn.trained(ready, before)?;
         self.planned = turn.planned;
-        Ok(optimized.map(|optimized| optimized.built()))
+        // What it made of another program is none of this one's.
+        let input = before.map(Built::digest);
+        Ok(optimized.filter(|optimized| optimized.input() == input))
     }
 
     fn preflight(&mut self) -> Result<Option<Ready>> {
@@ -188,37 +198,29 @@ impl Planner<'_> {
         Ok((profile, optimized))
     }
 
-    fn record(&mut self, profile: Option<MergedProfile>, optimized: Option<Optimized>) -> Result<()> {
+    fn record(
+        &mut self,
+        profile: Option<MergedProfile>,
+        baseline: Option<&Built>,
+        programs: &[Optimized],
+        measurements: Option<&Measurements>,
+    ) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
-        let baseline = Built::load(session, subject, Stage::Baseline).map(|step| step.output);
-        let of_these = |measurements: &Measurements| {
-            let both = baseline.as_ref().zip(optimized.as_ref());
-            both.is_some_and(|(before, after)| measurements.are_of(before, after))
-        };
-        let measurements = Measurements::load(session, subject).map(|step| step.output).filter(of_these);
         // What is not to be measured is recorded as not measured.
         let settled = measurements.is_some() || !self.runs(Stage::Bench);
         let print = match profile.filter(|_| settled) {
             Some(profile) => {
-                let growth =
-                    baseline.as_ref().zip(optimized.as_ref()).map(|(before, after)| growth(before, after));
-                let judged = match &measurements {
-                    Some(measurements) => judge(session, subject, measurements)?,
-                    None => Judged::default(),
-                };
-                let judged = Judged { growth, ..judged };
-                let outcome = Outcome::of(&judged.evidence());
-                let consequence =
-                    outcome.consequence(&session.config.policy, subject.program, &judged.evidence());
+                let judged = judge(session, subject, &growths(baseline, programs), measurements)?;
+                let Choice { candidate, outcome, consequence, .. } = judged.choose(session, subject);
                 let findings = Findings {
                     source: Source::Trained,
                     trained: None,
                     carried: None,
                     parts: &[],
-                    applied: optimized.as_ref().map(Optimized::applied),
+                    applied: programs.first().map(Optimized::applied),
                     outcome: &outcome,
                     consequence: &consequence,
-                    measured: &judged.measured,
+                    measured: judged.measured_of(candidate),
                     costs: &[],
                     size: None,
                 };
@@ -288,20 +290,20 @@ impl Planner<'_> {
         self.compare::<RawProfiles>(Stage::Train, print, commands)
     }
 
-    fn bench(&mut self) -> Result<()> {
+    fn bench(&mut self, baseline: Option<&Built>, candidates: &[Candidate<'_>]) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let chosen = workloads(session, subject, |workload| workload.role.evaluates());
         let tools = known_tools(session, subject, &chosen)?;
         let mut commands = Vec::new();
-        for stage in [Stage::Baseline, Stage::Optimize] {
-            let program = session.dir_of(subject, stage).join(&subject.artifact);
+        let made = self.flow.each_pass().map(|pass| Step { pass, stage: Stage::Optimize });
+        let steps: Vec<Step> = std::iter::once(Stage::Baseline.into()).chain(made).collect();
+        for step in steps {
+            let program = session.store.dir(subject.name, step).join(&subject.artifact);
             commands.extend(self.workload_commands(Stage::Bench, &chosen, &program, &tools, None)?);
         }
-        let built = (Built::load(session, subject, Stage::Baseline), Optimized::load(session, subject));
-        let print = match &built {
-            (Some(baseline), Some(optimized)) => {
-                let digests = (baseline.output.digest(), optimized.output.digest());
-                Some(bench_fingerprint(session, subject, digests, &tools)?)
+        let print = match baseline {
+            Some(baseline) if !candidates.is_empty() => {
+                Some(bench_fingerprint(session, subject, baseline, candidates, &tools)?)
             }
             _ => None,
         };

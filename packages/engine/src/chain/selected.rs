@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use honing_core::{Error, ExitCode, Result, Selection, Stage};
-use honing_paired::Schedule;
 
 use crate::{
     chain::{
@@ -29,7 +28,7 @@ pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection
         no_training(subject, &workloads(session, subject, |workload| workload.role.trains()))?;
     }
     if runs(Stage::Bench) {
-        check_pairs(pairs(session), session.config.bench.seed)?;
+        check_pairs(pairs(session))?;
     }
     if runs(Stage::Record) {
         let folder = session.root.join(folder(session, subject));
@@ -38,12 +37,12 @@ pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection
     Ok(())
 }
 
-fn check_pairs(pairs: u32, seed: u64) -> Result<()> {
-    match Schedule::new(pairs, seed) {
-        Ok(_) if (2..=1000).contains(&pairs) => Ok(()),
-        _ => Err(Error::usage(format!("--pairs: {pairs} is not an even number from 2 to 1000"))
-            .with_hint(format!("write --pairs {}", pairs.clamp(2, 1000).next_multiple_of(2)))),
+fn check_pairs(pairs: u32) -> Result<()> {
+    if pairs.is_multiple_of(2) && (2..=1000).contains(&pairs) {
+        return Ok(());
     }
+    Err(Error::usage(format!("--pairs: {pairs} is not an even number from 2 to 1000"))
+        .with_hint(format!("write --pairs {}", pairs.clamp(2, 1000).next_multiple_of(2))))
 }
 
 /// Whether a folder that need not exist yet can be written to. Nothing is written: it

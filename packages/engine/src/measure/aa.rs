@@ -23,6 +23,7 @@ use crate::{
         arms::Arms,
         bench::{Benching, pairs},
         host::Host,
+        measurements::ONLY,
         verdicts::{gates, judgings},
     },
     workloads::tools::build_tools,
@@ -105,21 +106,24 @@ pub(crate) fn qualify(
     files::remove_dir(&dir)?;
     let name = OsString::from(&subject.artifact);
     let path = baseline.path();
-    let arms = Arms::stage(&dir, &name, path, path)?.with_libraries(path, path)?;
-    let bench = Benching { session, subject, tools: &tools.paths, arms: &arms, dir: &dir, until: None };
+    let arms = Arms::stage(&dir, &name, path, &[path])?.with_libraries()?;
+    let (tools, cost) = (&tools.paths, tools.cost);
+    let bench = Benching { session, subject, tools, arms: &arms, controls: false, dir: &dir, until: None };
     // One look, so that nothing stops it early: what is wanted is the noise.
     let looks = vec![pairs(session)];
-    let mut usage: Usage = tools.cost;
-    let recordings = bench.all(&chosen, &looks, false, &mut usage)?;
+    let mut usage: Usage = cost;
+    let recordings = bench.all(&chosen, &looks, &ONLY, &mut usage)?;
     files::remove_dir(&dir)?;
     let names: Vec<&str> = chosen.iter().map(|(name, _)| *name).collect();
     let gates = gates(&session.config, subject.program, &names);
     let mut qualified = Vec::new();
-    for (judging, recorded) in judgings(session, subject, &looks, &gates)?.iter().zip(&recordings) {
+    for (judging, recorded) in
+        judgings(session, subject, &looks, &gates, &ONLY)?.iter().flatten().zip(&recordings)
+    {
         // What was usual before is no reason against what is found now.
         let judging = crate::measure::judge::Judging { usual: None, ..judging.clone() };
         let (measured, trust) = judging.judge(&recorded.recording);
-        let noise = diagnostics::noise(&recorded.recording.pairs_of(0));
+        let noise = diagnostics::noise(&recorded.recording.pairs_of(0, 0));
         for measured in &measured {
             let program = subject.name.to_owned();
             session.sink.emit(Event::Measured { program, interim: false, measured: measured.clone() });

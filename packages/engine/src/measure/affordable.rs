@@ -10,7 +10,6 @@ use crate::{
     chain::budget,
     children::Usage,
     measure::{
-        Which,
         bench::{Benching, Measuring},
         readings::Readings,
     },
@@ -48,7 +47,7 @@ impl Benching<'_> {
         Ok(cut)
     }
 
-    /// What a pair of every workload takes together; `None` where the time is up before that is
+    /// What a run of every program, in every workload, takes together; `None` where the time is up before that is
     /// known.
     fn pair_of_each(
         &self,
@@ -62,7 +61,7 @@ impl Benching<'_> {
         for (name, workload) in chosen {
             let measuring =
                 Measuring { bench: self, name, workload, readings: Readings::new(name, workload, &[])? };
-            for which in [Which::Baseline, Which::Optimized] {
+            for which in self.arms.compared() {
                 if until <= Instant::now() {
                     return Ok(None);
                 }

@@ -1,7 +1,7 @@
-//! Whether both programs give the same answers: one that does less is not faster.
+//! Whether all programs give the same answers: one that does less is not faster.
 //!
 //! An answer that differs need not be PGO's work: threads print in another order each time, and times
-//! change. So the baseline is asked again before anything is said of the other program.
+//! change. So the baseline is asked again before anything is said of another program.
 
 use std::path::{Path, PathBuf};
 
@@ -35,6 +35,8 @@ pub(crate) struct Answer {
 pub(crate) struct Answers {
     /// Where the first one's file is kept.
     kept: PathBuf,
+    /// Programs beside the baseline.
+    candidates: usize,
     first: Option<(Answer, Digest)>,
 }
 
@@ -54,9 +56,9 @@ impl std::fmt::Display for Other {
 }
 
 impl Answers {
-    /// Keeps the first answer in `dir`.
-    pub(crate) fn new(dir: &Path) -> Self {
-        Self { kept: dir.join("first-answer"), first: None }
+    /// Keeps the first answer in `dir`, of a baseline and so many candidates.
+    pub(crate) fn new(dir: &Path, candidates: usize) -> Self {
+        Self { kept: dir.join("first-answer"), candidates, first: None }
     }
 
     /// Compares an answer, exit code and text, with the first one: the error where it is another, with
@@ -84,7 +86,7 @@ impl Answers {
                 return Ok(Some(unsteady(&other)));
             }
         }
-        let (name, who) = (name(answer.program), name(who));
+        let (name, who) = (self.name(answer.program), self.name(who));
         let what = match &other {
             Other::Status(first, other) => format!("{name} ended with {other}, {who} with {first}"),
             Other::Text(difference) => {
@@ -92,6 +94,15 @@ impl Answers {
             }
         };
         Ok(Some(Error::new(ExitCode::Workload, what)))
+    }
+
+    fn name(&self, program: Which) -> String {
+        match program {
+            Which::Reference => "the baseline".into(),
+            Which::Copy => "the baseline's copy".into(),
+            Which::Candidate(_) if self.candidates == 1 => "the other program".into(),
+            Which::Candidate(index) => format!("candidate {}", index + 1),
+        }
     }
 
     fn other(&self, answer: &Answer) -> Result<Option<Other>> {
@@ -132,15 +143,7 @@ fn unsteady(other: &Other) -> Error {
 }
 
 fn is_baseline(program: Which) -> bool {
-    program != Which::Optimized
-}
-
-fn name(program: Which) -> &'static str {
-    match program {
-        Which::Baseline => "the baseline",
-        Which::Optimized => "the other program",
-        Which::Copy => "the baseline's copy",
-    }
+    !matches!(program, Which::Candidate(_))
 }
 
 #[cfg(test)]
@@ -155,10 +158,10 @@ mod tests {
             std::fs::write(&file, text).unwrap();
             Answer { program, path: "/p".into(), status: Status::Code(code), file }
         };
-        let mut answers = Answers::new(dir.path());
+        let mut answers = Answers::new(dir.path(), 1);
         let mut left = again.iter();
-        let mut again = || Ok(given(Which::Baseline, 0, left.next().unwrap_or(&"42\n"), "again"));
-        answers.check(&given(Which::Baseline, 0, "42\n", "stdout"), &mut again).unwrap();
+        let mut again = || Ok(given(Which::Reference, 0, left.next().unwrap_or(&"42\n"), "again"));
+        answers.check(&given(Which::Reference, 0, "42\n", "stdout"), &mut again).unwrap();
         let checked = answers.check(&given(program, code, text, "stdout"), &mut again).unwrap();
         assert!(dir.path().join("first-answer").is_file());
         drop(answers);
@@ -168,21 +171,22 @@ mod tests {
 
     #[test]
     fn another_answer_is_an_error_of_whoever_is_to_blame() {
-        use Which::{Copy, Optimized};
+        use Which::Copy;
+        const OPTIMIZED: Which = Which::Candidate(0);
         let itself = "one and the same program printed something else when it was run again";
         let rows = [
-            (Optimized, (0, "42\n"), [].as_slice(), None),
+            (OPTIMIZED, (0, "42\n"), [].as_slice(), None),
             (
-                Optimized,
+                OPTIMIZED,
                 (0, "41\n"),
                 &[],
                 Some("the other program printed something else than the baseline, which repeats itself: line 1, column 2: `42` and `41`".to_owned()),
             ),
             // The third time only.
-            (Optimized, (0, "41\n"), &["42\n", "42\n", "40\n"], Some(format!("{itself}: line 1, column 2: `42` and `40`"))),
+            (OPTIMIZED, (0, "41\n"), &["42\n", "42\n", "40\n"], Some(format!("{itself}: line 1, column 2: `42` and `40`"))),
             (Copy, (0, ""), &[], Some(format!("{itself}: line 1, column 1: `42` and the end of the output"))),
             (
-                Optimized,
+                OPTIMIZED,
                 (3, "42\n"),
                 &[],
                 Some("the other program ended with exit code 3, the baseline with exit code 0".to_owned()),

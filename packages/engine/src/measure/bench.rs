@@ -1,4 +1,4 @@
-//! Bench: the optimized program against the baseline, interleaved in pairs.
+//! Bench: the optimized program, or several candidates, against the baseline, interleaved in blocks.
 
 use std::{
     collections::BTreeMap,
@@ -8,18 +8,17 @@ use std::{
 };
 
 use honing_core::{
-    Digest, Error, Fingerprint, Result, Stage,
+    Error, Fingerprint, Result, Stage,
     config::{Reader, Workload},
     event::{Event, StageState},
 };
 use honing_paired::Plan;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{
-        built::{Built, Optimized},
+        built::Built,
         session::Session,
-        step::{Done, Product, finish, reasons, started, stored},
+        step::{Done, finish, reasons, started, stored},
         subject::Subject,
     },
     children::Usage,
@@ -31,6 +30,7 @@ use crate::{
         conditions,
         experiment::{At, Design, measure},
         judge::Judging,
+        measurements::{Candidate, Measured, Measurements},
         readings::Readings,
         verdicts::judgings,
     },
@@ -44,79 +44,6 @@ use crate::{
 /// How often it is told how the metrics stand while they are measured.
 const TOLD_EVERY: Duration = Duration::from_millis(200);
 
-/// Every run of every eval workload.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Measurements {
-    /// The digests of the two programs: baseline, optimized. Where they are equal, nothing was
-    /// measured.
-    programs: (Digest, Digest),
-    /// Pairs at each look of the plan.
-    pub looks: Vec<u32>,
-    /// The workloads, in the order of `pgo.toml`.
-    pub workloads: Vec<Measured>,
-    /// Whether there was no time for it. That is not kept: a later run may have more.
-    #[serde(skip)]
-    out_of_budget: bool,
-}
-
-/// The runs of a workload.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Measured {
-    /// Its name.
-    pub workload: String,
-    /// Every run.
-    pub recording: Recording,
-}
-
-impl Product for Measurements {
-    fn files(&self) -> Vec<&str> {
-        Vec::new()
-    }
-}
-
-impl Measurements {
-    /// What an earlier run left.
-    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Done<Self>> {
-        let manifest = stored(session, subject, Stage::Bench)?;
-        Some(Done::of(manifest, StageState::Skipped))
-    }
-
-    /// Whether these programs were measured, and not earlier ones.
-    pub(crate) fn are_of(&self, baseline: &Built, optimized: &Optimized) -> bool {
-        (&self.programs.0, &self.programs.1) == (baseline.digest(), optimized.digest())
-    }
-
-    /// Whether PGO had no effect on the binary.
-    pub(crate) fn identical(&self) -> bool {
-        self.programs.0 == self.programs.1
-    }
-
-    /// Whether the budget left no time to measure.
-    pub(crate) fn out_of_budget(&self) -> bool {
-        self.out_of_budget
-    }
-
-    /// What was done, in a few words.
-    pub(crate) fn words(&self) -> String {
-        if self.out_of_budget {
-            return "not measured (out of budget)".into();
-        }
-        let pairs: Vec<u32> = self.workloads.iter().map(|measured| measured.recording.pairs()).collect();
-        match (pairs.iter().min(), pairs.iter().max()) {
-            (Some(least), Some(most)) if least == most => format!("{least} pairs"),
-            (Some(least), Some(most)) => format!("{least} to {most} pairs"),
-            _ => "nothing measured".into(),
-        }
-    }
-}
-
-/// The two programs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct BenchInputs<'a> {
-    pub(crate) baseline: &'a Built,
-    pub(crate) optimized: &'a Optimized,
-}
-
 /// The most pairs for each workload.
 pub(crate) fn pairs(session: &Session) -> u32 {
     session.options.pairs.unwrap_or(session.config.bench.pairs)
@@ -126,15 +53,19 @@ pub(crate) fn pairs(session: &Session) -> u32 {
 pub(crate) fn bench_fingerprint(
     session: &Session,
     subject: &Subject<'_>,
-    (baseline, optimized): (&Digest, &Digest),
+    baseline: &Built,
+    candidates: &[Candidate<'_>],
     tools: &BTreeMap<String, String>,
 ) -> Result<Fingerprint> {
     let mut print = Fingerprint::new();
     print
-        .content("baseline program", baseline.clone())
-        .content("optimized program", optimized.clone())
+        .content("baseline program", baseline.digest().clone())
         .value("warmup", session.config.bench.warmup)
         .value("order's seed", session.config.bench.seed);
+    for (index, candidate) in candidates.iter().enumerate() {
+        let name = if index == 0 { "optimized program" } else { candidate.name };
+        print.content(name, candidate.digest.clone());
+    }
     for (name, value) in &subject.program.env {
         print.value(format!("env {name}"), value);
     }
@@ -163,19 +94,19 @@ pub(crate) fn bench_fingerprint(
     Ok(print)
 }
 
-/// Measures every eval workload, unless PGO had no effect on the binary; for at most `time`, where
-/// that is limited.
+/// Measures the candidates against the baseline in every eval workload, unless PGO had no effect on any
+/// binary; for at most `time`, where that is limited.
 pub(crate) fn bench(
     session: &Session,
     subject: &Subject<'_>,
-    inputs: BenchInputs<'_>,
+    baseline: &Built,
+    candidates: &[Candidate<'_>],
     time: Option<Duration>,
 ) -> Result<Done<Measurements>> {
     let chosen = workloads(session, subject, |workload| workload.role.evaluates());
     let start = Instant::now();
     let tools = build_tools(session, subject, Stage::Bench, &chosen)?;
-    let digests = (inputs.baseline.digest(), inputs.optimized.digest());
-    let mut print = bench_fingerprint(session, subject, digests, &tools.paths)?;
+    let mut print = bench_fingerprint(session, subject, baseline, candidates, &tools.paths)?;
     if time.is_none() {
         forget_unsettled(session, subject, &print)?;
     }
@@ -188,18 +119,14 @@ pub(crate) fn bench(
     let attempt = session.begin(subject, Stage::Bench)?;
     let dir = attempt.dir();
     let mut usage = tools.cost;
-    let mut output = Measurements {
-        programs: (digests.0.clone(), digests.1.clone()),
-        looks: Plan::looks_up_to(pairs(session)),
-        workloads: Vec::new(),
-        out_of_budget: false,
-    };
-    if !output.identical() {
+    let mut output = Measurements::of(baseline, candidates, Plan::looks_up_to(pairs(session)));
+    if !output.are_identical() {
         let name = OsString::from(&subject.artifact);
-        let (baseline, optimized) = (inputs.baseline.path(), inputs.optimized.path());
-        let arms = Arms::stage(dir, &name, baseline, optimized)?.with_libraries(baseline, optimized)?;
+        let paths: Vec<&Path> = candidates.iter().map(|candidate| candidate.path).collect();
+        let arms = Arms::stage(dir, &name, baseline.path(), &paths)?.with_libraries()?;
         let until = time.map(|time| start + time);
-        let bench = Benching { session, subject, tools: &tools.paths, arms: &arms, dir, until };
+        let bench =
+            Benching { session, subject, tools: &tools.paths, arms: &arms, controls: true, dir, until };
         let Some(most) = bench.affordable(&chosen, pairs(session), &mut usage)? else {
             output.out_of_budget = true;
             files::remove_dir(dir)?;
@@ -210,7 +137,7 @@ pub(crate) fn bench(
             print.value("pairs", most);
             output.looks = Plan::looks_up_to(most);
         }
-        output.workloads = bench.all(&chosen, &output.looks, true, &mut usage)?;
+        output.workloads = bench.all(&chosen, &output.looks, &output.names(), &mut usage)?;
         arms.remove()?;
     }
     finish(attempt, print, start, usage, None, output)
@@ -235,6 +162,8 @@ pub(crate) struct Benching<'a> {
     pub(crate) subject: &'a Subject<'a>,
     pub(crate) tools: &'a BTreeMap<String, String>,
     pub(crate) arms: &'a Arms,
+    /// Whether the baseline is measured against its copy as well.
+    pub(crate) controls: bool,
     pub(crate) dir: &'a Path,
     /// When measuring has to end, at the next look.
     pub(crate) until: Option<Instant>,
@@ -246,24 +175,24 @@ impl Benching<'_> {
         Inputs::before(self.session, Stage::Bench, (name, workload))
     }
 
-    /// One workload after the other, each until its gated metrics are settled or the plan ends; with
-    /// `controls`, also the baseline against its copy.
+    /// One workload after the other, each until its gated metrics are settled or the plan ends.
     pub(crate) fn all(
         &self,
         chosen: &[(&str, &Workload)],
         looks: &[u32],
-        controls: bool,
+        candidates: &[Option<&str>],
         usage: &mut Usage,
     ) -> Result<Vec<Measured>> {
         let names: Vec<&str> = chosen.iter().map(|(name, _)| *name).collect();
         let gates = crate::measure::verdicts::gates(&self.session.config, self.subject.program, &names);
-        let judgings = judgings(self.session, self.subject, looks, &gates)?;
-        let design = Design { looks: looks.to_vec(), seed: self.session.config.bench.seed, controls };
+        let judgings = judgings(self.session, self.subject, looks, &gates, candidates)?;
+        let (seed, controls) = (self.session.config.bench.seed, self.controls);
+        let design = Design { looks: looks.to_vec(), candidates: candidates.len(), seed, controls };
         let mut measured = Vec::new();
-        for ((name, workload), judging) in chosen.iter().zip(&judgings) {
-            let readings = Readings::new(name, workload, judging.gated)?;
+        for (((name, workload), (_, gated)), judgings) in chosen.iter().zip(&gates).zip(&judgings) {
+            let readings = Readings::new(name, workload, gated)?;
             let measuring = Measuring { bench: self, name, workload, readings };
-            let recording = measuring.measure(&design, judging, usage)?;
+            let recording = measuring.measure(&design, judgings, usage)?;
             measured.push(Measured { workload: (*name).to_owned(), recording });
         }
         Ok(measured)
@@ -278,16 +207,17 @@ pub(crate) struct Measuring<'a> {
 }
 
 impl Measuring<'_> {
-    fn measure(&self, design: &Design, judging: &Judging<'_>, usage: &mut Usage) -> Result<Recording> {
+    fn measure(&self, design: &Design, judgings: &[Judging<'_>], usage: &mut Usage) -> Result<Recording> {
         let session = self.bench.session;
         let most = design.looks.last().copied().unwrap_or(0);
-        let mut answers = self.workload.compares_output().then(|| Answers::new(self.bench.dir));
+        let mut answers =
+            self.workload.compares_output().then(|| Answers::new(self.bench.dir, design.candidates));
         let mut recording = Recording::default();
         self.progress(0, most);
         let inputs = self.bench.inputs(self.name, self.workload)?;
         // At least once, to compare the answers before anything is timed.
         for _ in 0..session.config.bench.warmup.max(1) {
-            for which in [Which::Baseline, Which::Optimized] {
+            for which in self.bench.arms.compared() {
                 let (metrics, ..) = self.once(which, answers.as_mut())?;
                 recording.metrics = metrics;
             }
@@ -306,11 +236,12 @@ impl Measuring<'_> {
                 Ok(run)
             },
             &mut |recording, at| {
-                let done = at == At::Look && (judging.settled(recording) || self.is_late(recording, most));
+                let settled = || judgings.iter().all(|judging| judging.settled(recording));
+                let done = at == At::Look && (settled() || self.is_late(recording, most));
                 self.progress(recording.pairs(), most);
                 if told.elapsed() >= TOLD_EVERY && !done && recording.pairs() < most {
                     told = Instant::now();
-                    self.tell(judging, recording);
+                    self.tell(judgings, recording);
                 }
                 Ok(done)
             },
@@ -330,8 +261,8 @@ impl Measuring<'_> {
         late
     }
 
-    fn tell(&self, judging: &Judging<'_>, recording: &Recording) {
-        for measured in judging.interim(recording) {
+    fn tell(&self, judgings: &[Judging<'_>], recording: &Recording) {
+        for measured in judgings.iter().flat_map(|judging| judging.interim(recording)) {
             let program = self.bench.subject.name.to_owned();
             self.bench.session.sink.emit(Event::Measured { program, interim: true, measured });
         }
@@ -356,7 +287,7 @@ impl Measuring<'_> {
         let ran = self.ran(which)?;
         let (metrics, values) = self.readings.of(&ran)?.into_iter().unzip();
         if let Some(answers) = answers {
-            let again = &mut || Ok(self.answer(Which::Baseline, &self.ran(Which::Baseline)?));
+            let again = &mut || Ok(self.answer(Which::Reference, &self.ran(Which::Reference)?));
             if let Some(error) = answers.check(&self.answer(which, &ran), again)? {
                 return Err(self.differs(&error));
             }

@@ -1,4 +1,4 @@
-//! `compare`: any two programs, measured as `bench` measures, outside of any workspace.
+//! `compare`: a program and any number of others, measured as `bench` measures, outside of any workspace.
 
 use std::{
     collections::BTreeMap,
@@ -6,12 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{
-    Digest, Error, ExitCode, Result,
-    outcome::{Measured, Open, Trust, Verdict},
-};
-use honing_paired::{Plan, environment::Finding};
-use serde::{Deserialize, Serialize};
+use honing_core::{Error, ExitCode, Result, outcome::Measured};
+use honing_paired::Plan;
 
 use crate::{
     children::{Cancel, Child, Command, Ended, Launcher, Status, Usage},
@@ -20,27 +16,25 @@ use crate::{
         MetricKind, Recording, Run, Which,
         answers::{Answer, Answers},
         arms::Arms,
+        compared::{CompareReport, Compared, Found, SCHEMA, judgings, names},
         conditions,
         experiment::{At, Design, measure},
         host::Host,
-        judge::{Judging, plan},
+        judge::plan,
     },
 };
 
-/// Version of the document.
-const SCHEMA: u32 = 1;
-
-/// What stands for the workload in what is shared with `bench`.
-const WORKLOAD: &str = "compare";
+/// The most programs beside A: their folders have names of equal length, with two digits.
+const MOST: usize = 99;
 
 /// What is to be compared, and how.
 #[derive(Debug, Clone)]
 pub struct CompareOptions {
     /// The program to compare against.
     pub a: PathBuf,
-    /// The other one; without it `a` against a byte copy of itself.
-    pub b: Option<PathBuf>,
-    /// Arguments of both.
+    /// The others; without any `a` against a byte copy of itself.
+    pub b: Vec<PathBuf>,
+    /// Arguments of all.
     pub args: Vec<OsString>,
     /// The most pairs.
     pub pairs: u32,
@@ -54,72 +48,12 @@ pub struct CompareOptions {
     pub metric: String,
     /// Exit codes that count as success.
     pub exit_codes: Vec<i32>,
-    /// Whether both have to print the same.
+    /// Whether all have to print the same.
     pub same_output: bool,
 }
 
-/// One of two programs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Compared {
-    /// Path, as it was given.
-    pub path: String,
-    /// Bytes.
-    pub bytes: u64,
-    /// BLAKE3 of its contents.
-    pub digest: Digest,
-}
-
-/// A comparison: what was found, and everything that it follows from. Ratios are B over A.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CompareReport {
-    /// Version of the document.
-    pub schema: u32,
-    /// What the deciding metric says.
-    pub verdict: Verdict,
-    /// Why it is inconclusive, where it is.
-    pub reason: Option<Open>,
-    /// The same for people.
-    pub note: Option<String>,
-    /// Ratio B/A of the deciding metric; `None` with too few pairs.
-    pub estimate: Option<f64>,
-    /// Its interval: lower end, upper end.
-    pub interval: Option<[f64; 2]>,
-    /// The interval's confidence.
-    pub confidence: f64,
-    /// Pairs measured.
-    pub pairs: u32,
-    /// The deciding metric.
-    pub metric: String,
-    /// What was found about the machine.
-    pub findings: Vec<Finding>,
-    /// Every metric.
-    pub measured: Vec<Measured>,
-    /// Control and noise floor.
-    pub trust: Trust,
-    /// The program compared against.
-    pub a: Compared,
-    /// The other one.
-    pub b: Compared,
-    /// Whether both are the same, byte by byte.
-    pub identical: bool,
-    /// Arguments of both.
-    pub args: Vec<String>,
-    /// When measuring began, in UTC.
-    pub started: String,
-    /// The machine.
-    pub environment: Host,
-    /// Equivalence margin, in percent.
-    pub margin: f64,
-    /// Seed of the order.
-    pub seed: u64,
-    /// The looks and their levels.
-    pub plan: Plan,
-    /// Every run, in order.
-    pub recording: Recording,
-}
-
-/// Compares two programs. `progress` hears after every block: pairs so far, the most that there can
-/// be, and how the metrics stand.
+/// Compares programs. `progress` hears after every block: pairs so far, the most that there can be, and
+/// how the metrics stand.
 ///
 /// # Errors
 /// Usage, preflight or workload: what is wrong with a program, or that they answer differently.
@@ -129,18 +63,23 @@ pub fn compare(
     progress: &mut dyn FnMut(u32, u32, &[Measured]),
 ) -> Result<CompareReport> {
     let comparing = Comparing::prepare(options, cancel)?;
-    let plan = plan(&Plan::looks_up_to(options.pairs), options.confidence, 1)?;
+    let [a, others @ ..] = &comparing.programs[..] else { return Err(Error::internal("nothing to compare")) };
+    let members = u32::try_from(others.len()).unwrap_or(u32::MAX);
+    let plan = plan(&Plan::looks_up_to(options.pairs), options.confidence, members)?;
     let design = Design {
         looks: plan.looks().iter().map(|look| look.pairs).collect(),
+        candidates: others.len(),
         seed: options.seed,
-        controls: !comparing.identical,
+        controls: others.iter().any(|other| other.digest != a.digest),
     };
     let (started, environment) = (clock::utc_now(), Host::now());
     let gated = [options.metric.clone()];
-    let judging = judging(&gated, plan.clone(), options.margin);
-    let mut answers = options.same_output.then(|| Answers::new(comparing.temporary.path()));
+    let names = names(others);
+    let judgings = judgings(&names, &gated, &plan, options.margin);
+    let mut answers =
+        options.same_output.then(|| Answers::new(comparing.temporary.path(), design.candidates));
     // Warms up, and compares the answers before anything is timed.
-    for program in [Which::Baseline, Which::Optimized] {
+    for program in comparing.arms.compared() {
         comparing.once(program, answers.as_mut())?;
     }
     let recording = measure(
@@ -150,94 +89,32 @@ pub fn compare(
         &|| 0,
         &mut |program| comparing.once(program, answers.as_mut()),
         &mut |recording, at| {
-            progress(recording.pairs(), plan.max_pairs(), &judging.interim(recording));
-            Ok(at == At::Look && judging.settled(recording))
+            let interim: Vec<Measured> =
+                judgings.iter().flat_map(|judging| judging.interim(recording)).collect();
+            progress(recording.pairs(), plan.max_pairs(), &interim);
+            Ok(at == At::Look && judgings.iter().all(|judging| judging.settled(recording)))
         },
     )?;
-    let entry = |path: &Path, digest: Digest, staged: Which| Compared {
-        path: path.display().to_string(),
-        bytes: files::size(comparing.arms.path(staged)),
-        digest,
-    };
-    let (digest_a, digest_b) = comparing.digests.clone();
-    let b = options.b.as_ref().unwrap_or(&options.a);
+    let mut found =
+        judgings.iter().zip(others).map(|(judging, other)| Found::of(judging, other, a, &recording));
+    let first = found.next().ok_or_else(|| Error::internal("nothing to compare"))?;
+    let others = found.collect();
     Ok(CompareReport {
         schema: SCHEMA,
-        verdict: Verdict::Inconclusive,
-        reason: None,
-        note: None,
-        estimate: None,
-        interval: None,
+        first,
+        others,
         confidence: options.confidence,
         pairs: recording.pairs(),
         metric: options.metric.clone(),
-        findings: Vec::new(),
-        measured: Vec::new(),
-        trust: judging.judge(&recording).1,
-        a: entry(&options.a, digest_a, Which::Baseline),
-        b: entry(b, digest_b, Which::Optimized),
-        identical: comparing.identical,
+        a: a.clone(),
         args: options.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
         started,
         environment,
         margin: options.margin,
         seed: options.seed,
-        plan,
+        plan: plan.clone(),
         recording,
-    }
-    .judged())
-}
-
-/// Reads a comparison that was kept as JSON, and judges it again from its runs.
-///
-/// # Errors
-/// Usage, where it is none.
-pub fn replay(path: &Path) -> Result<CompareReport> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| Error::usage(format!("cannot read {}: {error}", path.display())))?;
-    let report: CompareReport = serde_json::from_slice(&bytes).map_err(|error| {
-        Error::usage(format!("{} is no comparison: {error}", path.display()))
-            .with_hint("give it what `compare --output FILE` or `--format json` wrote")
-    })?;
-    if report.schema != SCHEMA {
-        return Err(Error::usage(format!(
-            "{} has schema {}, and this reads {SCHEMA}",
-            path.display(),
-            report.schema
-        ))
-        .with_hint("replay it with the version of Honing that wrote it"));
-    }
-    Ok(report.judged())
-}
-
-impl CompareReport {
-    /// Computes everything that follows from the runs.
-    fn judged(self) -> Self {
-        let gated = [self.metric.clone()];
-        let judging = judging(&gated, self.plan.clone(), self.margin);
-        let findings = judging.findings(&self.recording);
-        let (mut measured, trust) = judging.judge(&self.recording);
-        measured.sort_by_key(|metric| !metric.gated);
-        let deciding = measured.first();
-        let ratio = deciding.and_then(|metric| metric.ratio);
-        Self {
-            verdict: deciding.map_or(Verdict::Inconclusive, |metric| metric.verdict),
-            reason: deciding.and_then(|metric| metric.reason),
-            note: deciding.and_then(|metric| metric.note.clone()),
-            estimate: ratio.map(|ratio| ratio.point),
-            interval: ratio.map(|ratio| [ratio.low, ratio.high]),
-            pairs: self.recording.pairs(),
-            findings,
-            measured,
-            trust,
-            ..self
-        }
-    }
-}
-
-fn judging(gated: &[String], plan: Plan, margin: f64) -> Judging<'_> {
-    let (in_sample, weight, usual) = (false, 1, None);
-    Judging { workload: WORKLOAD, in_sample, weight, gated, plan, margin: margin / 100.0, usual }
+    })
 }
 
 fn metrics() -> Vec<MetricKind> {
@@ -245,13 +122,13 @@ fn metrics() -> Vec<MetricKind> {
     vec![time("cpu"), time("wall"), time("user"), time("system"), MetricKind::cost("peak memory", "MiB")]
 }
 
-/// Two programs, ready to run.
+/// The programs, ready to run.
 struct Comparing<'a> {
     options: &'a CompareOptions,
     cancel: &'a Cancel,
     arms: Arms,
-    digests: (Digest, Digest),
-    identical: bool,
+    /// A, then the others.
+    programs: Vec<Compared>,
     launcher: Launcher,
     env: BTreeMap<OsString, OsString>,
     dir: PathBuf,
@@ -261,22 +138,36 @@ struct Comparing<'a> {
 
 impl<'a> Comparing<'a> {
     fn prepare(options: &'a CompareOptions, cancel: &'a Cancel) -> Result<Self> {
-        let a = program(&options.a)?;
-        let b = options.b.as_deref().map_or(Ok(a.clone()), program)?;
+        // Without any other, a byte copy of A stands for it.
+        let others = if options.b.is_empty() { std::slice::from_ref(&options.a) } else { &options.b };
+        if others.len() > MOST {
+            return Err(Error::usage(format!(
+                "{} programs are more than compare takes beside A",
+                others.len()
+            ))
+            .with_hint(format!("give --b at most {MOST} times")));
+        }
+        let given: Vec<&PathBuf> = std::iter::once(&options.a).chain(others).collect();
+        let paths = given.iter().map(|path| program(path)).collect::<Result<Vec<PathBuf>>>()?;
         let failed =
             |error: std::io::Error| Error::preflight(format!("cannot make a temporary folder: {error}"));
         let temporary = tempfile::Builder::new().prefix("honing-").tempdir().map_err(failed)?;
-        let name = a.file_name().unwrap_or(OsStr::new("program"));
-        let arms = Arms::stage(temporary.path(), name, &a, &b)?;
-        let digests = arms.digests()?;
+        let name = paths[0].file_name().unwrap_or(OsStr::new("program"));
+        let candidates: Vec<&Path> = paths[1..].iter().map(PathBuf::as_path).collect();
+        let arms = Arms::stage(temporary.path(), name, &paths[0], &candidates)?;
+        let compared = |(path, staged): (&&PathBuf, Which)| {
+            let staged = arms.path(staged);
+            let (bytes, digest) = (files::size(staged), files::digest(staged)?);
+            Ok(Compared { path: path.display().to_string(), bytes, digest })
+        };
+        let programs = given.iter().zip(arms.compared()).map(compared).collect::<Result<Vec<_>>>()?;
         let lost = |error: std::io::Error| Error::preflight(format!("cannot tell where I am: {error}"));
         let launcher = Launcher::new(std::env::current_exe().map_err(lost)?, temporary.path().to_owned());
         Ok(Self {
             options,
             cancel,
-            identical: digests.0 == digests.1,
             arms,
-            digests,
+            programs,
             launcher,
             env: std::env::vars_os().collect(),
             dir: std::env::current_dir().map_err(lost)?,
@@ -287,7 +178,7 @@ impl<'a> Comparing<'a> {
     fn once(&self, which: Which, answers: Option<&mut Answers>) -> Result<Run> {
         let (answer, usage) = self.ran(which)?;
         if let Some(answers) = answers
-            && let Some(error) = answers.check(&answer, &mut || Ok(self.ran(Which::Baseline)?.0))?
+            && let Some(error) = answers.check(&answer, &mut || Ok(self.ran(Which::Reference)?.0))?
         {
             return Err(differs(error));
         }
@@ -320,12 +211,12 @@ impl<'a> Comparing<'a> {
 
     fn failed(&self, which: Which, status: Status, stderr: &Path, stdout: &Path) -> Error {
         let path = match which {
-            Which::Optimized => self.options.b.as_ref().unwrap_or(&self.options.a),
-            Which::Baseline | Which::Copy => &self.options.a,
+            Which::Candidate(index) => &self.programs[index + 1].path,
+            Which::Reference | Which::Copy => &self.programs[0].path,
         };
         let said = [stderr, stdout].map(|stream| files::tail(stream, 10));
         let said = said.into_iter().find(|said| !said.is_empty());
-        let error = Error::new(ExitCode::Workload, format!("{} ended with {status}", path.display()));
+        let error = Error::new(ExitCode::Workload, format!("{path} ended with {status}"));
         error.with_hint(match said {
             Some(said) => format!("it printed:\n{said}"),
             None => {
@@ -361,7 +252,8 @@ fn program(given: &Path) -> Result<PathBuf> {
         crate::io::programs::on_path(given.as_os_str(), &env)
     };
     found.ok_or_else(|| {
-        Error::usage(format!("there is no program {}", given.display()))
-            .with_hint("--a and --b are paths of programs, or names on PATH; what follows -- goes to both")
+        Error::usage(format!("there is no program {}", given.display())).with_hint(
+            "--a and --b are paths of programs, or names on PATH; what follows -- goes to all of them",
+        )
     })
 }

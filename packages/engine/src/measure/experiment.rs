@@ -1,7 +1,7 @@
 //! The order of the runs, and when they end.
 
 use honing_core::{Error, Result};
-use honing_paired::{Arm, Schedule};
+use honing_paired::{Schedule, Turn};
 
 use crate::measure::{Recording, Run, Which, host::governor};
 
@@ -15,9 +15,11 @@ const CONTROL_SEED: u64 = 0x636f_6e74_726f_6c00;
 pub(crate) struct Design {
     /// Pairs at each look, ascending and even; the last is the most that is measured.
     pub(crate) looks: Vec<u32>,
+    /// Programs beside the reference.
+    pub(crate) candidates: usize,
     /// Seed of the order.
     pub(crate) seed: u64,
-    /// Whether there are control blocks. None are needed where both arms are the same program.
+    /// Whether there are control blocks. None are needed where all programs are the same.
     pub(crate) controls: bool,
 }
 
@@ -41,15 +43,17 @@ pub(crate) fn measure(
     enough: &mut dyn FnMut(&Recording, At) -> Result<bool>,
 ) -> Result<Recording> {
     let most = design.looks.last().copied().unwrap_or(0);
-    let schedule =
-        |seed| Schedule::new(most, seed).map_err(|error| Error::usage(format!("--pairs: {error}")));
-    let (blocks, controls) = (schedule(design.seed)?, schedule(design.seed ^ CONTROL_SEED)?);
-    let mut controls = controls.quads().to_vec().into_iter();
-    for (index, block) in blocks.quads().iter().enumerate() {
-        recording.runs.extend(undisturbed(block.arms(), Which::Optimized, stops, once)?);
+    let schedule = |candidates, seed| {
+        Schedule::new(candidates, most, seed).map_err(|error| Error::usage(format!("--pairs: {error}")))
+    };
+    let blocks = schedule(design.candidates, design.seed)?;
+    let controls = schedule(1, design.seed ^ CONTROL_SEED)?;
+    let mut controls = controls.blocks().iter();
+    for (index, block) in blocks.blocks().iter().enumerate() {
+        recording.runs.extend(undisturbed(block, Which::Candidate, stops, once)?);
         if design.controls && index % BETWEEN_CONTROLS == BETWEEN_CONTROLS - 1 {
             let control = controls.next().ok_or_else(|| Error::internal("more controls than blocks"))?;
-            recording.runs.extend(undisturbed(control.arms(), Which::Copy, stops, once)?);
+            recording.runs.extend(undisturbed(control, |_| Which::Copy, stops, once)?);
         }
         if let Some(governor) = governor()
             && recording.governors.last() != Some(&governor)
@@ -66,24 +70,18 @@ pub(crate) fn measure(
 
 /// The runs of one block.
 fn undisturbed(
-    arms: [Arm; 4],
-    optimized: Which,
+    block: &[Turn],
+    candidate: fn(usize) -> Which,
     stops: &dyn Fn() -> u64,
     once: &mut dyn FnMut(Which) -> Result<Run>,
 ) -> Result<Vec<Run>> {
     loop {
         let before = stops();
-        let runs = arms.into_iter().map(|arm| once(program(arm, optimized))).collect::<Result<Vec<_>>>()?;
+        let program = |turn: &Turn| turn.map_or(Which::Reference, candidate);
+        let runs = block.iter().map(|turn| once(program(turn))).collect::<Result<Vec<_>>>()?;
         if stops() == before {
             return Ok(runs);
         }
-    }
-}
-
-fn program(arm: Arm, optimized: Which) -> Which {
-    match arm {
-        Arm::Baseline => Which::Baseline,
-        Arm::Optimized => optimized,
     }
 }
 
@@ -107,24 +105,34 @@ mod tests {
 
     #[test]
     fn every_fourth_block_is_a_control_and_looks_end_it() {
-        let design = Design { looks: vec![6, 12, 18], seed: 1, controls: true };
+        let design = Design { looks: vec![6, 12, 18], candidates: 1, seed: 1, controls: true };
         let kept = ran(&design, 7);
         let controls: Vec<bool> = kept.chunks(4).map(|block| block.contains(&Which::Copy)).collect();
         assert_eq!(controls, [false, false, false, true, false, false, false, true]);
         for block in kept.chunks(4) {
             assert!(block[0] == block[3] && block[1] == block[2] && block[0] != block[1], "{block:?}");
-            assert!(block.contains(&Which::Baseline));
+            assert!(block.contains(&Which::Reference));
         }
         let kept = ran(&Design { controls: false, ..design.clone() }, 99);
         assert_eq!(kept.len(), 36);
         // A longer plan of the same seed begins like a shorter one.
         let longer = ran(&Design { looks: vec![6, 40], ..design }, 6);
-        assert_eq!(longer, ran(&Design { looks: vec![6], seed: 1, controls: true }, 6));
+        assert_eq!(longer, ran(&Design { looks: vec![6], candidates: 1, seed: 1, controls: true }, 6));
+    }
+
+    #[test]
+    fn controls_come_between_blocks_of_several_candidates() {
+        let kept = ran(&Design { looks: vec![6, 12], candidates: 2, seed: 1, controls: true }, 6);
+        assert_eq!(kept.len(), 3 * 6 + 4);
+        for block in kept[..18].chunks(6) {
+            assert!(block[0] == block[5] && block[1] == block[4] && block[2] == block[3], "{block:?}");
+        }
+        assert!(kept[18..].iter().all(|which| matches!(which, Which::Reference | Which::Copy)), "{kept:?}");
     }
 
     #[test]
     fn a_block_during_which_the_run_was_stopped_is_measured_again() {
-        let design = Design { looks: vec![4], seed: 1, controls: false };
+        let design = Design { looks: vec![4], candidates: 1, seed: 1, controls: false };
         let (ran, stops) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
         let recording = measure(
             &design,

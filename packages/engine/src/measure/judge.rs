@@ -6,7 +6,7 @@ use honing_core::{
     outcome::{Measured, Open, Ratio, Trust, Verdict},
 };
 use honing_paired::{
-    self as paired, BadValue, Comparison, Plan, Rules, diagnostics,
+    self as paired, BadValue, Comparison, Pair, Plan, Rules, diagnostics,
     environment::{self, Finding},
     log_ratios,
 };
@@ -16,11 +16,13 @@ use crate::measure::Recording;
 /// Longest plan that a note proposes.
 const MOST_PAIRS: u32 = 1000;
 
-/// What a recording is judged by.
+/// What a candidate's runs of a recording are judged by.
 #[derive(Debug, Clone)]
 pub(crate) struct Judging<'a> {
     /// The workload.
     pub(crate) workload: &'a str,
+    /// The candidate, by its index, with its name where there are several.
+    pub(crate) candidate: (usize, Option<&'a str>),
     /// Whether the profile was trained on it.
     pub(crate) in_sample: bool,
     /// Its weight.
@@ -35,13 +37,17 @@ pub(crate) struct Judging<'a> {
     pub(crate) usual: Option<f64>,
 }
 
-/// A plan for `members` metrics that share the error rate of `confidence`.
+/// A plan for `members`, metrics of candidates, that share the error rate of `confidence`.
 pub(crate) fn plan(looks: &[u32], confidence: f64, members: u32) -> Result<Plan> {
     Plan::new(looks, paired::shared_alpha(1.0 - confidence, members))
         .map_err(|error| Error::usage(format!("bench: {error}")))
 }
 
 impl Judging<'_> {
+    fn pairs(&self, recording: &Recording, metric: usize) -> Vec<Pair> {
+        recording.pairs_of(self.candidate.0, metric)
+    }
+
     fn decides(&self, metric: &str) -> bool {
         self.gated.iter().any(|gated| gated == metric)
     }
@@ -58,7 +64,7 @@ impl Judging<'_> {
             Direction::Higher => paired::Better::Higher,
         };
         let rules = Rules { better, margin: self.margin };
-        paired::compare(&recording.pairs_of(metric), &self.plan, rules)
+        paired::compare(&self.pairs(recording, metric), &self.plan, rules)
     }
 
     /// Whether more pairs would add nothing: every metric that decides is settled.
@@ -75,12 +81,12 @@ impl Judging<'_> {
 
     /// What the machine did that overrules the verdicts.
     pub(crate) fn findings(&self, recording: &Recording) -> Vec<Finding> {
-        let mut found = environment::conditions(&recording.met());
+        let mut found = environment::conditions(&recording.met(self.candidate.0));
         if recording.governors.len() > 1 {
             found.push(Finding::Governor { seen: recording.governors.clone() });
         }
         if let Some(at) = self.leading(recording) {
-            let (pairs, control) = (recording.pairs_of(at), recording.control_of(at));
+            let (pairs, control) = (self.pairs(recording, at), recording.control_of(at));
             found.extend(environment::pairs(&pairs, &control, self.margin, self.usual));
         }
         found
@@ -122,7 +128,7 @@ impl Judging<'_> {
                     put(&mut measured, &comparison);
                 }
                 measured.note = None;
-                let ratios = log_ratios(&recording.pairs_of(at)).unwrap_or_default();
+                let ratios = log_ratios(&self.pairs(recording, at)).unwrap_or_default();
                 measured.ratio = paired::estimate(&ratios, level).map(ratio);
                 measured
             })
@@ -133,7 +139,7 @@ impl Judging<'_> {
         let leading = self.leading(recording);
         let control = leading.and_then(|at| log_ratios(&recording.control_of(at)).ok());
         let control = control.and_then(|ratios| paired::estimate(&ratios, environment::CONTROL_ALARM));
-        let noise = leading.and_then(|at| diagnostics::noise(&recording.pairs_of(at)));
+        let noise = leading.and_then(|at| diagnostics::noise(&self.pairs(recording, at)));
         Trust {
             workload: self.workload.to_owned(),
             findings,
@@ -145,9 +151,10 @@ impl Judging<'_> {
 
     fn unjudged(&self, recording: &Recording, at: usize) -> Measured {
         let metric = &recording.metrics[at];
-        let pairs = recording.pairs_of(at);
+        let pairs = self.pairs(recording, at);
         Measured {
             workload: self.workload.to_owned(),
+            candidate: self.candidate.1.map(str::to_owned),
             metric: metric.name.clone(),
             unit: metric.unit.clone(),
             better: metric.better,
@@ -229,7 +236,8 @@ mod tests {
     /// Quads whose optimized runs take `factor` as long; wait is 0, or as long as the optimized
     /// program runs.
     fn recording(quads: usize, factor: f64, unfair: bool) -> Recording {
-        use Which::{Baseline as A, Optimized as B};
+        const A: Which = Which::Reference;
+        const B: Which = Which::Candidate(0);
         let mut recording = Recording { metrics: vec![MetricKind::cost("cpu", "s")], ..Recording::default() };
         for index in 0..quads {
             for (place, program) in [A, B, B, A].into_iter().enumerate() {
@@ -245,7 +253,16 @@ mod tests {
 
     fn judging<'a>(gated: &'a [String]) -> Judging<'a> {
         let plan = plan(&[12, 18, 28], 0.99, 1).unwrap();
-        Judging { workload: "w", in_sample: false, weight: 1, gated, plan, margin: 0.01, usual: None }
+        Judging {
+            workload: "w",
+            candidate: (0, None),
+            in_sample: false,
+            weight: 1,
+            gated,
+            plan,
+            margin: 0.01,
+            usual: None,
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Measuring two programs against each other: what `bench` and `compare` share.
+//! Measuring a reference and its candidates against each other: what `bench` and `compare` share.
 //!
-//! [`experiment`] runs quads in random order, with a control block (the baseline against a byte copy
+//! [`experiment`] runs blocks in random order, with a control block (the reference against a byte copy
 //! of itself) after every third, and stops at a look of the plan. What it leaves is a [`Recording`]:
 //! every run with its values and with what it met on the machine. [`judge`] turns that into
-//! verdicts, as often as one likes. [`arms`] makes both programs equal in all but content, and
+//! verdicts, as often as one likes. [`arms`] makes all programs equal in all but content, and
 //! [`answers`] makes sure that they give the same answers.
 
 pub(crate) mod aa;
@@ -12,10 +12,12 @@ pub(crate) mod answers;
 pub(crate) mod arms;
 pub(crate) mod bench;
 pub(crate) mod compare;
+pub(crate) mod compared;
 mod difference;
 pub(crate) mod experiment;
 pub(crate) mod host;
 pub(crate) mod judge;
+pub(crate) mod measurements;
 pub(crate) mod qualified;
 pub(crate) mod readings;
 pub(crate) mod verdicts;
@@ -29,16 +31,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::children::Usage;
 
-/// The program of a run.
+/// The program of a run. In a file: `baseline`, `copy`, and `optimized`, `optimized 2`, `optimized 3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(into = "String", try_from = "String")]
 pub enum Which {
     /// The one that is compared against.
-    Baseline,
-    /// The one that is judged.
-    Optimized,
-    /// A byte copy of the baseline.
+    Reference,
+    /// One that is judged, by its index from 0.
+    Candidate(usize),
+    /// A byte copy of the reference.
     Copy,
+}
+
+impl From<Which> for String {
+    fn from(which: Which) -> Self {
+        match which {
+            Which::Reference => "baseline".into(),
+            Which::Copy => "copy".into(),
+            Which::Candidate(0) => "optimized".into(),
+            Which::Candidate(index) => format!("optimized {}", index + 1),
+        }
+    }
+}
+
+impl TryFrom<String> for Which {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let place = |text: &str| text.strip_prefix("optimized ")?.parse::<usize>().ok()?.checked_sub(1);
+        match text.as_str() {
+            "baseline" => Ok(Self::Reference),
+            "copy" => Ok(Self::Copy),
+            "optimized" => Ok(Self::Candidate(0)),
+            other => {
+                place(other).map(Self::Candidate).ok_or_else(|| format!("`{text}` is no program of a run"))
+            }
+        }
+    }
 }
 
 /// A number that every run gives.
@@ -70,8 +99,8 @@ pub struct Run {
     pub conditions: Conditions,
 }
 
-/// Every run of an experiment, in order: two make a pair, four a block. A block with a copy in it is
-/// a control.
+/// Every run of an experiment, in order. A block is a run of each program and its mirror image; one
+/// with a copy in it is a control.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Recording {
     /// What was read from each run.
@@ -85,52 +114,60 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Pairs measured, without those of controls.
+    /// Pairs of each candidate, without those of controls.
     pub(crate) fn pairs(&self) -> u32 {
-        let pairs = self.runs.chunks_exact(2).filter(|two| !is_control(two)).count();
-        u32::try_from(pairs).unwrap_or(u32::MAX)
+        let halves = self.runs.iter().filter(|run| run.program == Which::Candidate(0)).count();
+        u32::try_from(halves).unwrap_or(u32::MAX)
     }
 
-    /// The pairs of a metric, by its index.
-    pub(crate) fn pairs_of(&self, metric: usize) -> Vec<Pair> {
-        self.select(metric, false)
+    /// A candidate's pairs of a metric, both by index.
+    pub(crate) fn pairs_of(&self, candidate: usize, metric: usize) -> Vec<Pair> {
+        self.select(candidate, metric, false)
     }
 
     /// The control's pairs of a metric; the copy stands for the optimized program.
     pub(crate) fn control_of(&self, metric: usize) -> Vec<Pair> {
-        self.select(metric, true)
+        self.select(0, metric, true)
     }
 
-    fn select(&self, metric: usize, control: bool) -> Vec<Pair> {
-        let chosen = self.runs.chunks_exact(2).filter(|two| is_control(two) == control);
+    /// The runs that concern a candidate, in order: two make a pair, four a block, as if there were no
+    /// other candidate.
+    fn beside(&self, candidate: usize) -> Vec<&Run> {
+        let other = |which| matches!(which, Which::Candidate(index) if index != candidate);
+        self.runs.iter().filter(|run| !other(run.program)).collect()
+    }
+
+    fn select(&self, candidate: usize, metric: usize, control: bool) -> Vec<Pair> {
+        let runs = self.beside(candidate);
+        let chosen = runs.chunks_exact(2).filter(|two| is_control(two) == control);
         chosen
             .filter_map(|two| {
                 let value = |run: &Run| run.values.get(metric).copied();
-                Some(Pair::in_order((arm(two[0].program), value(&two[0])?), value(&two[1])?))
+                Some(Pair::in_order((arm(two[0].program), value(two[0])?), value(two[1])?))
             })
             .collect()
     }
 
-    /// What the runs met.
-    pub(crate) fn met(&self) -> Vec<Met> {
-        let of = |block: &[Run]| -> Vec<Met> {
+    /// What the runs met that concern a candidate.
+    pub(crate) fn met(&self, candidate: usize) -> Vec<Met> {
+        let of = |block: &[&Run]| -> Vec<Met> {
             let control = is_control(block);
             let met =
-                |run: &Run| Met { arm: (!control).then_some(arm(run.program)), conditions: run.conditions };
+                |run: &&Run| Met { arm: (!control).then_some(arm(run.program)), conditions: run.conditions };
             block.iter().map(met).collect()
         };
-        self.runs.chunks(4).flat_map(of).collect()
+        self.beside(candidate).chunks(4).flat_map(of).collect()
     }
 }
 
-fn is_control(runs: &[Run]) -> bool {
+fn is_control(runs: &[&Run]) -> bool {
     runs.iter().any(|run| run.program == Which::Copy)
 }
 
 fn arm(program: Which) -> Arm {
     match program {
-        Which::Baseline => Arm::Baseline,
-        Which::Optimized | Which::Copy => Arm::Optimized,
+        Which::Reference => Arm::Baseline,
+        Which::Candidate(_) | Which::Copy => Arm::Optimized,
     }
 }
 
@@ -152,27 +189,55 @@ pub(crate) fn conditions(usage: &Usage, others: std::time::Duration) -> Conditio
 mod tests {
     use super::*;
 
-    #[test]
-    fn controls_are_kept_apart() {
-        use Which::{Baseline as A, Copy as C, Optimized as B};
-        let runs = [A, B, B, A, C, A, A, C].into_iter().zip(1..);
-        let recording = Recording {
-            metrics: vec![MetricKind::cost("cpu", "s")],
-            runs: runs
-                .map(|(program, value)| Run {
-                    program,
-                    values: vec![f64::from(value)],
-                    conditions: Conditions::default(),
-                })
-                .collect(),
-            ..Recording::default()
+    fn recording(order: &[Which]) -> Recording {
+        let run = |(program, value): (&Which, u32)| Run {
+            program: *program,
+            values: vec![f64::from(value)],
+            conditions: Conditions::default(),
         };
-        assert_eq!(recording.pairs(), 2);
+        Recording {
+            metrics: vec![MetricKind::cost("cpu", "s")],
+            runs: order.iter().zip(1..).map(run).collect(),
+            ..Recording::default()
+        }
+    }
+
+    const R: Which = Which::Reference;
+    const B: Which = Which::Candidate(0);
+    const C: Which = Which::Candidate(1);
+
+    #[test]
+    fn controls_and_candidates_are_kept_apart() {
+        let copy = Which::Copy;
         let pair = |first, baseline, optimized| Pair { first, baseline, optimized };
         let (a, b) = (Arm::Baseline, Arm::Optimized);
-        assert_eq!(recording.pairs_of(0), [pair(a, 1.0, 2.0), pair(b, 4.0, 3.0)]);
-        assert_eq!(recording.control_of(0), [pair(b, 6.0, 5.0), pair(a, 7.0, 8.0)]);
-        let arms: Vec<Option<Arm>> = recording.met().iter().map(|met| met.arm).collect();
+        let one = recording(&[R, B, B, R, copy, R, R, copy]);
+        assert_eq!(one.pairs(), 2);
+        assert_eq!(one.pairs_of(0, 0), [pair(a, 1.0, 2.0), pair(b, 4.0, 3.0)]);
+        assert_eq!(one.control_of(0), [pair(b, 6.0, 5.0), pair(a, 7.0, 8.0)]);
+        let arms: Vec<Option<Arm>> = one.met(0).iter().map(|met| met.arm).collect();
         assert_eq!(arms, [Some(a), Some(b), Some(b), Some(a), None, None, None, None]);
+
+        let two = recording(&[C, R, B, B, R, C, copy, R, R, copy, B, C, R, R, C, B]);
+        assert_eq!(two.pairs(), 4);
+        assert_eq!(
+            two.pairs_of(0, 0),
+            [pair(a, 2.0, 3.0), pair(b, 5.0, 4.0), pair(b, 13.0, 11.0), pair(a, 14.0, 16.0)]
+        );
+        assert_eq!(
+            two.pairs_of(1, 0),
+            [pair(b, 2.0, 1.0), pair(a, 5.0, 6.0), pair(b, 13.0, 12.0), pair(a, 14.0, 15.0)]
+        );
+        assert_eq!(two.control_of(0), [pair(b, 8.0, 7.0), pair(a, 9.0, 10.0)]);
+        assert_eq!(two.met(1).iter().filter(|met| met.arm.is_none()).count(), 4);
+    }
+
+    #[test]
+    fn programs_are_written_as_ever() {
+        let words = r#"["baseline","optimized","optimized 2","copy"]"#;
+        let all = [R, B, C, Which::Copy];
+        assert_eq!(serde_json::to_string(&all).unwrap(), words);
+        assert_eq!(serde_json::from_str::<[Which; 4]>(words).unwrap(), all);
+        assert!(serde_json::from_str::<Which>("\"optimized 0\"").is_err());
     }
 }

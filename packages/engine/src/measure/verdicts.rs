@@ -4,7 +4,7 @@
 use honing_core::{
     Result,
     config::{Config, Program},
-    outcome::{self, Evidence, Trust},
+    outcome::{self, Choice, Evidence, Trust},
     recorded::SizeEntry,
 };
 
@@ -15,30 +15,53 @@ use crate::{
         subject::Subject,
     },
     measure::{
-        aa,
-        bench::Measurements,
+        Recording, aa,
         judge::{Judging, plan},
+        measurements::Measurements,
     },
 };
 
 /// What was measured of a program, judged.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Judged {
-    pub(crate) measured: Vec<outcome::Measured>,
+    pub(crate) candidates: Vec<JudgedCandidate>,
     pub(crate) trust: Vec<Trust>,
-    pub(crate) identical: bool,
-    pub(crate) growth: Option<f64>,
     pub(crate) out_of_budget: bool,
 }
 
+/// What was measured of one candidate.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct JudgedCandidate {
+    pub(crate) measured: Vec<outcome::Measured>,
+    pub(crate) identical: bool,
+    pub(crate) growth: Option<f64>,
+}
+
 impl Judged {
-    pub(crate) fn evidence(&self) -> Evidence<'_> {
-        Evidence {
-            measured: &self.measured,
-            identical: self.identical,
-            growth: self.growth,
-            out_of_budget: self.out_of_budget,
-        }
+    /// What follows under the policy of today.
+    pub(crate) fn choose(&self, session: &Session, subject: &Subject<'_>) -> Choice {
+        let candidates = self.candidates.iter();
+        let evidence: Vec<Evidence<'_>> = candidates
+            .map(|one| Evidence {
+                measured: &one.measured,
+                identical: one.identical,
+                growth: one.growth,
+                out_of_budget: self.out_of_budget,
+            })
+            .collect();
+        outcome::choose(&session.config.policy, subject.program, &evidence)
+    }
+
+    /// What was measured of a candidate.
+    pub(crate) fn measured_of(&self, candidate: usize) -> &[outcome::Measured] {
+        self.candidates.get(candidate).map_or(&[], |one| &one.measured)
+    }
+
+    /// Everything that was measured, beginning with what the run is judged by.
+    pub(crate) fn into_measured(mut self, candidate: usize) -> Vec<outcome::Measured> {
+        let first = candidate.min(self.candidates.len());
+        self.candidates[..].rotate_left(first);
+        self.candidates.into_iter().flat_map(|one| one.measured).collect()
     }
 }
 
@@ -47,9 +70,15 @@ pub(crate) fn size(baseline: &Built, optimized: &Optimized) -> SizeEntry {
     SizeEntry { baseline: baseline.artifact().bytes, optimized: optimized.artifact().bytes }
 }
 
-/// Size of the optimized binary over the baseline's.
-pub(crate) fn growth(baseline: &Built, optimized: &Optimized) -> f64 {
-    optimized.artifact().bytes as f64 / baseline.artifact().bytes.max(1) as f64
+/// Of each program, its size over the baseline's; an entry also where there is none yet.
+pub(crate) fn growths(baseline: Option<&Built>, programs: &[Optimized]) -> Vec<Option<f64>> {
+    let growth = |program: &Optimized| {
+        baseline.map(|before| program.artifact().bytes as f64 / before.artifact().bytes.max(1) as f64)
+    };
+    match programs {
+        [] => vec![None],
+        programs => programs.iter().map(growth).collect(),
+    }
 }
 
 /// Each workload with the metrics that decide.
@@ -58,45 +87,60 @@ pub(crate) fn gates(config: &Config, program: &Program, names: &[&str]) -> Vec<(
     names.iter().map(|name| ((*name).to_owned(), gated(name).unwrap_or_default())).collect()
 }
 
-/// How each workload is judged. All metrics that decide share one error rate (ADR 7).
+/// How each candidate is judged in each workload. All metrics that decide, of all candidates, share one
+/// error rate (ADR 7).
 pub(crate) fn judgings<'a>(
     session: &Session,
     subject: &Subject<'_>,
     looks: &[u32],
     gates: &'a [(String, Vec<String>)],
-) -> Result<Vec<Judging<'a>>> {
+    names: &[Option<&'a str>],
+) -> Result<Vec<Vec<Judging<'a>>>> {
     let bench = &session.config.bench;
-    let members = gates.iter().map(|(_, gated)| gated.len()).sum::<usize>();
+    let members = names.len() * gates.iter().map(|(_, gated)| gated.len()).sum::<usize>();
     let plan = plan(looks, bench.confidence, u32::try_from(members).unwrap_or(u32::MAX))?;
     let one = |(name, gated): &'a (String, Vec<String>)| {
         let workload = subject.program.workload.get(name);
-        Judging {
+        let usual = gated.first().and_then(|metric| aa::usual(session, subject, name, metric));
+        let of = |(index, named): (usize, &Option<&'a str>)| Judging {
             workload: name,
+            candidate: (index, *named),
             in_sample: workload.is_some_and(|workload| workload.role.trains()),
             weight: workload.map_or(1, |workload| workload.weight),
             gated,
             plan: plan.clone(),
             margin: bench.margin / 100.0,
-            usual: gated.first().and_then(|metric| aa::usual(session, subject, name, metric)),
-        }
+            usual,
+        };
+        names.iter().enumerate().map(of).collect()
     };
     Ok(gates.iter().map(one).collect())
 }
 
-/// Judges every workload.
-pub(crate) fn judge(session: &Session, subject: &Subject<'_>, measurements: &Measurements) -> Result<Judged> {
-    let names: Vec<&str> = measurements.workloads.iter().map(|measured| measured.workload.as_str()).collect();
-    let gates = gates(&session.config, subject.program, &names);
-    let mut judged = Judged { identical: measurements.identical(), ..Judged::default() };
-    if measurements.workloads.is_empty() {
-        return Ok(judged);
+/// Judges every candidate in every workload. `growth` has an entry for each candidate, whether it was
+/// measured or not.
+pub(crate) fn judge(
+    session: &Session,
+    subject: &Subject<'_>,
+    growth: &[Option<f64>],
+    measurements: Option<&Measurements>,
+) -> Result<Judged> {
+    let candidate = |growth: &Option<f64>| JudgedCandidate { growth: *growth, ..JudgedCandidate::default() };
+    let mut judged = Judged { candidates: growth.iter().map(candidate).collect(), ..Judged::default() };
+    let Some(measurements) = measurements else { return Ok(judged) };
+    judged.out_of_budget = measurements.out_of_budget;
+    for (one, identical) in judged.candidates.iter_mut().zip(measurements.identical()) {
+        one.identical = identical;
     }
-    let judgings = judgings(session, subject, &measurements.looks, &gates)?;
-    for (judging, measured) in judgings.iter().zip(&measurements.workloads) {
-        let (metrics, trust) = judging.judge(&measured.recording);
-        judged.measured.extend(metrics);
-        judged.trust.push(trust);
-    }
+    each_workload(session, subject, measurements, |judgings, recording| {
+        let mut known: Option<Trust> = None;
+        for (judging, one) in judgings.iter().zip(&mut judged.candidates) {
+            let (metrics, trust) = judging.judge(recording);
+            one.measured.extend(metrics);
+            known = Some(known.map_or_else(|| trust.clone(), |known| known.and(&trust)));
+        }
+        judged.trust.extend(known);
+    })?;
     Ok(judged)
 }
 
@@ -106,11 +150,27 @@ pub(crate) fn wants_more(
     subject: &Subject<'_>,
     measurements: &Measurements,
 ) -> Result<bool> {
+    let mut more = false;
+    each_workload(session, subject, measurements, |judgings, recording| {
+        more |= judgings.iter().any(|judging| judging.wants_more(recording));
+    })?;
+    Ok(more)
+}
+
+fn each_workload(
+    session: &Session,
+    subject: &Subject<'_>,
+    measurements: &Measurements,
+    mut each: impl FnMut(&[Judging<'_>], &Recording),
+) -> Result<()> {
+    if measurements.workloads.is_empty() {
+        return Ok(());
+    }
     let names: Vec<&str> = measurements.workloads.iter().map(|measured| measured.workload.as_str()).collect();
     let gates = gates(&session.config, subject.program, &names);
-    let judgings = judgings(session, subject, &measurements.looks, &gates)?;
-    Ok(judgings
-        .iter()
-        .zip(&measurements.workloads)
-        .any(|(judging, measured)| judging.wants_more(&measured.recording)))
+    let judgings = judgings(session, subject, &measurements.looks, &gates, &measurements.names())?;
+    for (judgings, measured) in judgings.iter().zip(&measurements.workloads) {
+        each(judgings, &measured.recording);
+    }
+    Ok(())
 }

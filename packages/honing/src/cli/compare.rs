@@ -8,6 +8,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   cargo xtask pgo compare --a old/prog --b new/prog -- input.txt
   honing compare --a ./v1 --b ./v2 --metric wall --pairs 120 -- --threads 4
+  honing compare --a ./v1 --b ./v2 --b ./v3 -- input.txt
   honing compare --a ./v1 --aa -- input.txt
                                       what the machine does to equal programs
   honing compare --a ./v1 --b ./v2 --output runs.json -- input.txt
@@ -19,13 +20,13 @@ pub(crate) struct Compare {
     /// Program to compare against
     #[arg(long, value_name = "BIN", required_unless_present = "replay")]
     pub(crate) a: Option<PathBuf>,
-    /// Program to compare
+    /// Program to compare; several --b share A's runs
     #[arg(long, value_name = "BIN", required_unless_present_any = ["replay", "aa"])]
-    pub(crate) b: Option<PathBuf>,
+    pub(crate) b: Vec<PathBuf>,
     /// Compare A with a byte copy of itself, to see what the machine does
     #[arg(long, conflicts_with = "b")]
     pub(crate) aa: bool,
-    /// Confidence of the interval, over all looks
+    /// Confidence of the intervals, over all looks and programs
     #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
     pub(crate) confidence: f64,
     /// Changes smaller than this, in percent, count as none
@@ -58,7 +59,7 @@ pub(crate) struct Compare {
     /// Judge a kept comparison again, from its runs
     #[arg(long, value_name = "FILE", conflicts_with_all = ["a", "b", "aa", "args"])]
     pub(crate) replay: Option<PathBuf>,
-    /// Arguments of both programs
+    /// Arguments of all programs
     #[arg(last = true, value_name = "ARGS")]
     pub(crate) args: Vec<OsString>,
 }

@@ -1,4 +1,4 @@
-//! `compare`: two programs side by side, in any folder.
+//! `compare`: programs side by side, in any folder.
 
 use std::{io::Write, path::Path};
 
@@ -33,16 +33,35 @@ pub(crate) fn compare(shared: &Shared, flags: &Compare) -> Result<()> {
     if shared.format() == Format::Json {
         return out.write_all(json()?.as_bytes()).map_err(broken);
     }
-    let comparison =
-        Comparison { a: &report.a.path, b: &report.b.path, measured: &report.measured, trust: &report.trust };
-    if flags.markdown {
-        return comparison.markdown(&mut out).map_err(broken);
-    }
-    comparison.text(shared.verbose, console::width(), &mut out).map_err(broken)?;
-    if report.identical {
-        console::line("note: A and B are the same, byte by byte: a difference would be the machine's");
+    for (index, found) in report.found().enumerate() {
+        let called = called(index, report.others.len());
+        let comparison = Comparison {
+            a: &report.a.path,
+            b: &found.b.path,
+            called: &called,
+            measured: &found.measured,
+            trust: &found.trust,
+        };
+        if index > 0 {
+            writeln!(out).map_err(broken)?;
+        }
+        if flags.markdown {
+            comparison.markdown(&mut out).map_err(broken)?;
+            continue;
+        }
+        comparison.text(shared.verbose, console::width(), &mut out).map_err(broken)?;
+        if found.identical {
+            console::line(&format!(
+                "note: A and {called} are the same, byte by byte: a difference would be the machine's"
+            ));
+        }
     }
     Ok(())
+}
+
+/// What a program beside A is called, by its index and how many others there are.
+fn called(index: usize, others: usize) -> String {
+    if others == 0 { "B".into() } else { format!("B{}", index + 1) }
 }
 
 fn measure(shared: &Shared, flags: &Compare, a: &Path) -> Result<CompareReport> {
@@ -97,10 +116,11 @@ impl Teller {
         if !self.live {
             return;
         }
-        let deciding = measured.iter().find(|metric| metric.gated);
-        let ratio = deciding.and_then(|metric| metric.ratio);
+        let deciding = measured.iter().filter(|metric| metric.gated);
+        let ratios: Vec<String> =
+            deciding.filter_map(|metric| Some(units::change(metric.ratio?.point))).collect();
         let stands =
-            ratio.map(|ratio| format!(", {} so far", units::change(ratio.point))).unwrap_or_default();
+            if ratios.is_empty() { String::new() } else { format!(", {} so far", ratios.join(", ")) };
         let _ = write!(console::err(), "\r\x1b[K{done} of at most {most} pairs{stands}");
     }
 

@@ -122,6 +122,30 @@ fn a_clear_difference_is_found_outside_of_any_workspace_and_can_be_replayed() {
 }
 
 #[test]
+fn several_programs_share_the_runs_of_the_first() {
+    let _alone = alone();
+    let fixture = Fixture::empty("anywhere");
+    let a = program(&fixture, "a", ROUNDS / 10, 1);
+    let (b, c) = (program(&fixture, "b", ROUNDS / 20, 1), program(&fixture, "c", ROUNDS / 5, 1));
+    let more = ["--b", c.to_str().unwrap(), "--pairs", "12", "--format", "json", "--output", "kept.json"];
+    let found = json(&compare(&fixture, &a, &b, &more));
+    let estimate = |found: &Value| found["estimate"].as_f64().unwrap();
+    let others = found["others"].as_array().unwrap();
+    assert_eq!((others.len(), &others[0]["b"]["path"]), (1, &c.to_str().unwrap().into()));
+    assert!(estimate(&found) < 0.8 && estimate(&others[0]) > 1.3, "{found}");
+    let runs = found["recording"]["runs"].as_array().unwrap();
+    let of = |name: &str| runs.iter().filter(|run| run["program"] == name).count() as u64;
+    let pairs = found["pairs"].as_u64().unwrap();
+    assert_eq!((of("optimized"), of("optimized 2")), (pairs, pairs));
+    assert_eq!(of("baseline"), pairs + of("copy"));
+    let text = fixture.succeeds(&["compare", "--replay", "kept.json"]);
+    assert!(text.stdout.contains("  B1  ") && text.stdout.contains("\nB2"), "{}", text.stdout);
+    let other = program(&fixture, "other", 1000, 2);
+    let ran = compare(&fixture, &a, &b, &["--b", other.to_str().unwrap()]);
+    assert!(ran.code == 11 && ran.stderr.contains("candidate 2 printed something else"), "{}", ran.stderr);
+}
+
+#[test]
 fn equal_programs_are_measured_and_named_as_equal() {
     let fixture = Fixture::empty("anywhere");
     let a = program(&fixture, "a", ROUNDS / 10, 1);

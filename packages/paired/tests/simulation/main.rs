@@ -12,7 +12,9 @@
 
 mod noise;
 
-use honing_paired::{Arm, Comparison, Pair, Plan, Rules, Schedule, Verdict, compare};
+use honing_paired::{
+    Arm, Comparison, Pair, Plan, Rules, Schedule, Turn, Verdict, all_settled, compare, shared_alpha,
+};
 use noise::Noise;
 
 /// What many experiments of one kind came to.
@@ -34,22 +36,22 @@ impl Tally {
     }
 }
 
-/// The pairs that a machine with this noise would give, whole plan.
-fn measure(noise: Noise, effect: f64, pairs: u32, rng: &mut fastrand::Rng) -> Vec<Pair> {
-    let schedule = Schedule::new(pairs, rng.u64(..)).unwrap();
-    let runs: Vec<_> = schedule.runs().collect();
-    let series = noise.series(rng, runs.len());
-    runs.chunks(2)
-        .zip(series.chunks(2))
-        .map(|(runs, noises)| {
-            let value = |arm: Arm| {
-                let at = usize::from(runs[0].arm != arm);
-                let shift = if arm == Arm::Optimized { effect.ln() } else { 0.0 };
-                noise.read(100.0 * (noises[at] + shift).exp())
-            };
-            Pair { first: runs[0].arm, baseline: value(Arm::Baseline), optimized: value(Arm::Optimized) }
+/// The pairs that a machine with this noise would give for each candidate, by its true ratio; whole
+/// plan.
+fn measure(noise: Noise, effects: &[f64], pairs: u32, rng: &mut fastrand::Rng) -> Vec<Vec<Pair>> {
+    let schedule = Schedule::new(effects.len(), pairs, rng.u64(..)).unwrap();
+    let series = noise.series(rng, schedule.runs().count());
+    let runs: Vec<(Turn, f64)> = (schedule.runs().zip(series))
+        .map(|(turn, disturbance)| {
+            let shift = turn.map_or(0.0, |candidate| effects[candidate].ln());
+            (turn, noise.read(100.0 * (disturbance + shift).exp()))
         })
-        .collect()
+        .collect();
+    let of = |candidate| {
+        let own: Vec<_> = runs.iter().filter(|(turn, _)| turn.is_none_or(|turn| turn == candidate)).collect();
+        own.chunks(2).map(|two| Pair::in_order((Arm::of(two[0].0), two[0].1), two[1].1)).collect()
+    };
+    (0..effects.len()).map(of).collect()
 }
 
 /// Runs `experiments` of a true ratio `effect` through a plan, each stopping when settled.
@@ -57,7 +59,7 @@ fn simulate(noise: Noise, effect: f64, plan: &Plan, experiments: u32) -> Tally {
     let mut tally = Tally { experiments, ..Tally::default() };
     let mut rng = fastrand::Rng::with_seed(5);
     for _ in 0..experiments {
-        let pairs = measure(noise, effect, plan.max_pairs(), &mut rng);
+        let pairs = measure(noise, &[effect], plan.max_pairs(), &mut rng).remove(0);
         let at_looks: Vec<Comparison> = (plan.looks().iter())
             .map(|look| compare(&pairs[..look.pairs as usize], plan, Rules::default()).unwrap())
             .collect();
@@ -125,6 +127,39 @@ fn eight_pairs_keep_five_percent() {
     errors_within(&[8], 0.05, 2000);
 }
 
+/// Three candidates at 95 % together, each experiment until all are settled: the share of experiments
+/// in which any equal one is called different, and that in which the first is found to be better.
+fn family(noise: Noise, effects: [f64; 3], experiments: u32) -> (f64, f64) {
+    let plan = Plan::new(&Plan::USUAL, shared_alpha(0.05, 3)).unwrap();
+    let mut rng = fastrand::Rng::with_seed(9);
+    let (mut wrong, mut found) = (0, 0);
+    for _ in 0..experiments {
+        let candidates = measure(noise, &effects, plan.max_pairs(), &mut rng);
+        let at = |look: u32| -> Vec<Comparison> {
+            let judged = |pairs: &Vec<Pair>| compare(&pairs[..look as usize], &plan, Rules::default());
+            candidates.iter().map(|pairs| judged(pairs).unwrap()).collect()
+        };
+        let looks: Vec<Vec<Comparison>> = plan.looks().iter().map(|look| at(look.pairs)).collect();
+        let last = looks.iter().find(|all| all_settled(all)).or(looks.last()).unwrap();
+        let differs = |verdict: &Verdict| matches!(verdict, Verdict::Improved | Verdict::Regressed);
+        let mut equal = last.iter().zip(effects).filter(|(_, effect)| *effect == 1.0);
+        wrong += u32::from(equal.any(|(comparison, _)| differs(&comparison.verdict)));
+        found += u32::from(last[0].verdict == Verdict::Improved);
+    }
+    let share = |count| f64::from(count) / f64::from(experiments);
+    (share(wrong), share(found))
+}
+
+#[test]
+fn three_candidates_share_one_error_rate() {
+    for noise in [Noise::Null, Noise::Drift, Noise::Regimes, Noise::Neighbourly] {
+        let (wrong, _) = family(noise, [1.0; 3], 500);
+        assert!(wrong <= limit(0.05, 500), "{noise:?}: equal programs called different, {wrong}");
+        let (wrong, found) = family(noise, [0.9, 1.0, 1.0], 200);
+        assert!(wrong <= limit(0.05, 200) && found > 0.9, "{noise:?}: {wrong}, found {found}");
+    }
+}
+
 #[test]
 #[ignore = "long form: minutes"]
 fn every_plan_keeps_its_level() {
@@ -133,6 +168,11 @@ fn every_plan_keeps_its_level() {
         errors_within(&Plan::LONG, alpha, 4_000);
         errors_within(&Plan::SLOW, alpha, 20_000);
         errors_within(&[8], alpha, 20_000);
+    }
+    for noise in Noise::ALL {
+        let (wrong, _) = family(noise, [1.0; 3], 10_000);
+        println!("three candidates, {noise:?}: false verdicts {wrong:.4}");
+        assert!(wrong <= limit(0.05, 10_000), "{noise:?}: {wrong}");
     }
 }
 

@@ -58,11 +58,7 @@ impl Program {
     pub(crate) fn as_past(&self, run: &str, date: Option<String>, ended: String) -> Past {
         let gated = self.measured.iter().filter(|metric| metric.gated);
         let change = |metric: &honing_core::outcome::Measured| {
-            Some(Change {
-                workload: metric.workload.clone(),
-                metric: metric.metric.clone(),
-                ratio: metric.ratio?,
-            })
+            Some(Change { workload: metric.place(), metric: metric.metric.clone(), ratio: metric.ratio? })
         };
         Past {
             run: run.to_owned(),

@@ -78,7 +78,7 @@ impl Reading {
             Event::Stored { status } => self.program(&status.program).stored(status),
             Event::Measured { program, interim: false, measured } => {
                 let all = &mut self.program(program).measured;
-                all.retain(|old| (&old.workload, &old.metric) != (&measured.workload, &measured.metric));
+                all.retain(|old| !old.replaces(measured));
                 all.push(measured.clone());
             }
             Event::Warning { text } => self.warnings.push(text.clone()),

@@ -119,10 +119,10 @@ fn latency(program: &Program, id: &str) -> Markup {
     if all.is_empty() {
         return html! {};
     }
-    let mut workloads: Vec<&str> = all.iter().map(|metric| metric.workload.as_str()).collect();
+    let mut workloads: Vec<String> = all.iter().map(|metric| metric.place()).collect();
     workloads.dedup();
-    let figure = |(at, workload): (usize, &&str)| {
-        let own: Vec<&Measured> = all.iter().copied().filter(|metric| metric.workload == *workload).collect();
+    let figure = |(at, workload): (usize, &String)| {
+        let own: Vec<&Measured> = all.iter().copied().filter(|metric| metric.place() == *workload).collect();
         let said: Vec<String> = own
             .iter()
             .map(|metric| {

@@ -79,6 +79,7 @@ pub(crate) fn measured(workload: &str, metric: &str, gated: bool, ends: (f64, f6
     let (low, point, high) = ends;
     Measured {
         workload: workload.into(),
+        candidate: None,
         metric: metric.into(),
         unit: "s".into(),
         better: Direction::Lower,
