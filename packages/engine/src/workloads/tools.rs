@@ -54,9 +54,8 @@ pub(crate) fn known_tools(
 fn used<'a>(session: &'a Session, workloads: &[(&str, &Workload)]) -> Vec<(&'a str, &'a Tool)> {
     let uses = |name: &str| {
         workloads.iter().any(|(_, workload)| {
-            let commands = workload.commands();
-            let words = commands.iter().flat_map(|(_, words)| words.iter());
-            template::placeholders(words.chain(workload.env.values()))
+            let env = workload.env.values().map(String::as_str);
+            template::placeholders(workload.words().into_iter().chain(env))
                 .is_ok_and(|found| found.contains(&Placeholder::Tool(name.to_owned())))
         })
     };

@@ -105,7 +105,10 @@ pub(crate) fn add_workload(
     inputs: &[(&str, Digest)],
 ) -> Result<()> {
     let failed = |error: toml::ser::Error| Error::internal(format!("workload `{name}`: {error}"));
-    let table = toml::Table::try_from(workload).map_err(failed)?;
+    let mut table = toml::Table::try_from(workload).map_err(failed)?;
+    for own in workload.own.iter() {
+        table.extend(own.table.iter().map(|(key, value)| (format!("{}_{key}", own.name), value.clone())));
+    }
     for (key, value) in table.iter().filter(|(key, _)| reader.reads(key)) {
         match value {
             toml::Value::Table(inner) => inner.iter().for_each(|(sub, value)| {

@@ -12,7 +12,7 @@ use std::{
 use honing_core::{
     Digest, Error, ExitCode, Fingerprint, Flow, Result, Setting, Stage,
     applied::{Applied, HotFunction, Match, MatchedBy},
-    config::{CargoRun, Program, Tool},
+    config::{Form, Own, Program, Tables, Tool},
     recorded, release,
 };
 use honing_engine::{
@@ -30,7 +30,21 @@ use crate::world::World;
 #[derive(Debug)]
 pub(crate) struct Fake(pub(crate) Arc<World>);
 
+static TABLES: Tables = Tables {
+    name: "fake",
+    top: None,
+    program: Form::of::<BTreeMap<String, String>>(),
+    tool: None,
+    workload: None,
+    with: &[],
+    check: |_, _| Ok(()),
+};
+
 impl Craft for Fake {
+    fn tables(&self) -> &'static Tables {
+        &TABLES
+    }
+
     fn open(&self, _: &Options) -> Result<Opened> {
         let root = self.0.root.clone();
         Ok(Opened {
@@ -96,7 +110,7 @@ impl Builder for FakeBuilder {
         Ok((Ready { merger, traces: true }, Usage::default()))
     }
 
-    fn check_harness(&self, _: &CargoRun) -> Result<()> {
+    fn check_harness(&self, _: &Own) -> Result<()> {
         Ok(())
     }
 
@@ -169,9 +183,8 @@ impl Builder for FakeBuilder {
         _: &Session,
         _: &Subject<'_>,
         _: Flavour<'_>,
-        _: &str,
-        _: &CargoRun,
-    ) -> Result<Command> {
+        _: &Own,
+    ) -> Result<(Command, Vec<String>)> {
         Err(Error::usage("no tests here"))
     }
 
@@ -220,6 +233,10 @@ impl Builder for FakeBuilder {
     fn own_code(&self) -> Vec<String> {
         Vec::new()
     }
+
+    fn by_hand(&self, _: &Subject<'_>, _: &Path) -> String {
+        "by hand".into()
+    }
 }
 
 /// A profile is text: a line for each process that left one.
@@ -260,7 +277,7 @@ impl ProfileKind for FakeKind {
     }
 
     fn sorter(&self, _: &Path, _: Vec<PathBuf>) -> Box<dyn Sorter> {
-        Box::new(Own)
+        Box::new(NoStrangers)
     }
 
     fn tools(&self, _: &Session, _: &mut Fingerprint) {}
@@ -354,9 +371,9 @@ impl ProfileKind for FakeKind {
     }
 }
 
-struct Own;
+struct NoStrangers;
 
-impl Sorter for Own {
+impl Sorter for NoStrangers {
     fn strangers(&self, _: &[PathBuf]) -> Option<(Vec<PathBuf>, String)> {
         None
     }

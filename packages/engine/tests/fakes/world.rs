@@ -44,8 +44,7 @@ const CONFIG: &str = r#"
 pairs = 12
 warmup = 1
 
-[program.p]
-package = "p"
+[program.p.fake]
 
 [program.p.workload.train]
 role = "train"
