@@ -115,26 +115,18 @@ impl File<'_> {
     ) -> Result<&'static Tables> {
         let name = key.get_ref();
         let has = |craft: &&&'static Tables| own.iter().any(|(key, _)| key.get_ref() == craft.name);
-        let mut of = crafts.iter().filter(has);
-        match (of.next(), of.next()) {
-            (Some(craft), None) => {
-                let with = |name: &str| name == craft.name || craft.with.iter().any(|it| it.name == name);
-                match own.iter().find(|(key, _)| !with(key.get_ref())) {
-                    Some((key, _)) => {
-                        let message = format!("`{}` does not go with `{}`", key.get_ref(), craft.name);
-                        Err(self.error(key.span(), message).with_hint("take out one of them"))
-                    }
-                    None => Ok(craft),
-                }
+        let Some(craft) = crafts.iter().find(has) else {
+            let tables: Vec<_> = crafts.iter().map(|it| format!("[{what}.{name}.{}]", it.name)).collect();
+            let message = format!("{what} `{name}` does not say what builds it");
+            return Err(self.error(key.span(), message).with_hint(format!("add {}", tables.join(" or "))));
+        };
+        let with = |name: &str| name == craft.name || craft.with.iter().any(|it| it.name == name);
+        match own.iter().find(|(key, _)| !with(key.get_ref())) {
+            Some((key, _)) => {
+                let message = format!("`{}` does not go with `{}`", key.get_ref(), craft.name);
+                Err(self.error(key.span(), message).with_hint("take out one of them"))
             }
-            (Some(one), Some(other)) => Err(self
-                .error(key.span(), format!("{what} `{name}` has `{}` and `{}`", one.name, other.name))
-                .with_hint("one craft builds it: take out the other")),
-            (None, _) => {
-                let tables: Vec<_> = crafts.iter().map(|it| format!("[{what}.{name}.{}]", it.name)).collect();
-                let message = format!("{what} `{name}` does not say what builds it");
-                Err(self.error(key.span(), message).with_hint(format!("add {}", tables.join(" or "))))
-            }
+            None => Ok(craft),
         }
     }
 
@@ -292,7 +284,7 @@ mod tests {
     fn one_craft_builds_a_program() {
         insta::assert_snapshot!(error("[bench]\n"), @"pgo/pgo.toml:1:1: missing field `program` | add a [program.NAME] table, or run `honing init`");
         insta::assert_snapshot!(error("[program.t]\n"), @"pgo/pgo.toml:1:10: program `t` does not say what builds it | add [program.t.made] or [program.t.other]");
-        insta::assert_snapshot!(error(&program("[program.t.other]\nof = \"t\"")), @"pgo/pgo.toml:1:10: program `t` has `made` and `other` | one craft builds it: take out the other");
+        insta::assert_snapshot!(error(&program("[program.t.other]\nof = \"t\"")), @"pgo/pgo.toml:3:12: `other` does not go with `made` | take out one of them");
         insta::assert_snapshot!(error("[program.t]\nother.of = \"t\"\ncounts.when = \"exit\"\n"), @"pgo/pgo.toml:3:1: `counts` does not go with `other` | take out one of them");
         insta::assert_snapshot!(error(&program("[tool.x]")), @"pgo/pgo.toml:3:7: tool `x` does not say what builds it | add [tool.x.made]");
         let both = "workload.w = { role = \"train\", made.check = {}, command = [\"{program}\"] }";

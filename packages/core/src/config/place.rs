@@ -25,6 +25,11 @@ impl<'a> Place<'a> {
         Self { path, ..*self }
     }
 
+    /// What the key is called.
+    pub(super) fn name(&self) -> &str {
+        self.path.last().copied().unwrap_or_default()
+    }
+
     /// An error about it, that names file, line and column.
     pub fn error(&self, message: impl Into<String>) -> Error {
         let (line, column) = self.positions.nearest(&self.path);

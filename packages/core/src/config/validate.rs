@@ -41,37 +41,13 @@ impl Config {
                 .error(format!("confidence = {} is not a share from 0.5 to 0.9999", self.bench.confidence))
                 .with_hint("write 0.99 for 99 %"));
         }
-        if !(0.0..=50.0).contains(&self.bench.margin) {
-            return Err(bench
-                .key(&["margin"])
-                .error(format!("margin = {} is not a percentage from 0 to 50", self.bench.margin))
-                .with_hint("write margin = 1.0 where a change of less than 1 % counts as none"));
-        }
         if self.bench.warmup > MAX_WARMUP {
             return Err(bench
                 .key(&["warmup"])
                 .error(format!("warmup is at most {MAX_WARMUP} pairs"))
                 .with_hint("write warmup = 1"));
         }
-        if self.policy.min_gain.is_some_and(|gain| !(0.0..=100.0).contains(&gain)) {
-            return Err(top
-                .key(&["policy", "min_gain"])
-                .error(format!(
-                    "min_gain = {} is not a percentage from 0 to 100",
-                    self.policy.min_gain.unwrap_or_default()
-                ))
-                .with_hint("write min_gain = 2.0 to demand 2 %, or remove it to accept any outcome"));
-        }
-        self.check_limits(top)?;
-        if !(0.0..=100.0).contains(&self.policy.min_match) {
-            return Err(top
-                .key(&["policy", "min_match"])
-                .error(format!("min_match = {} is not a percentage from 0 to 100", self.policy.min_match))
-                .with_hint("write min_match = 90.0 to demand that 90 % of a profile's weight applies"));
-        }
-        if !(0.0..=100.0).contains(&self.merge.max_lost) {
-            return Err(top.key(&["merge", "max_lost"]).error("max_lost is a percentage from 0 to 100"));
-        }
+        self.check_percentages(top)?;
         for name in self.tool.keys() {
             check_name(name, "tool", &top.key(&["tool", name]))?;
         }
@@ -84,11 +60,17 @@ impl Config {
         Ok(())
     }
 
-    fn check_limits<'a>(&'a self, top: &Place<'a>) -> Result<()> {
+    fn check_percentages<'a>(&'a self, top: &Place<'a>) -> Result<()> {
         let policy = &self.policy;
-        check_percent(policy.max_regression, MOST_WORSE, &top.key(&["policy", "max_regression"]))?;
-        if let Some(growth) = policy.max_growth {
-            check_percent(growth, MOST_GROWTH, &top.key(&["policy", "max_growth"]))?;
+        for (path, value, most) in [
+            (["bench", "margin"], Some(self.bench.margin), 50.0),
+            (["policy", "min_gain"], policy.min_gain, 100.0),
+            (["policy", "max_regression"], Some(policy.max_regression), MOST_WORSE),
+            (["policy", "max_growth"], policy.max_growth, MOST_GROWTH),
+            (["policy", "min_match"], Some(policy.min_match), 100.0),
+            (["merge", "max_lost"], Some(self.merge.max_lost), 100.0),
+        ] {
+            check_percent(value, most, &top.key(&path))?;
         }
         let workloads = || self.program.values().flat_map(|program| program.workload.values());
         for (name, limit) in &policy.metric {
@@ -99,12 +81,8 @@ impl Config {
             if !known.contains(&name.as_str()) {
                 return Err(unknown_metric(name, &known, &place));
             }
-            if let Some(gain) = limit.min_gain {
-                check_percent(gain, 100.0, &place.key(&["min_gain"]))?;
-            }
-            if let Some(worse) = limit.max_regression {
-                check_percent(worse, MOST_WORSE, &place.key(&["max_regression"]))?;
-            }
+            check_percent(limit.min_gain, 100.0, &place.key(&["min_gain"]))?;
+            check_percent(limit.max_regression, MOST_WORSE, &place.key(&["max_regression"]))?;
         }
         Ok(())
     }
@@ -308,13 +286,8 @@ fn check_measuring<'a>(workload: &'a Workload, place: &Place<'a>) -> Result<()> 
             .error(format!("{key} of a workload in which nothing decides (gate = [])"))
             .with_hint("name the metrics that decide in `gate`, or remove it"));
     }
-    if let Some(gain) = workload.min_gain {
-        check_percent(gain, 100.0, &place.key(&["min_gain"]))?;
-    }
-    match workload.max_regression {
-        Some(worse) => check_percent(worse, MOST_WORSE, &place.key(&["max_regression"])),
-        None => Ok(()),
-    }
+    check_percent(workload.min_gain, 100.0, &place.key(&["min_gain"]))?;
+    check_percent(workload.max_regression, MOST_WORSE, &place.key(&["max_regression"]))
 }
 
 fn unknown_metric(name: &str, known: &[&str], place: &Place<'_>) -> Error {
@@ -325,11 +298,12 @@ fn unknown_metric(name: &str, known: &[&str], place: &Place<'_>) -> Error {
     }
 }
 
-fn check_percent(value: f64, most: f64, place: &Place<'_>) -> Result<()> {
-    if (0.0..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(place.error(format!("{value} is not a percentage from 0 to {most}")).with_hint("write 2.0 for 2 %"))
+fn check_percent(value: Option<f64>, most: f64, place: &Place<'_>) -> Result<()> {
+    let Some(value) = value.filter(|value| !(0.0..=most).contains(value)) else { return Ok(()) };
+    let key = place.name();
+    Err(place
+        .error(format!("{key} = {value} is not a percentage from 0 to {most}"))
+        .with_hint(format!("write {key} = 1.0 for 1 %")))
 }
 
 fn check_service(service: &Service, place: &Place<'_>) -> Result<()> {

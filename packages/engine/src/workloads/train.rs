@@ -224,3 +224,25 @@ pub(crate) fn discard_raw(session: &Session, subject: &Subject<'_>, raw: &RawPro
     let dir = session.store.dir(subject.name, Stage::Train);
     raw.collected.iter().try_for_each(|collected| files::remove_dir(&dir.join(&collected.workload)))
 }
+
+#[cfg(test)]
+mod tests {
+    use honing_core::config::Config;
+
+    use super::*;
+
+    /// Profiles that were stored before the table `cargo` was there stay valid.
+    #[test]
+    fn what_a_craft_runs_is_named_as_it_was() {
+        let text = "[program.p.cargo]\npackage = \"p\"\n[program.p.workload.w]\nrole = \"train\"\n\
+                    cargo.bench = { package = \"q\", args = [\"--bench\", \"b\"] }\n";
+        let config = Config::parse(text, Path::new("pgo.toml"), crate::CRAFTS).unwrap();
+        let (mut now, mut before) = (Fingerprint::new(), Fingerprint::new());
+        add_workload(&mut now, ("w", &config.program["p"].workload["w"]), Reader::Training, &[]).unwrap();
+        before
+            .value("workload `w` cargo_bench.package", "\"q\"")
+            .value("workload `w` cargo_bench.args", "[\"--bench\", \"b\"]")
+            .value("workload `w` exit_codes", "[0]");
+        assert_eq!(now, before);
+    }
+}
