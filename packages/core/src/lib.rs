@@ -5,8 +5,6 @@
 
 pub mod applied;
 mod called;
-pub mod calls;
-pub mod cargo_profile;
 pub mod checklist;
 pub mod config;
 mod error;
@@ -15,7 +13,6 @@ mod fingerprint;
 mod flow;
 mod names;
 pub mod outcome;
-pub mod pin;
 pub mod recorded;
 pub mod release;
 mod settings;

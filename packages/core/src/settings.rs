@@ -21,10 +21,8 @@ pub struct Setting {
 pub fn settings(config: &Config, text: &str, path: &Path) -> Vec<Setting> {
     let positions = Positions::new(text);
     let mut found = Vec::new();
-    if let Ok(toml::Value::Table(table)) = toml::Value::try_from(config) {
-        for (key, value) in &table {
-            collect(&mut vec![key.clone()], value, &positions, path, &mut found);
-        }
+    for (key, value) in config.to_table().unwrap_or_default() {
+        collect(&mut vec![key.clone()], &value, &positions, path, &mut found);
     }
     found
 }
@@ -55,35 +53,33 @@ fn collect(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::made::CRAFTS;
 
     #[test]
     fn says_where_each_value_comes_from() {
-        let text = "[bench]\npairs = 8\n[program.t]\npackage = \"t\"\n";
+        let text = "[bench]\npairs = 8\n[program.t.made]\nof = \"t\"\n";
         let path = Path::new("pgo/pgo.toml");
-        let config = Config::parse(text, path).unwrap();
+        let config = Config::parse(text, path, CRAFTS).unwrap();
         let lines: Vec<String> = settings(&config, text, path)
             .into_iter()
             .map(|setting| format!("{} = {}  # {}", setting.key, setting.value, setting.origin))
             .collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
+        counts.merge = ""  # default
         policy.max_regression = 0.0  # default
         policy.inconclusive = "warn"  # default
         policy.min_match = 90.0  # default
         policy.toolchain_change = "warn"  # default
         policy.rebase = "never"  # default
-        merge.tool = "builtin"  # default
         merge.max_lost = 1.0  # default
         bench.pairs = 8  # pgo/pgo.toml:2
         bench.warmup = 1  # default
         bench.confidence = 0.99  # default
         bench.margin = 1.0  # default
         bench.seed = 1  # default
-        program.t.package = "t"  # pgo/pgo.toml:4
-        program.t.profile = "release"  # default
-        program.t.default_features = true  # default
-        program.t.pin_symbols = true  # default
-        program.t.flush = "exit"  # default
-        program.t.instrument = "light"  # default
+        program.t.made.of = "t"  # pgo/pgo.toml:4
+        program.t.made.parts = []  # default
+        program.t.counts.when = "exit"  # default
         "#);
     }
 }

@@ -60,12 +60,12 @@ pub struct Values {
 ///
 /// # Errors
 /// The first text that is not a template.
-pub fn placeholders<'a>(
-    texts: impl IntoIterator<Item = &'a String>,
+pub fn placeholders(
+    texts: impl IntoIterator<Item: AsRef<str>>,
 ) -> Result<BTreeSet<Placeholder>, TemplateError> {
     let mut found = BTreeSet::new();
     for text in texts {
-        for part in parse(text)? {
+        for part in parse(text.as_ref())? {
             if let Part::Placeholder(placeholder) = part {
                 found.insert(placeholder);
             }

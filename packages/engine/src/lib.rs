@@ -46,6 +46,9 @@ pub use measure::{
 };
 pub use profiles::{Given, Input, llvm::merging};
 
+/// What the crafts that are here read of pgo.toml.
+pub const CRAFTS: &[&honing_core::config::Tables] = &[&builders::cargo::TABLES];
+
 /// What another craft or another kind of profile implements.
 pub mod plugs {
     pub use crate::{

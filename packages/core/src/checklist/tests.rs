@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     Digest, Error, Stage,
     applied::{Applied, Match, MatchedBy},
-    config::Config,
+    config::{Config, made::CRAFTS},
     outcome::{Open, Verdict},
     recorded::{
         self, CostEntry, Manifest, MatchEntry, MeasuredEntry, SizeEntry, Source, Toolchain, VerdictEntry,
@@ -154,8 +154,8 @@ fn facts() -> Facts {
 const EVAL: &str = "[program.t.workload.eval]\nrole = \"eval\"\ncommand = [\"{program}\"]\n";
 
 fn found(policy: &str, change: impl FnOnce(&mut Facts)) -> Vec<Item> {
-    let text = format!("[policy]\n{policy}\n[program.t]\npackage = \"t\"\n{EVAL}");
-    let config = Config::parse(&text, Path::new("pgo.toml")).unwrap();
+    let text = format!("[policy]\n{policy}\n[program.t.made]\nof = \"t\"\n{EVAL}");
+    let config = Config::parse(&text, Path::new("pgo.toml"), CRAFTS).unwrap();
     let mut facts = facts();
     change(&mut facts);
     items(&facts, &config.policy, &config.program["t"])

@@ -3,33 +3,37 @@
 //! One set of types reads the file, refuses what it does not know and generates the
 //! JSON Schema that editors complete from.
 
-mod cargo_profile;
+#[cfg(test)]
+pub(crate) mod made;
+mod moved;
 mod needs;
+mod own;
 mod parse;
+mod place;
 mod position;
 mod program;
 mod reader;
+mod schema;
 mod validate;
 mod workload;
-
-use std::path::Path;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{cargo_profile::Pins, units::Span};
+use crate::units::Span;
 
-pub use cargo_profile::{CargoProfile, Pin};
 pub use needs::Needed;
+pub use own::{Form, Own, Owned, Tables};
+pub use place::Place;
 pub use position::Positions;
 pub(crate) use position::line_and_column;
-pub use program::{Flush, Instrumenting, Program, ProgramKind, Tool};
+pub use program::{Program, Tool};
 pub use reader::Reader;
 pub use validate::TAKEN_NAMES;
 pub use workload::{
-    CPU, CargoRun, Direction, Kind, Latency, Metric, PEAK_MEMORY, Ready, Role, SYSTEM, Service, Stop, USER,
-    WALL, Workload,
+    CPU, Direction, Kind, Latency, Metric, PEAK_MEMORY, Ready, Role, SYSTEM, Service, Stop, USER, WALL,
+    Workload,
 };
 
 /// The whole of `pgo.toml`.
@@ -51,6 +55,9 @@ pub struct Config {
     pub tool: IndexMap<String, Tool>,
     /// The programs to optimize, by name.
     pub program: IndexMap<String, Program>,
+    /// The tables of others.
+    #[serde(skip)]
+    pub own: Owned,
 }
 
 /// What a result has to fulfil.
@@ -82,7 +89,7 @@ pub struct Policy {
     /// age alone makes none stale.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age: Option<Span>,
-    /// Whether a stored profile is stale once rustc is another one.
+    /// Whether a stored profile is stale once the compiler is another one.
     pub toolchain_change: ToolchainChange,
     /// Whether a profile that applies too little is carried over to the new names.
     pub rebase: Rebase,
@@ -141,7 +148,7 @@ impl Default for Policy {
     }
 }
 
-/// What another rustc does to a stored profile.
+/// What another compiler does to a stored profile.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ToolchainChange {
@@ -178,29 +185,16 @@ pub enum Inconclusive {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Merge {
-    /// What merges.
-    pub tool: MergeTool,
     /// Share of the weight, in percent, that may be lost to files that are truncated or
-    /// corrupt. LLVM's tool tolerates none.
+    /// corrupt.
     #[schemars(range(min = 0.0, max = 100.0))]
     pub max_lost: f64,
 }
 
 impl Default for Merge {
     fn default() -> Self {
-        Self { tool: MergeTool::default(), max_lost: 1.0 }
+        Self { max_lost: 1.0 }
     }
-}
-
-/// What merges raw profiles.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum MergeTool {
-    /// Honing itself; LLVM's tool where a future toolchain writes what it cannot read yet.
-    #[default]
-    Builtin,
-    /// LLVM's own.
-    LlvmProfdata,
 }
 
 /// How the optimized program is measured against the baseline.
@@ -231,27 +225,33 @@ impl Default for Bench {
 }
 
 impl Config {
-    /// What programs pin of the Cargo profile that they share, each with its place in `text`, the
-    /// file that is shown as `file`.
-    pub fn pins(&self, cargo_profile: &str, text: &str, file: &Path) -> Pins {
-        let positions = Positions::new(text);
-        let mut pins = Pins::new();
-        for (name, program) in self.program.iter().filter(|(_, program)| program.profile == cargo_profile) {
-            for (key, pin) in program.cargo_profile.pins() {
-                let (line, _) = positions.nearest(&["program", name, "cargo_profile", key.name()]);
-                let place = format!("{}:{line}", file.display());
-                // Validated: cargo takes it, and programs agree.
-                pins.extend(key.canonical(&pin.to_string()).map(|value| (key, (value, place))));
-            }
+    /// All of it as TOML, with the defaults of what is left out.
+    ///
+    /// # Errors
+    /// Where a value has no form in TOML.
+    pub fn to_table(&self) -> Result<toml::Table, toml::ser::Error> {
+        let mut top = with_owned(self, &self.own)?;
+        for (name, tool) in &self.tool {
+            insert(&mut top, &["tool", name], with_owned(tool, &tool.own)?);
         }
-        pins
+        for (name, program) in &self.program {
+            let mut table = with_owned(program, &program.own)?;
+            for (name, workload) in &program.workload {
+                insert(&mut table, &["workload", name], with_owned(workload, &workload.own)?);
+            }
+            insert(&mut top, &["program", name], table);
+        }
+        Ok(top)
     }
+}
 
-    /// The JSON Schema of `pgo.toml`, as pretty JSON with a final newline.
-    pub fn json_schema() -> String {
-        let schema = schemars::schema_for!(Self);
-        let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-        text.push('\n');
-        text
+fn with_owned(core: &impl Serialize, own: &Owned) -> Result<toml::Table, toml::ser::Error> {
+    let others = own.iter().map(|own| (own.name.to_owned(), toml::Value::Table(own.table.clone())));
+    Ok(others.chain(toml::Table::try_from(core)?).collect())
+}
+
+fn insert(table: &mut toml::Table, [outer, name]: &[&str; 2], value: toml::Table) {
+    if let Some(toml::Value::Table(inner)) = table.get_mut(*outer) {
+        inner.insert((*name).to_owned(), value.into());
     }
 }

@@ -42,10 +42,8 @@ mod tests {
 
     /// Each key of the schema, with whether the training and the measurement read it: a new one has to
     /// be put here.
-    const KEYS: [(&str, bool, bool); 22] = [
+    const KEYS: [(&str, bool, bool); 20] = [
         ("answer", false, true),
-        ("cargo_bench", true, true),
-        ("cargo_test", true, true),
         ("cleanup", true, true),
         ("command", true, true),
         ("compare_output", false, true),

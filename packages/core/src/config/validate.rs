@@ -1,8 +1,6 @@
 //! What the types cannot say: rules between keys, each error with its place.
 
-use std::path::Path;
-
-use super::{CPU, Config, Kind, PEAK_MEMORY, Pin, Positions, Program, SYSTEM, Service, USER, WALL, Workload};
+use super::{CPU, Config, Kind, PEAK_MEMORY, Place, Program, SYSTEM, Service, Tables, USER, WALL, Workload};
 use crate::{
     Error, Result, closest,
     template::{self, Placeholder, TemplateError},
@@ -20,33 +18,8 @@ const MOST_GROWTH: f64 = 10_000.0;
 /// Signals that a service can be asked to stop with.
 const STOP_SIGNALS: [&str; 6] = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2"];
 
-struct Place<'a> {
-    positions: &'a Positions<'a>,
-    file: &'a Path,
-    path: Vec<&'a str>,
-}
-
-impl<'a> Place<'a> {
-    fn key(&self, keys: &[&'a str]) -> Self {
-        let path = self.path.iter().chain(keys).copied().collect();
-        Self { positions: self.positions, file: self.file, path }
-    }
-
-    /// The program that the place is in.
-    fn program<'c>(&self, config: &'c Config) -> Option<&'c Program> {
-        config.program.get(*self.path.get(1)?)
-    }
-
-    fn error(&self, message: impl Into<String>) -> Error {
-        let (line, column) = self.positions.nearest(&self.path);
-        let place = format!("{}:{line}:{column}", self.file.display());
-        Error::usage(message).at(place).in_file(self.file, Some((line, column)))
-    }
-}
-
 impl Config {
-    pub(super) fn validate(&self, positions: &Positions<'_>, file: &Path) -> Result<()> {
-        let top = Place { positions, file, path: Vec::new() };
+    pub(super) fn validate<'a>(&'a self, top: &Place<'a>, crafts: &[&Tables]) -> Result<()> {
         if self.program.is_empty() {
             return Err(top
                 .error("no program is defined")
@@ -68,43 +41,21 @@ impl Config {
                 .error(format!("confidence = {} is not a share from 0.5 to 0.9999", self.bench.confidence))
                 .with_hint("write 0.99 for 99 %"));
         }
-        if !(0.0..=50.0).contains(&self.bench.margin) {
-            return Err(bench
-                .key(&["margin"])
-                .error(format!("margin = {} is not a percentage from 0 to 50", self.bench.margin))
-                .with_hint("write margin = 1.0 where a change of less than 1 % counts as none"));
-        }
         if self.bench.warmup > MAX_WARMUP {
             return Err(bench
                 .key(&["warmup"])
                 .error(format!("warmup is at most {MAX_WARMUP} pairs"))
                 .with_hint("write warmup = 1"));
         }
-        if self.policy.min_gain.is_some_and(|gain| !(0.0..=100.0).contains(&gain)) {
-            return Err(top
-                .key(&["policy", "min_gain"])
-                .error(format!(
-                    "min_gain = {} is not a percentage from 0 to 100",
-                    self.policy.min_gain.unwrap_or_default()
-                ))
-                .with_hint("write min_gain = 2.0 to demand 2 %, or remove it to accept any outcome"));
-        }
-        self.check_limits(&top)?;
-        if !(0.0..=100.0).contains(&self.policy.min_match) {
-            return Err(top
-                .key(&["policy", "min_match"])
-                .error(format!("min_match = {} is not a percentage from 0 to 100", self.policy.min_match))
-                .with_hint("write min_match = 90.0 to demand that 90 % of a profile's weight applies"));
-        }
-        if !(0.0..=100.0).contains(&self.merge.max_lost) {
-            return Err(top.key(&["merge", "max_lost"]).error("max_lost is a percentage from 0 to 100"));
-        }
+        self.check_percentages(top)?;
         for name in self.tool.keys() {
             check_name(name, "tool", &top.key(&["tool", name]))?;
         }
         for (name, program) in &self.program {
             let place = top.key(&["program", name]);
-            self.check_program(name, program, &place)?;
+            let craft = crafts.iter().find(|craft| craft.name == program.own.craft());
+            let runs = craft.filter(|craft| craft.workload.is_some()).map(|craft| craft.name);
+            self.check_program(name, program, &place, runs)?;
             self.check_needs(name, program).map_err(|error| {
                 let at = place.key(&["needs"]).error(error.to_string());
                 match error.hint() {
@@ -112,41 +63,21 @@ impl Config {
                     None => at,
                 }
             })?;
-            self.check_pins(name, program, &place.key(&["cargo_profile"]))?;
         }
         Ok(())
     }
 
-    /// Cargo takes what is pinned, and programs that share a Cargo profile pin the same of it.
-    fn check_pins<'a>(&self, name: &str, program: &'a Program, place: &Place<'a>) -> Result<()> {
-        for (key, pin) in program.cargo_profile.pins() {
-            let place = place.key(&[key.name()]);
-            let canonical = |pin: &Pin| key.canonical(&pin.to_string());
-            let Some(value) = canonical(pin) else {
-                return Err(place
-                    .error(format!("cargo takes no {} = {}", key.name(), pin.to_toml()))
-                    .with_hint(format!("write {}", key.values())));
-            };
-            let before = self.program.iter().take_while(|(other, _)| *other != name);
-            for (other, program) in before.filter(|(_, other)| other.profile == program.profile) {
-                let theirs = program.cargo_profile.pins().find(|(theirs, _)| *theirs == key);
-                let theirs = theirs.and_then(|(_, pin)| canonical(pin));
-                if let Some(theirs) = theirs.filter(|theirs| *theirs != value) {
-                    let profile = &program.profile;
-                    return Err(place
-                        .error(format!("program `{other}` shares the Cargo profile `{profile}` and pins {} to {theirs}", key.name()))
-                        .with_hint(crate::advise!("pin the same value, or give one of them a profile of its own: {pgo} manifest new NAME")));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn check_limits<'a>(&'a self, top: &Place<'a>) -> Result<()> {
+    fn check_percentages<'a>(&'a self, top: &Place<'a>) -> Result<()> {
         let policy = &self.policy;
-        check_percent(policy.max_regression, MOST_WORSE, &top.key(&["policy", "max_regression"]))?;
-        if let Some(growth) = policy.max_growth {
-            check_percent(growth, MOST_GROWTH, &top.key(&["policy", "max_growth"]))?;
+        for (path, value, most) in [
+            (["bench", "margin"], Some(self.bench.margin), 50.0),
+            (["policy", "min_gain"], policy.min_gain, 100.0),
+            (["policy", "max_regression"], Some(policy.max_regression), MOST_WORSE),
+            (["policy", "max_growth"], policy.max_growth, MOST_GROWTH),
+            (["policy", "min_match"], Some(policy.min_match), 100.0),
+            (["merge", "max_lost"], Some(self.merge.max_lost), 100.0),
+        ] {
+            check_percent(value, most, &top.key(&path))?;
         }
         let workloads = || self.program.values().flat_map(|program| program.workload.values());
         for (name, limit) in &policy.metric {
@@ -157,34 +88,29 @@ impl Config {
             if !known.contains(&name.as_str()) {
                 return Err(unknown_metric(name, &known, &place));
             }
-            if let Some(gain) = limit.min_gain {
-                check_percent(gain, 100.0, &place.key(&["min_gain"]))?;
-            }
-            if let Some(worse) = limit.max_regression {
-                check_percent(worse, MOST_WORSE, &place.key(&["max_regression"]))?;
-            }
+            check_percent(limit.min_gain, 100.0, &place.key(&["min_gain"]))?;
+            check_percent(limit.max_regression, MOST_WORSE, &place.key(&["max_regression"]))?;
         }
         Ok(())
     }
 
-    fn check_program<'a>(&self, name: &'a str, program: &'a Program, place: &Place<'a>) -> Result<()> {
+    fn check_program<'a>(
+        &self,
+        name: &'a str,
+        program: &'a Program,
+        place: &Place<'a>,
+        runs: Option<&str>,
+    ) -> Result<()> {
         check_name(name, "program", place)?;
         if TAKEN_NAMES.contains(&name) {
             return Err(place
                 .error(format!("a program cannot be called `{name}`: Honing keeps a folder of that name"))
                 .with_hint(format!("call it `{name}-program`; the name is yours to choose")));
         }
-        if program.cdylib && program.bin.is_some() {
-            return Err(place
-                .key(&["cdylib"])
-                .error("a program is either `bin` or `cdylib`, not both")
-                .with_hint("remove one of them"));
-        }
         for (name, workload) in &program.workload {
             let of_program = place.key(&["env"]);
-            let env: Vec<String> = program.env.values().cloned().collect();
-            self.check_placeholders(name, workload, &env, &of_program)?;
-            self.check_workload(name, workload, &place.key(&["workload", name]))?;
+            self.check_placeholders(name, workload, program.env.values(), &of_program)?;
+            self.check_workload(name, workload, &place.key(&["workload", name]), runs)?;
         }
         let evaluate = || program.workload.iter().filter(|(_, workload)| workload.role.evaluates());
         match evaluate().next() {
@@ -196,22 +122,32 @@ impl Config {
         }
     }
 
-    fn check_workload<'a>(&self, name: &str, workload: &'a Workload, place: &Place<'a>) -> Result<()> {
+    fn check_workload<'a>(
+        &self,
+        name: &str,
+        workload: &'a Workload,
+        place: &Place<'a>,
+        runs: Option<&str>,
+    ) -> Result<()> {
         check_name(name, "workload", place)?;
-        let Some(kind) = workload.kind() else {
-            return Err(place
-                .error(format!("workload `{name}` needs exactly one of `command`, `service`, `cargo_test` and `cargo_bench`"))
-                .with_hint("for example command = [\"{program}\", \"--version\"]"));
-        };
-        match kind {
-            Kind::Service(service) => check_service(service, &place.key(&["service"]))?,
-            Kind::CargoTest(_) | Kind::CargoBench(_) if workload.role.evaluates() => {
+        match workload.kind() {
+            None => {
+                let ways = match runs {
+                    Some(craft) => format!("`command`, `service` and `{craft}`"),
+                    None => "`command` and `service`".into(),
+                };
+                return Err(place
+                    .error(format!("workload `{name}` needs exactly one of {ways}"))
+                    .with_hint("for example command = [\"{program}\", \"--version\"]"));
+            }
+            Some(Kind::Service(service)) => check_service(service, &place.key(&["service"]))?,
+            Some(Kind::Own(own)) if workload.role.evaluates() => {
                 return Err(place
                     .key(&["role"])
-                    .error("`cargo_test` and `cargo_bench` can train but not evaluate: they do not run the program that ships")
+                    .error(format!("what `{}` runs can train but not evaluate: it is not the program that ships", own.name))
                     .with_hint("set role = \"train\", and add a `command` or `service` workload with role = \"eval\""));
             }
-            _ => {}
+            Some(_) => {}
         }
         if workload.weight == 0 || workload.weight > MAX_WEIGHT {
             return Err(place
@@ -249,19 +185,20 @@ impl Config {
     fn check_templates<'a>(&self, name: &str, workload: &'a Workload, place: &Place<'a>) -> Result<()> {
         for (key, words) in workload.commands() {
             let place = place.key(&key.split('.').collect::<Vec<_>>());
-            if words.is_empty() && !key.starts_with("cargo_") {
+            if words.is_empty() {
                 return Err(place.error(format!("workload `{name}`: `{key}` is empty")).with_hint(
                     "write the program first, then its arguments: [\"{program}\", \"--version\"]",
                 ));
             }
             self.check_placeholders(name, workload, words, &place)?;
         }
-        let texts =
-            |map: &std::collections::BTreeMap<String, String>| map.values().cloned().collect::<Vec<_>>();
-        self.check_placeholders(name, workload, &texts(&workload.env), &place.key(&["env"]))?;
+        for own in workload.own.iter() {
+            self.check_placeholders(name, workload, own.texts(), &place.key(&[own.name]))?;
+        }
+        self.check_placeholders(name, workload, workload.env.values(), &place.key(&["env"]))?;
         if let Some(service) = &workload.service {
-            let ready: Vec<String> = service.ready.tcp.iter().chain(&service.ready.http).cloned().collect();
-            self.check_placeholders(name, workload, &ready, &place.key(&["service", "ready"]))?;
+            let ready = service.ready.tcp.iter().chain(&service.ready.http);
+            self.check_placeholders(name, workload, ready, &place.key(&["service", "ready"]))?;
         }
         // What only prepares, or only puts under load, is not what is optimized.
         let main = match workload.kind() {
@@ -281,7 +218,7 @@ impl Config {
         &self,
         name: &str,
         workload: &Workload,
-        words: &[String],
+        words: impl IntoIterator<Item: AsRef<str>>,
         place: &Place<'_>,
     ) -> Result<()> {
         let found = template::placeholders(words).map_err(|error| {
@@ -303,7 +240,9 @@ impl Config {
                     ));
                     return Err(match closest(&tool, self.tool.keys().map(String::as_str)) {
                         Some(near) => error.with_hint(format!("did you mean {{tool:{near}}}?")),
-                        None => error.with_hint(format!("add [tool.{tool}] with its package")),
+                        None => {
+                            error.with_hint(format!("add [tool.{tool}], with a table for what builds it"))
+                        }
                     });
                 }
                 Placeholder::Seed if workload.seed.is_none() => {
@@ -357,13 +296,8 @@ fn check_measuring<'a>(workload: &'a Workload, place: &Place<'a>) -> Result<()> 
             .error(format!("{key} of a workload in which nothing decides (gate = [])"))
             .with_hint("name the metrics that decide in `gate`, or remove it"));
     }
-    if let Some(gain) = workload.min_gain {
-        check_percent(gain, 100.0, &place.key(&["min_gain"]))?;
-    }
-    match workload.max_regression {
-        Some(worse) => check_percent(worse, MOST_WORSE, &place.key(&["max_regression"])),
-        None => Ok(()),
-    }
+    check_percent(workload.min_gain, 100.0, &place.key(&["min_gain"]))?;
+    check_percent(workload.max_regression, MOST_WORSE, &place.key(&["max_regression"]))
 }
 
 fn unknown_metric(name: &str, known: &[&str], place: &Place<'_>) -> Error {
@@ -374,11 +308,12 @@ fn unknown_metric(name: &str, known: &[&str], place: &Place<'_>) -> Error {
     }
 }
 
-fn check_percent(value: f64, most: f64, place: &Place<'_>) -> Result<()> {
-    if (0.0..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(place.error(format!("{value} is not a percentage from 0 to {most}")).with_hint("write 2.0 for 2 %"))
+fn check_percent(value: Option<f64>, most: f64, place: &Place<'_>) -> Result<()> {
+    let Some(value) = value.filter(|value| !(0.0..=most).contains(value)) else { return Ok(()) };
+    let key = place.name();
+    Err(place
+        .error(format!("{key} = {value} is not a percentage from 0 to {most}"))
+        .with_hint(format!("write {key} = 1.0 for 1 %")))
 }
 
 fn check_service(service: &Service, place: &Place<'_>) -> Result<()> {

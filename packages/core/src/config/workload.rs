@@ -6,10 +6,11 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Own, Owned};
 use crate::units::Span;
 
-/// Something that the program is run on: a command, a service under load, or the
-/// package's own tests or benchmarks.
+/// Something that the program is run on: a command, a service under load, or what its
+/// craft runs, such as tests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Workload {
@@ -28,12 +29,6 @@ pub struct Workload {
     /// A service that is started, put under load and stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
-    /// `cargo test` of a package (training only).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cargo_test: Option<CargoRun>,
-    /// `cargo bench` of a package (training only).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cargo_bench: Option<CargoRun>,
     /// Commands to run before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prepare: Vec<Vec<String>>,
@@ -86,6 +81,9 @@ pub struct Workload {
     /// Numbers in its output that are compared as well, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub metric: IndexMap<String, Metric>,
+    /// The table of its program's craft.
+    #[serde(skip)]
+    pub own: Owned,
 }
 
 /// What a workload is for.
@@ -163,18 +161,6 @@ impl Default for Stop {
     }
 }
 
-/// Tests or benchmarks of a package, run as a training workload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CargoRun {
-    /// The package; the program's own without it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub package: Option<String>,
-    /// Further arguments for cargo, and after `--` for the harness.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub args: Vec<String>,
-}
-
 /// Percentiles in the JSON output of a workload; they inform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -222,10 +208,8 @@ pub enum Kind<'a> {
     Command(&'a [String]),
     /// A service under load.
     Service(&'a Service),
-    /// `cargo test`.
-    CargoTest(&'a CargoRun),
-    /// `cargo bench`.
-    CargoBench(&'a CargoRun),
+    /// What its craft runs.
+    Own(&'a Own),
 }
 
 /// Metrics that are measured of everything, in the order in which they are shown.
@@ -258,8 +242,7 @@ impl Workload {
         let mut kinds = [
             self.command.as_deref().map(Kind::Command),
             self.service.as_ref().map(Kind::Service),
-            self.cargo_test.as_ref().map(Kind::CargoTest),
-            self.cargo_bench.as_ref().map(Kind::CargoBench),
+            self.own.iter().next().map(Kind::Own),
         ]
         .into_iter()
         .flatten();
@@ -267,7 +250,7 @@ impl Workload {
         if kinds.next().is_some() { None } else { kind }
     }
 
-    /// Every command line in it that placeholders may stand in, with its key.
+    /// Every command line in it, with its key.
     pub fn commands(&self) -> Vec<(&'static str, &[String])> {
         let mut all: Vec<(&'static str, &[String])> = Vec::new();
         all.extend(self.prepare.iter().map(|command| ("prepare", command.as_slice())));
@@ -277,13 +260,17 @@ impl Workload {
                 all.push(("service.start", &service.start));
                 all.push(("service.load", &service.load));
             }
-            Some(Kind::CargoTest(run)) => all.push(("cargo_test.args", &run.args)),
-            Some(Kind::CargoBench(run)) => all.push(("cargo_bench.args", &run.args)),
-            None => {}
+            Some(Kind::Own(_)) | None => {}
         }
         all.extend(self.answer.iter().map(|command| ("answer", command.as_slice())));
         all.extend(self.cleanup.iter().map(|command| ("cleanup", command.as_slice())));
         all
+    }
+
+    /// Every word of what it runs: placeholders may stand in each.
+    pub fn words(&self) -> Vec<&str> {
+        let commands = self.commands().into_iter().flat_map(|(_, words)| words).map(String::as_str);
+        commands.chain(self.own.iter().flat_map(Own::texts)).collect()
     }
 }
 

@@ -283,10 +283,8 @@ pub(super) mod tests {
 
     /// A program whose workload `w` has limits of its own.
     pub(in super::super) fn program(limits: &str) -> Program {
-        toml::from_str(&format!(
-            "package = \"p\"\n[workload.w]\nrole = \"eval\"\ncommand = [\"{{program}}\"]\n{limits}\n"
-        ))
-        .unwrap()
+        toml::from_str(&format!("[workload.w]\nrole = \"eval\"\ncommand = [\"{{program}}\"]\n{limits}\n"))
+            .unwrap()
     }
 
     /// Policy, the workload's own limits, and what is expected: word, recorded, exit code, and a part

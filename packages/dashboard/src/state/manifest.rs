@@ -1,7 +1,8 @@
 //! The Cargo profiles, and the edit of Cargo.toml that is proposed: looked at, accepted or
 //! refused.
 
-use honing_core::{Error, Result, cargo_profile::Review};
+use honing_cargo::cargo_profile::Review;
+use honing_core::{Error, Result};
 
 use super::{Effect, Mode, State, Text, Tone};
 use crate::view;

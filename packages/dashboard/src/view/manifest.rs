@@ -1,7 +1,8 @@
 //! The Cargo profiles: the edit that is proposed, and below it every setting as cargo
 //! resolves it, what PGO wants, and why.
 
-use honing_core::{Error, cargo_profile::Row};
+use honing_cargo::cargo_profile::Row;
+use honing_core::Error;
 use ratatui::{
     style::Style,
     text::{Line, Span},

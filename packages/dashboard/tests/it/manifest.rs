@@ -1,9 +1,7 @@
 //! The Cargo profiles, and the edit of Cargo.toml: what is shown, and what keys do to it.
 
-use honing_core::{
-    Error, ExitCode,
-    cargo_profile::{Layer, Review, resolve},
-};
+use honing_cargo::cargo_profile::{Layer, Review, resolve};
+use honing_core::{Error, ExitCode};
 use honing_dashboard::{CargoProfiles, Effect, Key, Mode, Msg, SMALLEST, Screen, Setup, State};
 use ratatui::{
     Terminal,

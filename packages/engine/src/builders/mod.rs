@@ -15,7 +15,7 @@ use std::{
 
 use honing_core::{
     Digest, Fingerprint, Result, Setting, Stage,
-    config::{CargoRun, Program, Tool},
+    config::{Own, Program, Tables, Tool},
     recorded, release,
 };
 
@@ -83,6 +83,9 @@ pub struct Folders {
 
 /// A way to make programs.
 pub trait Craft: Debug + Send + Sync {
+    /// What it reads of pgo.toml.
+    fn tables(&self) -> &'static Tables;
+
     /// Looks at what is there to build, from the folder that the person is in.
     fn open(&self, options: &Options) -> Result<Opened>;
 }
@@ -131,8 +134,8 @@ pub trait Builder: Any + Debug + Send + Sync {
     /// Builds and runs something tiny, to see that the tools that are there work together.
     fn probe(&self, session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)>;
 
-    /// Checks tests or benchmarks that are to be a workload.
-    fn check_harness(&self, run: &CargoRun) -> Result<()>;
+    /// Checks what is to be a workload that the builder runs itself, such as tests.
+    fn check_harness(&self, own: &Own) -> Result<()>;
 
     /// What has to be done before anything is looked at, such as bringing a lockfile up to date.
     fn settle(&self, session: &Session, subject: &Subject<'_>) -> Result<()>;
@@ -169,15 +172,15 @@ pub trait Builder: Any + Debug + Send + Sync {
     /// Whether the instrumented program is built without what does not change its profile.
     fn is_light(&self, session: &Session, subject: &Subject<'_>) -> Result<bool>;
 
-    /// The command for tests (`test`) or benchmarks (`bench`) in a flavour.
+    /// The command that runs such a workload in a flavour, and words to add to it once their placeholders
+    /// are filled in.
     fn harness(
         &self,
         session: &Session,
         subject: &Subject<'_>,
         flavour: Flavour<'_>,
-        verb: &str,
-        run: &CargoRun,
-    ) -> Result<Command>;
+        own: &Own,
+    ) -> Result<(Command, Vec<String>)>;
 
     /// Builds a program that workloads use, for the stage of a program.
     fn tool(&self, session: &Session, program: &str, stage: Stage, tool: &Tool) -> Result<(PathBuf, Usage)>;
@@ -205,4 +208,7 @@ pub trait Builder: Any + Debug + Send + Sync {
 
     /// Names of the workspace's own code, as symbols have them.
     fn own_code(&self) -> Vec<String>;
+
+    /// The command by which a person builds with a profile, without Honing.
+    fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String;
 }

@@ -334,8 +334,7 @@ impl Planner<'_> {
             let mut command = match workload.kind() {
                 Some(Kind::Command(words)) => runner.command(workload, words, &values)?,
                 Some(Kind::Service(service)) => runner.command(workload, &service.start, &values)?,
-                Some(Kind::CargoTest(run)) => runner.harness_command("test", workload, run, &values)?,
-                Some(Kind::CargoBench(run)) => runner.harness_command("bench", workload, run, &values)?,
+                Some(Kind::Own(own)) => runner.harness_command(workload, own, &values)?,
                 None => continue,
             };
             if let Some(raw) = raw {

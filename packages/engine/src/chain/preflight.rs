@@ -126,7 +126,7 @@ fn check_filter(session: &Session, subject: &Subject<'_>) -> Result<()> {
 
 fn check_workload(session: &Session, subject: &Subject<'_>, name: &str, workload: &Workload) -> Result<()> {
     for (key, words) in workload.commands() {
-        let Some(program) = words.first().filter(|_| !key.starts_with("cargo_")) else { continue };
+        let Some(program) = words.first() else { continue };
         let stands_for = template::placeholders([program]).unwrap_or_default();
         let built =
             |placeholder: &Placeholder| matches!(placeholder, Placeholder::Program | Placeholder::Tool(_));
@@ -148,8 +148,8 @@ fn check_workload(session: &Session, subject: &Subject<'_>, name: &str, workload
             }
         }
     }
-    if let Some(Kind::CargoTest(run) | Kind::CargoBench(run)) = workload.kind() {
-        subject.builder().check_harness(run)?;
+    if let Some(Kind::Own(own)) = workload.kind() {
+        subject.builder().check_harness(own)?;
     }
     if let Some(pattern) = workload.service.as_ref().and_then(|service| service.ready.log.as_ref()) {
         regex::Regex::new(pattern).map_err(|error| {

@@ -16,7 +16,7 @@ use std::{
 
 use honing_core::{
     Error, Result, Setting, Stage, Step,
-    config::{Config, MergeTool, Needed, Program},
+    config::{Config, Needed, Program, Tables},
     event::Event,
     shard::Shard,
     unknown,
@@ -33,7 +33,7 @@ use crate::{
     children::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
     io::{clock, files, programs::on_path},
     keep::store::{Attempt, Store},
-    profiles::Given,
+    profiles::{Given, MergeTool},
 };
 
 /// The events of a run, in its folder.
@@ -83,7 +83,7 @@ pub struct Options {
     pub ships: bool,
     /// Replace a stored profile also by a clearly poorer one.
     pub accept_poorer: bool,
-    /// What merges, instead of `merge.tool`.
+    /// What merges, instead of what pgo.toml says.
     pub merge_tool: Option<MergeTool>,
     /// The `llvm-profdata` to merge with.
     pub llvm_profdata: Option<PathBuf>,
@@ -157,7 +157,8 @@ impl Session {
         let started = sink.elapsed();
         let Opened { dir, exe, env, root, target_dir, builder, passes, double } = craft.open(&options)?;
         let builders_us = Arc::new(AtomicU64::new(micros(sink.elapsed().saturating_sub(started))));
-        let (config, config_path, config_text) = read_config(&root, options.config.as_deref())?;
+        let (config, config_path, config_text) =
+            read_config(&root, options.config.as_deref(), &[craft.tables()])?;
         let target_dir = match &options.target_dir {
             Some(path) => dir.join(path),
             None => target_dir,
@@ -411,7 +412,11 @@ fn micros(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn read_config(root: &Path, given: Option<&Path>) -> Result<(Config, PathBuf, String)> {
+fn read_config(
+    root: &Path,
+    given: Option<&Path>,
+    crafts: &[&'static Tables],
+) -> Result<(Config, PathBuf, String)> {
     let path = given.map_or_else(|| root.join("pgo/pgo.toml"), Path::to_owned);
     // Errors name the file as a person in the workspace would.
     let shown = path.strip_prefix(root).unwrap_or(&path).to_owned();
@@ -427,7 +432,7 @@ fn read_config(root: &Path, given: Option<&Path>) -> Result<(Config, PathBuf, St
             _ => failure.with_hint("it has to be a file that is readable for this user"),
         }
     })?;
-    Ok((Config::parse(&text, &shown)?, shown, text))
+    Ok((Config::parse(&text, &shown, crafts)?, shown, text))
 }
 
 /// Whether a program can be found, from the folder that children run in.

@@ -4,6 +4,7 @@ mod given;
 pub mod llvm;
 
 pub use given::{Given, Input};
+pub use llvm::MergeTool;
 
 use std::{
     collections::BTreeMap,

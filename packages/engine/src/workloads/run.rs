@@ -9,7 +9,7 @@ use std::{
 
 use honing_core::{
     Error, ExitCode, Result, Stage, Step,
-    config::{CargoRun, Kind, Workload},
+    config::{Kind, Own, Workload},
     event::Event,
     template::{self, Placeholder, Values},
 };
@@ -114,10 +114,8 @@ impl Runner<'_> {
         let mut ports = BTreeMap::new();
         let ready = workload.service.as_ref().map(|service| &service.ready);
         let ready = ready.into_iter().flat_map(|ready| ready.tcp.iter().chain(&ready.http));
-        let commands = workload.commands();
-        let words = commands.iter().flat_map(|(_, words)| words.iter());
         let env = self.subject.program.env.values().chain(workload.env.values());
-        let texts = words.chain(env).chain(ready);
+        let texts = workload.words().into_iter().chain(env.chain(ready).map(String::as_str));
         for placeholder in template::placeholders(texts).map_err(|error| Error::usage(error.to_string()))? {
             if let Placeholder::Port(name) = placeholder {
                 let taken: Vec<u16> = ports.values().copied().collect();
@@ -182,23 +180,17 @@ impl Runner<'_> {
     }
 
     /// Tests or benchmarks in the flavour that is trained.
-    pub(crate) fn harness_command(
-        &self,
-        verb: &str,
-        workload: &Workload,
-        run: &CargoRun,
-        values: &Values,
-    ) -> Result<Command> {
+    pub(crate) fn harness_command(&self, workload: &Workload, own: &Own, values: &Values) -> Result<Command> {
         let (session, subject) = (self.session, self.subject);
-        let flavour = self.harness_flavour(verb)?;
-        let mut command = subject.builder().harness(session, subject, flavour, verb, run)?;
-        command.args(expand_all(&run.args, values)?);
+        let flavour = self.harness_flavour()?;
+        let (mut command, words) = subject.builder().harness(session, subject, flavour, own)?;
+        command.args(expand_all(&words, values)?);
         self.set_env(&mut command, workload, values)?;
         Ok(command)
     }
 
-    fn harness_flavour(&self, verb: &str) -> Result<Flavour<'_>> {
-        self.harness.ok_or_else(|| Error::internal(format!("{verb} has no flavour in {}", self.stage)))
+    fn harness_flavour(&self) -> Result<Flavour<'_>> {
+        self.harness.ok_or_else(|| Error::internal(format!("tests have no flavour in {}", self.stage)))
     }
 }
 
@@ -223,8 +215,7 @@ impl Attempt<'_> {
                 self.to_end(command, self.awaits(When::Ended))
             }
             Some(Kind::Service(service)) => self.service(service),
-            Some(Kind::CargoTest(run)) => self.tests("test", run),
-            Some(Kind::CargoBench(run)) => self.tests("bench", run),
+            Some(Kind::Own(own)) => self.tests(own),
             None => Err(Error::usage(format!("workload `{}` has nothing to run", self.name))),
         }
     }
@@ -251,12 +242,12 @@ impl Attempt<'_> {
     }
 
     /// Tests and benchmarks may leave what they started; only what it was has to be told.
-    fn tests(&self, verb: &str, run: &CargoRun) -> Result<Ran> {
+    fn tests(&self, own: &Own) -> Result<Ran> {
         let (session, subject) = (self.runner.session, self.runner.subject);
-        let flavour = self.runner.harness_flavour(verb)?;
+        let flavour = self.runner.harness_flavour()?;
         let module = subject.builder().folders(session, subject, flavour)?.all;
         let awaits = Awaits { module, when: When::Never, watched: false };
-        self.to_end(self.runner.harness_command(verb, self.workload, run, &self.values)?, awaits)
+        self.to_end(self.runner.harness_command(self.workload, own, &self.values)?, awaits)
     }
 
     /// The program's processes may be left running until `when`. Where counters are written at the
@@ -361,13 +352,13 @@ impl Attempt<'_> {
     }
 
     /// What a command that failed said about it: mostly on standard error. The tests' harness says on
-    /// standard output which test failed, and cargo on standard error that one did.
+    /// standard output which test failed, and who runs it on standard error that one did.
     fn said_last(&self, part: &str) -> String {
         let [stderr, stdout] =
             ["stderr", "stdout"].map(|name| files::tail(&self.stream(part, name), SHOWN_LINES));
-        let by_cargo = matches!(self.workload.kind(), Some(Kind::CargoTest(_) | Kind::CargoBench(_)));
+        let tests = matches!(self.workload.kind(), Some(Kind::Own(_)));
         let all = files::last_lines(&self.stream(part, "stdout"), LOGGED_LINES);
-        match failures(&all).filter(|_| by_cargo && part.is_empty()) {
+        match failures(&all).filter(|_| tests && part.is_empty()) {
             Some(failures) => format!("{failures}\n{stderr}").trim_end().to_owned(),
             None if stderr.is_empty() => stdout,
             None => stderr,

@@ -74,9 +74,8 @@ fn used<'a>(session: &'a Session, workloads: &[(&str, &Workload)]) -> Vec<(&'a s
 /// Whether workloads use what is called so.
 fn is_used(workloads: &[(&str, &Workload)], name: &str) -> bool {
     workloads.iter().any(|(_, workload)| {
-        let commands = workload.commands();
-        let words = commands.iter().flat_map(|(_, words)| words.iter());
-        template::placeholders(words.chain(workload.env.values()))
+        let env = workload.env.values().map(String::as_str);
+        template::placeholders(workload.words().into_iter().chain(env))
             .is_ok_and(|found| found.contains(&Placeholder::Tool(name.to_owned())))
     })
 }

@@ -106,7 +106,10 @@ pub(crate) fn add_workload(
     inputs: &[(&str, Digest)],
 ) -> Result<()> {
     let failed = |error: toml::ser::Error| Error::internal(format!("workload `{name}`: {error}"));
-    let table = toml::Table::try_from(workload).map_err(failed)?;
+    let mut table = toml::Table::try_from(workload).map_err(failed)?;
+    for own in workload.own.iter() {
+        table.extend(own.table.iter().map(|(key, value)| (format!("{}_{key}", own.name), value.clone())));
+    }
     for (key, value) in table.iter().filter(|(key, _)| reader.reads(key)) {
         match value {
             toml::Value::Table(inner) => inner.iter().for_each(|(sub, value)| {
@@ -228,4 +231,26 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
 pub(crate) fn discard_raw(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result<()> {
     let dir = session.dir_of(subject, Stage::Train);
     raw.collected.iter().try_for_each(|collected| files::remove_dir(&dir.join(&collected.workload)))
+}
+
+#[cfg(test)]
+mod tests {
+    use honing_core::config::Config;
+
+    use super::*;
+
+    /// Profiles that were stored before the table `cargo` was there stay valid.
+    #[test]
+    fn what_a_craft_runs_is_named_as_it_was() {
+        let text = "[program.p.cargo]\npackage = \"p\"\n[program.p.workload.w]\nrole = \"train\"\n\
+                    cargo.bench = { package = \"q\", args = [\"--bench\", \"b\"] }\n";
+        let config = Config::parse(text, Path::new("pgo.toml"), crate::CRAFTS).unwrap();
+        let (mut now, mut before) = (Fingerprint::new(), Fingerprint::new());
+        add_workload(&mut now, ("w", &config.program["p"].workload["w"]), Reader::Training, &[]).unwrap();
+        before
+            .value("workload `w` cargo_bench.package", "\"q\"")
+            .value("workload `w` cargo_bench.args", "[\"--bench\", \"b\"]")
+            .value("workload `w` exit_codes", "[0]");
+        assert_eq!(now, before);
+    }
 }

@@ -12,7 +12,7 @@ use std::{
 use honing_core::{
     Digest, Error, ExitCode, Fingerprint, Result, Setting, Stage, Training,
     applied::{Applied, HotFunction, Match, MatchedBy},
-    config::{CargoRun, Program, Tool},
+    config::{Form, Own, Program, Tables, Tool},
     recorded, release,
 };
 use honing_engine::{
@@ -30,7 +30,21 @@ use crate::world::{Shape, World, place};
 #[derive(Debug)]
 pub(crate) struct Fake(pub(crate) Arc<World>);
 
+static TABLES: Tables = Tables {
+    name: "fake",
+    top: None,
+    program: Form::of::<BTreeMap<String, String>>(),
+    tool: None,
+    workload: None,
+    with: &[],
+    check: |_, _| Ok(()),
+};
+
 impl Craft for Fake {
+    fn tables(&self) -> &'static Tables {
+        &TABLES
+    }
+
     fn open(&self, _: &Options) -> Result<Opened> {
         let root = self.0.root.clone();
         Ok(Opened {
@@ -71,7 +85,8 @@ impl FakeBuilder {
 
 impl Builder for FakeBuilder {
     fn look_up(&self, _: &Session, program: &Program) -> Result<(String, String)> {
-        Ok((program.package.clone(), "fake".into()))
+        let table: &BTreeMap<String, String> = program.own.get().unwrap();
+        Ok((table["name"].clone(), "fake".into()))
     }
 
     fn settings(&self, _: &Session, _: &Subject<'_>) -> Result<Vec<Setting>> {
@@ -101,7 +116,7 @@ impl Builder for FakeBuilder {
         probe(&self.0, subject)
     }
 
-    fn check_harness(&self, _: &CargoRun) -> Result<()> {
+    fn check_harness(&self, _: &Own) -> Result<()> {
         Ok(())
     }
 
@@ -167,9 +182,8 @@ impl Builder for FakeBuilder {
         _: &Session,
         _: &Subject<'_>,
         _: Flavour<'_>,
-        _: &str,
-        _: &CargoRun,
-    ) -> Result<Command> {
+        _: &Own,
+    ) -> Result<(Command, Vec<String>)> {
         Err(Error::usage("no tests here"))
     }
 
@@ -217,6 +231,10 @@ impl Builder for FakeBuilder {
 
     fn own_code(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    fn by_hand(&self, _: &Subject<'_>, _: &Path) -> String {
+        "by hand".into()
     }
 }
 
@@ -351,7 +369,7 @@ impl ProfileKind for FakeKind {
     }
 
     fn sorter(&self, _: &Path, _: Vec<PathBuf>) -> Box<dyn Sorter> {
-        Box::new(Own)
+        Box::new(NoStrangers)
     }
 
     fn tools(&self, _: &Session, _: &mut Fingerprint) {}
@@ -442,9 +460,9 @@ impl ProfileKind for FakeKind {
     }
 }
 
-struct Own;
+struct NoStrangers;
 
-impl Sorter for Own {
+impl Sorter for NoStrangers {
     fn strangers(&self, _: &[PathBuf]) -> Option<(Vec<PathBuf>, String)> {
         None
     }

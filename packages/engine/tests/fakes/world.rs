@@ -95,8 +95,8 @@ const CONFIG: &str = r#"
 pairs = 12
 warmup = 1
 
-[program.p]
-package = "p"
+[program.p.fake]
+name = "p"
 
 [program.p.workload.train]
 role = "train"
@@ -108,8 +108,8 @@ command = ["{program}", "eval"]
 "#;
 
 const SERVICE: &str = r#"
-[program.p]
-package = "p"
+[program.p.fake]
+name = "p"
 
 [program.p.workload.train]
 role = "train"
@@ -117,8 +117,8 @@ service = { start = ["{program}", "{port:profile}"], load = ["{program}", "load"
 "#;
 
 const COMPONENT: &str = r#"
-[program.q]
-package = "q"
+[program.q.fake]
+name = "q"
 
 [program.q.workload.train]
 role = "train"
@@ -144,7 +144,7 @@ impl World {
         fs::create_dir_all(world.root.join("pgo")).unwrap();
         let two = format!(
             "{}{}",
-            CONFIG.replace("[program.p]\n", "[program.p]\nneeds = [\"q.optimize\"]\n"),
+            CONFIG.replace("[program.p.fake]\n", "[program.p]\nneeds = [\"q.optimize\"]\n[program.p.fake]\n"),
             COMPONENT
         );
         let config = match world.shape {

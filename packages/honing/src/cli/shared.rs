@@ -66,7 +66,7 @@ pub(crate) enum MergeTool {
     LlvmProfdata,
 }
 
-impl From<MergeTool> for honing_core::config::MergeTool {
+impl From<MergeTool> for honing_engine::profiles::MergeTool {
     fn from(tool: MergeTool) -> Self {
         match tool {
             MergeTool::Builtin => Self::Builtin,
@@ -102,7 +102,7 @@ pub(crate) struct Shared {
     /// Time that the whole run may take, as in 20m; it is measuring that is cut short
     #[arg(long, global = true, env = "HONING_BUDGET", value_name = "TIME", help_heading = "Stages")]
     pub(crate) budget: Option<Span>,
-    /// What merges raw profiles [default: merge.tool of pgo.toml]
+    /// What merges raw profiles [default: llvm.merge of pgo.toml]
     #[arg(
         long,
         global = true,

@@ -4,7 +4,7 @@
 use std::{fmt::Write as _, fs, io::Write as _, path::Path};
 
 use honing_core::{Error, Result, config::Config};
-use honing_engine::{Candidate, find_binaries};
+use honing_engine::{CRAFTS, Candidate, find_binaries};
 
 use crate::{cli::Shared, console};
 
@@ -21,9 +21,9 @@ pub(crate) fn init(shared: &Shared) -> Result<()> {
             .with_hint("for a cdylib, write pgo/pgo.toml by hand: docs/pgo-toml.md"));
     }
     let text = template(&binaries);
-    Config::parse(&text, &path)?;
+    Config::parse(&text, &path, CRAFTS)?;
     write(&path, &text)?;
-    write(&path.with_file_name("pgo.schema.json"), &Config::json_schema())?;
+    write(&path.with_file_name("pgo.schema.json"), &Config::json_schema(CRAFTS))?;
     let mut err = console::err();
     let _ = writeln!(err, "     Created {}", path.display());
     for line in left_out(&binaries) {
@@ -93,7 +93,7 @@ fn program(binary: &Candidate, name: &str) -> String {
         features => format!("features = {features:?}  # without them there is no such binary\n"),
     };
     format!(
-        "[program.{name}]\n\
+        "[program.{name}.cargo]\n\
          package = \"{package}\"\n\
          bin = \"{bin}\"\n\
          {features}\
@@ -128,6 +128,8 @@ fn names(binaries: &[Candidate]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use honing_cargo::tables::Program;
+
     use super::*;
 
     #[test]
@@ -164,10 +166,10 @@ mod tests {
             binary("codegen", "codegen", &[], Some("its package is not a default member")),
         ];
         let text = template(&binaries);
-        let config = Config::parse(&text, Path::new("pgo.toml")).unwrap();
+        let config = Config::parse(&text, Path::new("pgo.toml"), CRAFTS).unwrap();
         let names: Vec<&str> = config.program.keys().map(String::as_str).collect();
         assert_eq!(names, ["app", "other_app", "build_build", "gre", "_"]);
-        assert_eq!(config.program["app"].features, ["cli", "tls"]);
+        assert_eq!(config.program["app"].own.get::<Program>().unwrap().features, ["cli", "tls"]);
         assert!(text.contains("# Not a program: its package is not a default member."), "{text}");
         let whole: Vec<&str> = text
             .lines()
@@ -177,7 +179,7 @@ mod tests {
                 _ => line,
             })
             .collect();
-        let config = Config::parse(&whole.join("\n"), Path::new("pgo.toml")).unwrap();
+        let config = Config::parse(&whole.join("\n"), Path::new("pgo.toml"), CRAFTS).unwrap();
         assert_eq!(config.program["codegen"].workload.len(), 2);
     }
 }

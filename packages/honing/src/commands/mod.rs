@@ -25,7 +25,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 use honing_core::{Error, ExitCode, Result, Selection, Stage, closest, config::Config};
-use honing_engine::{Session, Sink, children::Cancel};
+use honing_engine::{CRAFTS, Session, Sink, children::Cancel};
 
 use crate::{
     cli::{self, Cli, Command, ManifestCommand, Shared, Trailing},
@@ -125,7 +125,7 @@ fn follow(args: Vec<OsString>) -> ExitCode {
         Some(Command::Init) => init::init(&shared),
         Some(Command::Clean) => clean::clean(&shared),
         Some(Command::ShowConfig) => show_config::show_config(&shared, &matches),
-        Some(Command::Schema) => write!(console::out(), "{}", Config::json_schema()).map_err(broken),
+        Some(Command::Schema) => write!(console::out(), "{}", Config::json_schema(CRAFTS)).map_err(broken),
         Some(Command::Completions { shell }) => {
             // A completion of an xtask's subcommand would have to take cargo's own over.
             let mut text = Vec::new();

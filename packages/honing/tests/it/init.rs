@@ -69,14 +69,14 @@ fn what_init_writes_is_measured_and_one_that_fails_stops_nobody() {
     let lines = |start: &str| text.lines().filter(|line| line.starts_with(start)).collect::<Vec<_>>();
     let programs: Vec<&str> =
         lines("[program.").into_iter().filter(|line| !line.contains("workload")).collect();
-    assert_eq!(programs, ["[program.second]", "[program.app]"], "{text}");
+    assert_eq!(programs, ["[program.second.cargo]", "[program.app.cargo]"], "{text}");
     assert!(text.contains("bin = \"app\"\nfeatures = [\"more\"]"), "{text}");
     for (name, why) in [
         ("guide-helper", "its package has default-run = \"app\""),
         ("codegen", "its package is not a default member"),
     ] {
         assert!(text.contains(&format!("# Not a program: {why}.")), "{text}");
-        assert!(text.contains(&format!("# [program.{name}]")), "{text}");
+        assert!(text.contains(&format!("# [program.{name}.cargo]")), "{text}");
         assert!(init.stderr.contains(&format!("Left out `{name}`: {why}")), "{}", init.stderr);
     }
 

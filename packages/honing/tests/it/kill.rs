@@ -57,11 +57,12 @@ pairs = 4
 warmup = 0
 margin = 50.0
 
-[tool.load]
+[tool.load.cargo]
 package = "tiny"
 
-[program.tiny]
+[program.tiny.cargo]
 package = "tiny"
+[program.tiny.llvm]
 flush = "continuous"
 
 [program.tiny.workload.command]

@@ -28,7 +28,7 @@ fn a_cdylib_is_driven_by_a_command() {
     fixture.write(
         "pgo/pgo.toml",
         &format!(
-            "[bench]\npairs = 6\nmargin = 50.0\n\n[program.mixer]\npackage = \"tiny\"\ncdylib = true\n\n\
+            "[bench]\npairs = 6\nmargin = 50.0\n\n[program.mixer.cargo]\npackage = \"tiny\"\ncdylib = true\n\n\
              [program.mixer.workload]\n\
              learn = {{ role = \"train\", command = [\"python3\", \"-c\", {python:?}, \"{{program}}\", \"1000000\"] }}\n\
              judge = {{ role = \"eval\", command = [\"python3\", \"-c\", {python:?}, \"{{program}}\", \"2000000\"] }}\n"
@@ -57,8 +57,8 @@ fn tests_benches_and_commands_train_together() {
         "[features]",
         "[[bench]]\nname = \"squares\"\nharness = false\n\n[features]",
     );
-    let more = "\n[program.tiny.workload.tests]\nrole = \"train\"\ncargo_test = {}\n\n\
-                [program.tiny.workload.benches]\nrole = \"train\"\nweight = 3\ncargo_bench = { args = [\"--bench\", \"squares\"] }\n";
+    let more = "\n[program.tiny.workload.tests]\nrole = \"train\"\ncargo.test = {}\n\n\
+                [program.tiny.workload.benches]\nrole = \"train\"\nweight = 3\ncargo.bench = { args = [\"--bench\", \"squares\"] }\n";
     fixture.write("pgo/pgo.toml", &format!("{TINY_CONFIG}{more}"));
     fixture.succeeds(&["--to", "optimize"]);
     for workload in ["learn", "tests", "benches"] {

@@ -52,9 +52,9 @@ pairs = 4
 margin = 50.0
 [policy]
 min_match = 0.0
-[tool.same]
+[tool.same.cargo]
 package = "tiny"
-[program.tiny]
+[program.tiny.cargo]
 package = "tiny"
 [program.tiny.workload]
 learn = { role = "train", command = ["{program}", "2000"], prepare = [["{tool:same}", "10"]] }

@@ -73,7 +73,7 @@ fn fixture() -> Fixture {
 /// The training workload is this command, with these further keys.
 fn train_on(fixture: &Fixture, words: &[&str], keys: &str) {
     let config = format!(
-        "[program.tiny]\npackage = \"tiny\"\n\n[program.tiny.workload.learn]\nrole = \"train\"\n\
+        "[program.tiny.cargo]\npackage = \"tiny\"\n\n[program.tiny.workload.learn]\nrole = \"train\"\n\
          command = {words:?}\n{keys}\n"
     );
     fixture.write("pgo/pgo.toml", &config);
@@ -103,7 +103,7 @@ fn what_a_command_leaves_running_is_waited_for_or_told() {
     // A worker of a service that ends after its master does.
     let script = "trap 'exit 0' TERM; setsid \\\"$0\\\" later 3000 & echo up; while :; do sleep 0.05; done";
     let config = format!(
-        "[program.tiny]\npackage = \"tiny\"\n\n[program.tiny.workload.serve]\nrole = \"train\"\n\
+        "[program.tiny.cargo]\npackage = \"tiny\"\n\n[program.tiny.workload.serve]\nrole = \"train\"\n\
          service.start = [\"sh\", \"-c\", \"{script}\", \"{{program}}\"]\nservice.load = [\"sleep\", \"0.2\"]\n\
          service.ready.log = \"up\"\n"
     );
@@ -120,7 +120,11 @@ fn what_a_command_leaves_running_is_waited_for_or_told() {
     }
 
     // What it counted until then is kept in continuous mode.
-    fixture.replace("pgo/pgo.toml", "package = \"tiny\"", "package = \"tiny\"\nflush = \"continuous\"");
+    fixture.replace(
+        "pgo/pgo.toml",
+        "package = \"tiny\"",
+        "package = \"tiny\"\n[program.tiny.llvm]\nflush = \"continuous\"",
+    );
     let ran = fixture.succeeds(&["--to", "merge"]);
     assert!(ran.stderr.contains("what it counted until then is in the profile"), "{}", ran.stderr);
     assert!(weight(&fixture, "steps") > 10_000);
@@ -139,7 +143,11 @@ fn a_program_that_starts_itself_anew_is_told_and_keeps_both_parts_in_continuous_
     let ran = fixture.succeeds(&["--to", "merge"]);
     assert!(!ran.stderr.contains("exec"), "{}", ran.stderr);
     train_on(&fixture, &["{program}", "anew", "3000"], "");
-    fixture.replace("pgo/pgo.toml", "package = \"tiny\"", "package = \"tiny\"\nflush = \"continuous\"");
+    fixture.replace(
+        "pgo/pgo.toml",
+        "package = \"tiny\"",
+        "package = \"tiny\"\n[program.tiny.llvm]\nflush = \"continuous\"",
+    );
     fixture.succeeds(&["--to", "merge"]);
     assert!(weight(&fixture, "before_exec") > 50_000);
     assert!(weight(&fixture, "steps") > 100_000);

@@ -13,6 +13,7 @@ mod committed;
 mod compare;
 mod dashboard;
 mod docs;
+mod earlier_form;
 mod flags;
 mod init;
 mod kill;

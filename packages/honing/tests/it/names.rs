@@ -36,7 +36,7 @@ fn twins() -> Fixture {
 
 fn config(fixture: &Fixture, package: &str) {
     let text = TINY_CONFIG.replace("package = \"tiny\"", &format!("package = \"{package}\"\nbin = \"tool\""));
-    let other = "[program.other]\npackage = \"other\"\nfeatures = [\"tool/old\"]\n";
+    let other = "[program.other.cargo]\npackage = \"other\"\nfeatures = [\"tool/old\"]\n";
     fixture.write("pgo/pgo.toml", &format!("{text}\n{other}"));
 }
 

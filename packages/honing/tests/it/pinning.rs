@@ -90,7 +90,7 @@ const WORKSPACE: [(&str, &str); 24] = [
     ("left/src/lib.rs", "#[inline(never)]\npub fn util() -> u64 {\n    10\n}\n"),
     ("right/Cargo.toml", "[package]\nname = \"util\"\nversion = \"0.2.0\"\nedition = \"2024\"\n"),
     ("right/src/lib.rs", "#[inline(never)]\npub fn util() -> u64 {\n    20\n}\n"),
-    ("pgo/pgo.toml", "[program.app]\npackage = \"app\"\n"),
+    ("pgo/pgo.toml", "[program.app.cargo]\npackage = \"app\"\n"),
     ("raw/.keep", ""),
 ];
 
@@ -174,7 +174,7 @@ fn what_is_for_this_machine_is_compiled_once() {
     let fixture = workspace("einmal");
     fixture.write(
         "pgo/pgo.toml",
-        "[program.app]\npackage = \"app\"\n\n[program.app.workload.all]\nrole = \"train\"\ncommand = [\"{program}\"]\n",
+        "[program.app.cargo]\npackage = \"app\"\n\n[program.app.workload.all]\nrole = \"train\"\ncommand = [\"{program}\"]\n",
     );
     let ran = fixture.succeeds(&["--to", "optimize", "--format", "json"]);
     let events: Vec<serde_json::Value> =
@@ -212,7 +212,8 @@ fn what_is_for_this_machine_is_compiled_once() {
 fn switching_gives_the_names_that_were_asked_for() {
     let fixture = Fixture::tiny();
     let pin = |yes: bool| {
-        let config = TINY_CONFIG.replace("[program.tiny]", &format!("[program.tiny]\npin_symbols = {yes}"));
+        let config = TINY_CONFIG
+            .replace("[program.tiny.cargo]", &format!("[program.tiny.cargo]\npin_symbols = {yes}"));
         fixture.write("pgo/pgo.toml", &config);
     };
     let pinned = names(&fixture, "tiny");
@@ -233,7 +234,7 @@ fn switching_gives_the_names_that_were_asked_for() {
     assert_eq!(folders(&fixture), all);
 
     let settings = fixture.succeeds(&["show-config"]).stdout;
-    assert!(settings.contains("program.tiny.pin_symbols"), "{settings}");
+    assert!(settings.contains("program.tiny.cargo.pin_symbols"), "{settings}");
 }
 
 #[test]
@@ -349,7 +350,7 @@ fn exec_becomes_the_command() {
     let optimized = fs::read(fixture.path("target/honing/tiny/optimize/tiny")).unwrap();
     assert!(fs::read(fixture.path(&format!("target/honing/{built}"))).unwrap() == optimized);
 
-    fixture.write("pgo/pgo.toml", &format!("{TINY_CONFIG}\n[program.other]\npackage = \"tiny\"\n"));
+    fixture.write("pgo/pgo.toml", &format!("{TINY_CONFIG}\n[program.other.cargo]\npackage = \"tiny\"\n"));
     let open = fixture.run(&["exec", "--flavour", "baseline", "--", "true"]);
     assert!(open.code == 2 && open.stderr.contains("-P tiny"), "{}", open.stderr);
     assert_eq!(fixture.run(&["exec", "-P", "other", "--flavour", "baseline", "--", "true"]).code, 0);
@@ -379,7 +380,10 @@ fn well_known_programs_pass_their_tests_pinned() {
         let from = unpacked.join(format!("{name}-{version}/."));
         let copied = Command::new("cp").arg("-r").arg(from).arg(&fixture.root).output().unwrap();
         assert_eq!(finish(copied).code, 0);
-        fixture.write("pgo/pgo.toml", &format!("[program.it]\npackage = \"{name}\"\nbin = \"{binary}\"\n"));
+        fixture.write(
+            "pgo/pgo.toml",
+            &format!("[program.it.cargo]\npackage = \"{name}\"\nbin = \"{binary}\"\n"),
+        );
         let ran = fixture.run(&["exec", "--flavour", "baseline", "--", "cargo", "test", "--no-fail-fast"]);
         let lines = ran.stdout.lines().filter(|line| line.starts_with("test result"));
         println!("{name} {version}: {}\n{}", ran.code, lines.collect::<Vec<_>>().join("\n"));

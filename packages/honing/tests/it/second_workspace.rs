@@ -122,7 +122,7 @@ fn from_init_to_a_measured_result() {
 
     // What init writes runs as it is; a person then puts real work in.
     let text = fixture.read("pgo/pgo.toml");
-    assert!(text.contains("[program.one]") && text.contains("[program.two]"), "{text}");
+    assert!(text.contains("[program.one.cargo]") && text.contains("[program.two.cargo]"), "{text}");
     let text = text
         .replacen("[\"{program}\", \"--help\"]", "[\"{program}\", \"200\"]", 1)
         .replacen("[\"{program}\", \"--help\"]", "[\"{program}\", \"300\"]", 1)

@@ -9,7 +9,7 @@ const CONFIG: &str = r#"[bench]
 pairs = 6
 warmup = 0
 margin = 50.0
-[program.tiny]
+[program.tiny.cargo]
 package = "tiny"
 
 [program.tiny.workload.small]

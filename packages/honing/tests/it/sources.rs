@@ -69,7 +69,7 @@ fn workspace() -> Fixture {
     fixture.write("out/outer/src/lib.rs", "pub fn outer() -> &'static str {\n    \"outer 1\"\n}\n");
     fixture.write(
         "pgo/pgo.toml",
-        "[program.tool]\npackage = \"tool\"\n\n[program.tool.workload.learn]\nrole = \"train\"\ncommand = [\"{program}\", \"10\"]\n",
+        "[program.tool.cargo]\npackage = \"tool\"\n\n[program.tool.workload.learn]\nrole = \"train\"\ncommand = [\"{program}\", \"10\"]\n",
     );
     fixture
 }

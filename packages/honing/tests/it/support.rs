@@ -36,7 +36,7 @@ pub(crate) const TINY_CONFIG: &str = r#"[bench]
 pairs = 6
 warmup = 0
 margin = 50.0
-[program.tiny]
+[program.tiny.cargo]
 package = "tiny"
 
 [program.tiny.workload.learn]

@@ -6,7 +6,8 @@ use std::{
 };
 
 use cargo_metadata::Package;
-use honing_core::{Error, ExitCode, Result, Stage, calls::Calls, config::ProgramKind, event::Event};
+use honing_cargo::{calls::Calls, tables::ProgramKind};
+use honing_core::{Error, ExitCode, Result, Stage, event::Event};
 use honing_profdata::BuildFunctions;
 
 use crate::{

@@ -2,10 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use honing_cargo::{
+    calls::Calls,
+    pin,
+    tables::{Harness, Workload},
+};
 use honing_core::{
     Digest, Error, Fingerprint, Result, Setting, Stage,
-    calls::Calls,
-    config::{CargoRun, Instrumenting, Program, Tool},
+    config::{Own, Program, Tool},
     recorded, release,
 };
 
@@ -15,7 +19,7 @@ use crate::{
         cargo::{
             self, Cargo, Here, build_command, check, driver_command,
             flavours::{ADDED, PROFILE, build_fingerprint, instrumenting, wanted},
-            libraries, pinning, probe, tools,
+            libraries, pinning, probe, tables, tools,
         },
     },
     chain::{
@@ -25,12 +29,16 @@ use crate::{
     },
     children::{Command, Usage},
     io::files,
-    profiles::{ProfileKind, Traces, llvm::Counters},
+    profiles::{
+        ProfileKind, Traces,
+        llvm::{Counters, Instrumenting},
+    },
 };
 
 impl Builder for Cargo {
     fn look_up(&self, session: &Session, program: &Program) -> Result<(String, String)> {
         let here = &Here { session, cargo: self };
+        let program = tables::program(program)?;
         let package = self.workspace.package(&program.package)?;
         let artifact = self.workspace.artifact_name(package, &program.kind())?;
         let asked = session.options.target.clone().or_else(|| program.target.clone());
@@ -49,8 +57,8 @@ impl Builder for Cargo {
             setting("binary", subject.artifact.clone(), "cargo metadata"),
             setting("target", subject.triple.clone(), target),
         ];
-        if subject.program.pin_symbols {
-            let scheme = honing_core::pin::SCHEME.to_string();
+        if pinning::asked_for(subject) {
+            let scheme = pin::SCHEME.to_string();
             found.push(setting("scheme of pinned symbols", scheme, "Honing; another one renames them"));
         }
         let answer = cargo::ask(here, &subject.triple)?;
@@ -78,8 +86,8 @@ impl Builder for Cargo {
         check::check_answer(here, subject)
     }
 
-    fn check_harness(&self, run: &CargoRun) -> Result<()> {
-        check::check_harness(self, run)
+    fn check_harness(&self, own: &Own) -> Result<()> {
+        check::check_harness(self, harness(own)?.1)
     }
 
     fn settle(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
@@ -175,27 +183,27 @@ impl Builder for Cargo {
         session: &Session,
         subject: &Subject<'_>,
         flavour: Flavour<'_>,
-        verb: &str,
-        run: &CargoRun,
-    ) -> Result<Command> {
+        own: &Own,
+    ) -> Result<(Command, Vec<String>)> {
         let here = &Here { session, cargo: self };
+        let (verb, run) = harness(own)?;
         let mut wanted = wanted(here, subject, flavour)?;
         let other = run.package.as_deref().map(|spec| self.workspace.package(spec)).transpose()?;
         if let Some(package) = other.filter(|package| package.id != wanted.package.id) {
             // Features are the program's package's own.
             (wanted.package, wanted.features, wanted.default_features) = (package, Vec::new(), true);
         }
-        Ok(driver_command(here, verb, &wanted))
+        Ok((driver_command(here, verb, &wanted), run.args.clone()))
     }
 
     fn tool(&self, session: &Session, program: &str, stage: Stage, tool: &Tool) -> Result<(PathBuf, Usage)> {
         let here = &Here { session, cargo: self };
-        tools::build(here, program, stage, tool)
+        tools::build(here, program, stage, tables::tool(tool)?)
     }
 
     fn tool_path(&self, session: &Session, tool: &Tool) -> Result<PathBuf> {
         let here = &Here { session, cargo: self };
-        tools::path(here, tool)
+        tools::path(here, tables::tool(tool)?)
     }
 
     fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<recorded::Build> {
@@ -237,4 +245,14 @@ impl Builder for Cargo {
     fn own_code(&self) -> Vec<String> {
         self.workspace.crate_names()
     }
+
+    fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String {
+        let mangling = if pinning::asked_for(subject) { format!(" {}", pin::V0) } else { String::new() };
+        let flags = format!("RUSTFLAGS=\"-Cprofile-use={}{mangling}\"", profile.display());
+        format!("{flags} cargo build --release --target {}", subject.triple)
+    }
+}
+
+fn harness(own: &Own) -> Result<(&'static str, &Harness)> {
+    own.get::<Workload>().and_then(Workload::harness).ok_or_else(tables::not_cargos)
 }

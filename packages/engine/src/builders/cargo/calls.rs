@@ -6,7 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Error, ExitCode, Result, calls::Calls};
+use honing_cargo::calls::Calls;
+use honing_core::{Error, ExitCode, Result};
 
 use crate::builders::cargo::{units, wrapper::record::Record};
 

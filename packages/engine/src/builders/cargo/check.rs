@@ -1,20 +1,18 @@
 //! What preflight looks at in a cargo workspace.
 
-use honing_core::{
-    Error, Result,
-    config::{CargoRun, ProgramKind},
-    unknown,
-};
+use honing_cargo::tables::{Harness, ProgramKind};
+use honing_core::{Error, Result, unknown};
 
 use crate::{
-    builders::cargo::{self, Cargo, Here, toolchain::Toolchain},
+    builders::cargo::{self, Cargo, Here, tables, toolchain::Toolchain},
     chain::subject::Subject,
 };
 
 /// Packages, features, Cargo profiles, arguments and the toolchain.
 pub(super) fn check(session: &Here<'_>, subject: &Subject<'_>) -> Result<()> {
-    let (program, workspace) = (subject.program, &session.cargo.workspace);
+    let workspace = &session.cargo.workspace;
     let at = |error: Error| error.at(format!("program `{}`", subject.name));
+    let program = tables::program(subject.program).map_err(at)?;
     let package = session.cargo.package(subject).map_err(at)?;
     workspace.check_features(package, &program.features).map_err(at)?;
     workspace.check_features(package, &session.options.features).map_err(at)?;
@@ -28,6 +26,7 @@ pub(super) fn check(session: &Here<'_>, subject: &Subject<'_>) -> Result<()> {
     check_profile(session, &program.profile).map_err(at)?;
     for (name, tool) in &session.config.tool {
         let at = |error: Error| error.at(format!("tool `{name}`"));
+        let tool = tables::tool(tool).map_err(at)?;
         let kind = ProgramKind::Bin(tool.bin.as_deref());
         let package = workspace.package(&tool.package).map_err(at)?;
         workspace.check_features(package, &tool.features).map_err(at)?;
@@ -39,7 +38,7 @@ pub(super) fn check(session: &Here<'_>, subject: &Subject<'_>) -> Result<()> {
 }
 
 /// Tests or benchmarks that are to be a workload.
-pub(super) fn check_harness(cargo: &Cargo, run: &CargoRun) -> Result<()> {
+pub(super) fn check_harness(cargo: &Cargo, run: &Harness) -> Result<()> {
     if let Some(package) = &run.package {
         cargo.workspace.package(package)?;
     }

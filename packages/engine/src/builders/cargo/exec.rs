@@ -23,6 +23,7 @@ use crate::{
     },
     children::Command,
     keep::recorded,
+    profiles::llvm::Counting,
 };
 
 /// `words` as a command in the environment that has every cargo below it build as
@@ -43,7 +44,7 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
     };
     let (program, args) = words.split_first().ok_or_else(|| Error::usage("exec: there is no command"))?;
     let added = match flavour {
-        Stage::Instrument => instrument_flags(subject.program.flush),
+        Stage::Instrument => instrument_flags(Counting::of(subject.program).flush),
         Stage::Optimize => Added { profile: Some(profile(session, subject)?), flags: Vec::new() },
         _ => Added::default(),
     };

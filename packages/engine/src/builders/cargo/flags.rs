@@ -7,10 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{
-    Error, Result,
-    cargo_profile::{self, Layer, Resolved},
-};
+use honing_cargo::cargo_profile::{self, Layer, Resolved};
+use honing_core::{Error, Result};
 
 /// What counts of cargo's configuration, with its environment variables, for the workspace.
 #[derive(Debug)]

@@ -3,18 +3,17 @@
 
 use std::path::PathBuf;
 
-use honing_core::{
-    Digest, Fingerprint, Result, Stage,
-    config::{Flush, Instrumenting, ProgramKind},
-};
+use honing_cargo::tables::ProgramKind;
+use honing_core::{Digest, Fingerprint, Result, Stage};
 
 use crate::{
     builders::{
         Flavour,
-        cargo::{self, Here, Wanted, pinning, wrapper::Orders},
+        cargo::{self, Here, Wanted, pinning, tables, wrapper::Orders},
     },
     chain::subject::Subject,
     io::files,
+    profiles::llvm::{Counting, Flush, Instrumenting},
 };
 
 /// Makes LLVM list every function that it builds, with the hash of its control flow. The
@@ -56,8 +55,8 @@ pub(super) fn wanted<'a>(
     subject: &'a Subject<'a>,
     flavour: Flavour<'_>,
 ) -> Result<Wanted<'a>> {
-    let program = subject.program;
-    let mut added = added(flavour, program.flush);
+    let program = tables::program(subject.program)?;
+    let mut added = added(flavour, Counting::of(subject.program).flush);
     // Dependencies of several programs are compiled once; a profile belongs to one.
     let folder = match flavour {
         Flavour::Plain => "baseline".to_owned(),
@@ -160,7 +159,7 @@ pub(super) fn instrumenting(session: &Here<'_>, subject: &Subject<'_>) -> Result
     if linkers || !pinning::pins(session, subject) || session.began_again(subject, Stage::Instrument) {
         return Ok(Instrumenting::Same);
     }
-    Ok(subject.program.instrument)
+    Ok(Counting::of(subject.program).instrument)
 }
 
 /// Flags that put counters in.

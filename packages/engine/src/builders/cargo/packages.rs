@@ -1,12 +1,11 @@
 //! Packages by what a person calls them: members, their binaries and libraries, their features.
 
 use cargo_metadata::{Package, TargetKind, camino::Utf8Path};
-use honing_core::{
-    Error, Result,
-    config::ProgramKind,
+use honing_cargo::{
     pin::{self, Locked},
-    unknown,
+    tables::ProgramKind,
 };
+use honing_core::{Error, Result, unknown};
 
 use crate::builders::cargo::{Workspace, candidates, spec::Spec};
 

@@ -6,11 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{
-    Error, Result,
-    cargo_profile::{Found, Origin, Resolved},
-    unknown,
-};
+use honing_cargo::cargo_profile::{Found, Origin, Resolved};
+use honing_core::{Error, Result, unknown};
 
 use crate::{
     builders::cargo::{CargoConfig, Here},

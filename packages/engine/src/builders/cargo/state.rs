@@ -14,7 +14,8 @@ use honing_core::{Error, Result};
 
 use crate::{
     builders::cargo::{
-        Answer, CargoConfig, Workspace, configured, one_target, toolchain::Toolchain, whereabouts::own_cargo,
+        Answer, CargoConfig, Workspace, configured, one_target, tables, toolchain::Toolchain,
+        whereabouts::own_cargo,
     },
     chain::{session::Session, subject::Subject},
 };
@@ -78,7 +79,7 @@ impl Cargo {
 
     /// The member that a program is in.
     pub(super) fn package(&self, subject: &Subject<'_>) -> Result<&Package> {
-        self.workspace.package(&subject.program.package)
+        self.workspace.package(&tables::program(subject.program)?.package)
     }
 
     /// The triple that a program is built for: the one that was asked for, the configured one, or the host's.

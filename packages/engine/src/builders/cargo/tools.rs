@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 
-use honing_core::{
-    Result, Stage,
-    config::{ProgramKind, Tool},
-};
+use honing_cargo::tables::{ProgramKind, Tool};
+use honing_core::{Result, Stage};
 
 use crate::{
     builders::{

@@ -7,12 +7,12 @@ use std::{
     sync::Arc,
 };
 
-use honing_core::{Error, Result};
+use honing_core::{Error, Result, config::Tables};
 
 use crate::{
     builders::{
         Craft, Opened,
-        cargo::{Candidate, Cargo, Workspace, clean_environment, made_whole},
+        cargo::{Candidate, Cargo, TABLES, Workspace, clean_environment, made_whole},
     },
     chain::{
         session::{Options, Session},
@@ -27,6 +27,10 @@ use crate::{
 struct ByCargo;
 
 impl Craft for ByCargo {
+    fn tables(&self) -> &'static Tables {
+        &TABLES
+    }
+
     fn open(&self, options: &Options) -> Result<Opened> {
         let (dir, exe) = whereabouts()?;
         let manifest = options.manifest_path.as_deref();

@@ -8,7 +8,6 @@ use std::{
 use honing_core::{
     Error, Fingerprint, Result, Stage, Training,
     applied::{Applied, HotFunction, MatchedBy},
-    config::{Flush, MergeTool},
 };
 use honing_profdata::{self as profdata, Format, IndexedVersion};
 
@@ -17,7 +16,12 @@ use crate::{
     children::{Command, Usage},
     profiles::{
         Flaw, Input, ProfileKind, Rebased, Sorter, Traces, Weighed,
-        llvm::{indexed, kin::Kin, matching, merge, merging, poorer, rebase},
+        llvm::{
+            indexed,
+            kin::Kin,
+            matching, merge, merging, poorer, rebase,
+            settings::{Counting, Flush, MergeTool, Merging},
+        },
     },
 };
 
@@ -55,7 +59,7 @@ impl ProfileKind for Counters {
     }
 
     fn survives(&self, subject: &Subject<'_>) -> bool {
-        subject.program.flush == Flush::Continuous
+        Counting::of(subject.program).flush == Flush::Continuous
     }
 
     fn survival(&self) -> &'static str {
@@ -170,7 +174,7 @@ impl ProfileKind for Counters {
 /// The file name pattern: a process of its own (`%p`) for each file, so that one which
 /// is killed spoils its own alone, and a module (`%m`) of its own for shared libraries.
 fn pattern(subject: &Subject<'_>) -> &'static str {
-    match subject.program.flush {
+    match Counting::of(subject.program).flush {
         Flush::Exit => "%p_%m.profraw",
         Flush::Continuous => "%c%p_%m.profraw",
     }
@@ -178,6 +182,6 @@ fn pattern(subject: &Subject<'_>) -> &'static str {
 
 /// Whether LLVM's tool was asked for; naming one asks for it.
 pub(crate) fn wants_llvm(session: &Session) -> bool {
-    let tool = session.options.merge_tool.unwrap_or(session.config.merge.tool);
+    let tool = session.options.merge_tool.unwrap_or(Merging::of(&session.config).merge);
     tool == MergeTool::LlvmProfdata || session.options.llvm_profdata.is_some()
 }

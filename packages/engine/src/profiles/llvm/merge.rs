@@ -67,7 +67,7 @@ fn run(session: &Session, subject: &Subject<'_>, stage: Stage, command: &Command
     // The log has the command, too.
     let said = log.lines().filter(|line| !line.starts_with("$ ")).collect::<Vec<_>>().join("\n");
     Err(Error::new(ExitCode::Profile, format!("merge: llvm-profdata ended with {}:\n{said}", ended.status))
-        .with_hint("let Honing merge, which survives more: merge.tool = \"builtin\"; or train again: --from train --force"))
+        .with_hint("let Honing merge, which survives more: llvm.merge = \"builtin\"; or train again: --from train --force"))
 }
 
 /// A tool that ends with 0 need not have written a profile.

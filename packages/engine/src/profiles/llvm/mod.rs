@@ -8,5 +8,8 @@ mod merge;
 pub mod merging;
 mod poorer;
 mod rebase;
+mod settings;
 
 pub(crate) use counters::{Counters, wants_llvm};
+pub(crate) use settings::{Counting, Flush, Instrumenting};
+pub use settings::{MergeTool, TABLES};

@@ -5,10 +5,8 @@ mod proposal;
 
 use std::io::Write;
 
-use honing_core::{
-    Error, ExitCode, Result,
-    cargo_profile::{Advice, Review},
-};
+use honing_cargo::cargo_profile::{Advice, Review};
+use honing_core::{Error, ExitCode, Result};
 use honing_engine::Session;
 use honing_report::{Align, Table, diff};
 
@@ -132,7 +130,7 @@ fn judge(reviews: &[Review]) -> Result<()> {
     let pinned = || pinned().filter(|(_, advice)| advice.pinned.is_some());
     if pinned().next().is_none() {
         return Err(Error::usage("--check has nothing to check: pgo.toml pins no setting of a Cargo profile")
-            .with_hint("pin what has to stay, for example cargo_profile = { lto = \"fat\", codegen-units = 1 } in [program.NAME]"));
+            .with_hint("pin what has to stay, for example cargo_profile = { lto = \"fat\", codegen-units = 1 } in [program.NAME.cargo]"));
     }
     let wrong: Vec<(&Review, &Advice)> = pinned().filter(|(_, advice)| !advice.fulfilled()).collect();
     if wrong.is_empty() {

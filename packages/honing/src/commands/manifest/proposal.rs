@@ -1,9 +1,10 @@
 //! The edit of Cargo.toml that is proposed: one, for the command and for the dashboard.
 
-use honing_core::{
-    Error, Result,
+use honing_cargo::{
     cargo_profile::{Key, Review},
+    tables,
 };
+use honing_core::{Error, Result};
 use honing_engine::{RootManifest, Session, cargo_profile};
 use honing_manifest::Edit;
 
@@ -22,8 +23,9 @@ impl Proposal {
         let manifest = RootManifest::read(session)?;
         let mut profiles: Vec<&str> = Vec::new();
         for subject in session.subjects()? {
-            if !profiles.contains(&subject.program.profile.as_str()) {
-                profiles.push(&subject.program.profile);
+            let program = subject.program.own.get::<tables::Program>();
+            if let Some(program) = program.filter(|program| !profiles.contains(&program.profile.as_str())) {
+                profiles.push(&program.profile);
             }
         }
         let reviews =
@@ -77,10 +79,10 @@ impl Proposal {
 
 fn review(session: &Session, manifest: &str, name: &str) -> Result<Review> {
     let resolved = cargo_profile(session, manifest, name)?;
-    let pins = session.config.pins(name, &session.config_text, &session.config_path);
-    let users = || session.config.program.iter().filter(|(_, program)| program.profile == name);
+    let pins = tables::pins(&session.config, name, &session.config_text, &session.config_path);
+    let users = || tables::programs(&session.config).filter(|(_, program)| program.profile == name);
     let symbols_pinned = users().all(|(_, program)| program.pin_symbols);
-    let programs = users().map(|(name, _)| name.clone()).collect();
+    let programs = users().map(|(name, _)| name.to_owned()).collect();
     Ok(Review::new(programs, &resolved, &pins, symbols_pinned))
 }
 

@@ -66,7 +66,7 @@ const UNREADABLE: [Row; 8] = [
     },
     Row {
         name: "a table is not closed",
-        breaks: |case| case.config("[program.tiny]", "[program.tiny"),
+        breaks: |case| case.config("[program.tiny.cargo]", "[program.tiny.cargo"),
         args: &[],
         code: 2,
         says: &["pgo/pgo.toml:5:", "unclosed table"],
@@ -149,7 +149,7 @@ const KEYS: [Row; 10] = [
     },
     Row {
         name: "a program's name with a slash",
-        breaks: |case| case.config_also("[program.\"a/b\"]\npackage = \"tiny\""),
+        breaks: |case| case.config_also("[program.\"a/b\".cargo]\npackage = \"tiny\""),
         args: &[],
         code: 2,
         says: &["pgo/pgo.toml:17:", "`a/b` cannot be the name of a program"],
@@ -300,7 +300,7 @@ const COMMANDS: [Row; 16] = [
     },
     Row {
         name: "cargo test as evaluation",
-        breaks: |case| case.config_also("[program.tiny.workload.tests]\nrole = \"eval\"\ncargo_test = {}"),
+        breaks: |case| case.config_also("[program.tiny.workload.tests]\nrole = \"eval\"\ncargo.test = {}"),
         args: &[],
         code: 2,
         says: &["pgo/pgo.toml:18:1", "can train but not evaluate"],

@@ -40,7 +40,7 @@ const PROFDATA: [Row; 9] = [
     Row {
         name: "no llvm-profdata anywhere",
         breaks: |case| {
-            case.config_also("[merge]\ntool = \"llvm-profdata\"");
+            case.config_also("[llvm]\nmerge = \"llvm-profdata\"");
             case.only_on_path(&COMPILER);
         },
         args: &[],

@@ -190,7 +190,7 @@ const TRAINING: [Row; 17] = [
         name: "cargo test that fails",
         breaks: |case| {
             case.at.write("tests/it.rs", "#[test]\nfn fails() { assert_eq!(1, 2) }\n");
-            case.config("command = [\"{program}\", \"2000\"]", "cargo_test = {}");
+            case.config("command = [\"{program}\", \"2000\"]", "cargo.test = {}");
         },
         args: &[],
         code: 11,
@@ -202,7 +202,7 @@ const TRAINING: [Row; 17] = [
         breaks: |case| {
             let fails = "#[test]\nfn adds_up() { assert_eq!(1, 2, \"sums\") }\n#[test]\nfn passes() {}\n";
             case.at.write("tests/it.rs", fails);
-            case.config("command = [\"{program}\", \"2000\"]", "cargo_test = {}");
+            case.config("command = [\"{program}\", \"2000\"]", "cargo.test = {}");
         },
         args: &[],
         code: 11,
@@ -213,7 +213,7 @@ const TRAINING: [Row; 17] = [
         name: "cargo test that fails, by its assertion",
         breaks: |case| {
             case.at.write("tests/it.rs", "#[test]\nfn adds_up() { assert_eq!(1, 2, \"sums\") }\n");
-            case.config("command = [\"{program}\", \"2000\"]", "cargo_test = {}");
+            case.config("command = [\"{program}\", \"2000\"]", "cargo.test = {}");
         },
         args: &[],
         code: 11,
@@ -224,7 +224,7 @@ const TRAINING: [Row; 17] = [
         name: "cargo test that does not compile",
         breaks: |case| {
             case.at.write("tests/it.rs", "#[test]\nfn adds_up() { no_such_function() }\n");
-            case.config("command = [\"{program}\", \"2000\"]", "cargo_test = {}");
+            case.config("command = [\"{program}\", \"2000\"]", "cargo.test = {}");
         },
         args: &[],
         code: 11,
@@ -237,7 +237,7 @@ const TRAINING: [Row; 17] = [
             case.at.write("tests/it.rs", "#[test]\nfn passes() {}\n");
             let elsewhere = "[env]\nLLVM_PROFILE_FILE = { value = \"elsewhere_%p.profraw\", force = true }\n";
             case.at.write(".cargo/config.toml", elsewhere);
-            case.config("command = [\"{program}\", \"2000\"]", "cargo_test = {}");
+            case.config("command = [\"{program}\", \"2000\"]", "cargo.test = {}");
         },
         args: &[],
         code: 15,

@@ -65,7 +65,7 @@ const NAMES: [Row; 12] = [
     },
     Row {
         name: "a tool of a package that there is not",
-        breaks: |case| case.config_also("[tool.load]\npackage = \"tiny-load\""),
+        breaks: |case| case.config_also("[tool.load.cargo]\npackage = \"tiny-load\""),
         args: &[],
         code: 2,
         says: &["tool `load`", "no package called `tiny-load`"],
@@ -75,7 +75,7 @@ const NAMES: [Row; 12] = [
         name: "cargo test of a package that there is not",
         breaks: |case| {
             case.config_also(
-                "[program.tiny.workload.tests]\nrole = \"train\"\ncargo_test.package = \"tiny-core\"",
+                "[program.tiny.workload.tests]\nrole = \"train\"\ncargo.test.package = \"tiny-core\"",
             );
         },
         args: &[],
@@ -101,7 +101,7 @@ const NAMES: [Row; 12] = [
     },
     Row {
         name: "the second of two programs is wrong",
-        breaks: |case| case.config_also("[program.other]\npackage = \"othr\""),
+        breaks: |case| case.config_also("[program.other.cargo]\npackage = \"othr\""),
         args: &[],
         code: 2,
         says: &["program `other`", "no package called `othr`"],

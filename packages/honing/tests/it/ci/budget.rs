@@ -103,9 +103,9 @@ fn a_stage_that_does_not_fit_ends_the_run_and_the_next_goes_on_from_there() {
 fn programs_share_the_time_to_measure() {
     let fixture = fixture(86, "count", "nap 50");
     let text = fixture.read("pgo/pgo.toml");
-    let (bench, program) = text.split_once("[program.tiny]").unwrap();
+    let (bench, program) = text.split_once("[program.tiny.cargo]").unwrap();
     let (one, two) = (program.to_owned(), program.replace("program.tiny", "program.twin"));
-    fixture.write("pgo/pgo.toml", &format!("{bench}[program.tiny]{one}\n[program.twin]{two}"));
+    fixture.write("pgo/pgo.toml", &format!("{bench}[program.tiny.cargo]{one}\n[program.twin.cargo]{two}"));
     fixture.succeeds(&["--to", "optimize"]);
     let ran = run(github(&fixture, &["--from", "bench", "--budget", "14s"]));
     assert_eq!(ran.code, 0, "{}", ran.stderr);

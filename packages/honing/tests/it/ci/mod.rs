@@ -44,7 +44,7 @@ fn fixture(pairs: u32, train: &str, eval: &str) -> Fixture {
     fixture.write(
         "pgo/pgo.toml",
         &format!(
-            "[bench]\npairs = {pairs}\nwarmup = 0\nmargin = 50.0\n\n[program.tiny]\npackage = \"tiny\"\n\n\
+            "[bench]\npairs = {pairs}\nwarmup = 0\nmargin = 50.0\n\n[program.tiny.cargo]\npackage = \"tiny\"\n\n\
              [program.tiny.workload.learn]\nrole = \"train\"\ncommand = [\"{{program}}\"{}]\n\n\
              [program.tiny.workload.judge]\nrole = \"eval\"\ncommand = [\"{{program}}\"{}]\n",
             words(train),

@@ -24,11 +24,12 @@ fn main() {
 }
 "#;
 
-const CONFIG: &str = r#"[tool.load]
+const CONFIG: &str = r#"[tool.load.cargo]
 package = "tiny"
 
-[program.tiny]
+[program.tiny.cargo]
 package = "tiny"
+[program.tiny.llvm]
 flush = "continuous"
 
 [program.tiny.workload.flood]

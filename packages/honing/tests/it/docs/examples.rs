@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, path::Path, process::Command};
 
 use honing_core::config::Config;
+use honing_engine::CRAFTS;
 
 use super::sources;
 use crate::{
@@ -55,17 +56,13 @@ fn examples_of_toml_are_read() {
 }
 
 fn pgo_toml(text: &str) -> Result<(), String> {
-    const SERVER: &str = "[program.server]\n";
-    let is_program = |line: &str| {
-        let name = line.strip_prefix("[program.").and_then(|rest| rest.strip_suffix(']'));
-        name.is_some_and(|name| !name.contains('.'))
-    };
-    let whole = if text.lines().any(is_program) {
+    let builds = |line: &str| line.starts_with("[program.") && line.ends_with(".cargo]");
+    let whole = if text.lines().any(builds) {
         text.to_owned()
     } else {
-        format!("{SERVER}package = \"server\"\n{text}")
+        format!("[program.server.cargo]\npackage = \"server\"\n{text}")
     };
-    let parsed = Config::parse(&whole, Path::new("an example"));
+    let parsed = Config::parse(&whole, Path::new("an example"), CRAFTS);
     parsed.map(drop).map_err(|error| format!("{error} ({:?})", error.hint()))
 }
 
@@ -125,17 +122,18 @@ fn mentioned_settings_are_accepted() {
 
 /// Puts a setting into each table that there is; the error of the last one where none takes it.
 fn fits_somewhere(key: &str, value: &str) -> Result<(), String> {
-    const PROGRAM: &str = "[program.p]\npackage = \"p\"\n";
+    const PROGRAM: &str = "[program.p.cargo]\npackage = \"p\"\n";
     let workload = |key: &str| {
         let role = if key == "role" { "" } else { "role = \"train\"\n" };
-        let runs = ["command", "cargo_bench", "cargo_test"].contains(&key);
+        let runs = ["command", "cargo.bench", "cargo.test"].contains(&key);
         let command = if runs { "" } else { "command = [\"{program}\"]\n" };
         format!("{PROGRAM}[program.p.workload.w]\n{role}{command}")
     };
     let metric = format!("{}[program.p.workload.w.metric.m]\npattern = '(1)'\n", workload(""));
     let tables = [
         PROGRAM.to_owned(),
-        format!("{PROGRAM}[program.p.cargo_profile]\n"),
+        format!("{PROGRAM}[program.p.cargo.cargo_profile]\n"),
+        format!("{PROGRAM}[program.p.llvm]\n"),
         format!("{PROGRAM}[policy]\n"),
         format!("{PROGRAM}[bench]\n"),
         metric,
@@ -143,15 +141,12 @@ fn fits_somewhere(key: &str, value: &str) -> Result<(), String> {
     ];
     let mut refusal = String::new();
     for table in tables {
-        // A dotted key says which table it is in.
-        let text = if key.contains('.') {
-            format!("{key} = {value}\n{table}")
-        } else {
-            format!("{table}{key} = {value}\n")
-        };
-        match Config::parse(&text, Path::new("an example")) {
-            Ok(_) => return Ok(()),
-            Err(error) => refusal = error.to_string(),
+        // A dotted key may say which table it is in.
+        for text in [format!("{key} = {value}\n{table}"), format!("{table}{key} = {value}\n")] {
+            match Config::parse(&text, Path::new("an example"), CRAFTS) {
+                Ok(_) => return Ok(()),
+                Err(error) => refusal = error.to_string(),
+            }
         }
     }
     Err(refusal)

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use honing_core::{Digest, Result, pin};
+use honing_cargo::pin;
+use honing_core::{Digest, Result};
 
 use crate::builders::cargo::Here;
 

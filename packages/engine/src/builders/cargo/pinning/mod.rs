@@ -1,5 +1,5 @@
 //! Pinned symbols: builds name crates by what they are, through the [wrapper](crate::wrapper). What a
-//! name is made of: [`honing_core::pin`].
+//! name is made of: [`honing_cargo::pin`].
 //!
 //! Everything that changes names (the scheme, and packages that have to be told apart) is in the
 //! name of the folder that target directories are in, since cargo does not see the wrapper.
@@ -9,7 +9,8 @@ mod lockfile;
 
 use std::path::{Path, PathBuf};
 
-use honing_core::{Result, pin};
+use honing_cargo::{pin, tables};
+use honing_core::Result;
 
 use crate::{
     builders::cargo::{
@@ -36,7 +37,7 @@ pub(crate) struct Naming {
 pub(crate) fn naming(session: &Here<'_>, subject: &Subject<'_>) -> Result<Naming> {
     if !pins(session, subject) {
         // Names that a pinned profile can be carried over to.
-        let carried = session.options.unpinned && subject.program.pin_symbols;
+        let carried = session.options.unpinned && asked_for(subject);
         let names = if carried { Names::V0 } else { Names::Cargo };
         return Ok(Naming { names, folder: plain(&session.builds()), words: "cargo's own".into() });
     }
@@ -55,7 +56,12 @@ pub(crate) fn naming(session: &Here<'_>, subject: &Subject<'_>) -> Result<Naming
 
 /// Whether symbols are to be pinned.
 pub(crate) fn pins(session: &Here<'_>, subject: &Subject<'_>) -> bool {
-    subject.program.pin_symbols && !session.options.unpinned
+    asked_for(subject) && !session.options.unpinned
+}
+
+/// Whether pgo.toml wants them to be.
+pub(crate) fn asked_for(subject: &Subject<'_>) -> bool {
+    subject.program.own.get::<tables::Program>().is_some_and(|program| program.pin_symbols)
 }
 
 /// Where those are whose symbols are cargo's own.

@@ -15,7 +15,7 @@ use std::{
     time::SystemTime,
 };
 
-use honing_core::pin::{self, Call, Source, Unit};
+use honing_cargo::pin::{self, Call, Source, Unit};
 use serde::Deserialize;
 
 use crate::builders::cargo::wrapper::{INNER, NAME, Names, Orders, orders, record};

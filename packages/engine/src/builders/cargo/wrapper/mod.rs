@@ -1,5 +1,5 @@
 //! The wrapper that every build of a pipeline calls rustc through. It names crates by what they
-//! are ([`honing_core::pin`]), takes this machine's folders out of what rustc writes, adds the
+//! are ([`honing_cargo::pin`]), takes this machine's folders out of what rustc writes, adds the
 //! flags of PGO, and notes of which files, and by which call, each unit was compiled.
 //!
 //! What it adds, no build script sees, and no source of rustflags has to be read and resolved

@@ -10,7 +10,8 @@ use std::{
     time::SystemTime,
 };
 
-use honing_core::{Digest, pin::Call};
+use honing_cargo::pin::Call;
+use honing_core::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::{builders::cargo::dep_info, io::files};

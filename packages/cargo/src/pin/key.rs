@@ -1,7 +1,7 @@
 //! The key of a unit: what identifies it, and nothing that changes without its code.
 
 use super::SCHEME;
-use crate::Digest;
+use honing_core::Digest;
 
 /// Where a package comes from. A vendored one comes from where it was vendored from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

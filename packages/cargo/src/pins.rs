@@ -59,7 +59,7 @@ impl fmt::Display for Pin {
 
 impl Pin {
     /// As it is written in pgo.toml.
-    pub(super) fn to_toml(&self) -> toml::Value {
+    pub(crate) fn to_toml(&self) -> toml::Value {
         match self {
             Self::Bool(value) => (*value).into(),
             Self::Integer(value) => (*value).into(),

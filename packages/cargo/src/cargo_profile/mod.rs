@@ -13,7 +13,7 @@ pub use advice::{Advice, Pins, advise};
 pub use key::Key;
 pub use review::{OfPackage, Review, Row};
 
-use crate::config::Positions;
+use honing_core::config::Positions;
 
 /// Settings that a variable can set.
 const OF_THE_ENVIRONMENT: [&str; 8] =

@@ -1,0 +1,44 @@
+//! The JSON Schema of `pgo.toml`: core's, with what the tables of others look like put in.
+
+use schemars::generate::SchemaSettings;
+use serde_json::json;
+
+use super::{Config, Tables, parse::with_kinds};
+
+impl Config {
+    /// As pretty JSON with a final newline.
+    pub fn json_schema(crafts: &[&'static Tables]) -> String {
+        let mut generator = SchemaSettings::default().into_generator();
+        // They have to be known before the whole is made.
+        let mut others = Vec::new();
+        for tables in with_kinds(crafts) {
+            for (at, form) in [
+                ("", tables.top),
+                ("/$defs/Program", Some(tables.program)),
+                ("/$defs/Tool", tables.tool),
+                ("/$defs/Workload", tables.workload),
+            ] {
+                others.extend(form.map(|form| (at, tables.name, (form.schema)(&mut generator).to_value())));
+            }
+        }
+        let mut schema = generator.into_root_schema_for::<Self>().to_value();
+        for (at, name, own) in others {
+            if let Some(table) = schema.pointer_mut(at) {
+                table["properties"][name] = own;
+            }
+        }
+        // What builds it has to be said, once.
+        let has_tools = |craft: &&&Tables| craft.tool.is_some();
+        for (at, crafts) in [
+            ("/$defs/Program", crafts.iter().collect::<Vec<_>>()),
+            ("/$defs/Tool", crafts.iter().filter(has_tools).collect()),
+        ] {
+            if let Some(table) = schema.pointer_mut(at) {
+                table["oneOf"] = crafts.iter().map(|craft| json!({ "required": [craft.name] })).collect();
+            }
+        }
+        let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
