@@ -16,26 +16,12 @@ pub use crate::pins::{CargoProfile, Pin};
 pub const NAME: &str = "cargo";
 
 /// Of a program.
-pub const PROGRAM: Form = Form::of::<Program>().moved(&[
-    ("package", "package"),
-    ("bin", "bin"),
-    ("cdylib", "cdylib"),
-    ("profile", "profile"),
-    ("cargo_profile", "cargo_profile"),
-    ("features", "features"),
-    ("default_features", "default_features"),
-    ("target", "target"),
-    ("pin_symbols", "pin_symbols"),
-]);
+pub const PROGRAM: Form = Form::of::<Program>()
+    .moved("package bin cdylib profile cargo_profile features default_features target pin_symbols");
 /// Of a tool.
-pub const TOOL: Form = Form::of::<Tool>().moved(&[
-    ("package", "package"),
-    ("bin", "bin"),
-    ("profile", "profile"),
-    ("features", "features"),
-]);
+pub const TOOL: Form = Form::of::<Tool>().moved("package bin profile features");
 /// Of a workload.
-pub const WORKLOAD: Form = Form::of::<Workload>().moved(&[("cargo_test", "test"), ("cargo_bench", "bench")]);
+pub const WORKLOAD: Form = Form::of::<Workload>().moved("cargo_test=test cargo_bench=bench");
 
 /// A program that cargo builds: a binary, or a `cdylib` that a workload's command loads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -10,9 +10,9 @@ pub(crate) const CRAFTS: &[&Tables] = &[&MADE, &OTHER];
 static MADE: Tables = Tables {
     name: "made",
     top: None,
-    program: Form::of::<Program>().moved(&[("of", "of"), ("parts", "parts")]),
-    tool: Some(Form::of::<Tool>().moved(&[("of", "of")])),
-    workload: Some(Form::of::<Checks>().moved(&[("made_check", "check")])),
+    program: Form::of::<Program>().moved("of parts"),
+    tool: Some(Form::of::<Tool>().moved("of")),
+    workload: Some(Form::of::<Checks>().moved("made_check=check")),
     with: &[&COUNTS],
     check: |_, _| Ok(()),
 };
@@ -22,8 +22,8 @@ static OTHER: Tables =
 
 static COUNTS: Tables = Tables {
     name: "counts",
-    top: Some(Form::of::<Merging>().moved(&[("merge.tool", "merge")])),
-    program: Form::of::<Counting>().moved(&[("when", "when")]),
+    top: Some(Form::of::<Merging>().moved("merge.tool=merge")),
+    program: Form::of::<Counting>().moved("when"),
     tool: None,
     workload: None,
     with: &[],

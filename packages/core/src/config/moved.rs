@@ -21,7 +21,7 @@ pub(super) fn refuse(text: &str, file: &Path, crafts: &[&'static Tables]) -> Res
             (&["program", "*", "workload", "*"], tables.workload),
         ];
         for (place, form) in forms {
-            let moved = form.map_or(&[][..], |form| form.moved);
+            let moved = form.map_or("", |form| form.moved);
             for path in rewrite.places(place) {
                 rewrite.table(&path, tables.name, moved);
             }
@@ -65,9 +65,9 @@ impl Rewrite<'_> {
     }
 
     /// Moves the keys of one table.
-    fn table(&mut self, path: &[String], name: &str, moved: &[(&str, &str)]) {
+    fn table(&mut self, path: &[String], name: &str, moved: &str) {
         let own = joined(path, [name]);
-        for (before, now) in moved {
+        for (before, now) in moved.split_whitespace().map(|key| key.split_once('=').unwrap_or((key, key))) {
             let old = joined(path, before.split('.'));
             let Some((key, _)) = entry(self.old.as_item(), &old) else { continue };
             let start = key.span().map_or(0, |span| span.start);

@@ -43,8 +43,9 @@ impl fmt::Debug for Tables {
 pub struct Form {
     pub(super) parse: fn(Spanned<DeValue<'_>>) -> Read,
     pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
-    /// Keys of the table that stood outside of it once: where, and their names now.
-    pub(super) moved: &'static [(&'static str, &'static str)],
+    /// Keys of the table that stood outside of it once, with blanks between: `key`, or `path.to.key=key` where
+    /// it had another name there.
+    pub(super) moved: &'static str,
 }
 
 type Value = Arc<dyn Any + Send + Sync>;
@@ -54,12 +55,12 @@ type Read = Result<(Table, Value), toml::de::Error>;
 impl Form {
     /// A table that is read as `T`.
     pub const fn of<T: DeserializeOwned + Serialize + JsonSchema + Any + Send + Sync>() -> Self {
-        Self { parse: parse::<T>, schema: SchemaGenerator::subschema_for::<T>, moved: &[] }
+        Self { parse: parse::<T>, schema: SchemaGenerator::subschema_for::<T>, moved: "" }
     }
 
-    /// The same, with keys that stood outside of it once.
+    /// The same, with keys that stood outside of it once, as in `"seed merge.tool=merge"`.
     #[must_use]
-    pub const fn moved(self, moved: &'static [(&'static str, &'static str)]) -> Self {
+    pub const fn moved(self, moved: &'static str) -> Self {
         Self { moved, ..self }
     }
 }

@@ -9,7 +9,8 @@ impl Config {
     /// As pretty JSON with a final newline.
     pub fn json_schema(crafts: &[&'static Tables]) -> String {
         let mut generator = SchemaSettings::default().into_generator();
-        // They have to be known before the whole is made.
+        // Core's types get their names first: one of another may be called the same.
+        drop(generator.root_schema_for::<Self>());
         let mut others = Vec::new();
         for tables in with_kinds(crafts) {
             for (at, form) in [
@@ -40,5 +41,26 @@ impl Config {
         let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
         text.push('\n');
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::made::CRAFTS;
+
+    #[test]
+    fn it_has_the_tables_of_others() {
+        let schema: serde_json::Value = serde_json::from_str(&Config::json_schema(CRAFTS)).unwrap();
+        let keys = |at: &str| {
+            let keys = schema.pointer(at).and_then(|it| it.pointer("/properties")?.as_object());
+            keys.unwrap().keys().map(String::as_str).collect::<Vec<_>>()
+        };
+        assert_eq!(keys("/$defs/Program"), ["counts", "env", "made", "other", "workload"]);
+        assert_eq!(keys("/$defs/Tool"), ["made"]);
+        assert!(keys("/$defs/Workload").contains(&"made") && keys("").contains(&"counts"));
+        let of = |at: &str| schema.pointer(at).unwrap()["oneOf"].clone();
+        assert_eq!(of("/$defs/Program"), json!([{ "required": ["made"] }, { "required": ["other"] }]));
+        assert_eq!(of("/$defs/Tool"), json!([{ "required": ["made"] }]));
     }
 }

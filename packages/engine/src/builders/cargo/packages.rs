@@ -133,7 +133,7 @@ impl Workspace {
         match required.iter().find(lacks) {
             None => Ok(()),
             Some(name) => Err(Error::usage(format!("binary `{bin}` requires the feature `{name}`"))
-                .with_hint(format!("write features = {required:?} in its table of pgo.toml"))),
+                .with_hint(format!("write features = {required:?} in its table `cargo` of pgo.toml"))),
         }
     }
 

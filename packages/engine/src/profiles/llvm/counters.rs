@@ -63,7 +63,7 @@ impl ProfileKind for Counters {
     }
 
     fn survival(&self) -> &'static str {
-        "set flush = \"continuous\""
+        "set llvm.flush = \"continuous\""
     }
 
     fn complaint<'l>(&self, line: &'l str) -> Option<&'l str> {

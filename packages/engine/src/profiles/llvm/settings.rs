@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 /// The tables, for crafts whose compiler is LLVM.
 pub static TABLES: Tables = Tables {
     name: "llvm",
-    top: Some(Form::of::<Merging>().moved(&[("merge.tool", "merge")])),
-    program: Form::of::<Counting>().moved(&[("flush", "flush"), ("instrument", "instrument")]),
+    top: Some(Form::of::<Merging>().moved("merge.tool=merge")),
+    program: Form::of::<Counting>().moved("flush instrument"),
     tool: None,
     workload: None,
     with: &[],
