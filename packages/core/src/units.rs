@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
+pub use honing_paired::change;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -94,13 +95,6 @@ pub fn bytes(count: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// A ratio as a signed change: `0.92` is `-8.0 %`.
-pub fn change(ratio: f64) -> String {
-    let percent = (ratio - 1.0) * 100.0;
-    // Never "-0.0 %": a sign says that there is something.
-    if percent.abs() < 0.05 { "0.0 %".into() } else { format!("{percent:+.1} %") }
-}
-
 /// A share from 0 to 1 as a percentage: `99.8 %`. Rounded down, so that only all of it
 /// is `100.0 %`.
 pub fn share(share: f64) -> String {
@@ -152,12 +146,5 @@ mod tests {
         for (seconds, text) in [(59, "0 minutes"), (3600, "1 hour"), (172_800, "2 days")] {
             assert_eq!(age(Duration::from_secs(seconds)), text);
         }
-    }
-
-    #[test]
-    fn changes_have_no_negative_zero() {
-        assert_eq!(change(0.92), "-8.0 %");
-        assert_eq!(change(0.9999), "0.0 %");
-        assert_eq!(change(1.081), "+8.1 %");
     }
 }

@@ -4,13 +4,12 @@
 //! too short: quartiles that fall on one step show no spread. There the interval reaches as far as
 //! that of the signed ranks, whose level holds with ties.
 
-use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::pair::is_coarse;
 use crate::trimmed::{MIN_PAIRS, Trimmed, t_quantile};
 use crate::{
-    BadValue, CrossCheck, Look, Pair, Plan, Ratio, Reason, Rules, Verdict, judge, log_ratios, signed_rank,
+    BadValue, CrossCheck, Look, Open, Pair, Plan, Ratio, Rules, Verdict, judge, log_ratios, signed_rank,
 };
 
 /// Chance with which [`Comparison::further_pairs`] should be enough.
@@ -20,7 +19,7 @@ pub const PROBABLY: f64 = 0.8;
 const FORECAST_LIMIT: f64 = 10_000.0;
 
 /// One metric of one workload, compared.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// Pairs judged: those up to the last look reached. Later ones wait for the next look.
     pub pairs: u32,
@@ -30,32 +29,35 @@ pub struct Comparison {
     /// The same by signed ranks, at the same confidence.
     pub cross_check: Option<CrossCheck>,
     /// What follows.
-    #[serde(flatten)]
     pub verdict: Verdict,
+    /// Why it is inconclusive, where it is.
+    pub open: Option<Open>,
+    /// The same in words.
+    pub note: Option<String>,
     /// Pairs to add to those measured that would probably settle it; `None` where it is settled,
     /// and where no sensible number would do.
     pub further_pairs: Option<u32>,
-    /// Whether the verdict is other than inconclusive.
-    pub settled: bool,
 }
 
 impl Comparison {
+    /// Whether more pairs would add nothing: any verdict but inconclusive.
+    #[must_use]
+    pub fn settled(&self) -> bool {
+        self.open.is_none()
+    }
+
     /// The comparison overruled by what was found about the environment.
     #[must_use]
-    pub fn overruled(self, finding: impl Into<String>) -> Self {
-        let reason = Reason::Environment { finding: finding.into() };
-        Self { verdict: Verdict::Inconclusive { reason }, further_pairs: None, settled: false, ..self }
+    pub fn overruled(self, finding: &str) -> Self {
+        let (open, note) = (Some(Open::Environment), Some(format!("environment ({finding})")));
+        Self { verdict: Verdict::Inconclusive, open, note, further_pairs: None, ..self }
     }
 
     fn too_few(pairs: u32, needed: u32) -> Self {
-        Self {
-            pairs,
-            estimate: None,
-            cross_check: None,
-            verdict: Verdict::Inconclusive { reason: Reason::TooFewPairs { pairs, needed } },
-            further_pairs: Some(needed.saturating_sub(pairs)),
-            settled: false,
-        }
+        let note = format!("too few pairs ({pairs}, needs {needed})");
+        let (estimate, cross_check, further_pairs) = (None, None, Some(needed.saturating_sub(pairs)));
+        let (verdict, open, note) = (Verdict::Inconclusive, Some(Open::TooFewPairs), Some(note));
+        Self { pairs, estimate, cross_check, verdict, open, note, further_pairs }
     }
 }
 
@@ -85,8 +87,16 @@ pub fn compare(pairs: &[Pair], plan: &Plan, rules: Rules) -> Result<Comparison, 
     };
     let confidence = 1.0 - plan.alpha();
     let estimate = Ratio::from_logs(trimmed.mean, low, high, confidence);
-    let verdict = judge(&estimate, &check, rules);
-    let settled = verdict.is_settled();
+    let judged = judge(&estimate, &check, rules);
+    let (note, enough) = match judged {
+        Ok(_) => (None, None),
+        Err(Open::TooWide) => (Some("the interval is too wide"), forecast(&trimmed, plan, look, rules)),
+        // Narrow enough already, but of a shape that two methods read differently: the next look
+        // may tell, a number of pairs cannot be computed.
+        Err(_) => {
+            (Some("trimmed mean and signed ranks disagree"), plan.next(look.pairs).map(|look| look.pairs))
+        }
+    };
     Ok(Comparison {
         pairs: look.pairs,
         estimate: Some(estimate),
@@ -94,10 +104,10 @@ pub fn compare(pairs: &[Pair], plan: &Plan, rules: Rules) -> Result<Comparison, 
             interval: check.interval.map(|i| Ratio { confidence, ..i }),
             ..check
         }),
-        further_pairs: enough(&verdict, &trimmed, plan, look, rules)
-            .map(|enough| enough.saturating_sub(measured).max(2)),
-        verdict,
-        settled,
+        further_pairs: enough.map(|enough| enough.saturating_sub(measured).max(2)),
+        verdict: judged.unwrap_or(Verdict::Inconclusive),
+        open: judged.err(),
+        note: note.map(str::to_owned),
     })
 }
 
@@ -106,17 +116,6 @@ pub fn compare(pairs: &[Pair], plan: &Plan, rules: Rules) -> Result<Comparison, 
 fn widened((low, high): (f64, f64), ranks: Option<Ratio>, trimmed: &Trimmed) -> (f64, f64) {
     let (min, max) = ranks.map_or(trimmed.range, |ratio| (ratio.low.ln(), ratio.high.ln()));
     (low.min(min), high.max(max))
-}
-
-/// Pairs, in all, that would probably settle what `verdict` leaves open.
-fn enough(verdict: &Verdict, trimmed: &Trimmed, plan: &Plan, now: &Look, rules: Rules) -> Option<u32> {
-    match verdict {
-        Verdict::Inconclusive { reason: Reason::TooWide } => forecast(trimmed, plan, now, rules),
-        // Narrow enough already, but of a shape that two methods read differently: the next look
-        // may tell, a number of pairs cannot be computed.
-        Verdict::Inconclusive { .. } => plan.next(now.pairs).map(|look| look.pairs),
-        _ => None,
-    }
 }
 
 /// Pairs, in all, until the interval is probably narrow enough for a verdict.
@@ -189,8 +188,8 @@ mod tests {
         assert_eq!(verdict(1.05, 0.03).verdict, Verdict::Regressed);
         assert_eq!(verdict(1.001, 0.01).verdict, Verdict::NoChange);
         let open = verdict(0.99, 0.1);
-        assert_eq!(open.verdict, Verdict::Inconclusive { reason: Reason::TooWide });
-        assert!(!open.settled && open.further_pairs.is_some_and(|pairs| pairs >= 2));
+        assert_eq!((open.verdict, open.open), (Verdict::Inconclusive, Some(Open::TooWide)));
+        assert!(!open.settled() && open.further_pairs.is_some_and(|pairs| pairs >= 2));
         let estimate = verdict(0.95, 0.03).estimate.unwrap();
         assert!((estimate.point - 0.95).abs() < 0.002 && estimate.confidence == 0.99);
         let throughput = Rules { better: Better::Higher, ..Rules::default() };
@@ -203,21 +202,15 @@ mod tests {
     fn too_few_pairs_are_said_to_be_too_few() {
         let few = |measured: u32, looks: &[u32], alpha| {
             let got = judged(&around(0.5, 0.01, 20)[..measured as usize], looks, alpha);
-            assert_eq!(got.estimate, None);
-            assert!(!got.settled);
-            match got.verdict {
-                Verdict::Inconclusive { reason: Reason::TooFewPairs { pairs, needed } } => {
-                    (pairs, needed, got.further_pairs)
-                }
-                other => panic!("{other}"),
-            }
+            assert_eq!((got.estimate, got.open), (None, Some(Open::TooFewPairs)));
+            (got.note.unwrap(), got.further_pairs)
         };
         for measured in 0..12 {
-            let further = Some(12 - measured);
-            assert_eq!(few(measured, &Plan::USUAL, 0.01), (measured, 12, further));
+            let note = format!("too few pairs ({measured}, needs 12)");
+            assert_eq!(few(measured, &Plan::USUAL, 0.01), (note, Some(12 - measured)));
         }
-        assert_eq!(few(2, &[2], 0.01), (2, 6, Some(4)));
-        assert_eq!(few(4, &[4], 0.01), (4, 6, Some(2)));
+        assert_eq!(few(2, &[2], 0.01), ("too few pairs (2, needs 6)".into(), Some(4)));
+        assert_eq!(few(4, &[4], 0.01), ("too few pairs (4, needs 6)".into(), Some(2)));
     }
 
     #[test]
@@ -228,7 +221,7 @@ mod tests {
         };
         assert_eq!(equal(8).verdict, Verdict::NoChange);
         let six = equal(6);
-        assert_eq!(six.verdict.to_string(), "inconclusive: too few pairs (6, needs 8)");
+        assert_eq!(six.note.as_deref(), Some("too few pairs (6, needs 8)"));
         assert_eq!(six.further_pairs, Some(2));
     }
 
@@ -239,7 +232,7 @@ mod tests {
         assert_eq!(got.pairs, 18);
         assert_eq!(got.estimate, judged(&pairs[..18], &Plan::USUAL, 0.01).estimate);
         // 28 comes next, after one more pair; a quad has two.
-        assert_eq!((got.settled, got.further_pairs), (false, Some(2)));
+        assert_eq!((got.settled(), got.further_pairs), (false, Some(2)));
     }
 
     #[test]
@@ -257,15 +250,10 @@ mod tests {
     }
 
     #[test]
-    fn json_is_flat_and_comes_back() {
-        for got in [
-            judged(&around(0.9, 0.02, 12), &[12], 0.01),
-            judged(&around(0.9, 0.02, 12), &[18], 0.01).overruled("steal"),
-        ] {
-            let json = serde_json::to_value(&got).unwrap();
-            assert!(json["verdict"].is_string(), "{json}");
-            assert_eq!(serde_json::from_value::<Comparison>(json).unwrap(), got);
-        }
+    fn the_environment_overrules_and_says_why() {
+        let got = judged(&around(0.9, 0.02, 12), &[12], 0.01).overruled("steal");
+        assert_eq!((got.verdict, got.open), (Verdict::Inconclusive, Some(Open::Environment)));
+        assert_eq!((got.note.as_deref(), got.further_pairs), (Some("environment (steal)"), None));
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub fn next_step(plan: &Plan, measured: u32, comparisons: &[Comparison]) -> Next
 /// Whether no comparison is inconclusive.
 #[must_use]
 pub fn all_settled(comparisons: &[Comparison]) -> bool {
-    comparisons.iter().all(|comparison| comparison.settled)
+    comparisons.iter().all(|comparison| comparison.settled())
 }
 
 /// Weighted geometric mean of ratios, with an interval.
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(next_step(&plan, 0, &[]), Next::Measure { pairs: 12 });
         let clear = |pairs| comparison(&plan, pairs, 0.8);
         let open = |pairs| comparison(&plan, pairs, 0.99);
-        assert!(clear(12).settled && !open(12).settled);
+        assert!(clear(12).settled() && !open(12).settled());
         assert_eq!(next_step(&plan, 12, &[clear(12), open(12)]), Next::Measure { pairs: 18 });
         assert_eq!(next_step(&plan, 12, &[clear(12), clear(12)]), Next::Settled);
         assert_eq!(next_step(&plan, 18, &[clear(18), open(18)]), Next::PlanEnded);

@@ -66,5 +66,5 @@ pub use pair::{BadValue, Pair, log_ratios};
 pub use plan::{Look, Plan, PlanError, SPENDING};
 pub use schedule::{Arm, OddPairs, Schedule, Turn};
 pub use signed_rank::{CrossCheck, EXACT, signed_rank};
-pub use trimmed::{MIN_PAIRS, Ratio, TRIM, estimate};
-pub use verdict::{Better, Reason, Rules, Verdict, judge};
+pub use trimmed::{MIN_PAIRS, Ratio, TRIM, change, estimate};
+pub use verdict::{Better, Open, Rules, Verdict, judge};

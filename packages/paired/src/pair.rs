@@ -4,12 +4,10 @@
 //! sign, a common factor (unit, machine speed) drops out, and a percentage means the same on fast
 //! and slow workloads.
 
-use serde::{Deserialize, Serialize};
-
 use crate::Arm;
 
 /// One value of each arm, measured back to back.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pair {
     /// The arm that ran first.
     pub first: Arm,

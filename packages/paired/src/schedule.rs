@@ -12,11 +12,8 @@
 //! control: C. W. Dunnett, "A multiple comparison procedure for comparing several treatments with a
 //! control", *JASA* 50 (1955).
 
-use serde::{Deserialize, Serialize};
-
 /// One of the two programs of a pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Arm {
     /// What is compared against; A in ABBA.
     Baseline,

@@ -20,7 +20,6 @@
 //! after M. Hollander, D. A. Wolfe and E. Chicken, *Nonparametric Statistical Methods* (3rd ed.
 //! 2014), §§ 3.1–3.3.
 
-use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::Ratio;
@@ -30,7 +29,7 @@ use crate::trimmed::is_level;
 pub const EXACT: usize = 60;
 
 /// What the signed ranks say, as ratios optimized/baseline.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CrossCheck {
     /// Hodges–Lehmann estimate of the ratio.
     pub point: f64,

@@ -79,11 +79,26 @@ impl Ratio {
         Self { point: exp(point), low: exp(low), high: exp(high), confidence }
     }
 
+    /// `-8.1 % [-9.0, -7.2]`.
+    #[must_use]
+    pub fn as_change(&self) -> String {
+        let bound = |ratio: f64| change(ratio).trim_end_matches(" %").to_owned();
+        format!("{} [{}, {}]", change(self.point), bound(self.low), bound(self.high))
+    }
+
     /// Whether the interval holds this ratio, ends included.
     #[must_use]
     pub fn holds(&self, ratio: f64) -> bool {
         self.low <= ratio && ratio <= self.high
     }
+}
+
+/// A ratio as a signed change: `0.92` is `-8.0 %`.
+#[must_use]
+pub fn change(ratio: f64) -> String {
+    let percent = (ratio - 1.0) * 100.0;
+    // Never "-0.0 %": a sign says that there is something.
+    if percent.abs() < 0.05 { "0.0 %".into() } else { format!("{percent:+.1} %") }
 }
 
 /// Trimmed mean of log-ratios and what its interval needs.
@@ -181,6 +196,13 @@ pub fn estimate(log_ratios: &[f64], alpha: f64) -> Option<Ratio> {
 mod tests {
     use super::*;
     use statrs::distribution::{Continuous, Normal};
+
+    #[test]
+    fn ratios_read_as_changes_without_a_negative_zero() {
+        let ratio = Ratio { point: 0.919, low: 0.91, high: 0.928, confidence: 0.99 };
+        assert_eq!(ratio.as_change(), "-8.1 % [-9.0, -7.2]");
+        assert_eq!([0.92, 0.9999, 1.081].map(change), ["-8.0 %", "0.0 %", "+8.1 %"]);
+    }
 
     #[test]
     fn by_hand() {

@@ -14,15 +14,12 @@
 //! Biopharmaceutics* 15 (1987); at 1 − α confidence instead of 1 − 2α it is conservative, and the
 //! same interval carries all rules.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{CrossCheck, Ratio};
 
 /// Which way the metric should move.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Better {
     /// Time, memory, size.
     #[default]
@@ -32,7 +29,7 @@ pub enum Better {
 }
 
 /// What turns an interval into a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rules {
     /// Which way the metric should move.
     pub better: Better,
@@ -59,122 +56,95 @@ impl Default for Rules {
 }
 
 /// What a comparison says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "verdict", rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The optimized program is better.
+    /// Better by more than the margin.
     Improved,
     /// Any difference is within the margin.
     NoChange,
-    /// The optimized program is worse.
+    /// Worse by more than the margin.
     Regressed,
     /// The data do not say.
-    Inconclusive {
-        /// Why not.
-        reason: Reason,
-    },
+    Inconclusive,
+}
+
+impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 4] = [Self::Improved, Self::NoChange, Self::Regressed, Self::Inconclusive];
+
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Improved => "improved",
+            Self::NoChange => "no change",
+            Self::Regressed => "regressed",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
 }
 
 /// Why a comparison is inconclusive.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Reason {
-    /// Fewer pairs than anything can be said from.
-    TooFewPairs {
-        /// Pairs measured.
-        pairs: u32,
-        /// Pairs that the first analysis takes.
-        needed: u32,
-    },
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Open {
+    /// Fewer pairs than anything can be said from, or values that have no ratio.
+    TooFewPairs,
     /// The interval holds "equal" and reaches beyond the margin.
     TooWide,
     /// Trimmed mean and signed ranks contradict each other.
     CrossCheck,
     /// Something outside the data overrules them; set by who watches the machine.
-    Environment {
-        /// What was found.
-        finding: String,
-    },
+    Environment,
 }
 
-impl Verdict {
-    /// Whether more pairs would add nothing: any verdict but inconclusive.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        !matches!(self, Self::Inconclusive { .. })
-    }
-}
-
-/// Applies the rules to an interval and its cross-check.
-#[must_use]
-pub fn judge(estimate: &Ratio, check: &CrossCheck, rules: Rules) -> Verdict {
+/// Applies the rules to an interval and its cross-check: the verdict, or why there is none.
+///
+/// # Errors
+/// Why it is inconclusive.
+pub fn judge(estimate: &Ratio, check: &CrossCheck, rules: Rules) -> Result<Verdict, Open> {
     let margin = rules.log_margin();
     let within = |ratio: f64| ratio.ln().abs() <= margin;
-    let claim = |verdict: Verdict, supported: bool| {
-        if supported { verdict } else { Verdict::Inconclusive { reason: Reason::CrossCheck } }
-    };
     let (below, above) = match rules.better {
         Better::Lower => (Verdict::Improved, Verdict::Regressed),
         Better::Higher => (Verdict::Regressed, Verdict::Improved),
     };
-    if within(estimate.low) && within(estimate.high) {
-        claim(Verdict::NoChange, within(check.point))
+    let (verdict, supported) = if within(estimate.low) && within(estimate.high) {
+        (Verdict::NoChange, within(check.point))
     } else if estimate.high < 1.0 {
-        claim(below, check.point < 1.0)
+        (below, check.point < 1.0)
     } else if estimate.low > 1.0 {
-        claim(above, check.point > 1.0)
+        (above, check.point > 1.0)
     } else {
-        Verdict::Inconclusive { reason: Reason::TooWide }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Improved => f.write_str("improved"),
-            Self::NoChange => f.write_str("no change"),
-            Self::Regressed => f.write_str("regressed"),
-            Self::Inconclusive { reason } => write!(f, "inconclusive: {reason}"),
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooFewPairs { pairs, needed } => {
-                write!(f, "too few pairs ({pairs}, needs {needed})")
-            }
-            Self::TooWide => f.write_str("the interval is too wide"),
-            Self::CrossCheck => f.write_str("trimmed mean and signed ranks disagree"),
-            Self::Environment { finding } => write!(f, "environment ({finding})"),
-        }
-    }
+        return Err(Open::TooWide);
+    };
+    if supported { Ok(verdict) } else { Err(Open::CrossCheck) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn judged(low: f64, high: f64, check: f64, better: Better) -> String {
+    fn judged(low: f64, high: f64, check: f64, better: Better) -> Result<Verdict, Open> {
         let estimate = Ratio { point: (low * high).sqrt(), low, high, confidence: 0.99 };
         let check = CrossCheck { point: check, interval: None, p_value: 0.5 };
-        judge(&estimate, &check, Rules { better, margin: 0.01 }).to_string()
+        judge(&estimate, &check, Rules { better, margin: 0.01 })
     }
 
     #[test]
     fn rules_in_their_order() {
-        let wide = "inconclusive: the interval is too wide";
-        let disagree = "inconclusive: trimmed mean and signed ranks disagree";
+        let (wide, disagree) = (Err(Open::TooWide), Err(Open::CrossCheck));
+        let (same, better, worse) = (Ok(Verdict::NoChange), Ok(Verdict::Improved), Ok(Verdict::Regressed));
         for (low, high, check, lower, higher) in [
-            (0.995, 1.005, 1.0, "no change", "no change"),
+            (0.995, 1.005, 1.0, same, same),
             // Within the margin though it excludes 1.
-            (0.991, 0.999, 0.995, "no change", "no change"),
-            (1.001, 1.0099, 1.005, "no change", "no change"),
+            (0.991, 0.999, 0.995, same, same),
+            (1.001, 1.0099, 1.005, same, same),
             // Excludes 1 and reaches beyond the margin.
-            (0.97, 0.999, 0.98, "improved", "regressed"),
-            (1.001, 1.03, 1.02, "regressed", "improved"),
-            (0.8, 0.9, 0.85, "improved", "regressed"),
+            (0.97, 0.999, 0.98, better, worse),
+            (1.001, 1.03, 1.02, worse, better),
+            (0.8, 0.9, 0.85, better, worse),
             (0.97, 1.0, 0.985, wide, wide),
             (0.97, 1.005, 0.99, wide, wide),
             (0.98, 1.02, 1.0, wide, wide),
@@ -198,19 +168,5 @@ mod tests {
             assert_eq!(rules.log_margin(), 0.0);
         }
         assert_eq!(Rules::default().margin, 0.01);
-    }
-
-    #[test]
-    fn reasons_say_what_is_missing() {
-        let inconclusive = |reason| Verdict::Inconclusive { reason }.to_string();
-        assert_eq!(
-            inconclusive(Reason::TooFewPairs { pairs: 4, needed: 6 }),
-            "inconclusive: too few pairs (4, needs 6)"
-        );
-        let finding = "the noise floor doubled halfway".to_owned();
-        assert_eq!(
-            inconclusive(Reason::Environment { finding }),
-            "inconclusive: environment (the noise floor doubled halfway)"
-        );
     }
 }

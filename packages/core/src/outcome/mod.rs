@@ -7,75 +7,12 @@ mod standing;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{config::Direction, units};
+use crate::config::Direction;
 
 pub use choice::{Choice, choose};
 pub use consequence::{Consequence, Evidence, Outcome, gain_percent};
+pub use honing_paired::{Open, Ratio, Verdict};
 pub use standing::{Asked, Standing};
-
-/// What the pairs of a metric say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Better than the baseline by more than the margin.
-    Improved,
-    /// Within the margin.
-    NoChange,
-    /// Worse than the baseline by more than the margin.
-    Regressed,
-    /// The interval does not say.
-    Inconclusive,
-}
-
-impl Verdict {
-    /// Every verdict.
-    pub const ALL: [Self; 4] = [Self::Improved, Self::NoChange, Self::Regressed, Self::Inconclusive];
-
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Improved => "improved",
-            Self::NoChange => "no change",
-            Self::Regressed => "regressed",
-            Self::Inconclusive => "inconclusive",
-        }
-    }
-}
-
-/// Why a metric is inconclusive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Open {
-    /// Fewer pairs than anything can be said from, or values that have no ratio.
-    TooFewPairs,
-    /// The interval holds "equal" and reaches beyond the margin.
-    TooWide,
-    /// Two methods contradict each other.
-    CrossCheck,
-    /// The machine was not fit to measure on.
-    Environment,
-}
-
-/// A ratio optimized/baseline with its confidence interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Ratio {
-    /// The estimate.
-    pub point: f64,
-    /// The lower end of the interval.
-    pub low: f64,
-    /// The upper end of the interval.
-    pub high: f64,
-    /// The confidence of the interval, as a share.
-    pub confidence: f64,
-}
-
-impl Ratio {
-    /// `-8.1 % [-9.0, -7.2]`.
-    pub fn as_change(&self) -> String {
-        let bound = |ratio: f64| units::change(ratio).trim_end_matches(" %").to_owned();
-        format!("{} [{}, {}]", units::change(self.point), bound(self.low), bound(self.high))
-    }
-}
 
 /// A metric of an eval workload, measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -214,11 +151,5 @@ mod tests {
         };
         let both = trust("hog", Some(0.01)).and(&trust("hog", None)).and(&trust("steal", Some(0.02)));
         assert_eq!((both.findings, both.noise), (vec!["hog".into(), "steal".into()], Some(0.02)));
-    }
-
-    #[test]
-    fn ratios_read_as_changes() {
-        let ratio = Ratio { point: 0.919, low: 0.91, high: 0.928, confidence: 0.99 };
-        assert_eq!(ratio.as_change(), "-8.1 % [-9.0, -7.2]");
     }
 }

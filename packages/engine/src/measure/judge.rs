@@ -3,7 +3,7 @@
 use honing_core::{
     Error, Result,
     config::Direction,
-    outcome::{Measured, Open, Ratio, Trust, Verdict},
+    outcome::{Measured, Open, Trust, Verdict},
 };
 use honing_paired::{
     self as paired, BadValue, Comparison, Pair, Plan, Rules, diagnostics,
@@ -71,7 +71,7 @@ impl Judging<'_> {
     pub(crate) fn settled(&self, recording: &Recording) -> bool {
         let mut deciding =
             (0..recording.metrics.len()).filter(|at| self.decides(&recording.metrics[*at].name));
-        deciding.all(|at| self.compare(recording, at).is_ok_and(|comparison| comparison.settled))
+        deciding.all(|at| self.compare(recording, at).is_ok_and(|comparison| comparison.settled()))
     }
 
     /// Whether there are looks left that measuring would have gone on to.
@@ -101,9 +101,9 @@ impl Judging<'_> {
                 Ok(comparison) => {
                     let overruled = match &findings[..] {
                         [] => comparison,
-                        all => comparison.overruled(all.join("; ")),
+                        all => comparison.overruled(&all.join("; ")),
                     };
-                    put(&mut measured, &overruled);
+                    put(&mut measured, overruled);
                 }
                 Err(bad) => {
                     measured.reason = Some(Open::TooFewPairs);
@@ -125,11 +125,11 @@ impl Judging<'_> {
             .map(|at| {
                 let mut measured = self.unjudged(recording, at);
                 if let Ok(comparison) = self.compare(recording, at) {
-                    put(&mut measured, &comparison);
+                    put(&mut measured, comparison);
                 }
                 measured.note = None;
                 let ratios = log_ratios(&self.pairs(recording, at)).unwrap_or_default();
-                measured.ratio = paired::estimate(&ratios, level).map(ratio);
+                measured.ratio = paired::estimate(&ratios, level);
                 measured
             })
             .collect()
@@ -143,7 +143,7 @@ impl Judging<'_> {
         Trust {
             workload: self.workload.to_owned(),
             findings,
-            control: control.map(ratio),
+            control,
             noise: noise.map(|noise| noise.per_pair),
             finds: noise.and_then(|noise| noise.smallest_effect(recording.pairs(), self.plan.alpha())),
         }
@@ -174,27 +174,11 @@ impl Judging<'_> {
     }
 }
 
-fn put(measured: &mut Measured, comparison: &Comparison) {
-    measured.ratio = comparison.estimate.map(ratio);
-    (measured.verdict, measured.reason) = match &comparison.verdict {
-        paired::Verdict::Improved => (Verdict::Improved, None),
-        paired::Verdict::NoChange => (Verdict::NoChange, None),
-        paired::Verdict::Regressed => (Verdict::Regressed, None),
-        paired::Verdict::Inconclusive { reason } => (Verdict::Inconclusive, Some(open(reason))),
-    };
-    measured.note = match &comparison.verdict {
-        paired::Verdict::Inconclusive { reason } => Some(format!("{reason}{}", proposal(comparison))),
-        _ => None,
-    };
-}
-
-fn open(reason: &paired::Reason) -> Open {
-    match reason {
-        paired::Reason::TooFewPairs { .. } => Open::TooFewPairs,
-        paired::Reason::TooWide => Open::TooWide,
-        paired::Reason::CrossCheck => Open::CrossCheck,
-        paired::Reason::Environment { .. } => Open::Environment,
-    }
+fn put(measured: &mut Measured, comparison: Comparison) {
+    let proposal = proposal(&comparison);
+    let Comparison { estimate, verdict, open, note, .. } = comparison;
+    (measured.ratio, measured.verdict, measured.reason) = (estimate, verdict, open);
+    measured.note = note.map(|note| note + &proposal);
 }
 
 fn proposal(comparison: &Comparison) -> String {
@@ -203,11 +187,6 @@ fn proposal(comparison: &Comparison) -> String {
         pairs @ ..=MOST_PAIRS => format!("; --pairs {pairs} would probably tell"),
         _ => format!("; not even {MOST_PAIRS} pairs would probably tell"),
     }
-}
-
-fn ratio(ratio: paired::Ratio) -> Ratio {
-    let paired::Ratio { point, low, high, confidence } = ratio;
-    Ratio { point, low, high, confidence }
 }
 
 /// Five digits: finer than any clock, and short in the event stream. What has no ratio is 0.

@@ -129,3 +129,30 @@ pub(crate) fn candidates<'a>(names: &'a [String], programs: &'a [Optimized]) -> 
 fn digests<'a>(baseline: &'a Built, candidates: &'a [Candidate<'_>]) -> impl Iterator<Item = &'a Digest> {
     std::iter::once(baseline.digest()).chain(candidates.iter().map(|candidate| candidate.digest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was stored when there were only ever two programs, and what is stored of three.
+    #[test]
+    fn stored_measurements_are_read_as_ever() {
+        let digest = |letter: &str| letter.repeat(64);
+        let one =
+            format!(r#"{{"programs":["{}","{}"],"looks":[12],"workloads":[]}}"#, digest("a"), digest("b"));
+        let read: Measurements = serde_json::from_str(&one).unwrap();
+        assert_eq!((read.names(), read.are_identical()), (vec![None], false));
+        assert_eq!(serde_json::to_string(&read).unwrap(), one);
+        let several = Measurements {
+            programs: [digest("a"), digest("a"), digest("b")]
+                .iter()
+                .map(|text| serde_json::from_str(&format!("\"{text}\"")).unwrap())
+                .collect(),
+            names: vec!["optimize".into(), "bolt".into()],
+            ..read
+        };
+        let again: Measurements = serde_json::from_str(&serde_json::to_string(&several).unwrap()).unwrap();
+        assert_eq!(again.names(), [Some("optimize"), Some("bolt")]);
+        assert_eq!(again.identical().collect::<Vec<_>>(), [true, false]);
+    }
+}

@@ -65,13 +65,13 @@ fn simulate(noise: Noise, effect: f64, plan: &Plan, experiments: u32) -> Tally {
             .collect();
         let misses = |c: &Comparison| c.estimate.is_some_and(|ratio| !ratio.holds(effect));
         tally.missed += u32::from(at_looks.iter().any(misses));
-        let stop = at_looks.iter().find(|c| c.settled).or(at_looks.last()).unwrap();
+        let stop = at_looks.iter().find(|c| c.settled()).or(at_looks.last()).unwrap();
         tally.pairs += u64::from(stop.pairs);
         match stop.verdict {
             Verdict::Improved => tally.improved += 1,
             Verdict::Regressed => tally.regressed += 1,
             Verdict::NoChange => tally.unchanged += 1,
-            Verdict::Inconclusive { .. } => {}
+            Verdict::Inconclusive => {}
         }
     }
     tally
