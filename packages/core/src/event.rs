@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Version of the event stream.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// An event and when it happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -184,8 +184,9 @@ pub enum Event {
         error: Option<String>,
         /// What to do next.
         hint: Option<String>,
-        /// Milliseconds of the run that cargo and rustc took.
-        cargo_ms: u64,
+        /// Milliseconds of the run that builders took; 0 in streams of version 1.
+        #[serde(default)]
+        builder_ms: u64,
         /// Paths of the optimized binaries, in the order of the programs: what to ship.
         optimized: Vec<String>,
     },
@@ -242,7 +243,7 @@ pub struct StageCost {
     pub elapsed_ms: u64,
     /// Milliseconds of CPU time of its children.
     pub cpu_ms: u64,
-    /// For a build: whether cargo compiled every crate for it, so that this is what a build from
+    /// For a build: whether everything was built for it, so that this is what a build from
     /// nothing costs; but for the baseline, only what is for the target counts. `None` where that is
     /// not known.
     #[serde(default)]

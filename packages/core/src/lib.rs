@@ -3,6 +3,7 @@
 //! Nothing in here starts a process, opens a file or reads a clock; the engine does
 //! that at the rim and hands the results in as values.
 
+pub mod account;
 pub mod applied;
 mod called;
 pub mod calls;

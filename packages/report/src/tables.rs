@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use honing_core::{
+    account,
     applied::{Applied, HotFunction, Lost},
     event::StageState,
     outcome::{Measured, Ratio},
@@ -202,15 +203,14 @@ pub(crate) fn refresh(refresh: &Refresh) -> Grid {
 /// Where the costs of a refresh are from.
 pub(crate) fn refresh_source(refresh: &Refresh) -> &'static str {
     match (refresh.this_run, refresh.full) {
-        (true, Some(true)) => "All three builds ran in this run, and cargo compiled every crate.",
+        (true, Some(true)) => "All three builds ran in this run, each from nothing.",
         (true, Some(false)) => {
-            "All three builds ran in this run, but cargo had some crates already: a build from nothing \
-             costs more."
+            "All three builds ran in this run, but parts were there already: a build from nothing costs more."
         }
-        (true, None) => {
-            "All three builds ran in this run; whether cargo had some crates already is not known."
+        (true, None) => "All three builds ran in this run; whether parts were there already is not known.",
+        (false, _) => {
+            "Some were up to date: what counts is what they cost when they were built from nothing."
         }
-        (false, _) => "Some were up to date: what counts is what they cost when cargo compiled every crate.",
     }
 }
 
@@ -303,7 +303,7 @@ pub(crate) fn profile(program: &Program) -> Grid {
         ("trained", profile.trained.clone()),
         ("recorded", profile.recorded.clone()),
         ("at commit", format!("{}{dirty}", profile.commit)),
-        ("toolchain", format!("rustc {}, LLVM {}", profile.rustc, profile.llvm)),
+        ("toolchain", account::words(&profile.toolchain)),
         ("recorded by this run", if program.recorded.is_some() { "yes".into() } else { "no".into() }),
     ] {
         grid.row([name.to_owned(), value]);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use honing_core::{applied::Applied, recorded::Manifest, status::Status, units};
+use honing_core::{account, applied::Applied, recorded::Manifest, status::Status, units};
 use ratatui::{
     style::Style,
     text::{Line, Span},
@@ -82,8 +82,7 @@ fn stored(entries: &mut Entries, program: &Program, status: &Status) {
     } else {
         entries.add("policy", &format!("stale: {}", status.stale.join("; ")), screen::warn());
     }
-    let toolchain = &manifest.toolchain;
-    entries.add("toolchain", &format!("rustc {}, LLVM {}", toolchain.rustc, toolchain.llvm), Style::new());
+    entries.add("toolchain", &account::words(&manifest.account.toolchain), Style::new());
     if let (None, Some(last)) = (&program.applied, &status.last_match) {
         entries.add("match", &format!("{}, measured {}", last.words, last.when), Style::new());
     }

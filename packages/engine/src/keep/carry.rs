@@ -9,7 +9,6 @@ use honing_core::{
     config::Policy,
     event::{Event, Summary},
     outcome::{Asked, Evidence, Outcome, Standing},
-    pin,
     recorded::Source,
     staleness,
 };
@@ -61,12 +60,8 @@ pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
     pipeline::each_program(session, &Selection::only(Stage::Optimize), |mut chain, ready| {
         let Carried { profile, built, .. } = carried_over(&mut chain, ready)?;
         files::write_atomically(output, &files::read(profile.path())?)?;
-        let mangling =
-            if chain.subject.program.pin_symbols { format!(" {}", pin::V0) } else { String::new() };
-        let flags = format!("RUSTFLAGS=\"-Cprofile-use={}{mangling}\"", output.display());
-        let (output, triple) = (output.display(), &chain.subject.triple);
-        let text =
-            format!("exported {output}; build with it: {flags} cargo build --release --target {triple}");
+        let by_hand = session.builder().by_hand(chain.subject, output);
+        let text = format!("exported {}; build with it: {by_hand}", output.display());
         session.sink.emit(Event::Note { text });
         Ok((summary(chain, &built, None), ExitCode::Success))
     })

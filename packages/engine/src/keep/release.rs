@@ -123,7 +123,8 @@ fn without_pgo(error: Error, no_pgo: bool) -> Error {
 fn used(session: &Session, subject: &Subject<'_>, built: &Optimized) -> Result<Used> {
     let stored = recorded::need(session, subject)?;
     let applied: Applied = built.applied().clone();
-    let facts = staleness::Facts { applied: Some(applied.clone()), ..status::facts(session, &stored) };
+    let facts = status::facts(session, subject, &stored)?;
+    let facts = staleness::Facts { applied: Some(applied.clone()), ..facts };
     let manifest = &stored.manifest;
     Ok(Used {
         file: stored.folder.join(&manifest.profile.file).display().to_string(),
@@ -153,9 +154,9 @@ fn describe(session: &Session, subject: &Subject<'_>, path: &Path, profile: Opti
         read: read.filter_map(input).collect(),
         profile,
         source: source(session, subject),
-        toolchain: session.builder().compiler(),
-        build: session.builder().account(session, subject)?,
-        cargo_args: session.options.cargo_args.clone(),
+        compiler: session.builder().compiler(),
+        account: session.builder().account(session, subject)?,
+        arguments: session.options.arguments.clone(),
         honing: env!("CARGO_PKG_VERSION").into(),
         binary: Binary {
             path: path.display().to_string(),

@@ -23,7 +23,7 @@ struct Reading {
     run: Option<String>,
     stages: Vec<honing_core::Stage>,
     last_ms: u64,
-    cargo_ms: Option<u64>,
+    builder_ms: Option<u64>,
     end: Option<End>,
     warnings: Vec<String>,
     programs: Vec<Program>,
@@ -86,8 +86,8 @@ impl Reading {
                 self.costs.push((summary.program.clone(), summary.costs.clone()));
                 self.program(&summary.program).summed_up(summary);
             }
-            Event::RunFinished { exit, code, error, hint, cargo_ms, .. } => {
-                self.cargo_ms = Some(*cargo_ms);
+            Event::RunFinished { exit, code, error, hint, builder_ms, .. } => {
+                self.builder_ms = Some(*builder_ms);
                 self.end = Some(End { exit: *exit, code: *code, error: error.clone(), hint: hint.clone() });
             }
             _ => {}
@@ -104,7 +104,7 @@ impl Reading {
     }
 
     fn finish(self, history: Vec<Past>) -> Document {
-        let Self { version, run, stages, last_ms, cargo_ms, end, warnings, mut programs, costs } = self;
+        let Self { version, run, stages, last_ms, builder_ms, end, warnings, mut programs, costs } = self;
         for program in &mut programs {
             // The run ended during it.
             for span in program.timeline.iter_mut().filter(|span| span.state.is_none()) {
@@ -123,7 +123,7 @@ impl Reading {
             run,
             verdict: String::new(),
             elapsed_ms: last_ms,
-            cargo_ms,
+            builder_ms,
             end,
             warnings,
             stages,
@@ -183,8 +183,7 @@ impl Program {
             commit: manifest.commit.clone(),
             dirty: manifest.dirty,
             source: manifest.source,
-            rustc: manifest.toolchain.rustc.clone(),
-            llvm: manifest.toolchain.llvm.clone(),
+            toolchain: manifest.account.toolchain.clone(),
             stale: status.stale.clone(),
         });
     }

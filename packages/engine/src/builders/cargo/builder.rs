@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use honing_core::{
     Digest, Error, Fingerprint, Result, Setting, Stage,
+    account::Account,
     calls::Calls,
     config::{CargoRun, Instrumenting, Program, Tool},
-    recorded, release,
+    pin,
+    release::Compiler,
 };
 
 use crate::{
@@ -15,7 +17,7 @@ use crate::{
         cargo::{
             self, Cargo, Here, build_command, check, driver_command,
             flavours::{ADDED, PROFILE, build_fingerprint, instrument_fully, instrumenting, wanted},
-            libraries, pinning, probe, tools,
+            libraries, own, pinning, probe, tools,
         },
     },
     chain::{
@@ -49,7 +51,7 @@ impl Builder for Cargo {
             setting("target", subject.triple.clone(), target),
         ];
         if subject.program.pin_symbols {
-            let scheme = honing_core::pin::SCHEME.to_string();
+            let scheme = pin::SCHEME.to_string();
             found.push(setting("scheme of pinned symbols", scheme, "Honing; another one renames them"));
         }
         let answer = cargo::ask(here, &subject.triple)?;
@@ -201,31 +203,47 @@ impl Builder for Cargo {
         tools::path(here, tool)
     }
 
-    fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<recorded::Build> {
+    fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<Account> {
         let here = &Here { session, cargo: self };
         let wanted = wanted(here, subject, Flavour::Plain)?;
-        Ok(recorded::Build {
-            package: wanted.package.name.to_string(),
-            cargo_profile: wanted.profile.to_owned(),
-            settings: self.config.profile_settings(&session.root, &session.env, wanted.profile),
-            features: wanted.features,
-            default_features: wanted.default_features,
-            rustflags: wanted.rustflags,
+        let entry = |name: &str, value: String| (name.to_owned(), value);
+        let default = wanted.default_features.then(|| "default".to_owned());
+        let features: Vec<String> = default.into_iter().chain(wanted.features).collect();
+        let told = [
+            entry("package", wanted.package.name.to_string()),
+            entry("Cargo profile", wanted.profile.to_owned()),
+        ];
+        let settings = self.config.profile_settings(&session.root, &session.env, wanted.profile);
+        let flags = [entry("features", features.join(",")), entry("rustflags", wanted.rustflags.join(" "))];
+        let told = told.into_iter().chain(settings).chain(flags);
+        let lock = |file: &&str| {
+            let digest = files::digest(&session.root.join(file)).ok()?;
+            Some(entry(file, digest.to_string()))
+        };
+        Ok(Account {
             symbols: wanted.symbols,
-            lockfile: files::digest(&session.root.join("Cargo.lock")).ok(),
+            toolchain: self.toolchain.entries(),
+            build: told.filter(|(_, value)| !value.is_empty()).collect(),
+            read: self.locks().iter().filter_map(lock).collect(),
         })
     }
 
-    fn toolchain(&self) -> recorded::Toolchain {
-        self.toolchain.recorded()
+    fn compiler(&self) -> Compiler {
+        self.toolchain.compiler()
     }
 
-    fn compiler(&self) -> release::Compiler {
-        self.toolchain.compiler()
+    fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String {
+        let mangling = if subject.program.pin_symbols { format!(" {}", pin::V0) } else { String::new() };
+        let (profile, triple) = (profile.display(), &subject.triple);
+        format!("RUSTFLAGS=\"-Cprofile-use={profile}{mangling}\" cargo build --release --target {triple}")
     }
 
     fn locks(&self) -> &[&str] {
         &["Cargo.lock"]
+    }
+
+    fn own_folders(&self, session: &Session, program: &str) -> Vec<PathBuf> {
+        own::folders(&session.builds(), program)
     }
 
     fn version(&self, subject: &Subject<'_>) -> String {

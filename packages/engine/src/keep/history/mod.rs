@@ -83,8 +83,8 @@ pub(crate) fn since(session: &Session, commit: &str, folders: &[PathBuf]) -> Res
     // Not the program: its profile and configuration, and the lockfile, which is told apart.
     let beside = session.root.join(session.config_path.parent().unwrap_or(Path::new("")));
     let apart = tree.spec("exclude,", &beside);
-    let lockfiles = ":(top,exclude,glob)**/Cargo.lock".to_owned();
-    let paths: Vec<String> = folders.into_iter().chain(apart).chain([lockfiles]).collect();
+    let locks = session.builder().locks().iter().map(|file| format!(":(top,exclude,glob)**/{file}"));
+    let paths: Vec<String> = folders.into_iter().chain(apart).chain(locks).collect();
     Ok(since_in(&tree, commit, &paths))
 }
 
