@@ -11,6 +11,7 @@ use crate::{
     outcome::{Measured, Outcome, Trust},
     release::Release,
     status::Status,
+    units,
 };
 
 /// Version of the event stream.
@@ -232,6 +233,13 @@ pub struct Artifact {
     pub digest: String,
 }
 
+impl Artifact {
+    /// How its size changed from that of `before`: `-2.5 %`.
+    pub fn change_from(&self, before: &Self) -> String {
+        units::change(self.bytes as f64 / before.bytes.max(1) as f64)
+    }
+}
+
 /// What a stage cost in the run that produced its present result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageCost {
@@ -276,4 +284,32 @@ pub struct Summary {
     pub applied: Option<Applied>,
     /// Where the profile was recorded, relative to the workspace.
     pub recorded: Option<String>,
+}
+
+/// When a run began, in UTC, by its name: `20261125T134007.123456Z-42` as `2026-11-25T13:40:07Z`. Once the
+/// names had no fraction.
+pub fn began(run: &str) -> Option<String> {
+    let time = run.get(..16)?;
+    let at = |range: std::ops::Range<usize>| {
+        time.get(range).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let (year, month, day) = (at(0..4)?, at(4..6)?, at(6..8)?);
+    let (hour, minute, second) = (at(9..11)?, at(11..13)?, at(13..15)?);
+    let fits = time.as_bytes()[8] == b'T' && matches!(time.as_bytes()[15], b'Z' | b'.');
+    fits.then(|| format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::began;
+
+    #[test]
+    fn a_runs_name_tells_when_it_began() {
+        for name in ["20261125T134007.000123Z-42", "20261125T134007Z-42"] {
+            assert_eq!(began(name).as_deref(), Some("2026-11-25T13:40:07Z"), "{name}");
+        }
+        for name in ["replayed", "größe und so weiter", "20261125-134007Z-42", "20261125T134007", ""] {
+            assert_eq!(began(name), None, "{name}");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod applied;
+pub mod bars;
 mod called;
 pub mod calls;
 pub mod cargo_profile;

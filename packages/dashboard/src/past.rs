@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use honing_core::{
     ExitCode, Stage,
     applied::{Applied, HotFunction},
-    event::{Event, Record, StageState, Summary},
+    event::{Event, Record, StageState, Summary, began},
     outcome::{Measured, gain_percent},
 };
 
@@ -58,22 +58,9 @@ impl Past {
         }
     }
 
-    /// When it began: `2026-11-25 13:40`.
+    /// When it began: `2026-11-25 13:40`; where its name does not tell, that.
     pub fn when(&self) -> String {
-        when(&self.run)
-    }
-}
-
-/// `20261125T134007.123456Z-42` as `2026-11-25 13:40`; whatever else as it is.
-pub(crate) fn when(run: &str) -> String {
-    let digits = |range: std::ops::Range<usize>| {
-        run.get(range).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    match (digits(0..4), digits(4..6), digits(6..8), digits(9..11), digits(11..13)) {
-        (Some(year), Some(month), Some(day), Some(hour), Some(minute)) if run.as_bytes()[8] == b'T' => {
-            format!("{year}-{month}-{day} {hour}:{minute}")
-        }
-        _ => run.to_owned(),
+        began(&self.run).map_or_else(|| self.run.clone(), |at| at[..16].replace('T', " "))
     }
 }
 
@@ -147,14 +134,6 @@ pub(crate) fn replace(all: &mut Vec<Measured>, new: Measured) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn runs_are_told_by_their_names() {
-        assert_eq!(when("20261125T134007.000123Z-42"), "2026-11-25 13:40");
-        assert_eq!(when("20261125T134007Z-42"), "2026-11-25 13:40", "as names were");
-        assert_eq!(when("replayed"), "replayed");
-        assert_eq!(when("größe und so weiter"), "größe und so weiter");
-    }
 
     #[test]
     fn a_run_that_failed_says_where() {

@@ -7,8 +7,8 @@ use honing_core::outcome::{Measured, Ratio, Trust, Verdict};
 
 use crate::{
     strip::{over_time, strips},
-    summary::quantity,
-    table::{Align, Table},
+    table::{Kind, Table},
+    tables,
 };
 
 /// What is shown of a comparison. The first metric decides.
@@ -32,15 +32,7 @@ impl Comparison<'_> {
     /// Where `out` does not take it.
     pub fn text(&self, verbose: bool, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  A  {}\n  B  {}\n", self.a, self.b)?;
-        let mut table = Table::new(&[
-            ("metric", Align::Left),
-            ("A", Align::Right),
-            ("B", Align::Right),
-            (&self.heading(), Align::Left),
-            ("verdict", Align::Left),
-        ]);
-        self.measured.iter().for_each(|metric| table.row(cells(metric)));
-        table.write(out, width)?;
+        self.table().write(out, width)?;
         writeln!(out)?;
         let deciding = self.measured.iter().filter(|metric| metric.gated);
         let rows: Vec<(String, Ratio)> =
@@ -63,19 +55,31 @@ impl Comparison<'_> {
     /// Where `out` does not take it.
     pub fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "A: `{}`, B: `{}`\n", self.a, self.b)?;
-        writeln!(out, "| metric | A | B | {} | verdict |\n|:---|---:|---:|:---|:---|", self.heading())?;
-        for metric in self.measured {
-            writeln!(out, "| {} |", cells(metric).join(" | "))?;
-        }
-        writeln!(out, "\n{}", self.sentence())
+        writeln!(out, "{}\n{}", self.table().markdown(), self.sentence())
     }
 
-    fn heading(&self) -> String {
-        let ratio = self.measured.iter().find_map(|metric| metric.ratio);
-        ratio.map_or_else(
-            || "change".into(),
-            |ratio| format!("change, {} % interval", crate::summary::trim(ratio.confidence * 100.0)),
-        )
+    fn table(&self) -> Table {
+        let mut table = Table::new(
+            "",
+            &[
+                ("metric", Kind::Words),
+                ("A", Kind::Number),
+                ("B", Kind::Number),
+                (&tables::change(self.measured), Kind::Change),
+                ("verdict", Kind::Words),
+            ],
+        );
+        for metric in self.measured {
+            let informs = if metric.gated { "" } else { " (informs)" };
+            table.row([
+                metric.metric.clone(),
+                tables::value(metric, metric.baseline),
+                tables::value(metric, metric.optimized),
+                tables::interval(metric.ratio),
+                format!("{}{informs}", metric.verdict.word()),
+            ]);
+        }
+        table
     }
 
     /// The verdict in one sentence.
@@ -97,17 +101,6 @@ impl Comparison<'_> {
             }
         }
     }
-}
-
-fn cells(metric: &Measured) -> [String; 5] {
-    let informs = if metric.gated { "" } else { " (informs)" };
-    [
-        metric.metric.clone(),
-        quantity(metric.baseline, &metric.unit),
-        quantity(metric.optimized, &metric.unit),
-        metric.ratio.map_or_else(|| "-".into(), |ratio| ratio.as_change()),
-        format!("{}{informs}", metric.verdict.word()),
-    ]
 }
 
 /// The colour of a verdict.
@@ -175,8 +168,8 @@ mod tests {
           cpu     51.2 ms  48.6 ms  -5.0 % [-6.0, -4.0]    improved
           wall    51.2 ms  51.2 ms  0.0 % [-1.0, +1.0]     inconclusive (informs)
 
-          cpu  ├──────●──────┤·························┼·······
-               -6.0 %                                  0 +1.0 %
+          cpu          ├──◆──┤         │
+               -9 %                    0                   +10 %
 
           cpu of each pair: ▁█▅ -5.5 % to -4.5 %
 

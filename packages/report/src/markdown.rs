@@ -8,7 +8,7 @@ use honing_core::units;
 use crate::{
     document::{Document, End, Program},
     escape::{block, code, prose, shortened},
-    grid::Grid,
+    table::Table,
     tables,
 };
 
@@ -130,7 +130,7 @@ fn facts(program: &Program) -> String {
         fact("match", prose(&applied.words()));
     }
     if let (Some(before), Some(after)) = (&program.baseline, &program.optimized) {
-        let change = units::change(after.bytes as f64 / before.bytes.max(1) as f64);
+        let change = after.change_from(before);
         let (before, after) = (units::bytes(before.bytes), units::bytes(after.bytes));
         fact("size", format!("{before} to {after} ({change})"));
     }
@@ -163,7 +163,10 @@ fn long(program: &Program, document: &Document) -> Vec<Part> {
     let mut cost = vec![tables::timeline(program)];
     cost.extend(refresh.map(tables::refresh));
     let folds = [
-        ("Metrics that inform", vec![tables::measured(program, false), tables::latency(program)]),
+        (
+            "Metrics that inform",
+            vec![tables::measured(program, false), tables::latency(&tables::percentiles(&program.measured))],
+        ),
         ("The machine", vec![tables::trust(program)]),
         ("Stages and their cost", cost),
         ("Match by crate", vec![tables::origins(program), tables::lost(program)]),
@@ -173,7 +176,7 @@ fn long(program: &Program, document: &Document) -> Vec<Part> {
     ];
     let mut parts = Vec::new();
     for (name, grids) in folds {
-        let shown: Vec<&Grid> = grids.iter().filter(|grid| !grid.is_empty()).collect();
+        let shown: Vec<&Table> = grids.iter().filter(|grid| !grid.is_empty()).collect();
         if shown.is_empty() {
             continue;
         }
@@ -195,7 +198,7 @@ fn foot(document: &Document) -> String {
     let mut said = Vec::new();
     said.extend(document.version.as_ref().map(|version| format!("Honing {}", prose(version))));
     said.extend(document.run.as_ref().map(|run| format!("run {}", code(run))));
-    said.push(format!("took {}", tables::time(document.elapsed_ms)));
+    said.push(format!("took {}", units::millis(document.elapsed_ms)));
     said.extend(document.end.as_ref().map(|end| format!("exit code {}", end.code)));
     format!("{}\n", said.join(", "))
 }

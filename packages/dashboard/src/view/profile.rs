@@ -12,7 +12,7 @@ use ratatui::{
 use crate::{
     screen,
     state::{Program, State},
-    text::{left, plural, wrap},
+    text::{left, wrap},
 };
 
 /// Columns of the names.
@@ -102,8 +102,8 @@ fn age(program: &Program, status: &Status, manifest: &Manifest) -> String {
     parts.push(status.age_s.map_or_else(|| "unknown".into(), |age| units::age(Duration::from_secs(age))));
     match status.since {
         Some(since) => {
-            parts.push(plural(since.commits, "commit"));
-            parts.push(format!("{} changed", plural(since.lines, "line")));
+            parts.push(units::count(since.commits, "commit"));
+            parts.push(format!("{} changed", units::count(since.lines, "line")));
         }
         None if status.git.is_some() => {
             parts.push(honing_core::advise!("git does not tell (see `{pgo} status`)"))

@@ -1,7 +1,7 @@
 //! From the events of a run to its document.
 
 use honing_core::{
-    event::{Event, Record, StageCost, StageState, Summary},
+    event::{Event, Record, StageCost, StageState, Summary, began},
     status::Status,
 };
 
@@ -119,7 +119,7 @@ impl Reading {
         let mut document = Document {
             schema: SCHEMA,
             version,
-            date: run.as_deref().and_then(date),
+            date: run.as_deref().and_then(began),
             run,
             verdict: String::new(),
             elapsed_ms: last_ms,
@@ -220,32 +220,5 @@ impl Document {
         };
         let found: Vec<String> = self.programs.iter().map(of).collect();
         if found.is_empty() { "done".into() } else { found.join("; ") }
-    }
-}
-
-/// `20261125T134007.123456Z-42` as `2026-11-25T13:40:07Z`; once the names had no fraction.
-fn date(run: &str) -> Option<String> {
-    let time = run.get(..16)?;
-    let at = |range: std::ops::Range<usize>| {
-        time.get(range).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    let (year, month, day) = (at(0..4)?, at(4..6)?, at(6..8)?);
-    let (hour, minute, second) = (at(9..11)?, at(11..13)?, at(13..15)?);
-    let fits = time.as_bytes()[8] == b'T' && matches!(time.as_bytes()[15], b'Z' | b'.');
-    fits.then(|| format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date;
-
-    #[test]
-    fn a_runs_name_tells_when_it_began() {
-        for name in ["20261125T134007.000123Z-42", "20261125T134007Z-42"] {
-            assert_eq!(date(name).as_deref(), Some("2026-11-25T13:40:07Z"), "{name}");
-        }
-        for name in ["replayed", "größe und so weiter", "20261125-134007Z-42", "20261125T134007", ""] {
-            assert_eq!(date(name), None, "{name}");
-        }
     }
 }

@@ -6,8 +6,8 @@ use maud::{Markup, html};
 use crate::{
     document::{Document, Past, Program},
     escape::clean,
-    grid::Grid,
     plot::{self, Words},
+    table::Table,
     tables,
 };
 
@@ -45,7 +45,7 @@ fn facts(program: &Program) -> Markup {
         facts.push(("match, by weight".into(), units::share(share)));
     }
     if let (Some(before), Some(after)) = (&program.baseline, &program.optimized) {
-        facts.push(("size".into(), units::change(after.bytes as f64 / before.bytes.max(1) as f64)));
+        facts.push(("size".into(), after.change_from(before)));
     }
     if let Some(refresh) = &program.refresh {
         facts.push(("cost of a refresh".into(), format!("{:.2} plain builds", refresh.builds)));
@@ -58,7 +58,7 @@ fn facts(program: &Program) -> Markup {
 }
 
 /// A plot beside its tables; the tables alone where there is no plot.
-fn pair(figures: Vec<(Option<Markup>, String)>, grids: &[Grid]) -> Markup {
+fn pair(figures: Vec<(Option<Markup>, String)>, grids: &[Table]) -> Markup {
     let figures: Vec<(Markup, String)> =
         figures.into_iter().filter_map(|(figure, caption)| Some((figure?, caption))).collect();
     let class = if figures.is_empty() { "pair" } else { "pair plotted" };
@@ -82,7 +82,7 @@ fn measured(program: &Program, id: &str) -> Markup {
     }
     let (gated, informing): (Vec<&Measured>, Vec<&Measured>) =
         program.measured.iter().partition(|metric| metric.gated);
-    let informing = informing.into_iter().filter(|metric| !metric.metric.starts_with(tables::PERCENTILE));
+    let informing = informing.into_iter().filter(|metric| !tables::is_percentile(metric));
     let shown: Vec<&Measured> = gated.iter().copied().chain(informing).collect();
     let said: Vec<String> = shown
         .iter()
@@ -115,7 +115,7 @@ fn measured(program: &Program, id: &str) -> Markup {
 }
 
 fn latency(program: &Program, id: &str) -> Markup {
-    let all = tables::percentiles(program);
+    let all = tables::percentiles(&program.measured);
     if all.is_empty() {
         return html! {};
     }
@@ -139,7 +139,7 @@ fn latency(program: &Program, id: &str) -> Markup {
     let figures = workloads.iter().enumerate().map(figure).collect();
     html! {
         h3 { "Latency" }
-        (pair(figures, &[tables::latency(program)]))
+        (pair(figures, &[tables::latency(&all)]))
     }
 }
 
@@ -183,7 +183,7 @@ fn cost(document: &Document, program: &Program, id: &str) -> Markup {
         .timeline
         .iter()
         .map(|span| {
-            let (from, to) = (tables::time(span.start_ms), tables::time(span.end_ms));
+            let (from, to) = (units::millis(span.start_ms), units::millis(span.end_ms));
             format!("{} {} from {from} to {to}", span.stage, tables::state(span))
         })
         .collect();
