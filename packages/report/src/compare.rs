@@ -177,13 +177,13 @@ mod tests {
         ");
         let mut out = Vec::new();
         comparison.markdown(&mut out).unwrap();
-        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @"
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r"
         A: `old/p`, B: `new/p`
 
         | metric | A | B | change, 95 % interval | verdict |
-        |:---|---:|---:|:---|:---|
-        | cpu | 51.2 ms | 48.6 ms | -5.0 % [-6.0, -4.0] | improved |
-        | wall | 51.2 ms | 51.2 ms | 0.0 % [-1.0, +1.0] | inconclusive (informs) |
+        | :-- | --: | --: | --: | :-- |
+        | cpu | 51.2 ms | 48.6 ms | -5.0 % \[-6.0, -4.0\] | improved |
+        | wall | 51.2 ms | 51.2 ms | 0.0 % \[-1.0, +1.0\] | inconclusive (informs) |
 
         B is better: -5.0 % [-6.0, -4.0] (12 pairs, cpu)
         ");
