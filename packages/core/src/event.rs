@@ -259,7 +259,7 @@ pub struct StageCost {
 }
 
 /// The result of a run for one program.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// The program.
     pub program: String,

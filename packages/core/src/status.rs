@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, ExitCode, recorded::Manifest};
 
 /// How a program's stored profile stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// The program.
     pub program: String,

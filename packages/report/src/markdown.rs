@@ -3,7 +3,7 @@
 //! GitHub and GitLab cut, or refuse, what is long; so the least important parts go first, and the
 //! text says so.
 
-use honing_core::units;
+use honing_core::{outcome::notes, units};
 
 use crate::{
     document::{Document, End, Program},
@@ -106,15 +106,7 @@ fn short(program: &Program) -> Vec<Part> {
     if !decides.is_empty() {
         parts.push(part(format!("{}\n", decides.markdown())));
     }
-    let notes: String = program
-        .measured
-        .iter()
-        .filter(|metric| metric.gated)
-        .filter_map(|metric| {
-            let note = metric.note.as_ref()?;
-            Some(format!("- {}: {}\n", prose(&metric.name()), prose(note)))
-        })
-        .collect();
+    let notes: String = notes(&program.measured).map(|note| format!("- {}\n", prose(&note))).collect();
     if !notes.is_empty() {
         parts.push(part(format!("{notes}\n")));
     }
@@ -154,11 +146,6 @@ fn facts(program: &Program) -> String {
 
 /// What unfolds.
 fn long(program: &Program, document: &Document) -> Vec<Part> {
-    let mut runs = program.history.clone();
-    if !runs.is_empty() {
-        let own = document.as_past().into_iter().find(|past| past.program == program.program);
-        runs.extend(own);
-    }
     let refresh = program.refresh.as_ref();
     let mut cost = vec![tables::timeline(program)];
     cost.extend(refresh.map(tables::refresh));
@@ -171,7 +158,7 @@ fn long(program: &Program, document: &Document) -> Vec<Part> {
         ("Stages and their cost", cost),
         ("Match by crate", vec![tables::origins(program), tables::lost(program)]),
         ("Stored profile, binaries", vec![tables::profile(program), tables::sizes(program)]),
-        ("Earlier runs", vec![tables::history(&runs)]),
+        ("Earlier runs", vec![tables::history(&document.runs(program))]),
         ("Hottest functions", vec![tables::hot(program)]),
     ];
     let mut parts = Vec::new();

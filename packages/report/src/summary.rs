@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use honing_core::{
     event::{StageState, Summary},
-    outcome::{Measured, Outcome, Ratio, Trust},
+    outcome::{Measured, Outcome, Ratio, Trust, notes},
     units,
 };
 
@@ -43,7 +43,7 @@ pub fn summary(
         if verbose {
             over_time_of_gated(&summary.measured, out)?;
         }
-        notes(&summary.measured, out)?;
+        notes(&summary.measured).try_for_each(|note| writeln!(out, "  {note}"))?;
     }
     trust(&summary.trust, out)?;
     if !summary.costs.is_empty() {
@@ -72,8 +72,7 @@ fn outcome_style(outcome: &Outcome) -> Style {
     match outcome {
         Outcome::Improved => AnsiColor::Green.on_default(),
         Outcome::Regressed { .. } => AnsiColor::Red.on_default(),
-        Outcome::Inconclusive { .. } => AnsiColor::Yellow.on_default(),
-        Outcome::NoEffect => AnsiColor::Yellow.on_default(),
+        Outcome::Inconclusive { .. } | Outcome::NoEffect => AnsiColor::Yellow.on_default(),
         Outcome::NoChange | Outcome::NotMeasured => Style::new(),
     }
 }
@@ -120,16 +119,6 @@ fn trust(trust: &[Trust], out: &mut dyn Write) -> io::Result<()> {
         let finds = known.finds.map(|finds| format!("so many find {:.1} %", finds * 100.0));
         let said: Vec<String> = [control, noise, finds].into_iter().flatten().collect();
         writeln!(out, "  {}: {}", known.workload, said.join("; "))?;
-    }
-    Ok(())
-}
-
-/// Why a gated metric is open.
-fn notes(measured: &[Measured], out: &mut dyn Write) -> io::Result<()> {
-    for metric in measured.iter().filter(|metric| metric.gated) {
-        if let Some(note) = &metric.note {
-            writeln!(out, "  {} ({}): {note}", metric.workload, metric.metric)?;
-        }
     }
     Ok(())
 }

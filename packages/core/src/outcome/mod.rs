@@ -132,6 +132,12 @@ pub struct Trust {
     pub finds: Option<f64>,
 }
 
+/// Why metrics that decide are open, a line each.
+pub fn notes(measured: &[Measured]) -> impl Iterator<Item = String> {
+    let gated = measured.iter().filter(|metric| metric.gated);
+    gated.filter_map(|metric| Some(format!("{}: {}", metric.name(), metric.note.as_ref()?)))
+}
+
 impl Measured {
     /// `workload (metric)`.
     pub fn name(&self) -> String {

@@ -7,7 +7,7 @@ use honing_core::{
     bars::Scale,
     config::Direction,
     event::Summary,
-    outcome::{Measured, Verdict},
+    outcome::{Measured, Verdict, notes},
     units,
 };
 use ratatui::{
@@ -53,9 +53,7 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     }
     let of = |gated: bool| program.measured.iter().filter(move |one| one.gated == gated);
     lines.extend(of(true).map(|measured| line(measured, scale, &layout)));
-    let notes = of(true)
-        .filter_map(|one| one.note.as_ref().map(|note| format!("{} ({}): {note}", one.workload, one.metric)));
-    lines.extend(notes.map(|note| Line::raw(cut(&note, width))));
+    lines.extend(notes(&program.measured).map(|note| Line::raw(cut(&note, width))));
     lines.extend(of(false).map(|measured| line(measured, scale, &layout)));
     let cost = program.summary.as_ref().map(cost).unwrap_or_default();
     if !cost.is_empty() {

@@ -173,14 +173,10 @@ fn summary(chain: Chain<'_>, built: &Optimized, recorded: Option<String>) -> Sum
     Summary {
         program: chain.subject.name.to_owned(),
         target: chain.subject.triple.clone(),
-        measured: Vec::new(),
-        trust: Vec::new(),
-        outcome: None,
-        wording: None,
         costs: chain.costs,
-        baseline: None,
         optimized: Some(built.artifact()),
         applied: Some(built.applied().clone()),
         recorded,
+        ..Summary::default()
     }
 }

@@ -42,16 +42,10 @@ pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
         program: subject.name.to_owned(),
         target: subject.triple.clone(),
         folder: recorded::folder(session, subject).display().to_string(),
-        manifest: None,
-        age_s: None,
-        since: None,
-        git: None,
-        differences: Vec::new(),
-        last_match: None,
-        stale: Vec::new(),
         error: error.as_ref().map(ToString::to_string),
         hint: error.as_ref().and_then(Error::hint).map(str::to_owned),
         exit: error.as_ref().map(Error::code),
+        ..Status::default()
     };
     let Some(stored) = stored else { return Ok(status) };
     let facts = facts(session, subject, &stored)?;

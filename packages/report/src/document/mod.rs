@@ -61,7 +61,7 @@ pub struct End {
 }
 
 /// What a run found for a program: with what there is, where it ended early.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Program {
     /// Its name in `pgo.toml`.
     pub program: String,

@@ -136,23 +136,7 @@ impl Reading {
 
 impl Program {
     fn called(name: &str) -> Self {
-        Self {
-            program: name.to_owned(),
-            target: None,
-            outcome: None,
-            wording: None,
-            measured: Vec::new(),
-            trust: Vec::new(),
-            timeline: Vec::new(),
-            refresh: None,
-            baseline: None,
-            optimized: None,
-            applied: None,
-            hot: Vec::new(),
-            profile: None,
-            recorded: None,
-            history: Vec::new(),
-        }
+        Self { program: name.to_owned(), ..Self::default() }
     }
 
     /// A stage that worked began so long before its end as it took, its tools included, which are

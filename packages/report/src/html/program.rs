@@ -1,10 +1,14 @@
 //! What was found for one program: plots, with their tables beside them.
 
-use honing_core::{applied::Applied, outcome::Measured, units};
+use honing_core::{
+    applied::Applied,
+    outcome::{Measured, notes},
+    units,
+};
 use maud::{Markup, html};
 
 use crate::{
-    document::{Document, Past, Program},
+    document::{Document, Program},
     escape::clean,
     plot::{self, Words},
     table::Table,
@@ -100,10 +104,7 @@ fn measured(program: &Program, id: &str) -> Markup {
         plot::better(&shown),
         band.unwrap_or_default()
     );
-    let notes: Vec<String> = gated
-        .iter()
-        .filter_map(|metric| Some(format!("{}: {}", metric.name(), metric.note.as_ref()?)))
-        .collect();
+    let notes: Vec<String> = notes(&program.measured).collect();
     html! {
         h3 { "Change" }
         (pair(
@@ -213,11 +214,10 @@ fn kept(program: &Program) -> Markup {
 }
 
 fn history(document: &Document, program: &Program, id: &str) -> Markup {
-    if program.history.is_empty() {
+    let runs = document.runs(program);
+    if runs.is_empty() {
         return html! {};
     }
-    let own = document.as_past().into_iter().find(|past| past.program == program.program);
-    let runs: Vec<Past> = program.history.iter().cloned().chain(own).collect();
     let mut names: Vec<(&str, &str)> = Vec::new();
     for change in runs.iter().flat_map(|past| &past.changes) {
         let name = (change.workload.as_str(), change.metric.as_str());
