@@ -302,7 +302,8 @@ pub(crate) mod tests {
         let definition = &statement["predicate"]["buildDefinition"];
         // The fields that the predicate requires.
         assert_eq!(definition["buildType"], BUILD_TYPE);
-        assert!(definition["externalParameters"].is_object());
+        assert_eq!(definition["externalParameters"]["build"], json!(account().build));
+        assert_eq!(definition["internalParameters"]["toolchain"], json!(account().toolchain));
         assert!(statement["predicate"]["runDetails"]["builder"]["id"].is_string());
         let names: Vec<&str> = definition["resolvedDependencies"]
             .as_array()
