@@ -13,10 +13,11 @@ use crate::{
     outcome::{Measured, Outcome, Trust},
     release::Release,
     status::Status,
+    units,
 };
 
 /// Version of the event stream.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// An event and when it happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -189,8 +190,9 @@ pub enum Event {
         error: Option<String>,
         /// What to do next.
         hint: Option<String>,
-        /// Milliseconds of the run that cargo and rustc took.
-        cargo_ms: u64,
+        /// Milliseconds of the run that builders took; 0 in streams of version 1.
+        #[serde(default)]
+        builder_ms: u64,
         /// Paths of the optimized binaries, in the order of the programs: what to ship.
         optimized: Vec<String>,
     },
@@ -236,6 +238,13 @@ pub struct Artifact {
     pub digest: String,
 }
 
+impl Artifact {
+    /// How its size changed from that of `before`: `-2.5 %`.
+    pub fn change_from(&self, before: &Self) -> String {
+        units::change(self.bytes as f64 / before.bytes.max(1) as f64)
+    }
+}
+
 /// What a stage cost in the run that produced its present result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageCost {
@@ -247,7 +256,7 @@ pub struct StageCost {
     pub elapsed_ms: u64,
     /// Milliseconds of CPU time of its children.
     pub cpu_ms: u64,
-    /// For a build: whether cargo compiled every crate for it, so that this is what a build from
+    /// For a build: whether everything was built for it, so that this is what a build from
     /// nothing costs; but for the baseline, only what is for the target counts. `None` where that is
     /// not known.
     #[serde(default)]
@@ -255,7 +264,7 @@ pub struct StageCost {
 }
 
 /// The result of a run for one program.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// The program.
     pub program: String,
@@ -280,4 +289,32 @@ pub struct Summary {
     pub applied: Option<Applied>,
     /// Where the profile was recorded, relative to the workspace.
     pub recorded: Option<String>,
+}
+
+/// When a run began, in UTC, by its name: `20261125T134007.123456Z-42` as `2026-11-25T13:40:07Z`. Once the
+/// names had no fraction.
+pub fn began(run: &str) -> Option<String> {
+    let time = run.get(..16)?;
+    let at = |range: std::ops::Range<usize>| {
+        time.get(range).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let (year, month, day) = (at(0..4)?, at(4..6)?, at(6..8)?);
+    let (hour, minute, second) = (at(9..11)?, at(11..13)?, at(13..15)?);
+    let fits = time.as_bytes()[8] == b'T' && matches!(time.as_bytes()[15], b'Z' | b'.');
+    fits.then(|| format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::began;
+
+    #[test]
+    fn a_runs_name_tells_when_it_began() {
+        for name in ["20261125T134007.000123Z-42", "20261125T134007Z-42"] {
+            assert_eq!(began(name).as_deref(), Some("2026-11-25T13:40:07Z"), "{name}");
+        }
+        for name in ["replayed", "größe und so weiter", "20261125-134007Z-42", "20261125T134007", ""] {
+            assert_eq!(began(name), None, "{name}");
+        }
+    }
 }

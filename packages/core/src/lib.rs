@@ -3,7 +3,9 @@
 //! Nothing in here starts a process, opens a file or reads a clock; the engine does
 //! that at the rim and hands the results in as values.
 
+pub mod account;
 pub mod applied;
+pub mod bars;
 mod called;
 pub mod checklist;
 pub mod config;

@@ -1,19 +1,22 @@
 //! The manifest of a stored profile: what a person reviews in a diff, and what later
 //! runs judge the profile by.
 
-use std::{collections::BTreeMap, path::Path};
+mod second;
+
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Digest, Error, ExitCode, Result,
+    account::Account,
     applied::Applied,
     config::{Direction, line_and_column},
     outcome::{Measured, Open, Ratio, Verdict},
 };
 
 /// Version of the manifest.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// Everything that is known about a stored profile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,10 +41,9 @@ pub struct Manifest {
     /// For a rebased profile: percent of the trained one's weight that it still has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<f64>,
-    /// The toolchain that it was recorded with.
-    pub toolchain: Toolchain,
-    /// What was built.
-    pub build: Build,
+    /// How its program was built.
+    #[serde(default)]
+    pub account: Account,
     /// The profile itself.
     pub profile: Profile,
     /// How much of it the optimized build applied.
@@ -82,39 +84,6 @@ pub enum Source {
     Imported,
     /// An older one, carried over to other symbol names.
     Rebased,
-}
-
-/// The toolchain of a profile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Toolchain {
-    /// The release of rustc, with its commit.
-    pub rustc: String,
-    /// The version of LLVM.
-    pub llvm: String,
-}
-
-/// The resolved specification of a build.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Build {
-    /// The package.
-    pub package: String,
-    /// The Cargo profile by name.
-    pub cargo_profile: String,
-    /// What that resolves to, where it says anything: `lto`, `codegen-units`, and so on.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub settings: BTreeMap<String, String>,
-    /// Features.
-    #[serde(default)]
-    pub features: Vec<String>,
-    /// Whether default features are on.
-    pub default_features: bool,
-    /// rustflags apart from those of PGO.
-    #[serde(default)]
-    pub rustflags: Vec<String>,
-    /// How symbols were named: pinned, or by cargo.
-    pub symbols: String,
-    /// Digest of Cargo.lock.
-    pub lockfile: Option<Digest>,
 }
 
 /// The profile itself.
@@ -309,12 +278,28 @@ impl Manifest {
         }
         let table: toml::Table = text.parse().map_err(syntax)?;
         let schema = table.get("schema").and_then(toml::Value::as_integer);
-        if schema != Some(i64::from(SCHEMA)) {
-            let found = schema.map_or_else(|| "no version".to_owned(), |schema| format!("version {schema}"));
-            let why = format!("a manifest of {found}; this Honing reads version {SCHEMA}");
-            return Err(broken(why, None));
+        let read = || toml::from_str::<Self>(text).map_err(syntax);
+        match schema {
+            Some(found) if found == i64::from(SCHEMA) && !table.contains_key("account") => {
+                Err(broken("missing field `account`".into(), None))
+            }
+            Some(found) if found == i64::from(SCHEMA) => read(),
+            Some(second::SCHEMA) => {
+                Ok(Self { schema: SCHEMA, account: second::account(text).map_err(syntax)?, ..read()? })
+            }
+            Some(found) if found > i64::from(SCHEMA) => {
+                let why = format!("a manifest of version {found}; this Honing reads up to version {SCHEMA}");
+                Err(error(why, None).with_hint("a newer Honing wrote it: use that one here, too"))
+            }
+            _ => {
+                let found = schema.map_or_else(|| "no version".into(), |found| format!("version {found}"));
+                let why = format!(
+                    "a manifest of {found}; this Honing reads versions {} to {SCHEMA}",
+                    second::SCHEMA
+                );
+                Err(broken(why, None))
+            }
         }
-        toml::from_str(text).map_err(syntax)
     }
 
     /// The text of the manifest, with a comment for those who find it.
@@ -390,6 +375,7 @@ fn one_line(error: &toml::de::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::tests::account;
 
     fn manifest() -> Manifest {
         Manifest {
@@ -402,17 +388,7 @@ mod tests {
             dirty: false,
             source: Source::Trained,
             carried: None,
-            toolchain: Toolchain { rustc: "1.95.0".into(), llvm: "22.1.2".into() },
-            build: Build {
-                package: "t".into(),
-                cargo_profile: "release".into(),
-                settings: [("lto".to_owned(), "\"fat\"".to_owned())].into(),
-                features: Vec::new(),
-                default_features: true,
-                rustflags: Vec::new(),
-                symbols: "pinned (scheme 2)".into(),
-                lockfile: Some(Digest::of(b"")),
-            },
+            account: account(),
             profile: Profile {
                 file: "profile.honing".into(),
                 bytes: 1,
@@ -451,10 +427,32 @@ mod tests {
     }
 
     #[test]
+    fn version_2_means_the_same() {
+        let text = Manifest { account: Account::default(), ..manifest() }.to_toml().unwrap();
+        let (before, after) = (text.find("[account]").unwrap(), text.find("[profile]").unwrap());
+        let told = "[toolchain]\nrustc = \"1.95.0\"\nllvm = \"22\"\n[build]\npackage = \"t\"\n\
+                    cargo_profile = \"release\"\ndefault_features = false\nsymbols = \"pinned\"\n";
+        let text = [&text[..before], told, &text[after..]].concat().replace("schema = 3", "schema = 2");
+        let read = Manifest::parse(&text, Path::new("m.toml")).unwrap();
+        let account = second::account(&text).unwrap();
+        assert_eq!(account.toolchain["rustc"], "1.95.0");
+        assert_eq!(read, Manifest { account, ..manifest() });
+    }
+
+    #[test]
     fn another_version_and_broken_files_are_errors_that_say_so() {
         let parse = |text: &str| Manifest::parse(text, Path::new("m.toml")).unwrap_err().to_string();
-        assert_eq!(parse("schema = 1\n"), "m.toml: a manifest of version 1; this Honing reads version 2");
+        assert_eq!(
+            parse("schema = 1\n"),
+            "m.toml: a manifest of version 1; this Honing reads versions 2 to 3"
+        );
+        assert_eq!(
+            parse("schema = 4\n"),
+            "m.toml: a manifest of version 4; this Honing reads up to version 3"
+        );
+        assert_eq!(parse("schema = 3\n"), "m.toml: missing field `account`");
         assert!(parse("schema = 2\n").starts_with("m.toml: missing field"));
+        assert!(parse("schema = 3\n[account]\n").starts_with("m.toml: missing field"));
         assert_eq!(parse("a = 1\n<<<<<<< HEAD\n"), "m.toml: line 2: conflict markers of a merge");
     }
 }

@@ -5,10 +5,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Digest, applied::Applied, recorded};
+use crate::{Digest, account::Account, applied::Applied};
 
 /// What the parameters in a provenance mean, with their version.
-pub const BUILD_TYPE: &str = "urn:honing:pgo-build:v1";
+pub const BUILD_TYPE: &str = "urn:honing:pgo-build:v2";
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE: &str = "https://slsa.dev/provenance/v1";
 
@@ -24,11 +24,11 @@ pub struct Release {
     /// What was checked out; absent without git.
     pub source: Option<Checkout>,
     /// What compiled.
-    pub toolchain: Compiler,
-    /// The resolved specification.
-    pub build: recorded::Build,
-    /// Arguments that were passed to cargo as they are.
-    pub cargo_args: Vec<String>,
+    pub compiler: Compiler,
+    /// How it was built.
+    pub account: Account,
+    /// Arguments that were passed to the builder as they are.
+    pub arguments: Vec<String>,
     /// Files beside the sources that were read.
     pub read: Vec<Input>,
     /// Version of Honing.
@@ -88,12 +88,12 @@ pub struct Beside {
 /// The compiler of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compiler {
-    /// The release of rustc.
-    pub rustc: String,
+    /// Its name.
+    pub name: String,
+    /// Its release.
+    pub version: String,
     /// The whole hash of its commit; empty or `unknown` where it does not say.
     pub commit: String,
-    /// The version of LLVM.
-    pub llvm: String,
     /// The triple that it runs on.
     pub host: String,
 }
@@ -161,7 +161,7 @@ impl Release {
             Some(used) => json!({ "profile": used.file, "acceptStale": !used.stale.is_empty() }),
             None => json!({ "profile": null, "without": "--no-pgo" }),
         };
-        let build = &self.build;
+        let Account { symbols, toolchain, build, .. } = &self.account;
         json!({
             "_type": STATEMENT,
             "subject": subjects,
@@ -171,20 +171,15 @@ impl Release {
                     "buildType": BUILD_TYPE,
                     "externalParameters": {
                         "program": self.program,
-                        "package": build.package,
                         "target": self.target,
-                        "cargoProfile": build.cargo_profile,
-                        "features": build.features,
-                        "defaultFeatures": build.default_features,
-                        "rustflags": build.rustflags,
-                        "cargoArguments": self.cargo_args,
+                        "build": build,
+                        "arguments": self.arguments,
                         "pgo": pgo,
                     },
                     "internalParameters": {
-                        "cargoProfileSettings": build.settings,
-                        "symbols": build.symbols,
-                        "host": self.toolchain.host,
-                        "llvm": self.toolchain.llvm,
+                        "symbols": symbols,
+                        "toolchain": toolchain,
+                        "host": self.compiler.host,
                     },
                     "resolvedDependencies": self.dependencies(),
                 },
@@ -200,14 +195,14 @@ impl Release {
         })
     }
 
-    /// Source, toolchain, files and profile, as far as each is known.
+    /// Source, compiler, files and profile, as far as each is known.
     fn dependencies(&self) -> Vec<Value> {
         let source = self.source.as_ref().into_iter().flat_map(sources);
-        let mut rustc =
-            json!({ "name": "rustc", "uri": format!("pkg:generic/rustc@{}", self.toolchain.rustc) });
+        let Compiler { name, version, commit, .. } = &self.compiler;
+        let mut compiler = json!({ "name": name, "uri": format!("pkg:generic/{name}@{version}") });
         // Distributions' compilers may not say it.
-        if self.toolchain.commit.len() >= 40 {
-            rustc["digest"] = json!({ "gitCommit": self.toolchain.commit });
+        if commit.len() >= 40 {
+            compiler["digest"] = json!({ "gitCommit": commit });
         }
         let file = |input: &Input| {
             let mut entry = json!({ "name": input.file, "digest": { "sha256": input.sha256 } });
@@ -221,7 +216,7 @@ impl Release {
             }
             entry
         };
-        source.chain([rustc]).chain(self.read.iter().map(file)).collect()
+        source.chain([compiler]).chain(self.read.iter().map(file)).collect()
     }
 }
 
@@ -244,6 +239,7 @@ fn sources(found: &Checkout) -> Vec<Value> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::account::tests::account;
 
     pub(crate) fn release() -> Release {
         Release {
@@ -263,25 +259,16 @@ pub(crate) mod tests {
                 dirty: true,
                 beside: Vec::new(),
             }),
-            toolchain: Compiler {
-                rustc: "1.95.0".into(),
+            compiler: Compiler {
+                name: "weaver".into(),
+                version: "1.95.0".into(),
                 commit: "3333333333333333333333333333333333333333".into(),
-                llvm: "22.1.2".into(),
                 host: "x86_64-unknown-linux-gnu".into(),
             },
-            build: recorded::Build {
-                package: "tiny".into(),
-                cargo_profile: "release".into(),
-                settings: [("lto".to_owned(), "\"fat\"".to_owned())].into(),
-                features: vec!["tls".into()],
-                default_features: true,
-                rustflags: Vec::new(),
-                symbols: "pinned (scheme 2)".into(),
-                lockfile: None,
-            },
-            cargo_args: Vec::new(),
+            account: account(),
+            arguments: Vec::new(),
             read: vec![
-                Input { file: "Cargo.lock".into(), sha256: "aa".into() },
+                Input { file: "yarn".into(), sha256: "aa".into() },
                 Input {
                     file: "pgo/profiles/tiny/x86_64-unknown-linux-gnu/profile.honing".into(),
                     sha256: "bb".into(),
@@ -315,7 +302,8 @@ pub(crate) mod tests {
         let definition = &statement["predicate"]["buildDefinition"];
         // The fields that the predicate requires.
         assert_eq!(definition["buildType"], BUILD_TYPE);
-        assert!(definition["externalParameters"].is_object());
+        assert_eq!(definition["externalParameters"]["build"], json!(account().build));
+        assert_eq!(definition["internalParameters"]["toolchain"], json!(account().toolchain));
         assert!(statement["predicate"]["runDetails"]["builder"]["id"].is_string());
         let names: Vec<&str> = definition["resolvedDependencies"]
             .as_array()
@@ -325,7 +313,7 @@ pub(crate) mod tests {
             .map(|found| found["name"].as_str().unwrap())
             .collect();
         let profile = "pgo/profiles/tiny/x86_64-unknown-linux-gnu/profile.honing";
-        assert_eq!(names, ["source", "rustc", "Cargo.lock", profile]);
+        assert_eq!(names, ["source", "weaver", "yarn", profile]);
         assert_eq!(definition["resolvedDependencies"][3]["digest"]["blake3"], json!(Digest::of(b"packed")));
         assert!(!statement.to_string().contains("/w/out"), "no folder of this machine");
     }
@@ -345,7 +333,7 @@ pub(crate) mod tests {
             "name": "source of shared", "digest": { "gitCommit": "44" }, "annotations": { "dirty": false },
         });
         assert_eq!(entries[1], shared);
-        assert_eq!(entries[2]["name"], "rustc");
+        assert_eq!(entries[2]["name"], "weaver");
     }
 
     #[test]

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Digest, Error, ExitCode, Result,
+    account::{Account, Change},
     recorded::{PartEntry, WorkloadEntry},
 };
 
 /// Version of [`Handover`].
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 /// More machines than this are a slip of the keys.
 const MOST: u32 = 1000;
 
@@ -84,10 +85,8 @@ pub struct Handover {
     pub target: String,
     /// Which shard it is.
     pub shard: Shard,
-    /// The compiler of the instrumented program, with its commit.
-    pub rustc: String,
-    /// How its symbols were named.
-    pub symbols: String,
+    /// How the program was built.
+    pub account: Account,
     /// BLAKE3 of the instrumented program.
     pub instrumented: Digest,
     /// The commit that was checked out, or `unknown`.
@@ -120,10 +119,8 @@ pub struct Expected<'a> {
     pub program: &'a str,
     /// The target triple.
     pub target: &'a str,
-    /// The compiler, with its commit.
-    pub rustc: &'a str,
-    /// How symbols are named.
-    pub symbols: &'a str,
+    /// How the program is built.
+    pub account: &'a Account,
     /// The training workloads of pgo.toml.
     pub workloads: &'a [WorkloadEntry],
 }
@@ -178,17 +175,14 @@ pub fn check(handovers: &[Handover], expected: &Expected<'_>) -> Result<()> {
 
 fn check_same(one: &Handover, first: &Handover, expected: &Expected<'_>) -> Result<()> {
     let shard = one.shard;
-    let fields = [
-        ("program", one.program.as_str(), expected.program),
-        ("target", &one.target, expected.target),
-        ("rustc", &one.rustc, expected.rustc),
-        ("symbols", &one.symbols, expected.symbols),
-    ];
-    for (what, there, here) in fields {
-        if there != here {
-            let why = format!("shard {shard}: {what} is {there} there and {here} here");
-            return Err(refused(why, "train all shards and merge with the same toolchain and pgo.toml"));
-        }
+    let is = |name, then, now| Change { name, then, now };
+    let fields = [is("program", &one.program, expected.program), is("target", &one.target, expected.target)];
+    let built = one.account.toolchain_changes(expected.account);
+    let built = built.into_iter().chain(one.account.symbols_change(expected.account));
+    let mut differs = fields.into_iter().filter(|field| field.then != field.now).chain(built);
+    if let Some(Change { name, then, now }) = differs.next() {
+        let why = format!("shard {shard}: {name} is {then} there and {now} here");
+        return Err(refused(why, "train all shards and merge with the same toolchain and pgo.toml"));
     }
     if one.commit != first.commit || one.shard.count != first.shard.count {
         let of = |one: &Handover| format!("shard {} of commit {}", one.shard, one.commit);
@@ -236,16 +230,20 @@ impl Handover {
     /// # Errors
     /// Profile, where it is none, or of another version.
     pub fn parse(text: &[u8], file: &Path) -> Result<Self> {
+        let error = |why: String| Error::new(ExitCode::Profile, format!("{}: {why}", file.display()));
         let broken = |why: String| {
-            let error = Error::new(ExitCode::Profile, format!("{}: {why}", file.display()));
-            error.with_hint("hand over the whole folder that `train --shard` names, as it is")
+            error(why).with_hint("hand over the whole folder that `train --shard` names, as it is")
         };
         let value: serde_json::Value =
             serde_json::from_slice(text).map_err(|error| broken(error.to_string()))?;
         if value["schema"] != SCHEMA {
-            return Err(broken(format!(
-                "a handover of version {}; this Honing reads version {SCHEMA}",
-                value["schema"]
+            let text = |key: &str| value[key].as_str().unwrap_or_default();
+            let why =
+                format!("a handover of version {}; this Honing reads version {SCHEMA}", value["schema"]);
+            return Err(error(why).with_hint(crate::advise!(
+                "train it again with the Honing that merges: {pgo} train --program {} --shard {}",
+                text("program"),
+                text("shard")
             )));
         }
         serde_json::from_value(value).map_err(|error| broken(error.to_string()))
@@ -255,6 +253,7 @@ impl Handover {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::tests::account;
 
     const PROGRAM: &str = "server";
     const TARGET: &str = "x86_64-unknown-linux-gnu";
@@ -274,8 +273,7 @@ mod tests {
             program: PROGRAM.into(),
             target: TARGET.into(),
             shard: shard.parse().unwrap(),
-            rustc: "1.95.0".into(),
-            symbols: "pinned".into(),
+            account: account(),
             instrumented: Digest::of(b"program"),
             commit: "c".into(),
             dirty: false,
@@ -287,8 +285,8 @@ mod tests {
 
     fn found(handovers: &[Handover]) -> String {
         let workloads = ["a", "b", "c"].map(workload);
-        let (rustc, symbols) = ("1.95.0", "pinned");
-        let expected = Expected { program: PROGRAM, target: TARGET, rustc, symbols, workloads: &workloads };
+        let here = account();
+        let expected = Expected { program: PROGRAM, target: TARGET, account: &here, workloads: &workloads };
         check(handovers, &expected).map_or_else(|error| error.to_string(), |()| "fine".into())
     }
 
@@ -314,12 +312,12 @@ mod tests {
                 "merge: shard 2/2: target is wasm32 there and x86_64-unknown-linux-gnu here",
             ),
             (
-                with(|one| one.rustc = "1.96.0".into()),
-                "merge: shard 2/2: rustc is 1.96.0 there and 1.95.0 here",
+                with(|one| one.account.toolchain[0] = "1.96.0 (b)".into()),
+                "merge: shard 2/2: weaver is 1.96.0 (b) there and 1.95.0 (a) here",
             ),
             (
-                with(|one| one.symbols = "cargo's own".into()),
-                "merge: shard 2/2: symbols is cargo's own there and pinned here",
+                with(|one| one.account.symbols = "short".into()),
+                "merge: shard 2/2: symbols is short there and plain here",
             ),
             (
                 with(|one| one.commit = "d".into()),
@@ -353,9 +351,13 @@ mod tests {
         let (sent, file) = (handover("2/3", &["a", "b"]), Path::new("shard.json"));
         let text = serde_json::to_string(&sent).unwrap();
         assert_eq!(Handover::parse(text.as_bytes(), file).unwrap(), sent);
-        let newer = text.replace("\"schema\":1", "\"schema\":2");
-        let error = Handover::parse(newer.as_bytes(), file).unwrap_err().to_string();
-        assert_eq!(error, "shard.json: a handover of version 2; this Honing reads version 1");
+        for other in [1, 3] {
+            let text = text.replace("\"schema\":2", &format!("\"schema\":{other}"));
+            let error = Handover::parse(text.as_bytes(), file).unwrap_err();
+            let why = format!("shard.json: a handover of version {other}; this Honing reads version 2");
+            assert_eq!((error.to_string(), error.code()), (why, ExitCode::Profile));
+            assert!(error.hint().unwrap().ends_with(" train --program server --shard 2/3"), "{error:?}");
+        }
         assert_eq!(Handover::parse(b"{", file).unwrap_err().code(), ExitCode::Profile);
     }
 

@@ -13,10 +13,8 @@ use crate::{
 pub struct Facts {
     /// How old it is; `None` where its manifest's time cannot be read.
     pub age: Option<Duration>,
-    /// The toolchain that it was recorded with.
-    pub recorded_with: String,
-    /// The toolchain of today.
-    pub toolchain: String,
+    /// What is another one in the toolchain of today than in that which it was recorded with.
+    pub toolchain: Vec<String>,
     /// How much of it a build of today's source applied; `None` where none was asked for.
     pub applied: Option<Applied>,
 }
@@ -36,11 +34,8 @@ pub fn reasons(facts: &Facts, policy: &Policy) -> Vec<String> {
         (None, Some(_)) => reasons.push("its manifest does not say when it was recorded".into()),
         _ => {}
     }
-    if policy.toolchain_change == ToolchainChange::Stale && facts.recorded_with != facts.toolchain {
-        reasons.push(format!(
-            "it was recorded with rustc {}, and this is {}",
-            facts.recorded_with, facts.toolchain
-        ));
+    if policy.toolchain_change == ToolchainChange::Stale && !facts.toolchain.is_empty() {
+        reasons.push(format!("the toolchain changed: {}", facts.toolchain.join(", ")));
     }
     reasons
 }
@@ -67,7 +62,7 @@ mod tests {
         units::Span,
     };
 
-    fn facts(share: Option<f64>, days: u64, toolchain: &str) -> Facts {
+    fn facts(share: Option<f64>, days: u64, toolchain: &[&str]) -> Facts {
         let measured = |share| {
             Applied::Measured(Match {
                 share,
@@ -82,8 +77,7 @@ mod tests {
         };
         Facts {
             age: Some(Duration::from_secs(days * 86_400)),
-            recorded_with: "1.95.0".into(),
-            toolchain: toolchain.into(),
+            toolchain: toolchain.iter().map(ToString::to_string).collect(),
             applied: share.map(measured),
         }
     }
@@ -97,12 +91,12 @@ mod tests {
             ..Policy::default()
         };
         let rows = [
-            (facts(Some(1.0), 400, "1.96.0"), &open, 0),
-            (facts(None, 400, "1.96.0"), &open, 0),
-            (facts(Some(0.8), 0, "1.95.0"), &open, 1),
-            (facts(Some(1.0), 30, "1.95.0"), &strict, 0),
-            (facts(Some(1.0), 31, "1.95.0"), &strict, 1),
-            (facts(Some(0.0), 31, "1.96.0"), &strict, 3),
+            (facts(Some(1.0), 400, &["weaver 1 -> 2"]), &open, 0),
+            (facts(None, 400, &["weaver 1 -> 2"]), &open, 0),
+            (facts(Some(0.8), 0, &[]), &open, 1),
+            (facts(Some(1.0), 30, &[]), &strict, 0),
+            (facts(Some(1.0), 31, &[]), &strict, 1),
+            (facts(Some(0.0), 31, &["weaver 1 -> 2"]), &strict, 3),
         ];
         for (facts, policy, expected) in rows {
             assert_eq!(reasons(&facts, policy).len(), expected, "{facts:?}");

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, ExitCode, recorded::Manifest};
 
 /// How a program's stored profile stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// The program.
     pub program: String,
@@ -26,7 +26,7 @@ pub struct Status {
     /// is no git or no repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<String>,
-    /// What differs from when it was recorded: toolchain, specification, lockfile.
+    /// What differs from when it was recorded: the builder's account, and workloads.
     pub differences: Vec<String>,
     /// The last match that was measured.
     pub last_match: Option<LastMatch>,

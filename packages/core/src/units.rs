@@ -63,6 +63,11 @@ impl JsonSchema for Span {
     }
 }
 
+/// [`elapsed`] of milliseconds.
+pub fn millis(ms: u64) -> String {
+    elapsed(Duration::from_millis(ms))
+}
+
 /// `1.3s`, `45s`, `2m05s`: short and always the same for the same input.
 pub fn elapsed(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use honing_core::{
     ExitCode, Step,
     applied::{Applied, HotFunction},
-    event::{Event, Record, StageState, Summary},
+    event::{Event, Record, StageState, Summary, began},
     outcome::{Measured, gain_percent},
 };
 
 /// What a past run left of one program.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Past {
     /// The run's name: when it began, in UTC, and its process.
     pub run: String,
@@ -58,22 +58,9 @@ impl Past {
         }
     }
 
-    /// When it began: `2026-11-25 13:40`.
+    /// When it began: `2026-11-25 13:40`; where its name does not tell, that.
     pub fn when(&self) -> String {
-        when(&self.run)
-    }
-}
-
-/// `20261125T134007.123456Z-42` as `2026-11-25 13:40`; whatever else as it is.
-pub(crate) fn when(run: &str) -> String {
-    let digits = |range: std::ops::Range<usize>| {
-        run.get(range).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    match (digits(0..4), digits(4..6), digits(6..8), digits(9..11), digits(11..13)) {
-        (Some(year), Some(month), Some(day), Some(hour), Some(minute)) if run.as_bytes()[8] == b'T' => {
-            format!("{year}-{month}-{day} {hour}:{minute}")
-        }
-        _ => run.to_owned(),
+        began(&self.run).map_or_else(|| self.run.clone(), |at| at[..16].replace('T', " "))
     }
 }
 
@@ -85,55 +72,27 @@ pub fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<Past> {
     // Most lines are output, and say nothing here.
     let telling = lines.into_iter().filter(|line| !line.contains("\"event\":\"output\""));
     for record in telling.filter_map(|line| serde_json::from_str::<Record>(line).ok()) {
-        if let Event::RunStarted { run: name, .. } = &record.event {
-            run.clone_from(name);
-        }
-        if let Event::RunFinished { exit, .. } = &record.event {
-            ended = Some(*exit);
-        }
-        let Some(program) = program_of(&record.event) else { continue };
-        let past = found.entry(program.to_owned()).or_insert_with(|| Past {
-            run: run.clone(),
-            program: program.to_owned(),
-            stages: Vec::new(),
-            applied: None,
-            hot: Vec::new(),
-            measured: Vec::new(),
-            summary: None,
-            exit: None,
-        });
-        past.take(record.event);
-    }
-    found.into_values().map(|past| Past { exit: ended, ..past }).collect()
-}
-
-fn program_of(event: &Event) -> Option<&str> {
-    match event {
-        Event::StageFinished { program, .. }
-        | Event::Matched { program, .. }
-        | Event::Hot { program, .. }
-        | Event::Measured { program, .. } => Some(program),
-        Event::ProgramFinished { summary } => Some(&summary.program),
-        _ => None,
-    }
-}
-
-impl Past {
-    fn take(&mut self, event: Event) {
-        match event {
-            Event::StageFinished { stage, state, elapsed_ms, .. } => {
-                self.stages.push((stage, state, elapsed_ms));
+        match record.event {
+            Event::RunStarted { run: name, .. } => run = name,
+            Event::RunFinished { exit, .. } => ended = Some(exit),
+            Event::StageFinished { program, stage, state, elapsed_ms, .. } => {
+                found.entry(program).or_default().stages.push((stage, state, elapsed_ms));
             }
-            Event::Matched { applied, .. } => self.applied = Some(applied),
-            Event::Hot { functions, .. } => self.hot = functions,
-            Event::Measured { measured, .. } => replace(&mut self.measured, measured),
+            Event::Matched { program, applied } => found.entry(program).or_default().applied = Some(applied),
+            Event::Hot { program, functions } => found.entry(program).or_default().hot = functions,
+            Event::Measured { program, measured, .. } => {
+                replace(&mut found.entry(program).or_default().measured, measured)
+            }
             Event::ProgramFinished { summary } => {
-                self.measured.clone_from(&summary.measured);
-                self.summary = Some(*summary);
+                let past = found.entry(summary.program.clone()).or_default();
+                past.measured.clone_from(&summary.measured);
+                past.summary = Some(*summary);
             }
             _ => {}
         }
     }
+    let told = |(program, past)| Past { run: run.clone(), program, exit: ended, ..past };
+    found.into_iter().map(told).collect()
 }
 
 /// The last numbers of a series count.
@@ -147,14 +106,6 @@ pub(crate) fn replace(all: &mut Vec<Measured>, new: Measured) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn runs_are_told_by_their_names() {
-        assert_eq!(when("20261125T134007.000123Z-42"), "2026-11-25 13:40");
-        assert_eq!(when("20261125T134007Z-42"), "2026-11-25 13:40", "as names were");
-        assert_eq!(when("replayed"), "replayed");
-        assert_eq!(when("größe und so weiter"), "größe und so weiter");
-    }
 
     #[test]
     fn a_run_that_failed_says_where() {

@@ -91,11 +91,6 @@ pub(crate) fn plain(line: &str) -> String {
     plain
 }
 
-/// `1 pair`, `2 pairs`.
-pub(crate) fn plural(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use honing_core::{
+    account::{self, Account},
     release::{Companion, CompanionKind, Release, Used},
     units,
 };
@@ -38,22 +39,13 @@ pub fn built(release: &Release, out: &mut dyn Write) -> io::Result<()> {
         );
         row("", format!("{packages}: {at}"))?;
     }
-    let toolchain = &release.toolchain;
-    row(
-        "toolchain",
-        format!("rustc {} ({}), LLVM {}", toolchain.rustc, short(&toolchain.commit), toolchain.llvm),
-    )?;
-    let build = &release.build;
-    let settings: Vec<String> =
-        build.settings.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-    row("build", format!("Cargo profile {} ({})", build.cargo_profile, list(&settings, ", ")))?;
-    let default = if build.default_features { "default features" } else { "no default features" };
-    let features: Vec<String> = [default.to_owned()].into_iter().chain(build.features.clone()).collect();
-    row("", format!("{}; rustflags {}", features.join(", "), list(&build.rustflags, " ")))?;
-    if !release.cargo_args.is_empty() {
-        row("", format!("cargo arguments {}", release.cargo_args.join(" ")))?;
+    let Account { symbols, toolchain, build, .. } = &release.account;
+    row("toolchain", account::words(toolchain))?;
+    row("build", account::words(build))?;
+    if !release.arguments.is_empty() {
+        row("", format!("arguments {}", release.arguments.join(" ")))?;
     }
-    row("symbols", build.symbols.clone())?;
+    row("symbols", symbols.clone())?;
     release
         .read
         .iter()
@@ -74,8 +66,4 @@ pub fn built(release: &Release, out: &mut dyn Write) -> io::Result<()> {
 
 fn short(commit: &str) -> &str {
     commit.get(..9).unwrap_or(commit)
-}
-
-fn list(words: &[String], between: &str) -> String {
-    if words.is_empty() { "none".into() } else { words.join(between) }
 }

@@ -7,8 +7,8 @@ use honing_core::outcome::{Measured, Ratio, Trust, Verdict};
 
 use crate::{
     strip::{over_time, strips},
-    summary::quantity,
-    table::{Align, Table},
+    table::{Kind, Table},
+    tables,
 };
 
 /// What is shown of a comparison. The first metric decides.
@@ -35,15 +35,7 @@ impl Comparison<'_> {
     pub fn text(&self, verbose: bool, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
         let (called, width_of) = (self.called, self.called.len());
         writeln!(out, "  {:width_of$}  {}\n  {called}  {}\n", "A", self.a, self.b)?;
-        let mut table = Table::new(&[
-            ("metric", Align::Left),
-            ("A", Align::Right),
-            (called, Align::Right),
-            (&self.heading(), Align::Left),
-            ("verdict", Align::Left),
-        ]);
-        self.measured.iter().for_each(|metric| table.row(cells(metric)));
-        table.write(out, width)?;
+        self.table().write(out, width)?;
         writeln!(out)?;
         let deciding = self.measured.iter().filter(|metric| metric.gated);
         let rows: Vec<(String, Ratio)> =
@@ -65,22 +57,32 @@ impl Comparison<'_> {
     /// # Errors
     /// Where `out` does not take it.
     pub fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
-        let called = self.called;
-        writeln!(out, "A: `{}`, {called}: `{}`\n", self.a, self.b)?;
-        let heading = self.heading();
-        writeln!(out, "| metric | A | {called} | {heading} | verdict |\n|:---|---:|---:|:---|:---|")?;
-        for metric in self.measured {
-            writeln!(out, "| {} |", cells(metric).join(" | "))?;
-        }
-        writeln!(out, "\n{}", self.sentence())
+        writeln!(out, "A: `{}`, {}: `{}`\n", self.a, self.called, self.b)?;
+        writeln!(out, "{}\n{}", self.table().markdown(), self.sentence())
     }
 
-    fn heading(&self) -> String {
-        let ratio = self.measured.iter().find_map(|metric| metric.ratio);
-        ratio.map_or_else(
-            || "change".into(),
-            |ratio| format!("change, {} % interval", crate::summary::trim(ratio.confidence * 100.0)),
-        )
+    fn table(&self) -> Table {
+        let mut table = Table::new(
+            "",
+            &[
+                ("metric", Kind::Words),
+                ("A", Kind::Number),
+                (self.called, Kind::Number),
+                (&tables::change(self.measured), Kind::Change),
+                ("verdict", Kind::Words),
+            ],
+        );
+        for metric in self.measured {
+            let informs = if metric.gated { "" } else { " (informs)" };
+            table.row([
+                metric.metric.clone(),
+                tables::value(metric, metric.baseline),
+                tables::value(metric, metric.optimized),
+                tables::interval(metric.ratio),
+                format!("{}{informs}", metric.verdict.word()),
+            ]);
+        }
+        table
     }
 
     /// The verdict in one sentence.
@@ -103,17 +105,6 @@ impl Comparison<'_> {
             }
         }
     }
-}
-
-fn cells(metric: &Measured) -> [String; 5] {
-    let informs = if metric.gated { "" } else { " (informs)" };
-    [
-        metric.metric.clone(),
-        quantity(metric.baseline, &metric.unit),
-        quantity(metric.optimized, &metric.unit),
-        metric.ratio.map_or_else(|| "-".into(), |ratio| ratio.as_change()),
-        format!("{}{informs}", metric.verdict.word()),
-    ]
 }
 
 /// The colour of a verdict.
@@ -183,8 +174,8 @@ mod tests {
           cpu     51.2 ms  48.6 ms  -5.0 % [-6.0, -4.0]    improved
           wall    51.2 ms  51.2 ms  0.0 % [-1.0, +1.0]     inconclusive (informs)
 
-          cpu  ├──────●──────┤·························┼·······
-               -6.0 %                                  0 +1.0 %
+          cpu          ├──◆──┤         │
+               -9 %                    0                   +10 %
 
           cpu of each pair: ▁█▅ -5.5 % to -4.5 %
 
@@ -192,13 +183,13 @@ mod tests {
         ");
         let mut out = Vec::new();
         comparison.markdown(&mut out).unwrap();
-        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @"
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r"
         A: `old/p`, B: `new/p`
 
         | metric | A | B | change, 95 % interval | verdict |
-        |:---|---:|---:|:---|:---|
-        | cpu | 51.2 ms | 48.6 ms | -5.0 % [-6.0, -4.0] | improved |
-        | wall | 51.2 ms | 51.2 ms | 0.0 % [-1.0, +1.0] | inconclusive (informs) |
+        | :-- | --: | --: | --: | :-- |
+        | cpu | 51.2 ms | 48.6 ms | -5.0 % \[-6.0, -4.0\] | improved |
+        | wall | 51.2 ms | 51.2 ms | 0.0 % \[-1.0, +1.0\] | inconclusive (informs) |
 
         B is better: -5.0 % [-6.0, -4.0] (12 pairs, cpu)
         ");

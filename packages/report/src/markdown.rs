@@ -3,12 +3,12 @@
 //! GitHub and GitLab cut, or refuse, what is long; so the least important parts go first, and the
 //! text says so.
 
-use honing_core::units;
+use honing_core::{outcome::notes, units};
 
 use crate::{
     document::{Document, End, Program},
     escape::{block, code, prose, shortened},
-    grid::Grid,
+    table::Table,
     tables,
 };
 
@@ -106,15 +106,7 @@ fn short(program: &Program) -> Vec<Part> {
     if !decides.is_empty() {
         parts.push(part(format!("{}\n", decides.markdown())));
     }
-    let notes: String = program
-        .measured
-        .iter()
-        .filter(|metric| metric.gated)
-        .filter_map(|metric| {
-            let note = metric.note.as_ref()?;
-            Some(format!("- {}: {}\n", prose(&metric.name()), prose(note)))
-        })
-        .collect();
+    let notes: String = notes(&program.measured).map(|note| format!("- {}\n", prose(&note))).collect();
     if !notes.is_empty() {
         parts.push(part(format!("{notes}\n")));
     }
@@ -130,7 +122,7 @@ fn facts(program: &Program) -> String {
         fact("match", prose(&applied.words()));
     }
     if let (Some(before), Some(after)) = (&program.baseline, &program.optimized) {
-        let change = units::change(after.bytes as f64 / before.bytes.max(1) as f64);
+        let change = after.change_from(before);
         let (before, after) = (units::bytes(before.bytes), units::bytes(after.bytes));
         fact("size", format!("{before} to {after} ({change})"));
     }
@@ -154,26 +146,24 @@ fn facts(program: &Program) -> String {
 
 /// What unfolds.
 fn long(program: &Program, document: &Document) -> Vec<Part> {
-    let mut runs = program.history.clone();
-    if !runs.is_empty() {
-        let own = document.as_past().into_iter().find(|past| past.program == program.program);
-        runs.extend(own);
-    }
     let refresh = program.refresh.as_ref();
     let mut cost = vec![tables::timeline(program)];
     cost.extend(refresh.map(tables::refresh));
     let folds = [
-        ("Metrics that inform", vec![tables::measured(program, false), tables::latency(program)]),
+        (
+            "Metrics that inform",
+            vec![tables::measured(program, false), tables::latency(&tables::percentiles(&program.measured))],
+        ),
         ("The machine", vec![tables::trust(program)]),
         ("Stages and their cost", cost),
         ("Match by crate", vec![tables::origins(program), tables::lost(program)]),
         ("Stored profile, binaries", vec![tables::profile(program), tables::sizes(program)]),
-        ("Earlier runs", vec![tables::history(&runs)]),
+        ("Earlier runs", vec![tables::history(&document.runs(program))]),
         ("Hottest functions", vec![tables::hot(program)]),
     ];
     let mut parts = Vec::new();
     for (name, grids) in folds {
-        let shown: Vec<&Grid> = grids.iter().filter(|grid| !grid.is_empty()).collect();
+        let shown: Vec<&Table> = grids.iter().filter(|grid| !grid.is_empty()).collect();
         if shown.is_empty() {
             continue;
         }
@@ -195,7 +185,7 @@ fn foot(document: &Document) -> String {
     let mut said = Vec::new();
     said.extend(document.version.as_ref().map(|version| format!("Honing {}", prose(version))));
     said.extend(document.run.as_ref().map(|run| format!("run {}", code(run))));
-    said.push(format!("took {}", tables::time(document.elapsed_ms)));
+    said.push(format!("took {}", units::millis(document.elapsed_ms)));
     said.extend(document.end.as_ref().map(|end| format!("exit code {}", end.code)));
     format!("{}\n", said.join(", "))
 }

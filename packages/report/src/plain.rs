@@ -4,7 +4,6 @@
 use std::{
     collections::VecDeque,
     io::{self, Write},
-    time::Duration,
 };
 
 use anstyle::{AnsiColor, Style};
@@ -81,7 +80,7 @@ impl Plain {
             }
             Event::Output { line, .. } => self.output(line, out)?,
             Event::Heartbeat { program, stage, elapsed_ms } => {
-                let elapsed = units::elapsed(Duration::from_millis(*elapsed_ms));
+                let elapsed = units::millis(*elapsed_ms);
                 self.line(out, *stage, green, program, &format!("still working after {elapsed}"))?;
             }
             Event::Note { text } => self.note(out, text)?,
@@ -116,7 +115,7 @@ impl Plain {
         detail: &str,
         elapsed_ms: u64,
     ) -> io::Result<()> {
-        let took = units::elapsed(Duration::from_millis(elapsed_ms));
+        let took = units::millis(elapsed_ms);
         let detail = if detail.is_empty() { String::new() } else { format!(", {detail}") };
         let green = AnsiColor::Green.on_default().bold();
         match state {

@@ -5,17 +5,15 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use honing_core::{
     event::{StageState, Summary},
-    outcome::{Measured, Outcome, Ratio, Trust},
+    outcome::{Measured, Outcome, Ratio, Trust, notes},
     units,
 };
 
 use crate::{
     strip::{over_time, strips},
-    table::{Align, Table},
+    table::{Kind, Table},
+    tables,
 };
-
-/// How the names of percentiles begin.
-const PERCENTILE: &str = "latency ";
 
 /// Writes the summary for a terminal of `width` columns, or for none; with the ratios over time
 /// where `verbose`. Where the optimized binary is, is the last thing said.
@@ -36,13 +34,16 @@ pub fn summary(
     }
     if !summary.measured.is_empty() {
         writeln!(out)?;
-        deltas(&summary.measured).write(out, width)?;
+        let shown: Vec<&Measured> =
+            summary.measured.iter().filter(|metric| !tables::is_percentile(metric)).collect();
+        let more = |metric: &Measured| if metric.gated { "" } else { " (informs)" };
+        tables::metrics("", &shown, more).write(out, width)?;
         gated_strips(&summary.measured, out)?;
         percentiles(&summary.measured, width, out)?;
         if verbose {
             over_time_of_gated(&summary.measured, out)?;
         }
-        notes(&summary.measured, out)?;
+        notes(&summary.measured).try_for_each(|note| writeln!(out, "  {note}"))?;
     }
     trust(&summary.trust, out)?;
     if !summary.costs.is_empty() {
@@ -51,7 +52,7 @@ pub fn summary(
     }
     writeln!(out)?;
     if let (Some(baseline), Some(optimized)) = (&summary.baseline, &summary.optimized) {
-        let change = units::change(optimized.bytes as f64 / baseline.bytes.max(1) as f64);
+        let change = optimized.change_from(baseline);
         let (before, after) = (units::bytes(baseline.bytes), units::bytes(optimized.bytes));
         writeln!(out, "  size       {before} -> {after} ({change})")?;
     }
@@ -71,40 +72,9 @@ fn outcome_style(outcome: &Outcome) -> Style {
     match outcome {
         Outcome::Improved => AnsiColor::Green.on_default(),
         Outcome::Regressed { .. } => AnsiColor::Red.on_default(),
-        Outcome::Inconclusive { .. } => AnsiColor::Yellow.on_default(),
-        Outcome::NoEffect => AnsiColor::Yellow.on_default(),
+        Outcome::Inconclusive { .. } | Outcome::NoEffect => AnsiColor::Yellow.on_default(),
         Outcome::NoChange | Outcome::NotMeasured => Style::new(),
     }
-}
-
-fn deltas(measured: &[Measured]) -> Table {
-    let confidence = measured.iter().find_map(|metric| metric.ratio).map_or(0.0, |ratio| ratio.confidence);
-    let change = format!("change, {} % interval", trim(confidence * 100.0));
-    let mut table = Table::new(&[
-        ("workload", Align::Left),
-        ("metric", Align::Left),
-        ("baseline", Align::Right),
-        ("optimized", Align::Right),
-        (&change, Align::Left),
-        ("pairs", Align::Right),
-        ("verdict", Align::Left),
-    ]);
-    for metric in measured.iter().filter(|metric| !is_percentile(metric)) {
-        let value = |value: f64| quantity(value, &metric.unit);
-        let verdict = metric.verdict.word();
-        let informs = if metric.gated { "" } else { " (informs)" };
-        let in_sample = if metric.in_sample { ", in-sample" } else { "" };
-        table.row([
-            metric.place(),
-            metric.metric.clone(),
-            value(metric.baseline),
-            value(metric.optimized),
-            metric.ratio.map_or_else(|| "-".into(), |ratio| ratio.as_change()),
-            metric.pairs.to_string(),
-            format!("{verdict}{in_sample}{informs}"),
-        ]);
-    }
-    table
 }
 
 /// The intervals of what decides, on a common scale.
@@ -119,35 +89,14 @@ fn gated_strips(measured: &[Measured], out: &mut dyn Write) -> io::Result<()> {
     strips(&rows, out)
 }
 
-/// What informs about latency has a table of its own.
-fn is_percentile(metric: &Measured) -> bool {
-    !metric.gated && metric.metric.starts_with(PERCENTILE)
-}
-
 fn percentiles(measured: &[Measured], width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    let mut table = Table::new(&[
-        ("workload", Align::Left),
-        ("latency", Align::Left),
-        ("baseline", Align::Right),
-        ("optimized", Align::Right),
-        ("change", Align::Left),
-    ]);
-    let mut any = false;
-    for metric in measured.iter().filter(|metric| is_percentile(metric)) {
-        any = true;
-        table.row([
-            metric.place(),
-            metric.metric.trim_start_matches(PERCENTILE).to_owned(),
-            quantity(metric.baseline, &metric.unit),
-            quantity(metric.optimized, &metric.unit),
-            metric.ratio.map_or_else(|| "-".into(), |ratio| ratio.as_change()),
-        ]);
-    }
-    if !any {
+    let mut shown = tables::percentiles(measured);
+    shown.retain(|metric| !metric.gated);
+    if shown.is_empty() {
         return Ok(());
     }
     writeln!(out)?;
-    table.write(out, width)
+    tables::latency(&shown).write(out, width)
 }
 
 fn over_time_of_gated(measured: &[Measured], out: &mut dyn Write) -> io::Result<()> {
@@ -174,31 +123,16 @@ fn trust(trust: &[Trust], out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Why a gated metric is open.
-fn notes(measured: &[Measured], out: &mut dyn Write) -> io::Result<()> {
-    for metric in measured.iter().filter(|metric| metric.gated) {
-        if let Some(note) = &metric.note {
-            writeln!(out, "  {}: {note}", metric.name())?;
-        }
-    }
-    Ok(())
-}
-
 fn costs(summary: &Summary) -> Table {
-    let mut table = Table::new(&[
-        ("stage", Align::Left),
-        ("", Align::Left),
-        ("wall", Align::Right),
-        ("CPU", Align::Right),
-    ]);
+    let columns = [("stage", Kind::Words), ("", Kind::Words), ("wall", Kind::Number), ("CPU", Kind::Number)];
+    let mut table = Table::new("", &columns);
     for cost in summary.costs.iter().filter(|cost| cost.state != StageState::Skipped) {
-        let time = |ms: u64| units::elapsed(std::time::Duration::from_millis(ms));
         // An earlier run paid for what is up to date; it still cost that.
         table.row([
             cost.stage.to_string(),
             cost.state.words().into(),
-            time(cost.elapsed_ms),
-            time(cost.cpu_ms),
+            units::millis(cost.elapsed_ms),
+            units::millis(cost.cpu_ms),
         ]);
     }
     table
@@ -303,9 +237,9 @@ mod tests {
           eval      cpu       250 ms     230 ms  -8.0 % [-9.0, -7.0]         18  improved
           both      cpu       250 ms     238 ms  -5.0 % [-6.0, -4.0]         18  improved, in-sample
 
-          eval (cpu)  ├────●────┤·······························┼·····
-          both (cpu)  ···············├───●────┤·················┼·····
-                      -9.0 %                                    +1.0 %
+          eval (cpu)  ├──◆──┤                 │
+          both (cpu)          ├──◆──┤         │
+                      -9 %                    0                   +10 %
 
           workload  latency   baseline  optimized  change
           eval      p99      0.2500 µs  0.2250 µs  -10.0 % [-11.0, -9.0]

@@ -1,35 +1,47 @@
-//! A table of text whose columns line up.
+//! A table: as text whose columns line up, as Markdown, and as HTML.
 
 use std::io::{self, Write};
 
-/// Which side of its column a cell keeps to.
+use maud::{Markup, html};
+
+use crate::escape::{clean, code, prose};
+
+/// What the cells of a column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Align {
-    /// Left, for words.
-    Left,
-    /// Right, for numbers.
-    Right,
+pub enum Kind {
+    /// A name from elsewhere, verbatim.
+    Name,
+    /// Words.
+    Words,
+    /// A change with its interval.
+    Change,
+    /// A number, with or without its unit.
+    Number,
 }
 
-/// Rows of cells.
+/// Rows of cells below a heading.
 #[derive(Debug, Clone)]
 pub struct Table {
-    align: Vec<Align>,
+    /// What it is of.
+    caption: &'static str,
+    columns: Vec<(String, Kind)>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with its header.
-    pub fn new(columns: &[(&str, Align)]) -> Self {
-        Self {
-            align: columns.iter().map(|(_, align)| *align).collect(),
-            rows: vec![columns.iter().map(|(name, _)| (*name).to_owned()).collect()],
-        }
+    /// One without rows.
+    pub fn new(caption: &'static str, columns: &[(&str, Kind)]) -> Self {
+        let columns = columns.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect();
+        Self { caption, columns, rows: Vec::new() }
     }
 
     /// Adds a row.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().collect());
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// Writes it, indented by two spaces, without spaces at the ends of lines. Where it
@@ -38,21 +50,21 @@ impl Table {
     /// # Errors
     /// Where `out` does not take it.
     pub fn write(&self, out: &mut dyn Write, width: Option<usize>) -> io::Result<()> {
-        let cells = |column: usize| self.rows.iter().filter_map(move |row| row.get(column));
-        let widths: Vec<usize> = (0..self.align.len())
-            .map(|column| cells(column).map(|cell| cell.chars().count()).max().unwrap_or(0))
-            .collect();
+        let header: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
+        let rows = || [&header].into_iter().chain(&self.rows);
+        let widest = |column: usize| rows().filter_map(|row| Some(row.get(column)?.chars().count())).max();
+        let widths: Vec<usize> = (0..header.len()).map(|column| widest(column).unwrap_or(0)).collect();
         let whole: usize = widths.iter().map(|column| column + 2).sum();
         if width.is_some_and(|width| whole > width) {
             return self.write_blocks(out);
         }
-        for row in &self.rows {
+        for row in rows() {
             let mut line = String::new();
-            for ((cell, width), align) in row.iter().zip(&widths).zip(&self.align) {
+            for ((cell, width), (_, kind)) in row.iter().zip(&widths).zip(&self.columns) {
                 line.push_str("  ");
-                match align {
-                    Align::Left => line.push_str(&format!("{cell:<width$}")),
-                    Align::Right => line.push_str(&format!("{cell:>width$}")),
+                match kind {
+                    Kind::Number => line.push_str(&format!("{cell:>width$}")),
+                    _ => line.push_str(&format!("{cell:<width$}")),
                 }
             }
             writeln!(out, "{}", line.trim_end())?;
@@ -61,18 +73,72 @@ impl Table {
     }
 
     fn write_blocks(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Some((header, rows)) = self.rows.split_first() else { return Ok(()) };
-        for row in rows {
-            let mut named = header.iter().zip(row);
+        for row in &self.rows {
+            let mut named = self.columns.iter().zip(row);
             if let Some((_, first)) = named.next() {
                 writeln!(out, "  {first}")?;
             }
-            for (name, cell) in named.filter(|(_, cell)| !cell.is_empty()) {
+            for ((name, _), cell) in named.filter(|(_, cell)| !cell.is_empty()) {
                 let name = if name.is_empty() { String::new() } else { format!("{name}: ") };
                 writeln!(out, "    {name}{cell}")?;
             }
         }
         Ok(())
+    }
+
+    /// As a table of GitHub's and GitLab's Markdown.
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = String::new();
+        let mut line = |cells: Vec<String>| {
+            text.push_str(&format!("| {} |\n", cells.join(" | ")));
+        };
+        line(self.columns.iter().map(|(name, _)| prose(name)).collect());
+        let rule = |kind: &Kind| if matches!(kind, Kind::Number | Kind::Change) { "--:" } else { ":--" };
+        line(self.columns.iter().map(|(_, kind)| rule(kind).to_owned()).collect());
+        for row in &self.rows {
+            let cell = |(text, (_, kind)): (&String, &(String, Kind))| match kind {
+                Kind::Name => code(text),
+                _ => prose(text),
+            };
+            line(row.iter().zip(&self.columns).map(cell).collect());
+        }
+        text
+    }
+
+    /// As a table that scrolls by itself where the screen is narrow; it can be reached by keyboard.
+    pub(crate) fn html(&self) -> Markup {
+        let class = |kind: Kind| match kind {
+            Kind::Name => "name",
+            Kind::Words => "words",
+            Kind::Change | Kind::Number => "number",
+        };
+        html! {
+            div.scroll role="region" tabindex="0" aria-label=(self.caption) {
+                table {
+                    caption { (self.caption) }
+                    thead {
+                        tr {
+                            @for (name, kind) in &self.columns {
+                                th scope="col" class=(class(*kind)) { (name) }
+                            }
+                        }
+                    }
+                    tbody {
+                        @for row in &self.rows {
+                            tr {
+                                @for (at, (text, (_, kind))) in row.iter().zip(&self.columns).enumerate() {
+                                    @if at == 0 {
+                                        th scope="row" class=(class(*kind)) { (clean(text)) }
+                                    } @else {
+                                        td class=(class(*kind)) { (clean(text)) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -81,7 +147,8 @@ mod tests {
     use super::*;
 
     fn text(width: Option<usize>) -> String {
-        let mut table = Table::new(&[("workload", Align::Left), ("", Align::Left), ("pairs", Align::Right)]);
+        let mut table =
+            Table::new("", &[("workload", Kind::Name), ("", Kind::Words), ("pairs", Kind::Number)]);
         table.row(["eval".into(), "done".into(), "12".into()]);
         table.row(["größer".into(), String::new(), "8".into()]);
         let mut out = Vec::new();

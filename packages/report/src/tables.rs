@@ -1,10 +1,10 @@
 //! The numbers of a document as tables: what Markdown and the page have in common, and what the
 //! plots are drawn from.
 
-use std::time::Duration;
-
 use honing_core::{
+    account,
     applied::{Applied, HotFunction, Lost},
+    config::Direction,
     event::StageState,
     outcome::{Measured, Ratio},
     units,
@@ -12,8 +12,8 @@ use honing_core::{
 
 use crate::{
     document::{Past, Program, Refresh, Span},
-    grid::{Grid, Kind},
     summary::{quantity, trim},
+    table::{Kind, Table},
 };
 
 /// How the names of percentiles begin.
@@ -21,74 +21,87 @@ pub(crate) const PERCENTILE: &str = "latency ";
 /// Functions that are listed.
 const LISTED: usize = 20;
 
-/// What decides, and what informs, apart from percentiles.
-pub(crate) fn measured(program: &Program, gated: bool) -> Grid {
-    let chosen: Vec<&Measured> = program
-        .measured
-        .iter()
-        .filter(|metric| metric.gated == gated && (gated || !metric.metric.starts_with(PERCENTILE)))
-        .collect();
-    let confidence = chosen.iter().find_map(|metric| metric.ratio).map(|ratio| ratio.confidence);
-    let change = match confidence {
-        Some(confidence) => format!("change, {} % interval", trim(confidence * 100.0)),
-        None => "change".to_owned(),
-    };
+/// What decides, or what informs, apart from percentiles.
+pub(crate) fn measured(program: &Program, gated: bool) -> Table {
+    let chosen = program.measured.iter().filter(|metric| metric.gated == gated && !is_percentile(metric));
     let caption = if gated { "Metrics that decide" } else { "Metrics that inform" };
-    let mut grid = Grid::new(
+    metrics(caption, &chosen.collect::<Vec<_>>(), |metric| match metric.better {
+        Direction::Lower => "",
+        Direction::Higher => ", higher is better",
+    })
+}
+
+/// What informs about latency has a table of its own.
+pub(crate) fn is_percentile(metric: &Measured) -> bool {
+    !metric.gated && metric.metric.starts_with(PERCENTILE)
+}
+
+/// Metrics with their verdicts, and what `more` says to each of them.
+pub(crate) fn metrics(
+    caption: &'static str,
+    chosen: &[&Measured],
+    more: impl Fn(&Measured) -> &'static str,
+) -> Table {
+    let mut table = Table::new(
         caption,
         &[
             ("workload", Kind::Name),
             ("metric", Kind::Name),
             ("baseline", Kind::Number),
             ("optimized", Kind::Number),
-            (&change, Kind::Number),
+            (&change(chosen.iter().copied()), Kind::Change),
             ("pairs", Kind::Number),
             ("verdict", Kind::Words),
         ],
     );
     for metric in chosen {
         let in_sample = if metric.in_sample { ", in-sample" } else { "" };
-        let higher = match metric.better {
-            honing_core::config::Direction::Lower => "",
-            honing_core::config::Direction::Higher => ", higher is better",
-        };
-        grid.row([
+        table.row([
             metric.place(),
             metric.metric.clone(),
             value(metric, metric.baseline),
             value(metric, metric.optimized),
             interval(metric.ratio),
             metric.pairs.to_string(),
-            format!("{}{in_sample}{higher}", metric.verdict.word()),
+            format!("{}{in_sample}{}", metric.verdict.word(), more(metric)),
         ]);
     }
-    grid
+    table
+}
+
+/// The heading of changes, with the confidence of their intervals.
+pub(crate) fn change<'a>(metrics: impl IntoIterator<Item = &'a Measured>) -> String {
+    let ratio = metrics.into_iter().find_map(|metric| metric.ratio);
+    ratio.map_or_else(
+        || "change".to_owned(),
+        |ratio| format!("change, {} % interval", trim(ratio.confidence * 100.0)),
+    )
 }
 
 /// A value with its unit; nothing to show where there are no pairs.
-fn value(metric: &Measured, value: f64) -> String {
+pub(crate) fn value(metric: &Measured, value: f64) -> String {
     if value.is_finite() { quantity(value, &metric.unit) } else { "-".into() }
 }
 
-fn interval(ratio: Option<Ratio>) -> String {
+pub(crate) fn interval(ratio: Option<Ratio>) -> String {
     let told = ratio.filter(|ratio| ratio.point.is_finite());
     told.map_or_else(|| "-".into(), |ratio| ratio.as_change())
 }
 
-/// The percentiles that were measured.
-pub(crate) fn latency(program: &Program) -> Grid {
-    let mut grid = Grid::new(
+/// Percentiles.
+pub(crate) fn latency(metrics: &[&Measured]) -> Table {
+    let mut table = Table::new(
         "Percentiles",
         &[
             ("workload", Kind::Name),
             ("latency", Kind::Words),
             ("baseline", Kind::Number),
             ("optimized", Kind::Number),
-            ("change", Kind::Number),
+            ("change", Kind::Change),
         ],
     );
-    for metric in percentiles(program) {
-        grid.row([
+    for metric in metrics {
+        table.row([
             metric.place(),
             metric.metric.trim_start_matches(PERCENTILE).to_owned(),
             value(metric, metric.baseline),
@@ -96,11 +109,11 @@ pub(crate) fn latency(program: &Program) -> Grid {
             interval(metric.ratio),
         ]);
     }
-    grid
+    table
 }
 
 /// Percentiles, the higher the later, and after them what is none (`mean`, `max`), by workload.
-pub(crate) fn percentiles(program: &Program) -> Vec<&Measured> {
+pub(crate) fn percentiles(measured: &[Measured]) -> Vec<&Measured> {
     let rank = |metric: &Measured| {
         let name = metric.metric.trim_start_matches(PERCENTILE).to_owned();
         // p50, p99, p999: digits after a point.
@@ -109,14 +122,14 @@ pub(crate) fn percentiles(program: &Program) -> Vec<&Measured> {
         (metric.place(), (place * 1e9) as u64, std::cmp::Reverse(name))
     };
     let mut found: Vec<&Measured> =
-        program.measured.iter().filter(|metric| metric.metric.starts_with(PERCENTILE)).collect();
+        measured.iter().filter(|metric| metric.metric.starts_with(PERCENTILE)).collect();
     found.sort_by_cached_key(|metric| rank(metric));
     found
 }
 
 /// How far the machine can be trusted.
-pub(crate) fn trust(program: &Program) -> Grid {
-    let mut grid = Grid::new(
+pub(crate) fn trust(program: &Program) -> Table {
+    let mut table = Table::new(
         "How far it can be trusted",
         &[
             ("workload", Kind::Name),
@@ -133,7 +146,7 @@ pub(crate) fn trust(program: &Program) -> Grid {
             [] => "nothing".to_owned(),
             all => all.join("; "),
         };
-        grid.row([
+        table.row([
             known.workload.clone(),
             interval(known.control),
             percent(known.noise),
@@ -141,12 +154,12 @@ pub(crate) fn trust(program: &Program) -> Grid {
             findings,
         ]);
     }
-    grid
+    table
 }
 
 /// The stages as they went.
-pub(crate) fn timeline(program: &Program) -> Grid {
-    let mut grid = Grid::new(
+pub(crate) fn timeline(program: &Program) -> Table {
+    let mut table = Table::new(
         "In the course of the run",
         &[
             ("stage", Kind::Words),
@@ -159,17 +172,17 @@ pub(crate) fn timeline(program: &Program) -> Grid {
         ],
     );
     for span in &program.timeline {
-        grid.row([
+        table.row([
             span.stage.to_string(),
             state(span).to_owned(),
-            time(span.start_ms),
-            time(span.end_ms),
-            time(span.elapsed_ms),
-            time(span.cpu_ms),
+            units::millis(span.start_ms),
+            units::millis(span.end_ms),
+            units::millis(span.elapsed_ms),
+            units::millis(span.cpu_ms),
             span.detail.clone(),
         ]);
     }
-    grid
+    table
 }
 
 /// How a stage ended, in words.
@@ -177,63 +190,57 @@ pub(crate) fn state(span: &Span) -> &'static str {
     span.state.map_or("not finished", StageState::words)
 }
 
-/// `1.3s`, `2m05s`.
-pub(crate) fn time(ms: u64) -> String {
-    units::elapsed(Duration::from_millis(ms))
-}
-
 /// What a refresh costs, in plain builds.
-pub(crate) fn refresh(refresh: &Refresh) -> Grid {
-    let mut grid = Grid::new(
+pub(crate) fn refresh(refresh: &Refresh) -> Table {
+    let mut table = Table::new(
         "Cost of a refresh, in plain builds",
         &[("builds", Kind::Words), ("CPU", Kind::Number), ("times one plain build", Kind::Number)],
     );
     let both = refresh.instrument_ms + refresh.optimize_ms;
-    grid.row(["baseline: one plain build".into(), time(refresh.baseline_ms), "1.00".into()]);
-    grid.row(["instrument and optimize".into(), time(both), format!("{:.2}", refresh.builds)]);
-    grid.row([
+    table.row(["baseline: one plain build".into(), units::millis(refresh.baseline_ms), "1.00".into()]);
+    table.row(["instrument and optimize".into(), units::millis(both), format!("{:.2}", refresh.builds)]);
+    table.row([
         "with the baseline that measuring needs".into(),
-        time(both + refresh.baseline_ms),
+        units::millis(both + refresh.baseline_ms),
         format!("{:.2}", refresh.with_baseline),
     ]);
-    grid
+    table
 }
 
 /// Where the costs of a refresh are from.
 pub(crate) fn refresh_source(refresh: &Refresh) -> &'static str {
     match (refresh.this_run, refresh.full) {
-        (true, Some(true)) => "All three builds ran in this run, and cargo compiled every crate.",
+        (true, Some(true)) => "All three builds ran in this run, each from nothing.",
         (true, Some(false)) => {
-            "All three builds ran in this run, but cargo had some crates already: a build from nothing \
-             costs more."
+            "All three builds ran in this run, but parts were there already: a build from nothing costs more."
         }
-        (true, None) => {
-            "All three builds ran in this run; whether cargo had some crates already is not known."
+        (true, None) => "All three builds ran in this run; whether parts were there already is not known.",
+        (false, _) => {
+            "Some were up to date: what counts is what they cost when they were built from nothing."
         }
-        (false, _) => "Some were up to date: what counts is what they cost when cargo compiled every crate.",
     }
 }
 
 /// Sizes of both binaries.
-pub(crate) fn sizes(program: &Program) -> Grid {
-    let mut grid = Grid::new(
+pub(crate) fn sizes(program: &Program) -> Table {
+    let mut table = Table::new(
         "Size",
         &[("binary", Kind::Words), ("size", Kind::Number), ("change", Kind::Number), ("BLAKE3", Kind::Name)],
     );
-    let before = program.baseline.as_ref().map(|binary| binary.bytes);
-    for (name, binary) in [("baseline", &program.baseline), ("optimized", &program.optimized)] {
+    let none = None;
+    for (name, binary, before) in
+        [("baseline", &program.baseline, &none), ("optimized", &program.optimized, &program.baseline)]
+    {
         let Some(binary) = binary else { continue };
-        let change = before
-            .filter(|_| name == "optimized")
-            .map_or_else(|| "-".into(), |before| units::change(binary.bytes as f64 / before.max(1) as f64));
-        grid.row([name.into(), units::bytes(binary.bytes), change, binary.digest.clone()]);
+        let change = before.as_ref().map_or_else(|| "-".into(), |before| binary.change_from(before));
+        table.row([name.into(), units::bytes(binary.bytes), change, binary.digest.clone()]);
     }
-    grid
+    table
 }
 
 /// The match by where functions come from.
-pub(crate) fn origins(program: &Program) -> Grid {
-    let mut grid = Grid::new(
+pub(crate) fn origins(program: &Program) -> Table {
+    let mut table = Table::new(
         "Match by crate",
         &[
             ("functions of", Kind::Words),
@@ -242,34 +249,34 @@ pub(crate) fn origins(program: &Program) -> Grid {
             ("functions", Kind::Number),
         ],
     );
-    let Some(Applied::Measured(found)) = &program.applied else { return grid };
+    let Some(Applied::Measured(found)) = &program.applied else { return table };
     for origin in found.origins.iter().filter(|origin| origin.functions > 0) {
-        grid.row([
+        table.row([
             origin.origin.words().into(),
             units::share(origin.weight),
             units::share(origin.share),
             format!("{} of {}", origin.matched, origin.functions),
         ]);
     }
-    grid
+    table
 }
 
 /// The heaviest functions that were lost.
-pub(crate) fn lost(program: &Program) -> Grid {
-    let mut grid = Grid::new(
+pub(crate) fn lost(program: &Program) -> Table {
+    let mut table = Table::new(
         "Heaviest functions that were lost",
         &[("function", Kind::Name), ("weight", Kind::Number), ("why", Kind::Words)],
     );
-    let Some(Applied::Measured(found)) = &program.applied else { return grid };
+    let Some(Applied::Measured(found)) = &program.applied else { return table };
     for Lost { function, weight, why } in &found.lost {
-        grid.row([function.clone(), weight_of(*weight), why.words().into()]);
+        table.row([function.clone(), weight_of(*weight), why.words().into()]);
     }
-    grid
+    table
 }
 
 /// The heaviest functions of the profile.
-pub(crate) fn hot(program: &Program) -> Grid {
-    let mut grid = Grid::new(
+pub(crate) fn hot(program: &Program) -> Table {
+    let mut table = Table::new(
         "Hottest functions",
         &[("function", Kind::Name), ("weight", Kind::Number), ("applied", Kind::Words)],
     );
@@ -280,9 +287,9 @@ pub(crate) fn hot(program: &Program) -> Grid {
             (Some(false), None) => "no".to_owned(),
             (None, _) => "not known".to_owned(),
         };
-        grid.row([function.clone(), weight_of(*weight), applied]);
+        table.row([function.clone(), weight_of(*weight), applied]);
     }
-    grid
+    table
 }
 
 fn weight_of(share: f64) -> String {
@@ -290,9 +297,9 @@ fn weight_of(share: f64) -> String {
 }
 
 /// What is known of the stored profile.
-pub(crate) fn profile(program: &Program) -> Grid {
-    let mut grid = Grid::new("Stored profile", &[("what", Kind::Words), ("value", Kind::Name)]);
-    let Some(profile) = &program.profile else { return grid };
+pub(crate) fn profile(program: &Program) -> Table {
+    let mut table = Table::new("Stored profile", &[("what", Kind::Words), ("value", Kind::Name)]);
+    let Some(profile) = &program.profile else { return table };
     let dirty = if profile.dirty { ", with changes on top" } else { "" };
     let size = units::bytes(profile.bytes);
     for (name, value) in [
@@ -303,20 +310,20 @@ pub(crate) fn profile(program: &Program) -> Grid {
         ("trained", profile.trained.clone()),
         ("recorded", profile.recorded.clone()),
         ("at commit", format!("{}{dirty}", profile.commit)),
-        ("toolchain", format!("rustc {}, LLVM {}", profile.rustc, profile.llvm)),
+        ("toolchain", account::words(&profile.toolchain)),
         ("recorded by this run", if program.recorded.is_some() { "yes".into() } else { "no".into() }),
     ] {
-        grid.row([name.to_owned(), value]);
+        table.row([name.to_owned(), value]);
     }
     if !profile.stale.is_empty() {
-        grid.row(["stale".to_owned(), profile.stale.join("; ")]);
+        table.row(["stale".to_owned(), profile.stale.join("; ")]);
     }
-    grid
+    table
 }
 
 /// Earlier runs and this one, numbered as the plot has them.
-pub(crate) fn history(runs: &[Past]) -> Grid {
-    let mut grid = Grid::new(
+pub(crate) fn history(runs: &[Past]) -> Table {
+    let mut table = Table::new(
         "Earlier runs, and this one",
         &[
             ("#", Kind::Number),
@@ -333,7 +340,7 @@ pub(crate) fn history(runs: &[Past]) -> Grid {
             .iter()
             .map(|change| format!("{} ({}) {}", change.workload, change.metric, change.ratio.as_change()))
             .collect();
-        grid.row([
+        table.row([
             (at + 1).to_string(),
             past.date.clone().unwrap_or_else(|| past.run.clone()),
             past.outcome.clone(),
@@ -342,5 +349,5 @@ pub(crate) fn history(runs: &[Past]) -> Grid {
             past.refresh.map_or_else(|| "-".into(), |builds| format!("{builds:.2}")),
         ]);
     }
-    grid
+    table
 }

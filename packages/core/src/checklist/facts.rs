@@ -15,8 +15,8 @@ pub struct Facts {
     pub now: String,
     /// The version of its package.
     pub version: String,
-    /// The toolchain of today.
-    pub toolchain: String,
+    /// What is another one in the toolchain of today than in that which the profile was recorded with.
+    pub toolchain: Vec<String>,
     /// The eval workloads of today.
     pub evals: Vec<WorkloadEntry>,
     /// How the stored profile stands, without compiling.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Facts, Finding};
 use crate::{
-    ExitCode,
+    ExitCode, account,
     config::{Policy, ToolchainChange},
     recorded::Source,
     units,
@@ -36,11 +36,10 @@ pub(super) fn profile(facts: &Facts) -> Finding {
 /// It was recorded with the toolchain of today, or the policy lets the match decide.
 pub(super) fn toolchain(facts: &Facts, policy: &Policy) -> Finding {
     let Some(manifest) = facts.manifest() else { return Finding::without_profile() };
-    let (then, now) = (&manifest.toolchain.rustc, &facts.toolchain);
-    if then == now {
-        return Finding::done(format!("rustc {now}, LLVM {}", manifest.toolchain.llvm));
+    if facts.toolchain.is_empty() {
+        return Finding::done(account::words(&manifest.account.toolchain));
     }
-    let value = format!("recorded with rustc {then}, and this is {now}");
+    let value = facts.toolchain.join(", ");
     match policy.toolchain_change {
         ToolchainChange::Warn => {
             Finding::done(format!("{value}; policy.toolchain_change lets the match decide"))

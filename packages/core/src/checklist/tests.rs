@@ -5,12 +5,12 @@ use std::{fmt::Write as _, path::Path};
 use super::*;
 use crate::{
     Digest, Error, Stage,
+    account::tests::account,
     applied::{Applied, Match, MatchedBy},
     config::{Config, made::CRAFTS},
     outcome::{Open, Verdict},
     recorded::{
-        self, CostEntry, Manifest, MatchEntry, MeasuredEntry, SizeEntry, Source, Toolchain, VerdictEntry,
-        WorkloadEntry,
+        self, CostEntry, Manifest, MatchEntry, MeasuredEntry, SizeEntry, Source, VerdictEntry, WorkloadEntry,
     },
     status::Status,
 };
@@ -62,17 +62,7 @@ fn manifest() -> Manifest {
         dirty: false,
         source: Source::Trained,
         carried: None,
-        toolchain: Toolchain { rustc: "1.95.0 (a)".into(), llvm: "22.1.2".into() },
-        build: recorded::Build {
-            package: "t".into(),
-            cargo_profile: "release".into(),
-            settings: Default::default(),
-            features: Vec::new(),
-            default_features: true,
-            rustflags: Vec::new(),
-            symbols: "pinned (scheme 2)".into(),
-            lockfile: None,
-        },
+        account: account(),
         profile: recorded::Profile {
             file: "profile.honing".into(),
             bytes: 60_000,
@@ -110,7 +100,7 @@ fn facts() -> Facts {
     Facts {
         now: "2026-11-25T00:00:00Z".into(),
         version: "0.2.0".into(),
-        toolchain: "1.95.0 (a)".into(),
+        toolchain: Vec::new(),
         evals: evals(b"then"),
         status: Status {
             program: "t".into(),
@@ -120,7 +110,7 @@ fn facts() -> Facts {
             age_s: Some(4 * 86_400),
             since: None,
             git: None,
-            differences: vec!["Cargo.lock changed".into()],
+            differences: vec!["yarn changed".into()],
             last_match: None,
             stale: Vec::new(),
             error: None,
@@ -215,11 +205,11 @@ const ROWS: &[Row] = &[
         12,
         Some(Mend::Refresh),
     ),
-    ("toolchain", "", |facts| facts.toolchain = "1.96.0 (b)".into(), &[], 0, None),
+    ("toolchain", "", |facts| facts.toolchain = vec!["weaver 1 -> 2".into()], &[], 0, None),
     (
         "toolchain",
         "toolchain_change = \"stale\"",
-        |facts| facts.toolchain = "1.96.0 (b)".into(),
+        |facts| facts.toolchain = vec!["weaver 1 -> 2".into()],
         &[Key::Toolchain],
         14,
         Some(Mend::Refresh),
@@ -496,9 +486,9 @@ fn evidence_in_words() {
     insta::assert_snapshot!(text, @r#"
     Profile stored and whole: trained, 58.6 KiB, BLAKE3 73f291693e31, 99 of 100 functions ran
       $ honing status --program t  (2026-11-22T00:00:00Z)
-    Toolchain as recorded: rustc 1.95.0 (a), LLVM 22.1.2
+    Toolchain as recorded: weaver 1.95.0 (a), loom 22.1.2
       $ honing status --program t  (2026-11-25T00:00:00Z)
-    Age within policy: 4 days old, trained 2026-11-21T00:00:00Z; Cargo.lock changed; policy.max_age = 30 days
+    Age within policy: 4 days old, trained 2026-11-21T00:00:00Z; yarn changed; policy.max_age = 30 days
       $ honing status --program t  (2026-11-25T00:00:00Z)
     The release build applies the profile: version 0.2.0: 99.8 % of the profile's weight (99 of 100 functions); policy.min_match = 90 %
       $ honing check --program t  (2026-11-24T23:59:00Z)

@@ -90,6 +90,12 @@ impl Trust {
     }
 }
 
+/// Why metrics that decide are open, a line each.
+pub fn notes(measured: &[Measured]) -> impl Iterator<Item = String> {
+    let gated = measured.iter().filter(|metric| metric.gated);
+    gated.filter_map(|metric| Some(format!("{}: {}", metric.name(), metric.note.as_ref()?)))
+}
+
 impl Measured {
     /// The workload, and whose it is where several programs were measured.
     pub fn place(&self) -> String {

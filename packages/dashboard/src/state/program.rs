@@ -110,7 +110,7 @@ impl Row {
 }
 
 /// A program.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Program {
     pub(crate) name: String,
     pub(crate) rows: Vec<Row>,
@@ -130,13 +130,7 @@ impl Program {
         Self {
             name: name.to_owned(),
             rows: Stage::ALL.into_iter().map(|stage| Row::new(stage.into())).collect(),
-            status: None,
-            applied: None,
-            hot: Vec::new(),
-            measured: Vec::new(),
-            summary: None,
-            from_run: None,
-            past: Vec::new(),
+            ..Self::default()
         }
     }
 

@@ -2,13 +2,12 @@
 //! interval as a bar on a common scale around no change. What decides comes first: the rest
 //! may need scrolling.
 
-use std::time::Duration;
-
 use honing_core::{
     Stage,
+    bars::Scale,
     config::Direction,
     event::Summary,
-    outcome::{Measured, Verdict},
+    outcome::{Measured, Verdict, notes},
     units,
 };
 use ratatui::{
@@ -16,7 +15,6 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::bars;
 use crate::{
     screen,
     state::State,
@@ -41,19 +39,21 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
         return vec![Line::styled(cut("Nothing was measured yet.", width), screen::dim())];
     }
     let layout = layout(&program.measured, width);
-    let scale = bars::scale(&program.measured);
+    // What informs may go beyond it, where something decides.
+    let decides = program.measured.iter().any(|one| one.gated && one.ratio.is_some());
+    let on_it = program.measured.iter().filter(|one| one.gated || !decides);
+    let scale = Scale::holding(on_it.filter_map(|one| one.ratio));
     let lacking = if state.works() { "not yet" } else { "none, the run ended before it" };
     let mut lines = result(program.summary.as_ref(), lacking, width);
     if layout.bar > 0 && !program.measured.is_empty() {
         let before = " ".repeat(layout.name + layout.change + 2);
         let words = "  optimized/baseline; in brackets the interval";
-        let axis = format!("{before}{}{words}", bars::axis(scale, layout.bar));
+        let axis = format!("{before}{}{words}", scale.axis(layout.bar));
         lines.push(Line::styled(cut(&axis, width), screen::dim()));
     }
     let of = |gated: bool| program.measured.iter().filter(move |one| one.gated == gated);
     lines.extend(of(true).map(|measured| line(measured, scale, &layout)));
-    let notes = of(true).filter_map(|one| one.note.as_ref().map(|note| format!("{}: {note}", one.name())));
-    lines.extend(notes.map(|note| Line::raw(cut(&note, width))));
+    lines.extend(notes(&program.measured).map(|note| Line::raw(cut(&note, width))));
     lines.extend(of(false).map(|measured| line(measured, scale, &layout)));
     let cost = program.summary.as_ref().map(cost).unwrap_or_default();
     if !cost.is_empty() {
@@ -88,12 +88,12 @@ fn change(measured: &Measured) -> String {
     measured.ratio.map_or_else(|| "-".into(), |ratio| ratio.as_change())
 }
 
-fn line(measured: &Measured, scale: f64, layout: &Columns) -> Line<'static> {
+fn line(measured: &Measured, scale: Scale, layout: &Columns) -> Line<'static> {
     let change = match measured.ratio {
         Some(ratio) if layout.change <= 8 => units::change(ratio.point),
         _ => change(measured),
     };
-    let bar = measured.ratio.map_or_else(String::new, |ratio| bars::interval(&ratio, scale, layout.bar));
+    let bar = measured.ratio.map_or_else(String::new, |ratio| scale.bar(&ratio, layout.bar));
     let style = if measured.gated { style(measured.verdict) } else { screen::dim() };
     let mut spans = vec![
         Span::raw(left(&name(measured), layout.name) + " "),
@@ -126,9 +126,9 @@ fn style(verdict: Verdict) -> Style {
 fn result(summary: Option<&Summary>, lacking: &str, width: usize) -> Vec<Line<'static>> {
     let verdict = summary.and_then(|summary| summary.wording.as_deref()).unwrap_or(lacking);
     let binary = summary.and_then(|summary| {
-        let (baseline, optimized) = (summary.baseline.as_ref()?.bytes, summary.optimized.as_ref()?.bytes);
-        let change = units::change(optimized as f64 / baseline.max(1) as f64);
-        Some(format!("{} → {} ({change})", units::bytes(baseline), units::bytes(optimized)))
+        let (baseline, optimized) = (summary.baseline.as_ref()?, summary.optimized.as_ref()?);
+        let change = optimized.change_from(baseline);
+        Some(format!("{} → {} ({change})", units::bytes(baseline.bytes), units::bytes(optimized.bytes)))
     });
     let binary = binary.unwrap_or_else(|| lacking.into());
     let mut lines = Vec::new();
@@ -144,8 +144,9 @@ fn result(summary: Option<&Summary>, lacking: &str, width: usize) -> Vec<Line<'s
 fn cost(summary: &Summary) -> Vec<String> {
     let builds = [Stage::Baseline, Stage::Instrument, Stage::Optimize];
     let costs = summary.costs.iter().filter(|cost| builds.contains(&cost.stage.stage));
-    let words = |ms: u64| units::elapsed(Duration::from_millis(ms));
     costs
-        .map(|cost| format!("{} {} ({} CPU)", cost.stage, words(cost.elapsed_ms), words(cost.cpu_ms)))
+        .map(|cost| {
+            format!("{} {} ({} CPU)", cost.stage, units::millis(cost.elapsed_ms), units::millis(cost.cpu_ms))
+        })
         .collect()
 }

@@ -1,7 +1,5 @@
 //! What is around the panes: header, titles, the line for messages, and the footer.
 
-use std::time::Duration;
-
 use honing_core::{ExitCode, units};
 use ratatui::{
     style::Style,
@@ -35,7 +33,7 @@ pub(super) fn header(state: &State, width: usize) -> Line<'static> {
     };
     let time = match state.run {
         Run::None => String::new(),
-        _ => format!(" {}", units::elapsed(Duration::from_millis(state.now_ms))),
+        _ => format!(" {}", units::millis(state.now_ms)),
     };
     let run = cut(&format!("{}{time}", state.headline()), width / 2);
     let left_part = left(&words.join(" · "), width.saturating_sub(columns(&run) + 1));

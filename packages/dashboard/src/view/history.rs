@@ -1,11 +1,8 @@
 //! History: past runs of the program, and how gain, match and cost went.
 
-use std::time::Duration;
-
-use honing_core::{applied::Applied, units};
+use honing_core::{applied::Applied, bars, units};
 use ratatui::text::{Line, Span};
 
-use super::bars;
 use crate::{
     past::Past,
     screen,
@@ -22,7 +19,7 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     let mut lines = vec![
         chart("gain", past, Past::gain, |gain| format!("{gain:+.1} %")),
         chart("match", past, |past| share(past).map(|share| share * 100.0), |share| format!("{share:.1} %")),
-        chart("cost", past, |past| past.cost_ms().map(|ms| ms as f64), |ms| words(ms as u64)),
+        chart("cost", past, |past| past.cost_ms().map(|ms| ms as f64), |ms| units::millis(ms as u64)),
         Line::styled(
             format!(
                 "{}{}{}{}outcome",
@@ -65,15 +62,11 @@ fn chart(
 fn line(past: &Past, width: usize) -> Line<'static> {
     let gain = past.gain().map_or_else(|| "-".into(), |gain| format!("{gain:+.1} %"));
     let share = share(past).map_or_else(|| "-".into(), units::share);
-    let cost = past.cost_ms().map_or_else(|| "-".into(), words);
+    let cost = past.cost_ms().map_or_else(|| "-".into(), units::millis);
     let columns = [left(&past.when(), 18), right(&gain, 9), right(&share, 10), right(&cost, 8)];
     Line::raw(cut(&format!("{}  {}", columns.concat(), past.outcome()), width))
 }
 
 fn share(past: &Past) -> Option<f64> {
     past.applied.as_ref().and_then(Applied::share)
-}
-
-fn words(ms: u64) -> String {
-    units::elapsed(Duration::from_millis(ms))
 }

@@ -1,7 +1,6 @@
 //! The drawing: a function of the state alone. Where things are depends on the terminal's
 //! size and on what a person chose, never on the data, so nothing jumps.
 
-mod bars;
 mod deltas;
 mod frame;
 mod history;

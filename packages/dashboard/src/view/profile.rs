@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use honing_core::{applied::Applied, recorded::Manifest, status::Status, units};
+use honing_core::{account, applied::Applied, recorded::Manifest, status::Status, units};
 use ratatui::{
     style::Style,
     text::{Line, Span},
@@ -12,7 +12,7 @@ use ratatui::{
 use crate::{
     screen,
     state::{Program, State},
-    text::{left, plural, wrap},
+    text::{left, wrap},
 };
 
 /// Columns of the names.
@@ -82,8 +82,7 @@ fn stored(entries: &mut Entries, program: &Program, status: &Status) {
     } else {
         entries.add("policy", &format!("stale: {}", status.stale.join("; ")), screen::warn());
     }
-    let toolchain = &manifest.toolchain;
-    entries.add("toolchain", &format!("rustc {}, LLVM {}", toolchain.rustc, toolchain.llvm), Style::new());
+    entries.add("toolchain", &account::words(&manifest.account.toolchain), Style::new());
     if let (None, Some(last)) = (&program.applied, &status.last_match) {
         entries.add("match", &format!("{}, measured {}", last.words, last.when), Style::new());
     }
@@ -103,8 +102,8 @@ fn age(program: &Program, status: &Status, manifest: &Manifest) -> String {
     parts.push(status.age_s.map_or_else(|| "unknown".into(), |age| units::age(Duration::from_secs(age))));
     match status.since {
         Some(since) => {
-            parts.push(plural(since.commits, "commit"));
-            parts.push(format!("{} changed", plural(since.lines, "line")));
+            parts.push(units::count(since.commits, "commit"));
+            parts.push(format!("{} changed", units::count(since.lines, "line")));
         }
         None if status.git.is_some() => {
             parts.push(honing_core::advise!("git does not tell (see `{pgo} status`)"))

@@ -1,14 +1,11 @@
 //! Stages: the chain of each program, a line for each stage.
 
-use std::time::Duration;
-
-use honing_core::{event::StageState, units};
+use honing_core::{bars, event::StageState, units};
 use ratatui::{
     style::Style,
     text::{Line, Span},
 };
 
-use super::bars;
 use crate::{
     screen,
     state::{Program, Row, Run, Standing, State},
@@ -64,7 +61,7 @@ pub(super) fn style(standing: Standing) -> Style {
 
 fn line(state: &State, row: &Row, selected: bool, width: usize) -> Line<'static> {
     let standing = row.standing;
-    let time = |ms: Option<u64>| ms.map_or_else(String::new, |ms| units::elapsed(Duration::from_millis(ms)));
+    let time = |ms: Option<u64>| ms.map_or_else(String::new, units::millis);
     let elapsed = time(row.elapsed(state.now_ms));
     // What it took the last time says something while it has not ended.
     let last = time(row.expected_ms);
@@ -115,7 +112,7 @@ fn said(now_ms: u64, row: &Row, width: usize) -> String {
 /// How far the running stage is: only what was counted.
 pub(super) fn progress(now_ms: u64, row: &Row, width: usize) -> String {
     let Some(progress) = &row.progress else { return String::new() };
-    let here = units::elapsed(Duration::from_millis(now_ms.saturating_sub(progress.since_ms)));
+    let here = units::millis(now_ms.saturating_sub(progress.since_ms));
     let at = match progress.unit.as_str() {
         // A workload's load takes its time.
         "workloads" => format!("{} for {here}", progress.at),

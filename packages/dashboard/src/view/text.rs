@@ -1,8 +1,6 @@
 //! Texts that cover the panes. They have no borders, so that they can be selected with
 //! the mouse and copied.
 
-use std::time::Duration;
-
 use honing_core::units;
 use ratatui::text::{Line, Span};
 
@@ -82,7 +80,7 @@ fn details(state: &State, row: &Row, width: usize) -> Vec<Line<'static>> {
             lines.extend(wrap(text, width).into_iter().map(Line::raw));
         }
     };
-    let time = |ms: u64| units::elapsed(Duration::from_millis(ms));
+    let time = units::millis;
     add("took", &row.elapsed(state.now_ms).map(time).unwrap_or_default());
     add("the last time it took", &row.expected_ms.map(time).unwrap_or_default());
     add("why it runs", &row.reasons.join("\n"));

@@ -79,7 +79,7 @@ fn event() -> impl Strategy<Value = Event> {
             code: exit.code(),
             error,
             hint: None,
-            cargo_ms: 0,
+            builder_ms: 0,
             optimized: Vec::new(),
         }),
     ]

@@ -3,11 +3,12 @@
 
 use honing_core::{
     ExitCode, Stage, Step,
+    account::Account,
     applied::{Applied, HotFunction, LostWhy, Match, MatchedBy, Origin, OriginMatch},
     config::Direction,
     event::{Artifact, Event, Record, StageCost, StageState, Summary},
     outcome::{Measured, Open, Outcome, Ratio, Verdict},
-    recorded::{Build, HotEntry, Manifest, MatchEntry, Profile, Source, Toolchain, VerdictEntry},
+    recorded::{self, HotEntry, Manifest, MatchEntry, Profile, Source, VerdictEntry},
     status::{LastMatch, Since, Status},
 };
 use honing_dashboard::{Effect, Key, Mode, Msg, Past, Planned, Setup, State, view};
@@ -254,7 +255,7 @@ pub(crate) fn run_finished(
 ) -> Option<Effect> {
     let text = |text: Option<&str>| text.map(str::to_owned);
     let (error, hint, code) = (text(error), text(hint), exit.code());
-    tell(state, at_ms, Event::RunFinished { exit, code, error, hint, cargo_ms: 0, optimized: Vec::new() })
+    tell(state, at_ms, Event::RunFinished { exit, code, error, hint, builder_ms: 0, optimized: Vec::new() })
 }
 
 pub(crate) fn measured(
@@ -386,7 +387,7 @@ pub(crate) fn status() -> Status {
 fn manifest() -> Manifest {
     let digest = || honing_core::Digest::of(b"");
     Manifest {
-        schema: 2,
+        schema: recorded::SCHEMA,
         program: PROGRAM.into(),
         target: "x86_64-unknown-linux-gnu".into(),
         recorded: "2026-11-13T12:00:00Z".into(),
@@ -395,16 +396,11 @@ fn manifest() -> Manifest {
         dirty: false,
         source: Source::Trained,
         carried: None,
-        toolchain: Toolchain { rustc: "1.95.0 (59807616e 2026-04-14)".into(), llvm: "22.1.2".into() },
-        build: Build {
-            package: PROGRAM.into(),
-            cargo_profile: "release".into(),
-            settings: [("lto".to_owned(), "\"fat\"".to_owned())].into(),
-            features: Vec::new(),
-            default_features: true,
-            rustflags: Vec::new(),
-            symbols: "pinned (scheme 1)".into(),
-            lockfile: None,
+        account: Account {
+            toolchain: [("rustc", "1.95.0 (59807616e 2026-04-14)"), ("LLVM", "22.1.2")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            ..Account::default()
         },
         profile: Profile {
             file: "profile.honing".into(),

@@ -15,8 +15,9 @@ use std::{
 
 use honing_core::{
     Digest, Fingerprint, Result, Setting, Stage,
+    account::Account,
     config::{Own, Program, Tables, Tool},
-    recorded, release,
+    release::Compiler,
 };
 
 pub use pass::Pass;
@@ -188,17 +189,20 @@ pub trait Builder: Any + Debug + Send + Sync {
     /// Where that is going to be.
     fn tool_path(&self, session: &Session, tool: &Tool) -> Result<PathBuf>;
 
-    /// What is built, for a manifest.
-    fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<recorded::Build>;
+    /// How it builds without PGO: for manifests, provenance and reports.
+    fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<Account>;
 
-    /// What builds it, for a manifest.
-    fn toolchain(&self) -> recorded::Toolchain;
+    /// What compiles, for a provenance.
+    fn compiler(&self) -> Compiler;
 
-    /// The same, for a provenance.
-    fn compiler(&self) -> release::Compiler;
+    /// How to build with a profile without Honing, as a command line.
+    fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String;
 
     /// Files beside the sources that decide what is built, relative to the root.
     fn locks(&self) -> &[&str];
+
+    /// The folders that only builds of `program` are in.
+    fn own_folders(&self, session: &Session, program: &str) -> Vec<PathBuf>;
 
     /// The program's version.
     fn version(&self, subject: &Subject<'_>) -> String;
@@ -208,7 +212,4 @@ pub trait Builder: Any + Debug + Send + Sync {
 
     /// Names of the workspace's own code, as symbols have them.
     fn own_code(&self) -> Vec<String>;
-
-    /// The command by which a person builds with a profile, without Honing.
-    fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String;
 }

@@ -82,9 +82,7 @@ fn share(left: Duration, later: Duration, benches: u32) -> Duration {
 /// What each stage took in this run, the one that did not end last.
 fn took(costs: &[StageCost], stage: Step, so_far: Duration) -> String {
     let done = costs.iter().filter(|cost| matches!(cost.state, StageState::Done) && cost.stage != stage);
-    let each = |cost: &StageCost| {
-        format!("{} took {}", cost.stage, units::elapsed(Duration::from_millis(cost.elapsed_ms)))
-    };
+    let each = |cost: &StageCost| format!("{} took {}", cost.stage, units::millis(cost.elapsed_ms));
     let mut parts: Vec<String> = done.map(each).collect();
     parts.push(format!("{stage} was not done after {}", units::elapsed(so_far)));
     parts.join(", ")

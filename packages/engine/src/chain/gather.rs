@@ -129,16 +129,14 @@ fn find(session: &Session, subject: &Subject<'_>, given: &[Given]) -> Result<(Ve
 /// Whether the shards are one whole training of what is here, and arrived as they were sent.
 fn check(session: &Session, subject: &Subject<'_>, shards: &[Fetched]) -> Result<()> {
     let handovers: Vec<Handover> = shards.iter().map(|one| one.handover.clone()).collect();
-    let (rustc, symbols) =
-        (subject.builder().toolchain().rustc, subject.builder().account(session, subject)?.symbols);
+    let account = subject.builder().account(session, subject)?;
     let workloads = workload_entries(session, subject)?;
     shard::check(
         &handovers,
         &Expected {
             program: subject.name,
             target: &subject.triple,
-            rustc: &rustc,
-            symbols: &symbols,
+            account: &account,
             workloads: &workloads,
         },
     )?;

@@ -189,7 +189,7 @@ fn check_disk(session: &Session) -> Result<()> {
     let root = session.store.root();
     if root.to_string_lossy().contains('%') {
         return Err(Error::preflight(format!(
-            "the output folder {} has a `%` in its path, which LLVM and linkers expand",
+            "the output folder {} has a `%` in its path, which compilers and linkers expand",
             root.display()
         ))
         .with_hint("choose another folder with --target-dir"));

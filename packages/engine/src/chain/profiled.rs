@@ -246,13 +246,11 @@ impl<'a> Chain<'a> {
         let (policy, applied) = (&session.config.policy, optimized.applied());
         let stored = profile.is_stored();
         let reasons = if stored {
-            let facts = status::facts(subject, &recorded::need(session, subject)?);
-            let other = facts.recorded_with != facts.toolchain;
-            if other && policy.toolchain_change == ToolchainChange::Warn {
-                let (then, now) = (&facts.recorded_with, &facts.toolchain);
-                let name = subject.name;
+            let facts = status::facts(session, subject, &recorded::need(session, subject)?)?;
+            if !facts.toolchain.is_empty() && policy.toolchain_change == ToolchainChange::Warn {
+                let (name, changes) = (subject.name, facts.toolchain.join(", "));
                 let text = format!(
-                    "{name}: the profile was recorded with rustc {then}, and this is {now}; the match decides"
+                    "{name}: the toolchain changed since the profile was recorded: {changes}; the match decides"
                 );
                 session.sink.emit(Event::Warning { text });
             }

@@ -68,8 +68,8 @@ pub struct Options {
     pub jobs: Option<String>,
     /// As for cargo.
     pub verbose: bool,
-    /// Passed to cargo as they are.
-    pub cargo_args: Vec<String>,
+    /// Passed to what builds as they are.
+    pub arguments: Vec<String>,
     /// Pairs per workload, instead of `bench.pairs`.
     pub pairs: Option<u32>,
     /// Time that the whole run may take.
@@ -85,8 +85,8 @@ pub struct Options {
     pub accept_poorer: bool,
     /// What merges, instead of what pgo.toml says.
     pub merge_tool: Option<MergeTool>,
-    /// The `llvm-profdata` to merge with.
-    pub llvm_profdata: Option<PathBuf>,
+    /// The executable to merge with.
+    pub merger: Option<PathBuf>,
     /// Leave symbols as cargo names them, whatever pgo.toml says.
     pub unpinned: bool,
     /// Run stages even where they are up to date.

@@ -60,8 +60,8 @@ pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
     pipeline::each_program(session, &Selection::only(Stage::Optimize), |mut chain, ready| {
         let Carried { profile, built, .. } = carried_over(&mut chain, ready)?;
         files::write_atomically(output, &files::read(profile.path())?)?;
-        let command = session.builder().by_hand(chain.subject, output);
-        let text = format!("exported {}; build with it: {command}", output.display());
+        let by_hand = chain.subject.builder().by_hand(chain.subject, output);
+        let text = format!("exported {}; build with it: {by_hand}", output.display());
         session.sink.emit(Event::Note { text });
         Ok((summary(chain, &built, None), ExitCode::Success))
     })
@@ -174,14 +174,10 @@ fn summary(chain: Chain<'_>, built: &Optimized, recorded: Option<String>) -> Sum
     Summary {
         program: chain.subject.name.to_owned(),
         target: chain.subject.triple.clone(),
-        measured: Vec::new(),
-        trust: Vec::new(),
-        outcome: None,
-        wording: None,
         costs: chain.costs,
-        baseline: None,
         optimized: Some(built.artifact()),
         applied: Some(built.applied().clone()),
         recorded,
+        ..Summary::default()
     }
 }

@@ -120,7 +120,10 @@ fn facts(session: &Session, subject: &Subject<'_>, whole: bool) -> Result<(Facts
         Attempt::Failed(_) | Attempt::Spared(_) => Attempt::Spared("there is no first build".into()),
     };
     let version = subject.builder().version(subject);
-    let toolchain = subject.builder().toolchain().rustc;
+    let toolchain = match &stored {
+        Some(stored) => status::facts(session, subject, stored)?.toolchain,
+        None => Vec::new(),
+    };
     let evals = eval_entries(session, subject)?;
     let facts = Facts { now: clock::utc_now(), version, toolchain, evals, status, build, again, repository };
     Ok((facts, summary))

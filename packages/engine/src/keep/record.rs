@@ -156,8 +156,7 @@ fn manifest(
         dirty: checkout.dirty,
         source: findings.source,
         carried: findings.carried.map(|share| (share * 10_000.0).floor() / 100.0),
-        toolchain: subject.builder().toolchain(),
-        build: subject.builder().account(session, subject)?,
+        account: subject.builder().account(session, subject)?,
         profile,
         matched: MatchEntry::of(findings.applied.unwrap_or(&unknown)),
         verdict: VerdictEntry {

@@ -124,7 +124,8 @@ fn without_pgo(error: Error, no_pgo: bool) -> Error {
 fn used(session: &Session, subject: &Subject<'_>, built: &Optimized) -> Result<Used> {
     let stored = recorded::need(session, subject)?;
     let applied: Applied = built.applied().clone();
-    let facts = staleness::Facts { applied: Some(applied.clone()), ..status::facts(subject, &stored) };
+    let facts = status::facts(session, subject, &stored)?;
+    let facts = staleness::Facts { applied: Some(applied.clone()), ..facts };
     let manifest = &stored.manifest;
     Ok(Used {
         file: stored.folder.join(&manifest.profile.file).display().to_string(),
@@ -154,9 +155,9 @@ fn describe(session: &Session, subject: &Subject<'_>, path: &Path, profile: Opti
         read: read.filter_map(input).collect(),
         profile,
         source: source(session, subject),
-        toolchain: subject.builder().compiler(),
-        build: subject.builder().account(session, subject)?,
-        cargo_args: session.options.cargo_args.clone(),
+        compiler: subject.builder().compiler(),
+        account: subject.builder().account(session, subject)?,
+        arguments: session.options.arguments.clone(),
         honing: env!("CARGO_PKG_VERSION").into(),
         binary: Binary {
             path: path.display().to_string(),

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use honing_core::{
     Error, Result,
-    recorded::{Build, Manifest, workload_changes},
+    recorded::{Manifest, workload_changes},
     staleness::{self, Facts},
     status::{LastMatch, Status},
     units,
@@ -39,23 +39,17 @@ pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
         program: subject.name.to_owned(),
         target: subject.triple.clone(),
         folder: recorded::folder(session, subject).display().to_string(),
-        manifest: None,
-        age_s: None,
-        since: None,
-        git: None,
-        differences: Vec::new(),
-        last_match: None,
-        stale: Vec::new(),
         error: error.as_ref().map(ToString::to_string),
         hint: error.as_ref().and_then(Error::hint).map(str::to_owned),
         exit: error.as_ref().map(Error::code),
+        ..Status::default()
     };
     let Some(stored) = stored else { return Ok(status) };
-    let facts = facts(subject, &stored);
+    let facts = facts(session, subject, &stored)?;
     status.age_s = facts.age.map(|age| age.as_secs());
     status.stale = staleness::reasons(&facts, &session.config.policy);
     let folders = folders_of(session, subject);
-    let since = history::since(session, &stored.manifest.commit, &folders);
+    let since = history::since(session, subject, &stored.manifest.commit, &folders);
     status.git = since.as_ref().err().and_then(history::Silent::failure).map(git_words);
     status.since = since.ok().flatten();
     status.differences = differences(session, subject, &stored.manifest)?;
@@ -84,13 +78,11 @@ fn git_words(error: &Error) -> String {
 }
 
 /// What the policy judges, but for the match, which takes a build.
-pub(crate) fn facts(subject: &Subject<'_>, stored: &Stored) -> Facts {
-    Facts {
-        age: clock::age(&stored.manifest.trained),
-        recorded_with: stored.manifest.toolchain.rustc.clone(),
-        toolchain: subject.builder().toolchain().rustc,
-        applied: None,
-    }
+pub(crate) fn facts(session: &Session, subject: &Subject<'_>, stored: &Stored) -> Result<Facts> {
+    let now = subject.builder().account(session, subject)?;
+    let changes = stored.manifest.account.toolchain_changes(&now);
+    let toolchain = changes.iter().map(ToString::to_string).collect();
+    Ok(Facts { age: clock::age(&stored.manifest.trained), toolchain, applied: None })
 }
 
 /// The latest build's match where it had this profile, or else that at recording.
@@ -113,28 +105,7 @@ fn last_match(session: &Session, subject: &Subject<'_>, stored: &Stored) -> Last
 }
 
 fn differences(session: &Session, subject: &Subject<'_>, manifest: &Manifest) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    let mut compare = |what: &str, before: String, now: String| {
-        if before != now {
-            let word = |text: String| if text.is_empty() { "(none)".to_owned() } else { text };
-            found.push(format!("{what} {} -> {}", word(before), word(now)));
-        }
-    };
-    let toolchain = subject.builder().toolchain();
-    compare("rustc", manifest.toolchain.rustc.clone(), toolchain.rustc);
-    compare("LLVM", manifest.toolchain.llvm.clone(), toolchain.llvm);
-    let (then, now) = (&manifest.build, &subject.builder().account(session, subject)?);
-    compare("Cargo profile", then.cargo_profile.clone(), now.cargo_profile.clone());
-    let keys =
-        then.settings.keys().chain(now.settings.keys().filter(|key| !then.settings.contains_key(*key)));
-    for key in keys {
-        let of = |build: &Build| build.settings.get(key).cloned().unwrap_or_default();
-        compare(key, of(then), of(now));
-    }
-    compare("features", then.features.join(","), now.features.join(","));
-    compare("default features", then.default_features.to_string(), now.default_features.to_string());
-    compare("rustflags", then.rustflags.join(" "), now.rustflags.join(" "));
-    compare("symbols", then.symbols.clone(), now.symbols.clone());
+    let mut found = manifest.account.differences(&subject.builder().account(session, subject)?);
     let trained = workload_entries(session, subject)?;
     let measured = eval_entries(session, subject)?;
     found.extend(workload_changes(&manifest.workload, &trained));
@@ -143,9 +114,6 @@ fn differences(session: &Session, subject: &Subject<'_>, manifest: &Manifest) ->
         if !found.contains(&change) {
             found.push(change);
         }
-    }
-    if then.lockfile != now.lockfile {
-        found.push("Cargo.lock changed".into());
     }
     Ok(found)
 }

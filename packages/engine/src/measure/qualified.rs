@@ -43,15 +43,10 @@ pub fn qualify(session: &Session) -> Result<Finished> {
         let summary = Summary {
             program: subject.name.to_owned(),
             target: subject.triple.clone(),
-            measured: Vec::new(),
             trust: qualified.iter().map(|one| one.trust.clone()).collect(),
-            outcome: None,
-            wording: None,
             costs: chain.costs,
             baseline: Some(baseline.artifact()),
-            optimized: None,
-            applied: None,
-            recorded: None,
+            ..Summary::default()
         };
         Ok((summary, ExitCode::Success))
     })

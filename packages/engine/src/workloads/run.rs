@@ -356,9 +356,9 @@ impl Attempt<'_> {
     fn said_last(&self, part: &str) -> String {
         let [stderr, stdout] =
             ["stderr", "stdout"].map(|name| files::tail(&self.stream(part, name), SHOWN_LINES));
-        let tests = matches!(self.workload.kind(), Some(Kind::Own(_)));
+        let harness = matches!(self.workload.kind(), Some(Kind::Own(_)));
         let all = files::last_lines(&self.stream(part, "stdout"), LOGGED_LINES);
-        match failures(&all).filter(|_| tests && part.is_empty()) {
+        match failures(&all).filter(|_| harness && part.is_empty()) {
             Some(failures) => format!("{failures}\n{stderr}").trim_end().to_owned(),
             None if stderr.is_empty() => stdout,
             None => stderr,

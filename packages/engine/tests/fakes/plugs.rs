@@ -11,9 +11,10 @@ use std::{
 
 use honing_core::{
     Digest, Error, ExitCode, Fingerprint, Result, Setting, Stage, Training,
+    account::Account,
     applied::{Applied, HotFunction, Match, MatchedBy},
     config::{Form, Own, Program, Tables, Tool},
-    recorded, release,
+    release::Compiler,
 };
 use honing_engine::{
     Options, Session, Subject,
@@ -195,26 +196,23 @@ impl Builder for FakeBuilder {
         Err(Error::usage("no tools here"))
     }
 
-    fn account(&self, _: &Session, _: &Subject<'_>) -> Result<recorded::Build> {
-        Ok(recorded::Build {
-            package: "p".into(),
-            cargo_profile: "fake".into(),
-            settings: BTreeMap::new(),
-            features: Vec::new(),
-            default_features: true,
-            rustflags: Vec::new(),
-            symbols: "fake".into(),
-            lockfile: None,
-        })
+    fn account(&self, _: &Session, _: &Subject<'_>) -> Result<Account> {
+        let entries = |name: &str, value: &str| [(name.to_owned(), value.to_owned())].into();
+        let (toolchain, build) = (entries("fake", "1"), entries("thing", "p"));
+        Ok(Account { symbols: "plain".into(), toolchain, build, ..Account::default() })
     }
 
-    fn toolchain(&self) -> recorded::Toolchain {
-        recorded::Toolchain { rustc: "fake 1".into(), llvm: "none".into() }
-    }
-
-    fn compiler(&self) -> release::Compiler {
+    fn compiler(&self) -> Compiler {
         let none = String::new;
-        release::Compiler { rustc: "fake 1".into(), commit: none(), llvm: none(), host: none() }
+        Compiler { name: "fake".into(), version: "1".into(), commit: none(), host: none() }
+    }
+
+    fn by_hand(&self, _: &Subject<'_>, profile: &Path) -> String {
+        format!("fake {}", profile.display())
+    }
+
+    fn own_folders(&self, _: &Session, _: &str) -> Vec<PathBuf> {
+        Vec::new()
     }
 
     fn locks(&self) -> &[&str] {
@@ -231,10 +229,6 @@ impl Builder for FakeBuilder {
 
     fn own_code(&self) -> Vec<String> {
         Vec::new()
-    }
-
-    fn by_hand(&self, _: &Subject<'_>, _: &Path) -> String {
-        "by hand".into()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use honing_core::Result;
-use honing_report::{Align, Table};
+use honing_report::{Kind, Table};
 
 use super::{broken, look};
 use crate::{
@@ -34,8 +34,8 @@ pub(crate) fn plan(shared: &Shared, trailing: &Trailing, range: &Range, explain:
         }
         return Ok(());
     }
-    let left = Align::Left;
-    let mut table = Table::new(&[("program", left), ("stage", left), ("", left), ("why", left)]);
+    let left = Kind::Words;
+    let mut table = Table::new("", &[("program", left), ("stage", left), ("", left), ("why", left)]);
     for stage in &planned {
         let first = stage.reasons.first().cloned().unwrap_or_default();
         table.row([stage.program.clone(), stage.stage.to_string(), stage.state.words().into(), first]);

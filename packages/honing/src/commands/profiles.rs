@@ -5,7 +5,7 @@ use std::{ffi::OsString, io::Write, path::Path};
 use honing_core::{Result, units};
 use honing_engine::{Given, Input, merging};
 use honing_profdata::{self as profdata, FunctionDiff, Hot, Presence, Profile};
-use honing_report::{Align, Table};
+use honing_report::{Kind, Table};
 use serde::Serialize;
 
 use super::broken;
@@ -86,7 +86,7 @@ pub(crate) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
     }
     let share = |share: f64| format!("{:.1} %", share * 100.0);
     let mut out = console::out();
-    let mut facts = Table::new(&[("profile", Align::Left), (&file.display().to_string(), Align::Left)]);
+    let mut facts = Table::new("", &[("profile", Kind::Words), (&file.display().to_string(), Kind::Words)]);
     facts.row(["format".into(), format!("{}, version {}", shown.format, shown.version)]);
     facts.row(["weight".into(), grouped(&shown.weight)]);
     let functions =
@@ -99,9 +99,9 @@ pub(crate) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
     }
     facts.write(&mut out, console::width()).map_err(broken)?;
     writeln!(out).map_err(broken)?;
-    let right = Align::Right;
+    let right = Kind::Number;
     let mut table =
-        Table::new(&[("share", right), ("so far", right), ("weight", right), ("function", Align::Left)]);
+        Table::new("", &[("share", right), ("so far", right), ("weight", right), ("function", Kind::Words)]);
     for hot in &shown.hottest {
         table.row([share(hot.share), share(hot.cumulative), grouped(&hot.weight), hot.name.clone()]);
     }
@@ -163,14 +163,17 @@ pub(crate) fn diff(base: &Path, test: &Path, top: usize, format: Format) -> Resu
         share(diff.test_named)
     )
     .map_err(broken)?;
-    let right = Align::Right;
-    let mut table = Table::new(&[
-        ("first", right),
-        ("second", right),
-        ("overlap", right),
-        ("", Align::Left),
-        ("function", Align::Left),
-    ]);
+    let right = Kind::Number;
+    let mut table = Table::new(
+        "",
+        &[
+            ("first", right),
+            ("second", right),
+            ("overlap", right),
+            ("", Kind::Words),
+            ("function", Kind::Words),
+        ],
+    );
     for function in shown.functions {
         let FunctionDifference { name, presence, base_share, test_share, overlap } = function;
         table.row([share(base_share), share(test_share), share(overlap), presence.into(), name]);
@@ -219,7 +222,8 @@ pub(crate) fn overlap(base: &Path, test: &Path, format: Format) -> Result<()> {
     if format == Format::Json {
         return json(&shown);
     }
-    let mut table = Table::new(&[("", Align::Left), ("edges", Align::Right), ("functions", Align::Right)]);
+    let mut table =
+        Table::new("", &[("", Kind::Words), ("edges", Kind::Number), ("functions", Kind::Number)]);
     let mut row = |what: &str, share: f64, functions: u64| {
         table.row([what.to_owned(), format!("{:.3} %", share * 100.0), functions.to_string()]);
     };

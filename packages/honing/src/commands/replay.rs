@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use honing_core::{Error, ExitCode, Result, event::Record};
+use honing_core::{
+    Error, ExitCode, Result,
+    event::{Event, Record, SCHEMA},
+};
 use honing_dashboard::{Ask, Backend, Inbox, Mode, Msg, Screen, Setup, State};
 
 use super::{dash, kept::Kept, run};
@@ -72,6 +75,13 @@ pub(super) fn read(file: &Path) -> Result<Vec<Record>> {
     let mut records = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         match serde_json::from_str(line) {
+            Ok(Record { event: Event::RunStarted { schema, .. }, .. }) if schema != SCHEMA => {
+                let file = file.display();
+                let why = format!("{file}: events of version {schema}; this Honing reads version {SCHEMA}");
+                return Err(Error::usage(why).with_hint(honing_core::advise!(
+                    "the Honing that wrote them shows them; a new run leaves new ones: {pgo}"
+                )));
+            }
             Ok(record) => records.push(record),
             Err(_) if at + 1 == lines.len() && !whole => {}
             Err(error) => {

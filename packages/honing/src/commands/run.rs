@@ -161,13 +161,13 @@ pub(super) fn finish(
         Ok(finished) => (finished.exit, None, finished.summaries),
         Err(error) => (error.code(), Some(error), Vec::new()),
     };
-    let cargo_ms = session.as_ref().map_or(0, |session| session.builders_time().as_millis() as u64);
+    let builder_ms = session.as_ref().map_or(0, |session| session.builders_time().as_millis() as u64);
     let last = Event::RunFinished {
         exit,
         code: exit.code(),
         error: error.as_ref().map(ToString::to_string),
         hint: error.as_ref().and_then(|error| error.hint().map(str::to_owned)),
-        cargo_ms,
+        builder_ms,
         optimized: summaries.into_iter().filter_map(|summary| Some(summary.optimized?.path)).collect(),
     };
     if let Ok(session) = session {

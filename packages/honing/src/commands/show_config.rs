@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::{ArgMatches, CommandFactory, parser::ValueSource};
 use honing_core::{Result, Setting, settings};
-use honing_report::{Align, Table};
+use honing_report::{Kind, Table};
 
 use super::{broken, look};
 use crate::{
@@ -24,8 +24,8 @@ pub(crate) fn show_config(shared: &Shared, matches: &ArgMatches) -> Result<()> {
         let text = serde_json::to_string_pretty(&all).unwrap_or_default();
         return writeln!(out, "{text}").map_err(broken);
     }
-    let left = Align::Left;
-    let mut table = Table::new(&[("setting", left), ("value", left), ("from", left)]);
+    let left = Kind::Words;
+    let mut table = Table::new("", &[("setting", left), ("value", left), ("from", left)]);
     for Setting { key, value, origin } in all {
         table.row([key, value, origin]);
     }

@@ -130,7 +130,7 @@ const ROWS: &[Row] = &[
         |fixture| {
             policy(fixture, "toolchain_change = \"stale\"");
             record(fixture, |manifest| {
-                manifest["toolchain"]["rustc"] = "1.94.0 (abc)".into();
+                manifest["account"]["toolchain"]["rustc"] = "1.94.0 (abc)".into();
             });
         },
         true,

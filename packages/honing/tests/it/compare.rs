@@ -115,7 +115,7 @@ fn a_clear_difference_is_found_outside_of_any_workspace_and_can_be_replayed() {
     verdict_is(&wide, "no_change");
 
     let text = fixture.succeeds(&["compare", "--replay", "kept.json", "-v"]);
-    assert!(text.stdout.contains("95 % interval") && text.stdout.contains('●'), "{}", text.stdout);
+    assert!(text.stdout.contains("95 % interval") && text.stdout.contains('◆'), "{}", text.stdout);
     assert!(text.stdout.contains("cpu of each pair"), "{}", text.stdout);
     let markdown = fixture.succeeds(&["compare", "--replay", "kept.json", "--markdown"]);
     assert!(markdown.stdout.contains("| cpu |"), "{}", markdown.stdout);

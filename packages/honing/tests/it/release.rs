@@ -134,7 +134,7 @@ fn provenance_says_what_went_in() {
         assert_eq!(input(file)["digest"]["sha256"], digest(file), "{file}");
     }
     assert_eq!(input("source")["digest"]["gitCommit"], built["source"]["commit"]);
-    assert_eq!(input("rustc")["digest"]["gitCommit"], built["toolchain"]["commit"]);
+    assert_eq!(input("rustc")["digest"]["gitCommit"], built["compiler"]["commit"]);
     // It is beside the stage's copy, too, under that one's name.
     let beside = fixture.read("target/honing/tiny/optimize/tiny.provenance.json");
     assert!(beside.contains("\"name\": \"tiny\""), "{beside}");

@@ -69,6 +69,16 @@ fn every_run_leaves_its_report() {
     assert!(files(&second) == before && files(&first) == earlier, "made again, a report is another one");
     let unknown = fixture.run(&["report", "nope"]);
     assert!(unknown.code == 2 && unknown.stderr.contains("no run `nope`"), "{}", unknown.stderr);
+
+    let events = fs::read_to_string(second.join("events.jsonl")).unwrap();
+    fs::write(second.join("events.jsonl"), events.replacen("\"schema\":2", "\"schema\":1", 1)).unwrap();
+    let refused = fixture.run(&["report"]);
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("events of version 1; this Honing reads version 2"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]

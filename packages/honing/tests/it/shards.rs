@@ -138,6 +138,9 @@ fn what_is_not_one_whole_training_is_refused_by_name() {
     fs::write(merger.path("fetched/1/large.profdata"), &large[..large.len() / 2]).unwrap();
     refused(&["fetched"], 12, "is not the profile that shard.json beside it names");
     fs::write(merger.path("fetched/1/large.profdata"), &large).unwrap();
+    merger.replace("fetched/2/shard.json", "\"schema\": 2", "\"schema\": 1");
+    refused(&["fetched"], 12, "train --program tiny --shard 2/2");
+    merger.replace("fetched/2/shard.json", "\"schema\": 1", "\"schema\": 2");
     merger.replace("pgo/pgo.toml", "\"700\"", "\"701\"");
     refused(&["fetched"], 12, "workload `middle` had another definition or other inputs there");
     merger.replace("pgo/pgo.toml", "\"701\"", "\"700\"");

@@ -251,7 +251,7 @@ fn age_and_toolchain_make_it_stale_where_the_policy_says_so() {
     fs::write(&path, text.replace(rustc, "rustc = \"1.94.0 (abc)\"")).unwrap();
     let ran = fixture.run(&["status", "--ci"]);
     assert_eq!(ran.code, 14);
-    assert!(ran.stderr.contains("recorded with rustc 1.94.0"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the toolchain changed: rustc 1.94.0 (abc) -> "), "{}", ran.stderr);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod read;
 
 use honing_core::{
     ExitCode, Step,
+    account::Entries,
     applied::{Applied, HotFunction},
     event::{Artifact, StageState},
     outcome::{Measured, Outcome, Trust},
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use past::{Change, Past};
 
 /// Version of the document.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// A run, with everything that is reported of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,8 +35,8 @@ pub struct Document {
     pub verdict: String,
     /// Milliseconds from its beginning to its last event.
     pub elapsed_ms: u64,
-    /// Milliseconds of it that cargo and rustc took; `None` where the run never ended.
-    pub cargo_ms: Option<u64>,
+    /// Milliseconds of it that builders took; `None` where the run never ended.
+    pub builder_ms: Option<u64>,
     /// How it ended; `None` where it never did: it was killed, or it still goes on.
     pub end: Option<End>,
     /// What it warned of, in order.
@@ -60,7 +61,7 @@ pub struct End {
 }
 
 /// What a run found for a program: with what there is, where it ended early.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Program {
     /// Its name in `pgo.toml`.
     pub program: String,
@@ -130,7 +131,7 @@ pub struct Refresh {
     pub with_baseline: f64,
     /// Whether all three ran in this run; otherwise some are what earlier runs recorded.
     pub this_run: bool,
-    /// Whether cargo compiled every crate for all three; `None` where that is not known.
+    /// Whether everything was built for all three; `None` where that is not known.
     pub full: Option<bool>,
 }
 
@@ -155,10 +156,9 @@ pub struct Profile {
     pub dirty: bool,
     /// How it came to be.
     pub source: Source,
-    /// rustc that it was recorded with.
-    pub rustc: String,
-    /// LLVM of that.
-    pub llvm: String,
+    /// The toolchain that it was recorded with; empty in documents of version 1.
+    #[serde(default)]
+    pub toolchain: Entries,
     /// Why it is stale under the policy; empty where it is not.
     pub stale: Vec<String>,
 }

@@ -43,6 +43,15 @@ impl Document {
         self.programs.iter().map(past).collect()
     }
 
+    /// Earlier runs of a program and this one, the oldest first; nothing where there are none.
+    pub(crate) fn runs(&self, program: &Program) -> Vec<Past> {
+        if program.history.is_empty() {
+            return Vec::new();
+        }
+        let own = self.as_past().into_iter().find(|past| past.program == program.program);
+        program.history.iter().cloned().chain(own).collect()
+    }
+
     /// How it ended, where no outcome says it.
     fn ended(&self) -> String {
         match &self.end {

@@ -1,7 +1,7 @@
 //! From the events of a run to its document.
 
 use honing_core::{
-    event::{Event, Record, StageCost, StageState, Summary},
+    event::{Event, Record, StageCost, StageState, Summary, began},
     status::Status,
 };
 
@@ -23,7 +23,7 @@ struct Reading {
     run: Option<String>,
     stages: Vec<honing_core::Step>,
     last_ms: u64,
-    cargo_ms: Option<u64>,
+    builder_ms: Option<u64>,
     end: Option<End>,
     warnings: Vec<String>,
     programs: Vec<Program>,
@@ -86,8 +86,8 @@ impl Reading {
                 self.costs.push((summary.program.clone(), summary.costs.clone()));
                 self.program(&summary.program).summed_up(summary);
             }
-            Event::RunFinished { exit, code, error, hint, cargo_ms, .. } => {
-                self.cargo_ms = Some(*cargo_ms);
+            Event::RunFinished { exit, code, error, hint, builder_ms, .. } => {
+                self.builder_ms = Some(*builder_ms);
                 self.end = Some(End { exit: *exit, code: *code, error: error.clone(), hint: hint.clone() });
             }
             _ => {}
@@ -104,7 +104,7 @@ impl Reading {
     }
 
     fn finish(self, history: Vec<Past>) -> Document {
-        let Self { version, run, stages, last_ms, cargo_ms, end, warnings, mut programs, costs } = self;
+        let Self { version, run, stages, last_ms, builder_ms, end, warnings, mut programs, costs } = self;
         for program in &mut programs {
             // The run ended during it.
             for span in program.timeline.iter_mut().filter(|span| span.state.is_none()) {
@@ -119,11 +119,11 @@ impl Reading {
         let mut document = Document {
             schema: SCHEMA,
             version,
-            date: run.as_deref().and_then(date),
+            date: run.as_deref().and_then(began),
             run,
             verdict: String::new(),
             elapsed_ms: last_ms,
-            cargo_ms,
+            builder_ms,
             end,
             warnings,
             stages,
@@ -136,23 +136,7 @@ impl Reading {
 
 impl Program {
     fn called(name: &str) -> Self {
-        Self {
-            program: name.to_owned(),
-            target: None,
-            outcome: None,
-            wording: None,
-            measured: Vec::new(),
-            trust: Vec::new(),
-            timeline: Vec::new(),
-            refresh: None,
-            baseline: None,
-            optimized: None,
-            applied: None,
-            hot: Vec::new(),
-            profile: None,
-            recorded: None,
-            history: Vec::new(),
-        }
+        Self { program: name.to_owned(), ..Self::default() }
     }
 
     /// A stage that worked began so long before its end as it took, its tools included, which are
@@ -183,8 +167,7 @@ impl Program {
             commit: manifest.commit.clone(),
             dirty: manifest.dirty,
             source: manifest.source,
-            rustc: manifest.toolchain.rustc.clone(),
-            llvm: manifest.toolchain.llvm.clone(),
+            toolchain: manifest.account.toolchain.clone(),
             stale: status.stale.clone(),
         });
     }
@@ -221,32 +204,5 @@ impl Document {
         };
         let found: Vec<String> = self.programs.iter().map(of).collect();
         if found.is_empty() { "done".into() } else { found.join("; ") }
-    }
-}
-
-/// `20261125T134007.123456Z-42` as `2026-11-25T13:40:07Z`; once the names had no fraction.
-fn date(run: &str) -> Option<String> {
-    let time = run.get(..16)?;
-    let at = |range: std::ops::Range<usize>| {
-        time.get(range).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    let (year, month, day) = (at(0..4)?, at(4..6)?, at(6..8)?);
-    let (hour, minute, second) = (at(9..11)?, at(11..13)?, at(13..15)?);
-    let fits = time.as_bytes()[8] == b'T' && matches!(time.as_bytes()[15], b'Z' | b'.');
-    fits.then(|| format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date;
-
-    #[test]
-    fn a_runs_name_tells_when_it_began() {
-        for name in ["20261125T134007.000123Z-42", "20261125T134007Z-42"] {
-            assert_eq!(date(name).as_deref(), Some("2026-11-25T13:40:07Z"), "{name}");
-        }
-        for name in ["replayed", "größe und so weiter", "20261125-134007Z-42", "20261125T134007", ""] {
-            assert_eq!(date(name), None, "{name}");
-        }
     }
 }

@@ -9,9 +9,8 @@ use crate::{
     document::{Document, End},
     escape::clean,
     plot::COLOURS,
-    tables,
 };
-use honing_core::outcome::Outcome;
+use honing_core::{outcome::Outcome, units};
 
 /// What the page may load: nothing, whatever else may have got into it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -63,7 +62,7 @@ fn header(document: &Document, names: &[&str]) -> Markup {
             h1 class=(format!("tone {}", tone(document))) { (clean(&document.verdict)) }
             p.quiet {
                 @if let Some(date) = &document.date { (clean(date)) ", " }
-                "took " (tables::time(document.elapsed_ms))
+                "took " (units::millis(document.elapsed_ms))
                 @if let Some(end) = &document.end { ", exit code " (end.code) }
             }
             @if let Some(End { error: Some(error), hint, .. }) = &document.end {

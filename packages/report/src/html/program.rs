@@ -1,13 +1,17 @@
 //! What was found for one program: plots, with their tables beside them.
 
-use honing_core::{applied::Applied, outcome::Measured, units};
+use honing_core::{
+    applied::Applied,
+    outcome::{Measured, notes},
+    units,
+};
 use maud::{Markup, html};
 
 use crate::{
-    document::{Document, Past, Program},
+    document::{Document, Program},
     escape::clean,
-    grid::Grid,
     plot::{self, Words},
+    table::Table,
     tables,
 };
 
@@ -45,7 +49,7 @@ fn facts(program: &Program) -> Markup {
         facts.push(("match, by weight".into(), units::share(share)));
     }
     if let (Some(before), Some(after)) = (&program.baseline, &program.optimized) {
-        facts.push(("size".into(), units::change(after.bytes as f64 / before.bytes.max(1) as f64)));
+        facts.push(("size".into(), after.change_from(before)));
     }
     if let Some(refresh) = &program.refresh {
         facts.push(("cost of a refresh".into(), format!("{:.2} plain builds", refresh.builds)));
@@ -58,7 +62,7 @@ fn facts(program: &Program) -> Markup {
 }
 
 /// A plot beside its tables; the tables alone where there is no plot.
-fn pair(figures: Vec<(Option<Markup>, String)>, grids: &[Grid]) -> Markup {
+fn pair(figures: Vec<(Option<Markup>, String)>, grids: &[Table]) -> Markup {
     let figures: Vec<(Markup, String)> =
         figures.into_iter().filter_map(|(figure, caption)| Some((figure?, caption))).collect();
     let class = if figures.is_empty() { "pair" } else { "pair plotted" };
@@ -82,7 +86,7 @@ fn measured(program: &Program, id: &str) -> Markup {
     }
     let (gated, informing): (Vec<&Measured>, Vec<&Measured>) =
         program.measured.iter().partition(|metric| metric.gated);
-    let informing = informing.into_iter().filter(|metric| !metric.metric.starts_with(tables::PERCENTILE));
+    let informing = informing.into_iter().filter(|metric| !tables::is_percentile(metric));
     let shown: Vec<&Measured> = gated.iter().copied().chain(informing).collect();
     let said: Vec<String> = shown
         .iter()
@@ -100,10 +104,7 @@ fn measured(program: &Program, id: &str) -> Markup {
         plot::better(&shown),
         band.unwrap_or_default()
     );
-    let notes: Vec<String> = gated
-        .iter()
-        .filter_map(|metric| Some(format!("{}: {}", metric.name(), metric.note.as_ref()?)))
-        .collect();
+    let notes: Vec<String> = notes(&program.measured).collect();
     html! {
         h3 { "Change" }
         (pair(
@@ -115,7 +116,7 @@ fn measured(program: &Program, id: &str) -> Markup {
 }
 
 fn latency(program: &Program, id: &str) -> Markup {
-    let all = tables::percentiles(program);
+    let all = tables::percentiles(&program.measured);
     if all.is_empty() {
         return html! {};
     }
@@ -139,7 +140,7 @@ fn latency(program: &Program, id: &str) -> Markup {
     let figures = workloads.iter().enumerate().map(figure).collect();
     html! {
         h3 { "Latency" }
-        (pair(figures, &[tables::latency(program)]))
+        (pair(figures, &[tables::latency(&all)]))
     }
 }
 
@@ -183,7 +184,7 @@ fn cost(document: &Document, program: &Program, id: &str) -> Markup {
         .timeline
         .iter()
         .map(|span| {
-            let (from, to) = (tables::time(span.start_ms), tables::time(span.end_ms));
+            let (from, to) = (units::millis(span.start_ms), units::millis(span.end_ms));
             format!("{} {} from {from} to {to}", span.stage, tables::state(span))
         })
         .collect();
@@ -213,11 +214,10 @@ fn kept(program: &Program) -> Markup {
 }
 
 fn history(document: &Document, program: &Program, id: &str) -> Markup {
-    if program.history.is_empty() {
+    let runs = document.runs(program);
+    if runs.is_empty() {
         return html! {};
     }
-    let own = document.as_past().into_iter().find(|past| past.program == program.program);
-    let runs: Vec<Past> = program.history.iter().cloned().chain(own).collect();
     let mut names: Vec<(&str, &str)> = Vec::new();
     for change in runs.iter().flat_map(|past| &past.changes) {
         let name = (change.workload.as_str(), change.metric.as_str());

@@ -1,7 +1,5 @@
 //! Scales: where an axis begins and ends, and what is written below it.
 
-use std::time::Duration;
-
 use honing_core::units;
 
 /// How near two ticks may be, as a share of the axis.
@@ -70,7 +68,7 @@ impl Scale {
         let fits = |step: &&u64| end / **step < TICKS as u64;
         let step = STEPS.iter().find(fits).copied().unwrap_or(end);
         let label = |ms: u64| {
-            if ms == 0 { "0".to_owned() } else { units::elapsed(Duration::from_millis(ms)) }
+            if ms == 0 { "0".to_owned() } else { units::millis(ms) }
         };
         let ticks = (0..=end / step).map(|at| ((at * step) as f64, label(at * step)));
         Self { ends: (0.0, end as f64), ticks: ticks.collect() }

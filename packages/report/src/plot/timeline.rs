@@ -1,16 +1,13 @@
 //! The stages on the time of their run.
 
-use honing_core::event::StageState;
+use honing_core::{event::StageState, units};
 use maud::Markup;
 use plotters::prelude::*;
 
 use super::{
     ACCENT, BAD, Colour, MUTED, OPEN, Words, canvas, mark, row_chart, row_label, rows_high, scale::Scale,
 };
-use crate::{
-    document::Span,
-    tables::{state, time},
-};
+use crate::{document::Span, tables::state};
 
 /// Half of a bar's height, in rows.
 const HALF: f64 = 0.16;
@@ -31,7 +28,8 @@ pub(crate) fn timeline(words: &Words<'_>, spans: &[Span], end_ms: u64) -> Option
                 Some(StageState::Done) => span.stage.to_string(),
                 _ => format!("{}, {}", span.stage, state(span)),
             };
-            let numbers = format!("wall {}, CPU {}", time(span.elapsed_ms), time(span.cpu_ms));
+            let numbers =
+                format!("wall {}, CPU {}", units::millis(span.elapsed_ms), units::millis(span.cpu_ms));
             row_label(&chart, scale.ends, at, &name, &numbers)?;
             let from = span.start_ms as f64;
             let to = (span.end_ms as f64).max(from + scale.ends.1 * NARROWEST);

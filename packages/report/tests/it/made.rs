@@ -57,7 +57,7 @@ pub(crate) fn ended(exit: ExitCode, error: Option<&str>, hint: Option<&str>) -> 
         code: exit.code(),
         error: error.map(str::to_owned),
         hint: hint.map(str::to_owned),
-        cargo_ms: 2000,
+        builder_ms: 2000,
         optimized: Vec::new(),
     }
 }

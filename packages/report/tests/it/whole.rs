@@ -71,7 +71,7 @@ fn stages_do_not_overlap_however_long_they_say_they_took() {
 #[test]
 fn no_events_are_a_document_too() {
     let document = Document::from_events(&[], Vec::new());
-    assert_eq!((document.schema, document.programs.len()), (1, 0));
+    assert_eq!((document.schema, document.programs.len()), (2, 0));
     assert!(document.end.is_none() && document.run.is_none());
 }
 

@@ -66,7 +66,7 @@ fn anew(session: &Here<'_>, triple: &str) -> Result<Answer> {
     let said = dir.join(format!("said.{}", std::process::id()));
     let target_dir = dir.join("target");
     let mut command = std::process::Command::new(&session.cargo.toolchain.cargo);
-    command.args(["check", "--quiet", "--target", triple]).args(configuring(&session.options.cargo_args));
+    command.args(["check", "--quiet", "--target", triple]).args(configuring(&session.options.arguments));
     command.arg("--manifest-path").arg(dir.join("Cargo.toml")).arg("--target-dir").arg(&target_dir);
     command.env_clear().envs(&session.env).env(FILE, &said);
     command.args(crate::builders::cargo::build::folders(&target_dir, None));

@@ -90,7 +90,7 @@ pub(crate) fn build_command(session: &Here<'_>, wanted: &Wanted<'_>) -> Command 
         ProgramKind::Bin(_) => command.args(["--bin", wanted.artifact]),
         ProgramKind::Cdylib => command.args(["--lib"]),
     };
-    command.args(&session.options.cargo_args);
+    command.args(&session.options.arguments);
     command
 }
 

@@ -9,8 +9,9 @@ use honing_cargo::{
 };
 use honing_core::{
     Digest, Error, Fingerprint, Result, Setting, Stage,
+    account::Account,
     config::{Own, Program, Tool},
-    recorded, release,
+    release::Compiler,
 };
 
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
         cargo::{
             self, Cargo, Here, build_command, check, driver_command,
             flavours::{ADDED, PROFILE, build_fingerprint, instrumenting, wanted},
-            libraries, pinning, probe, tables, tools,
+            libraries, own, pinning, probe, tables, tools,
         },
     },
     chain::{
@@ -206,31 +207,47 @@ impl Builder for Cargo {
         tools::path(here, tables::tool(tool)?)
     }
 
-    fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<recorded::Build> {
+    fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<Account> {
         let here = &Here { session, cargo: self };
         let wanted = wanted(here, subject, Flavour::Plain)?;
-        Ok(recorded::Build {
-            package: wanted.package.name.to_string(),
-            cargo_profile: wanted.profile.to_owned(),
-            settings: self.config.profile_settings(&session.root, &session.env, wanted.profile),
-            features: wanted.features,
-            default_features: wanted.default_features,
-            rustflags: wanted.rustflags,
+        let entry = |name: &str, value: String| (name.to_owned(), value);
+        let default = wanted.default_features.then(|| "default".to_owned());
+        let features: Vec<String> = default.into_iter().chain(wanted.features).collect();
+        let told = [
+            entry("package", wanted.package.name.to_string()),
+            entry("Cargo profile", wanted.profile.to_owned()),
+        ];
+        let settings = self.config.profile_settings(&session.root, &session.env, wanted.profile);
+        let flags = [entry("features", features.join(",")), entry("rustflags", wanted.rustflags.join(" "))];
+        let told = told.into_iter().chain(settings).chain(flags);
+        let lock = |file: &&str| {
+            let digest = files::digest(&session.root.join(file)).ok()?;
+            Some(entry(file, digest.to_string()))
+        };
+        Ok(Account {
             symbols: wanted.symbols,
-            lockfile: files::digest(&session.root.join("Cargo.lock")).ok(),
+            toolchain: self.toolchain.entries(),
+            build: told.filter(|(_, value)| !value.is_empty()).collect(),
+            read: self.locks().iter().filter_map(lock).collect(),
         })
     }
 
-    fn toolchain(&self) -> recorded::Toolchain {
-        self.toolchain.recorded()
+    fn compiler(&self) -> Compiler {
+        self.toolchain.compiler()
     }
 
-    fn compiler(&self) -> release::Compiler {
-        self.toolchain.compiler()
+    fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String {
+        let mangling = if pinning::asked_for(subject) { format!(" {}", pin::V0) } else { String::new() };
+        let (profile, triple) = (profile.display(), &subject.triple);
+        format!("RUSTFLAGS=\"-Cprofile-use={profile}{mangling}\" cargo build --release --target {triple}")
     }
 
     fn locks(&self) -> &[&str] {
         &["Cargo.lock"]
+    }
+
+    fn own_folders(&self, session: &Session, program: &str) -> Vec<PathBuf> {
+        own::folders(&session.builds(), program)
     }
 
     fn version(&self, subject: &Subject<'_>) -> String {
@@ -244,12 +261,6 @@ impl Builder for Cargo {
 
     fn own_code(&self) -> Vec<String> {
         self.workspace.crate_names()
-    }
-
-    fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String {
-        let mangling = if pinning::asked_for(subject) { format!(" {}", pin::V0) } else { String::new() };
-        let flags = format!("RUSTFLAGS=\"-Cprofile-use={}{mangling}\"", profile.display());
-        format!("{flags} cargo build --release --target {}", subject.triple)
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn check(session: &Here<'_>, subject: &Subject<'_>) -> Result<()> {
     workspace.check_features(package, &program.features).map_err(at)?;
     workspace.check_features(package, &session.options.features).map_err(at)?;
     // What goes to cargo as it is may turn features on.
-    if session.options.cargo_args.is_empty() {
+    if session.options.arguments.is_empty() {
         let features: Vec<String> =
             program.features.iter().chain(&session.options.features).cloned().collect();
         let default = program.default_features;
@@ -89,7 +89,7 @@ pub(super) fn check_answer(session: &Here<'_>, subject: &Subject<'_>) -> Result<
 fn check_cargo_args(session: &Here<'_>) -> Result<()> {
     const OURS: [&str; 6] =
         ["--target", "--target-dir", "--profile", "--release", "--message-format", "--package"];
-    for arg in &session.options.cargo_args {
+    for arg in &session.options.arguments {
         let name = arg.split('=').next().unwrap_or(arg);
         if OURS.contains(&name) || matches!(name, "-p" | "-r") {
             return Err(Error::usage(format!("`{arg}` after `--` is Honing's to set")).with_hint(

@@ -63,7 +63,7 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
     command.env("CARGO_BUILD_TARGET", &subject.triple);
     command.env("CARGO_TARGET_DIR", &target_dir);
     // Where cargo is configured to share a folder for what is between, it is not shared here.
-    let asked = ("build.build-dir", session.options.cargo_args.as_slice());
+    let asked = ("build.build-dir", session.options.arguments.as_slice());
     let shared = cargo::configured(&here.cargo.toolchain.cargo, &session.env, &session.root, asked);
     if shared.is_some() || session.env.contains_key(OsStr::new("CARGO_BUILD_BUILD_DIR")) {
         command.env("CARGO_BUILD_BUILD_DIR", &target_dir);

@@ -121,7 +121,7 @@ pub(super) fn build_fingerprint(
         .value("symbols", &wanted.symbols)
         .value("rustflags", wanted.rustflags.join(" "))
         .value(ADDED, wanted.orders.added().join(" "))
-        .value("cargo arguments", session.options.cargo_args.join(" "));
+        .value("cargo arguments", session.options.arguments.join(" "));
     if let Some(profile) = profile {
         print.content(PROFILE, profile.clone());
     }

@@ -15,6 +15,7 @@ mod generated;
 mod host;
 mod libraries;
 mod local;
+mod own;
 mod packages;
 mod paths;
 mod pinning;

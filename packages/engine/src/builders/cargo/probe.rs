@@ -191,7 +191,7 @@ impl Probe<'_> {
 
     fn merge(&self, raw: &Path) -> Result<Merger> {
         let session = self.session;
-        let candidates = match &session.options.llvm_profdata {
+        let candidates = match &session.options.merger {
             Some(tool) => {
                 let found = find_program(session, &tool.to_string_lossy());
                 let gone = || {

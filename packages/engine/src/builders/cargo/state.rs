@@ -100,7 +100,7 @@ impl Cargo {
         if session.env.contains_key(OsStr::new("CARGO_BUILD_TARGET")) {
             return self.config.target();
         }
-        let asked = ("build.target", session.options.cargo_args.as_slice());
+        let asked = ("build.target", session.options.arguments.as_slice());
         match configured(&self.toolchain.cargo, &session.env, &session.root, asked) {
             Some(serde_json::Value::String(triple)) => Ok(Some(triple)),
             Some(serde_json::Value::Array(triples)) => {

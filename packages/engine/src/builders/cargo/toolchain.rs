@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Error, Result};
+use honing_core::{Error, Result, account::Entries, release::Compiler};
 
 use crate::builders::cargo::Here;
 use crate::io::programs::on_path;
@@ -84,21 +84,19 @@ impl Toolchain {
         })
     }
 
-    /// What a manifest says about it.
-    pub(crate) fn recorded(&self) -> honing_core::recorded::Toolchain {
+    /// What an account says about it.
+    pub(crate) fn entries(&self) -> Entries {
         let commit: String = self.field("commit-hash").chars().take(9).collect();
-        honing_core::recorded::Toolchain {
-            rustc: format!("{} ({commit})", self.release),
-            llvm: self.field("LLVM version"),
-        }
+        let rustc = format!("{} ({commit})", self.release);
+        [("rustc".to_owned(), rustc), ("LLVM".to_owned(), self.field("LLVM version"))].into()
     }
 
     /// What a provenance says about it.
-    pub(crate) fn compiler(&self) -> honing_core::release::Compiler {
-        honing_core::release::Compiler {
-            rustc: self.release.clone(),
+    pub(crate) fn compiler(&self) -> Compiler {
+        Compiler {
+            name: "rustc".into(),
+            version: self.release.clone(),
             commit: self.field("commit-hash"),
-            llvm: self.field("LLVM version"),
             host: self.host.clone(),
         }
     }

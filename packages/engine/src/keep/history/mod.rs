@@ -73,7 +73,12 @@ pub(crate) fn ignored_by(session: &Session, file: &Path) -> Option<String> {
 
 /// What happened in `folders` since `commit`. `None` where history does not reach back
 /// to it, as in a shallow clone.
-pub(crate) fn since(session: &Session, commit: &str, folders: &[PathBuf]) -> Result<Option<Since>, Silent> {
+pub(crate) fn since(
+    session: &Session,
+    subject: &Subject<'_>,
+    commit: &str,
+    folders: &[PathBuf],
+) -> Result<Option<Since>, Silent> {
     let tree = Tree::find(git(session))?;
     let is_commit = (7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
     if !is_commit {
@@ -83,8 +88,8 @@ pub(crate) fn since(session: &Session, commit: &str, folders: &[PathBuf]) -> Res
     // Not the program: its profile and configuration, and the lockfile, which is told apart.
     let beside = session.root.join(session.config_path.parent().unwrap_or(Path::new("")));
     let apart = tree.spec("exclude,", &beside);
-    let lockfiles = ":(top,exclude,glob)**/Cargo.lock".to_owned();
-    let paths: Vec<String> = folders.into_iter().chain(apart).chain([lockfiles]).collect();
+    let locks = subject.builder().locks().iter().map(|file| format!(":(top,exclude,glob)**/{file}"));
+    let paths: Vec<String> = folders.into_iter().chain(apart).chain(locks).collect();
     Ok(since_in(&tree, commit, &paths))
 }
 

@@ -76,7 +76,7 @@ impl ProfileKind for Counters {
     }
 
     fn tools(&self, session: &Session, print: &mut Fingerprint) {
-        let given = session.options.llvm_profdata.as_deref().unwrap_or(Path::new(""));
+        let given = session.options.merger.as_deref().unwrap_or(Path::new(""));
         print
             .value("merge tool", if wants_llvm(session) { "llvm-profdata" } else { "builtin" })
             .value("llvm-profdata", given.display());
@@ -183,5 +183,5 @@ fn pattern(subject: &Subject<'_>) -> &'static str {
 /// Whether LLVM's tool was asked for; naming one asks for it.
 pub(crate) fn wants_llvm(session: &Session) -> bool {
     let tool = session.options.merge_tool.unwrap_or(Merging::of(&session.config).merge);
-    tool == MergeTool::LlvmProfdata || session.options.llvm_profdata.is_some()
+    tool == MergeTool::LlvmProfdata || session.options.merger.is_some()
 }

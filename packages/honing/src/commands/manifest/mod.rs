@@ -8,7 +8,7 @@ use std::io::Write;
 use honing_cargo::cargo_profile::{Advice, Review};
 use honing_core::{Error, ExitCode, Result};
 use honing_engine::Session;
-use honing_report::{Align, Table, diff};
+use honing_report::{Kind, Table, diff};
 
 pub(super) use proposal::Proposal;
 
@@ -113,9 +113,8 @@ fn show(shared: &Shared, proposal: &Proposal, applied: bool) -> Result<()> {
 
 fn table(review: &Review, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "{}\n", review.title())?;
-    let left = Align::Left;
-    let columns = [("setting", left), ("value", left), ("from", left), ("PGO wants", left), ("why", left)];
-    let mut table = Table::new(&columns);
+    let columns = ["setting", "value", "from", "PGO wants", "why"].map(|name| (name, Kind::Words));
+    let mut table = Table::new("", &columns);
     for row in review.rows() {
         table.row([row.setting, row.value, row.from, row.wants, row.why]);
     }
