@@ -100,7 +100,14 @@ const NO_CRAFT: [(&str, &[&str]); 9] = [
     // What edits Cargo.toml.
     (
         "dashboard/src",
-        &["Cargo profiles", "Cargo.toml", "cargo's configuration", "CargoProfiles", "cargo_profile"],
+        &[
+            "Cargo profiles",
+            "Cargo.toml",
+            "cargo's configuration",
+            "CargoProfiles",
+            "cargo_profile",
+            "honing_cargo",
+        ],
     ),
 ];
 
