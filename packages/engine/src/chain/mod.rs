@@ -4,6 +4,7 @@
 pub(crate) mod again;
 pub(crate) mod budget;
 pub(crate) mod built;
+pub(crate) mod crafts;
 pub(crate) mod gather;
 pub(crate) mod lock;
 pub(crate) mod merge;
