@@ -29,18 +29,17 @@ pub(super) struct Speed {
 const INTRO: &str = "\
 # Durability
 
-A stored profile is worth what of it still applies. Each row stores a profile, changes one thing, builds
-with `honing check`, and says how much of the profile's weight (sum of counters) that build applied: with
-symbols as cargo names them, with pinned ones ([ADR 14](adr/0014-pinned-symbols.md)), and what a rebase of
-either carries over. In brackets: functions with weight.
+How much of a stored profile still applies after a change. Each row stores a profile, changes one thing, builds with
+`honing check`, and shows how much of the profile's weight (sum of counters) that build applied: with symbols as cargo
+names them, with pinned ones ([ADR 14](adr/0014-pinned-symbols.md)), and after a rebase of either. In brackets:
+functions with weight.
 
 ```
 cargo xtask bench durability
 ```
 
-makes all of it anew: this page, and a file for each row below `target/durability`; a row that has one is
-not run again without `--force`. `--subject` and `--row` choose, `--render` only writes this page,
-`--speed` measures the last table. The rows are data:
+writes this page, and a file for each row below `target/durability`; a row with a file runs again only with `--force`.
+`--subject` and `--row` choose, `--render` only writes this page, `--speed` measures the last table. The rows are in
 [table.toml](../xtask/src/bench/durability/table.toml).
 ";
 
@@ -109,7 +108,7 @@ fn percent(share: f64) -> String {
 }
 
 fn changes(page: &mut String, spec: &Spec, found: &[Found]) {
-    page.push_str("\n## What was changed, and what was lost\n");
+    page.push_str("\n## What was changed, and what was lost\n\nWhere nothing is said, pinning loses nothing.\n");
     for row in &spec.rows {
         let _ = writeln!(page, "\n**{}**\n", capital(&row.title));
         for subject in &spec.subjects {
@@ -127,9 +126,9 @@ fn lost(page: &mut String, outcome: &Outcome) {
     let heaviest =
         |lost: &Lost| format!("`{}` ({}, {})", short(&lost.function), percent(lost.weight).trim(), lost.why);
     match outcome.lost.first() {
-        None => page.push_str(" With pinning nothing is lost."),
+        None => {}
         Some(lost) => {
-            let _ = write!(page, " With pinning, the heaviest lost: {}", heaviest(lost));
+            let _ = write!(page, " Lost most: {}", heaviest(lost));
             match outcome.rebased.dropped.first() {
                 None => page.push_str("; after the rebase nothing."),
                 Some(dropped) if dropped.function == lost.function => {
@@ -365,7 +364,7 @@ mod tests {
         let row = "| version of the program's package | 0.00 % (9 of 10) | 99.99 % (9 of 10) | 100.00 % (10 of 10) | 100.00 % (10 of 10) |";
         assert!(page.contains(row), "{page}");
         assert!(page.contains("| yes: 99.99 % | – |"), "{page}");
-        assert!(page.contains("heaviest lost: `a::b` (0.00 %, gone or renamed); after the rebase nothing."));
+        assert!(page.contains("Lost most: `a::b` (0.00 %, gone or renamed); after the rebase nothing."));
         assert!(!page.contains("## Speed"));
     }
 
