@@ -31,8 +31,7 @@ const INTRO: &str = "\
 
 How much of a stored profile still applies after a change. Each row stores a profile, changes one thing, builds with
 `honing check`, and shows how much of the profile's weight (sum of counters) that build applied: with symbols as cargo
-names them, with pinned ones ([ADR 14](adr/0014-pinned-symbols.md)), and after a rebase of either. In brackets:
-functions with weight.
+names them, with pinned ones ([ADR 14](adr/0014-pinned-symbols.md)), and after a rebase of either.
 
 ```
 cargo xtask bench durability
@@ -81,23 +80,16 @@ fn table(page: &mut String, spec: &Spec, subject: &Subject, found: &[Found]) {
             let _ = writeln!(page, "| {} | – | – | – | – |", row.title);
             continue;
         };
-        let applied = |outcome: &Outcome| cell(outcome.share, outcome.matched, outcome.functions);
-        let rebased =
-            |outcome: &Outcome| cell(outcome.rebased.share, outcome.rebased.functions, outcome.functions);
         let _ = writeln!(
             page,
             "| {} | {} | {} | {} | {} |",
             row.title,
-            applied(&found.unpinned),
-            applied(&found.pinned),
-            rebased(&found.unpinned),
-            rebased(&found.pinned)
+            percent(found.unpinned.share),
+            percent(found.pinned.share),
+            percent(found.unpinned.rebased.share),
+            percent(found.pinned.rebased.share)
         );
     }
-}
-
-fn cell(share: f64, functions: u64, of: u64) -> String {
-    format!("{} ({functions} of {of})", percent(share))
 }
 
 /// Rounded down, so that 100 means all.
@@ -216,8 +208,8 @@ cargo xtask bench durability --speed
 
 ripgrep after a version bump: the binary built from the stored profile (`honing build`, {} of the weight
 applied) and a freshly trained one, each measured in pairs against a baseline of the same source; CPU time,
-optimized over baseline, with its interval of {} % confidence. The searches are others than those of the
-training, in the same texts. {}
+optimized over baseline, with its interval of {} % confidence. The searches are not those of the
+training; the texts are the same. {}
 
 | workload | pairs | baseline | stored profile | freshly trained |
 |---|---|---|---|---|
@@ -361,7 +353,7 @@ mod tests {
     fn a_row_is_rendered_rounded_down() {
         let machine = Machine { words: "2 cores".into(), rustc: "rustc 1.95.0".into() };
         let page = page(&spec().unwrap(), &[found()], None, &machine);
-        let row = "| version of the program's package | 0.00 % (9 of 10) | 99.99 % (9 of 10) | 100.00 % (10 of 10) | 100.00 % (10 of 10) |";
+        let row = "| version of the program's package | 0.00 % | 99.99 % | 100.00 % | 100.00 % |";
         assert!(page.contains(row), "{page}");
         assert!(page.contains("| yes: 99.99 % | – |"), "{page}");
         assert!(page.contains("Lost most: `a::b` (0.00 %, gone or renamed); after the rebase nothing."));
