@@ -100,7 +100,9 @@ fn percent(share: f64) -> String {
 }
 
 fn changes(page: &mut String, spec: &Spec, found: &[Found]) {
-    page.push_str("\n## What was changed, and what was lost\n\nWhere nothing is said, pinning loses nothing.\n");
+    page.push_str(
+        "\n## What was changed, and what was lost\n\nWhere nothing is said, pinning loses nothing.\n",
+    );
     for row in &spec.rows {
         let _ = writeln!(page, "\n**{}**\n", capital(&row.title));
         for subject in &spec.subjects {
