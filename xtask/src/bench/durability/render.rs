@@ -58,7 +58,7 @@ pub(super) fn page(spec: &Spec, found: &[Found], speed: Option<&Speed>, machine:
     for subject in &spec.subjects {
         table(&mut page, spec, subject, found);
     }
-    changes(&mut page, spec, found);
+    changes(&mut page, spec);
     goals(&mut page, spec, found);
     if let Some(speed) = speed {
         self::speed(&mut page, speed);
@@ -99,63 +99,30 @@ fn percent(share: f64) -> String {
     format!("{hundredths:.2} %")
 }
 
-fn changes(page: &mut String, spec: &Spec, found: &[Found]) {
-    page.push_str(
-        "\n## What was changed, and what was lost\n\nWhere nothing is said, pinning loses nothing.\n",
-    );
+fn changes(page: &mut String, spec: &Spec) {
+    page.push_str("\n## What was changed\n\n");
+    header(page, "change", spec);
     for row in &spec.rows {
-        let _ = writeln!(page, "\n**{}**\n", capital(&row.title));
+        let _ = write!(page, "| {} |", row.title);
         for subject in &spec.subjects {
-            let Some(change) = row.change.get(&subject.name) else { continue };
-            let _ = write!(page, "- {}: {}.", subject.name, change.what);
-            if let Some(found) = find(found, row, subject) {
-                lost(page, &found.pinned);
-            }
-            page.push('\n');
+            let what = row.change.get(&subject.name).map_or("–", |change| change.what.as_str());
+            let _ = write!(page, " {what} |");
         }
+        page.push('\n');
     }
+    page.push_str("\n`cargo xtask bench durability --explain` prints what each row lost, and why.\n");
 }
 
-fn lost(page: &mut String, outcome: &Outcome) {
-    let heaviest =
-        |lost: &Lost| format!("`{}` ({}, {})", short(&lost.function), percent(lost.weight).trim(), lost.why);
-    match outcome.lost.first() {
-        None => {}
-        Some(lost) => {
-            let _ = write!(page, " Lost most: {}", heaviest(lost));
-            match outcome.rebased.dropped.first() {
-                None => page.push_str("; after the rebase nothing."),
-                Some(dropped) if dropped.function == lost.function => {
-                    let _ = write!(page, "; after the rebase the same ({}).", dropped.why);
-                }
-                Some(dropped) => {
-                    let _ = write!(page, "; after the rebase: {}.", heaviest(dropped));
-                }
-            }
-        }
-    }
-}
-
-/// The end of a long name: what distinguishes it.
-fn short(name: &str) -> String {
-    const MOST: usize = 90;
-    let count = name.chars().count();
-    if count <= MOST {
-        return name.to_owned();
-    }
-    let end: String = name.chars().skip(count - MOST).collect();
-    format!("…{end}")
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+/// The head of a table with a column for each subject.
+fn header(page: &mut String, first: &str, spec: &Spec) {
+    let names: Vec<&str> = spec.subjects.iter().map(|subject| subject.name.as_str()).collect();
+    let columns = first.matches('|').count() + 1 + names.len();
+    let _ = writeln!(page, "| {first} | {} |\n|{}", names.join(" | "), "---|".repeat(columns));
 }
 
 fn goals(page: &mut String, spec: &Spec, found: &[Found]) {
-    page.push_str("\n## Goals\n\n| change | goal | ");
-    let names: Vec<&str> = spec.subjects.iter().map(|subject| subject.name.as_str()).collect();
-    let _ = writeln!(page, "{} |\n|---|---|{}", names.join(" | "), "---|".repeat(names.len()));
+    page.push_str("\n## Goals\n\n");
+    header(page, "change | goal", spec);
     for row in &spec.rows {
         let Some(goal) = row.goal else { continue };
         let _ = write!(page, "| {} | {} |", row.title, goal_words(goal));
@@ -358,7 +325,6 @@ mod tests {
         let row = "| version of the program's package | 0.00 % | 99.99 % | 100.00 % | 100.00 % |";
         assert!(page.contains(row), "{page}");
         assert!(page.contains("| yes: 99.99 % | – |"), "{page}");
-        assert!(page.contains("Lost most: `a::b` (0.00 %, gone or renamed); after the rebase nothing."));
         assert!(!page.contains("## Speed"));
     }
 
