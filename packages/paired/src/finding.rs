@@ -70,7 +70,7 @@ impl fmt::Display for Finding {
         match self {
             Self::Control { ratio } => write!(
                 f,
-                "the control, the baseline against its own copy, differs by {:+.1} % [{:+.1}, {:+.1}]",
+                "the A/A control, the baseline against its own copy, differs by {:+.1} % [{:+.1}, {:+.1}]",
                 percent(ratio.point),
                 percent(ratio.low),
                 percent(ratio.high)

@@ -72,6 +72,9 @@ pub struct Ratio {
     pub confidence: f64,
 }
 
+/// From there on the bounds of an interval tell nothing but that there were too few runs.
+const TOO_WIDE: f64 = 9.0;
+
 impl Ratio {
     /// From log-ratios; finite also where the exponential overflows, since JSON knows no infinity.
     pub(crate) fn from_logs(point: f64, low: f64, high: f64, confidence: f64) -> Self {
@@ -82,6 +85,9 @@ impl Ratio {
     /// `-8.1 % [-9.0, -7.2]`.
     #[must_use]
     pub fn as_change(&self) -> String {
+        if self.high / self.low > TOO_WIDE {
+            return format!("{} [too few runs]", change(self.point));
+        }
         let bound = |ratio: f64| change(ratio).trim_end_matches(" %").to_owned();
         format!("{} [{}, {}]", change(self.point), bound(self.low), bound(self.high))
     }
@@ -201,6 +207,8 @@ mod tests {
     fn ratios_read_as_changes_without_a_negative_zero() {
         let ratio = Ratio { point: 0.919, low: 0.91, high: 0.928, confidence: 0.99 };
         assert_eq!(ratio.as_change(), "-8.1 % [-9.0, -7.2]");
+        let hardly = Ratio { point: 0.95, low: 0.002, high: 529.0, ..ratio };
+        assert_eq!(hardly.as_change(), "-5.0 % [too few runs]");
         assert_eq!([0.92, 0.9999, 1.081].map(change), ["-8.0 %", "0.0 %", "+8.1 %"]);
     }
 

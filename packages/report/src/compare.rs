@@ -73,7 +73,7 @@ impl Comparison<'_> {
             ],
         );
         for metric in self.measured {
-            let informs = if metric.gated { "" } else { " (informs)" };
+            let informs = if metric.gated { "" } else { " (not gated)" };
             table.row([
                 metric.metric.clone(),
                 tables::value(metric, metric.baseline),
@@ -91,7 +91,7 @@ impl Comparison<'_> {
         let of = format!("{} pairs, {}", metric.pairs, metric.metric);
         let change = metric.ratio.map(|ratio| ratio.as_change()).unwrap_or_default();
         let finds = match self.trust.finds {
-            Some(finds) => format!("; equal runs find {:.1} % here", finds * 100.0),
+            Some(finds) => format!("; detectable effect {:.1} % here", finds * 100.0),
             None => String::new(),
         };
         let several = if self.called == "B" { String::new() } else { format!("{}: ", self.called) };
@@ -172,7 +172,7 @@ mod tests {
 
           metric        A        B  change, 95 % interval  verdict
           cpu     51.2 ms  48.6 ms  -5.0 % [-6.0, -4.0]    improved
-          wall    51.2 ms  51.2 ms  0.0 % [-1.0, +1.0]     inconclusive (informs)
+          wall    51.2 ms  51.2 ms  0.0 % [-1.0, +1.0]     inconclusive (not gated)
 
           cpu          ├──◆──┤         │
                -9 %                    0                   +10 %
@@ -189,7 +189,7 @@ mod tests {
         | metric | A | B | change, 95 % interval | verdict |
         | :-- | --: | --: | --: | :-- |
         | cpu | 51.2 ms | 48.6 ms | -5.0 % \[-6.0, -4.0\] | improved |
-        | wall | 51.2 ms | 51.2 ms | 0.0 % \[-1.0, +1.0\] | inconclusive (informs) |
+        | wall | 51.2 ms | 51.2 ms | 0.0 % \[-1.0, +1.0\] | inconclusive (not gated) |
 
         B is better: -5.0 % [-6.0, -4.0] (12 pairs, cpu)
         ");
@@ -197,7 +197,7 @@ mod tests {
         let open = Comparison { measured: &open, called: "B2", ..comparison };
         assert_eq!(
             open.sentence(),
-            "B2: inconclusive: environment (a hog) (12 pairs, cpu; equal runs find 2.4 % here)"
+            "B2: inconclusive: environment (a hog) (12 pairs, cpu; detectable effect 2.4 % here)"
         );
     }
 }

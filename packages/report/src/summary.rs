@@ -36,7 +36,7 @@ pub fn summary(
         writeln!(out)?;
         let shown: Vec<&Measured> =
             summary.measured.iter().filter(|metric| !tables::is_percentile(metric)).collect();
-        let more = |metric: &Measured| if metric.gated { "" } else { " (informs)" };
+        let more = |metric: &Measured| if metric.gated { "" } else { " (not gated)" };
         tables::metrics("", &shown, more).write(out, width)?;
         gated_strips(&summary.measured, out)?;
         percentiles(&summary.measured, width, out)?;
@@ -114,9 +114,9 @@ fn over_time_of_gated(measured: &[Measured], out: &mut dyn Write) -> io::Result<
 fn trust(trust: &[Trust], out: &mut dyn Write) -> io::Result<()> {
     for known in trust.iter().filter(|known| known.noise.is_some() || known.control.is_some()) {
         let control =
-            known.control.map(|ratio| format!("baseline against its own copy {}", ratio.as_change()));
-        let noise = known.noise.map(|noise| format!("equal pairs differ by {:.1} %", noise * 100.0));
-        let finds = known.finds.map(|finds| format!("so many find {:.1} %", finds * 100.0));
+            known.control.map(|ratio| format!("A/A control {}", ratio.as_change()));
+        let noise = known.noise.map(|noise| format!("noise {:.1} % per pair", noise * 100.0));
+        let finds = known.finds.map(|finds| format!("detectable effect {:.1} %", finds * 100.0));
         let said: Vec<String> = [control, noise, finds].into_iter().flatten().collect();
         writeln!(out, "  {}: {}", known.workload, said.join("; "))?;
     }
@@ -246,7 +246,7 @@ mod tests {
 
           eval (cpu) of each pair: ▁█ -8.0 % to -7.0 %
           both (cpu) of each pair: ▁█ -5.0 % to -4.0 %
-          eval: baseline against its own copy 0.0 % [-1.0, +1.0]; equal pairs differ by 3.0 %; so many find 2.4 %
+          eval: A/A control 0.0 % [-1.0, +1.0]; noise 3.0 % per pair; detectable effect 2.4 %
         ");
     }
 }

@@ -133,9 +133,9 @@ pub(crate) fn trust(program: &Program) -> Table {
         "How far it can be trusted",
         &[
             ("workload", Kind::Name),
-            ("baseline against its own copy", Kind::Number),
-            ("equal pairs differ by", Kind::Number),
-            ("so many pairs find", Kind::Number),
+            ("A/A control", Kind::Number),
+            ("noise per pair", Kind::Number),
+            ("detectable effect", Kind::Number),
             ("what overrules a verdict", Kind::Words),
         ],
     );

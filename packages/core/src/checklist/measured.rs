@@ -60,7 +60,7 @@ pub(super) fn regressions(facts: &Facts, policy: &Policy, program: &Program) -> 
         .measured
         .iter()
         .filter(|entry| entry.verdict == Verdict::Regressed.word())
-        .map(|entry| format!("{}{}", words(entry), if entry.informs { " (informs)" } else { "" }))
+        .map(|entry| format!("{}{}", words(entry), if entry.informs { " (not gated)" } else { "" }))
         .collect();
     let evidence = Evidence { measured: &all, identical, growth: None, out_of_budget: false };
     let beyond = match Outcome::of(&evidence) {

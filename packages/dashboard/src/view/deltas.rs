@@ -106,7 +106,7 @@ fn line(measured: &Measured, scale: Scale, layout: &Columns) -> Line<'static> {
         spans.push(Span::raw(right(&measured.pairs.to_string(), layout.pairs) + "  "));
     }
     let in_sample = if measured.in_sample { ", in-sample" } else { "" };
-    let informs = if measured.gated { "" } else { " (informs)" };
+    let informs = if measured.gated { "" } else { " (not gated)" };
     let verdict = format!("{}{in_sample}{informs}", measured.verdict.word());
     spans.push(Span::styled(cut(&verdict, layout.verdict), style));
     Line::from(spans)

@@ -99,7 +99,7 @@ fn said(now_ms: u64, row: &Row, width: usize) -> String {
             [if why.is_empty() { String::new() } else { format!("would run: {why}") }, String::new()]
         }
         (_, Standing::Running) => [reasons, String::new()],
-        // That it had never finished is over.
+        // That it was the first run is over.
         _ => [
             row.detail.lines().next().unwrap_or_default().to_owned(),
             if reasons.starts_with(STALE) { reasons } else { String::new() },
@@ -131,7 +131,7 @@ pub(super) fn progress(now_ms: u64, row: &Row, width: usize) -> String {
 /// Why a stage runs: the first reason, and how many more there are.
 pub(super) fn because(reasons: &[String]) -> String {
     let Some(first) = reasons.first() else { return String::new() };
-    let changed = first != "never finished" && !first.starts_with("--") && !first.starts_with("depends");
+    let changed = first != "first run" && !first.starts_with("--") && !first.starts_with("depends");
     let more = if reasons.len() > 1 { format!(" and {} more", reasons.len() - 1) } else { String::new() };
     format!("{}{first}{more}", if changed { STALE } else { "" })
 }

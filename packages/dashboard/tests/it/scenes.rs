@@ -164,7 +164,7 @@ fn building() -> State {
     command(&mut state, 120, Stage::Baseline, "cargo build --package tracker --profile release");
     output(&mut state, 900, Stage::Baseline, "   Compiling tracker v0.1.0 (/src/größe/日本語)");
     ended(&mut state, 48_000, Stage::Baseline, (StageState::Done, "2.2 MiB"), 47_800);
-    started(&mut state, 48_010, Stage::Instrument, &["never finished"]);
+    started(&mut state, 48_010, Stage::Instrument, &["first run"]);
     command(
         &mut state,
         48_020,
@@ -191,12 +191,12 @@ fn built() -> State {
         (StageState::Done, "9.7 MiB, without LTO and debug info"),
         41_000,
     );
-    started(&mut state, 89_010, Stage::Train, &["never finished"]);
+    started(&mut state, 89_010, Stage::Train, &["first run"]);
     progress(&mut state, 89_020, Stage::Train, (1, Some(2)), ("workloads", "train-http"));
     ended(&mut state, 119_000, Stage::Train, (StageState::Done, "2 raw profiles, 1.7 MiB"), 30_000);
-    started(&mut state, 119_010, Stage::Merge, &["never finished"]);
+    started(&mut state, 119_010, Stage::Merge, &["first run"]);
     ended(&mut state, 119_100, Stage::Merge, (StageState::Done, "1.3 MiB"), 90);
-    started(&mut state, 119_110, Stage::Optimize, &["never finished"]);
+    started(&mut state, 119_110, Stage::Optimize, &["first run"]);
     ended(&mut state, 170_000, Stage::Optimize, (StageState::Done, "2.1 MiB"), 51_000);
     tell(&mut state, 170_010, Event::Matched { program: PROGRAM.into(), applied: applied() });
     tell(&mut state, 170_020, Event::Hot { program: PROGRAM.into(), functions: hot() });
@@ -216,7 +216,7 @@ fn measuring() -> State {
 fn finished() -> State {
     let mut state = measuring();
     ended(&mut state, 230_000, Stage::Bench, (StageState::Done, "40 pairs"), 60_000);
-    started(&mut state, 230_010, Stage::Record, &["never finished"]);
+    started(&mut state, 230_010, Stage::Record, &["first run"]);
     let folder = "pgo/profiles/tracker/x86_64-unknown-linux-gnu";
     ended(&mut state, 230_100, Stage::Record, (StageState::Done, folder), 90);
     tell(&mut state, 230_120, Event::ProgramFinished { summary: Box::new(summary()) });

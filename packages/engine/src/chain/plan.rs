@@ -364,7 +364,7 @@ impl Planner<'_> {
             Some(print) => reasons(self.session, old.as_ref(), print),
             // What it would read is made anew first.
             None if old.is_some() && self.upstream(self.subject.step(stage)).is_some() => Vec::new(),
-            None => vec!["never finished".into()],
+            None => vec!["first run".into()],
         };
         self.push(stage, reasons, commands);
         Ok(())

@@ -58,7 +58,7 @@ pub(crate) fn stored<T: Product>(
 
 /// Why a stage has to run, given what it read the last time.
 pub(crate) fn reasons<T>(session: &Session, old: Option<&Manifest<T>>, new: &Fingerprint) -> Vec<String> {
-    let Some(old) = old else { return vec!["never finished".into()] };
+    let Some(old) = old else { return vec!["first run".into()] };
     let mut reasons = new.changes_since(&old.fingerprint);
     if reasons.is_empty() && session.options.force {
         reasons.push("--force".into());

@@ -58,7 +58,7 @@ fn sentence(qualified: &Qualified) -> String {
     let told = qualified.finds.iter().find(|(pairs, _)| *pairs == TOLD);
     match (told, qualified.noise) {
         (Some((pairs, finds)), Some(noise)) => format!(
-            "{workload} ({metric}): on this machine {pairs} pairs find {:.1} %; equal pairs differ by {:.1} %",
+            "{workload} ({metric}): on this machine {pairs} pairs detect an effect of {:.1} %; the noise is {:.1} % per pair",
             finds * 100.0,
             noise.per_pair * 100.0
         ),

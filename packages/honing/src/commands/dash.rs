@@ -31,7 +31,7 @@ pub(crate) fn run(shared: &Shared, trailing: &Trailing, range: &Range) -> ExitCo
 /// The dashboard, with what earlier runs left.
 pub(crate) fn look(shared: &Shared, trailing: &Trailing) -> ExitCode {
     if !is_watched(shared) {
-        let error = Error::usage("dash: this is no terminal, or lines were asked for");
+        let error = Error::usage("dash needs an interactive terminal");
         let hint = honing_core::advise!("`{pgo} status` and `{pgo} plan` tell the same in lines");
         return ended(shared, Err(error.with_hint(hint)));
     }

@@ -115,7 +115,7 @@ fn a_machine_is_qualified_with_the_baseline_and_its_copy() {
         .filter(|event| event["event"] == "note")
         .collect();
     let told =
-        told.iter().map(|note| note["text"].as_str().unwrap()).find(|text| text.contains("40 pairs find"));
+        told.iter().map(|note| note["text"].as_str().unwrap()).find(|text| text.contains("40 pairs detect"));
     assert!(told.is_some_and(|text| text.starts_with("judge (cpu): on this machine")), "{}", ran.stdout);
     let kept: Value = serde_json::from_str(&fixture.read("target/honing/machine.json")).unwrap();
     let qualified = kept["qualified"].as_array().unwrap();

@@ -14,7 +14,7 @@ fn started(stage: Stage) -> Event {
     Event::StageStarted {
         program: "tiny".into(),
         stage: stage.into(),
-        reasons: vec!["never finished".into()],
+        reasons: vec!["first run".into()],
     }
 }
 

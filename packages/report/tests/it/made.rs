@@ -42,7 +42,7 @@ pub(crate) fn started(program: &str, stage: Stage) -> Event {
     Event::StageStarted {
         program: program.into(),
         stage: stage.into(),
-        reasons: vec!["never finished".into()],
+        reasons: vec!["first run".into()],
     }
 }
 

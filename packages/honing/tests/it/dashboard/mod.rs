@@ -216,7 +216,7 @@ fn wait_until(what: &str, there: impl Fn() -> bool) {
 fn dash_starts_nothing() {
     let fixture = Fixture::tiny();
     let mut seen = Seen::honing(&fixture, &["dash"]);
-    seen.shows("would run: never finished");
+    seen.shows("would run: first run");
     seen.shows("no profile of `tiny`");
     assert!(seen.text().contains("nothing runs") && !fixture.path("target/honing/tiny").exists());
     // One stage alone, with what the command line asked for.
