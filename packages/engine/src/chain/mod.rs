@@ -4,13 +4,16 @@
 pub(crate) mod again;
 pub(crate) mod budget;
 pub(crate) mod built;
+pub(crate) mod crafts;
 pub(crate) mod gather;
 pub(crate) mod lock;
 pub(crate) mod merge;
+mod passes;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
 pub(crate) mod preflight;
 pub(crate) mod profiled;
+pub(crate) mod programs;
 pub(crate) mod rebase;
 pub(crate) mod selected;
 pub(crate) mod session;

@@ -18,8 +18,8 @@ use crate::{
     chain::{
         Chain,
         built::{Built, Optimized},
-        pipeline,
         preflight::Ready,
+        programs,
         session::Session,
         subject::Subject,
     },
@@ -46,7 +46,7 @@ pub fn release(session: &Session, wanted: &ReleaseOptions) -> Result<Finished> {
         check_output(session, output)?;
     }
     let stage = if wanted.no_pgo { Stage::Baseline } else { Stage::Optimize };
-    pipeline::each_program(session, &Selection::only(stage), |chain, ready| {
+    programs::each_program(session, &Selection::only(stage), |chain, ready| {
         one(chain, ready, wanted).map_err(|error| without_pgo(error, wanted.no_pgo))
     })
 }
