@@ -34,7 +34,7 @@ struct Corpus {
 }
 
 /// Rust programs: name, source, flags.
-const RUST: [(&str, &str, &[&str]); 10] = [
+const RUST: [(&str, &str, &[&str]); 9] = [
     ("units", "mixed.rs", &[]),
     ("one-unit", "mixed.rs", &["-Ccodegen-units=1"]),
     ("fat-lto", "mixed.rs", &["-Clto=fat", "-Ccodegen-units=1"]),
@@ -44,7 +44,6 @@ const RUST: [(&str, &str, &[&str]); 10] = [
     ("no-id", "mixed.rs", &["-Clink-arg=-Wl,--build-id=none", "-Cpanic=abort"]),
     ("no-values", "mixed.rs", &["-Cllvm-args=-disable-vp=true"]),
     ("tokens", "tokens.rs", &[]),
-    ("tokens-lto", "tokens.rs", &["-Clto=fat", "-Ccodegen-units=1", "-Cdebuginfo=1"]),
 ];
 /// Arguments of the runs: rounds and threads.
 const RUNS: [[&str; 2]; 4] = [["3", "0"], ["40", "1"], ["200", "4"], ["1000", "2"]];
@@ -129,7 +128,7 @@ fn each_profile_becomes_the_same_bytes() {
             profiles += 1;
         }
     }
-    assert!(profiles >= 40, "only {profiles} profiles");
+    assert!(profiles >= 36, "only {profiles} profiles");
 }
 
 #[test]
@@ -266,30 +265,28 @@ fn the_compiler_makes_the_same_binary_of_ours() {
         let (name, source, flags) = RUST.into_iter().find(|(name, ..)| *name == program.name).unwrap();
         let files = once(&program.profiles);
         let profile = ours(&files);
-        let mut binaries = Vec::new();
-        for (tool, bytes) in [
-            ("llvm", theirs(&oracle, &files, &[])),
-            ("lowest", profile.to_indexed(IndexedVersion::Lowest).unwrap()),
-            ("newest", profile.to_indexed(IndexedVersion::Exactly(13)).unwrap()),
-        ] {
-            let folder = tempfile::tempdir().unwrap();
-            let file = folder.path().join("merged.profdata");
-            std::fs::write(&file, bytes).unwrap();
-            let profile_use = format!("-Cprofile-use={}", file.display());
-            let flags: Vec<&str> = flags.iter().copied().chain([profile_use.as_str()]).collect();
-            let binary = folder.path().join("optimized");
-            tools::rustc(source, &binary, &flags);
-            binaries.push((tool, std::fs::read(binary).unwrap()));
-        }
-        for (tool, binary) in &binaries[1..] {
-            assert!(*binary == binaries[0].1, "{name}: the binary of {tool} differs from LLVM's");
-        }
+        // The newest version is LLVM's, byte by byte: other tests see to that.
+        let lowest = profile.to_indexed(IndexedVersion::Lowest).unwrap();
+        let [theirs, ours] =
+            [theirs(&oracle, &files, &[]), lowest].map(|profile| built(source, flags, Some(&profile[..])));
+        assert!(ours == theirs, "{name}: the binary differs from LLVM's");
         // And the profile was used at all.
-        let folder = tempfile::tempdir().unwrap();
-        let plain = folder.path().join("optimized");
-        tools::rustc(source, &plain, flags);
-        if !flags.contains(&"-Copt-level=0") {
-            assert!(std::fs::read(plain).unwrap() != binaries[0].1, "{name}: no effect");
+        if flags.is_empty() {
+            assert!(built(source, flags, None) != ours, "{name}: no effect");
         }
     }
+}
+
+/// The program as it is built with this profile.
+fn built(source: &str, flags: &[&str], profile: Option<&[u8]>) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("merged.profdata");
+    let mut flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+    if let Some(profile) = profile {
+        std::fs::write(&file, profile).unwrap();
+        flags.push(format!("-Cprofile-use={}", file.display()));
+    }
+    let binary = folder.path().join("optimized");
+    tools::rustc(source, &binary, &flags.iter().map(String::as_str).collect::<Vec<_>>());
+    std::fs::read(binary).unwrap()
 }

@@ -51,7 +51,7 @@ fn well(tools: &Tools) -> Result<()> {
 
 fn load(workspace: &Path, udp: &str, http: &str) -> Result<()> {
     let requests = REQUESTS.to_string();
-    let args = ["run", "--quiet", "--package", "honing-tracker-load", "--", "--udp", udp, "--http", http];
+    let args = ["run", "--quiet", "--bin", "honing-tracker-load", "--", "--udp", udp, "--http", http];
     let load = cmd(
         "cargo",
         args.iter().chain(&["--mix", "eval", "--seed", "1", "--strict", "--requests", &requests]),

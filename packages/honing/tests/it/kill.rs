@@ -11,7 +11,7 @@ use std::{
 
 use crate::support::{Fixture, finish, processes_of};
 
-const KILLS_IN_CI: u64 = 6;
+const KILLS_IN_CI: u64 = 3;
 
 /// Counts, or serves: each connection makes it count once.
 const PROGRAM: &str = r#"

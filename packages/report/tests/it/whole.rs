@@ -11,16 +11,17 @@ use crate::made::{failed, finished, recorded, run, several, started};
 
 #[test]
 fn the_recorded_run_as_json() {
-    let document = Document::from_events(&recorded(), Vec::new());
-    insta::assert_json_snapshot!(document, {
-        // A hundred functions, and the pairs: their number is enough.
-        ".programs[].hot" => insta::dynamic_redaction(count),
-        ".programs[].measured[].ratios" => insta::dynamic_redaction(count),
-    });
-}
-
-fn count(value: insta::internals::Content, _: insta::internals::ContentPath<'_>) -> String {
-    value.as_slice().map_or_else(|| "no list".into(), |all| format!("{} of them", all.len()))
+    let mut document = Document::from_events(&recorded(), Vec::new());
+    // A hundred functions, and the pairs: one of each is enough.
+    for program in &mut document.programs {
+        assert_eq!(program.hot.len(), 100);
+        program.hot.truncate(1);
+        for measured in &mut program.measured {
+            assert_eq!(measured.ratios.len(), 8);
+            measured.ratios.truncate(1);
+        }
+    }
+    insta::assert_json_snapshot!(document);
 }
 
 #[test]

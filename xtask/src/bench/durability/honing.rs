@@ -34,10 +34,11 @@ pub(in crate::bench) struct Place {
 impl Honing {
     /// Builds this workspace's own, and keeps a copy in `dir`: the sources may change meanwhile.
     pub(in crate::bench) fn build(dir: &Path) -> Result<Self> {
-        let args = ["build", "--package", "honing", "--bin", "honing", "--message-format"];
+        // The workspace, for its features: with them the rest of it is compiled already.
+        let args = ["build", "--workspace", "--bin", "honing", "--message-format"];
         let output = duct::cmd(cargo(), args.iter().chain(&["json-render-diagnostics"]))
             .read()
-            .context("cargo build --package honing")?;
+            .context("cargo build --bin honing")?;
         let mut built = None;
         for message in Message::parse_stream(output.as_bytes()) {
             if let Message::CompilerArtifact(artifact) = message? {

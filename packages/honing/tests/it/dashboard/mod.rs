@@ -149,8 +149,8 @@ fn resized_at_any_time() {
 
 #[test]
 fn signals_end_it_and_its_children() {
+    let fixture = slow();
     for name in ["TERM", "HUP", "INT"] {
-        let fixture = slow();
         let mut seen = Seen::honing(&fixture, &[]);
         seen.stage("train", "running");
         seen.signal(name);
