@@ -57,7 +57,7 @@ pub mod plugs {
             preflight::{Merger, Ready},
             subject::{Input as Before, Need},
         },
-        profiles::{Flaw, Input, ProfileKind, Rebased, Sorter, Traces, Weighed},
+        profiles::{Flaw, Input, Matched, Profile, ProfileKind, Rebased, Sorter, Traces, Weighed},
         workloads::beside::{Beside, Over},
     };
 }

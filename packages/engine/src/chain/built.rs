@@ -23,7 +23,7 @@ use crate::{
     },
     io::files,
     keep::store::Manifest,
-    profiles::Traces,
+    profiles::{Matched, Traces},
 };
 
 /// A build's output: a copy of the binary, so that the next build cannot change it.
@@ -272,6 +272,9 @@ struct OptimizedBuild {
     input: Option<Digest>,
     rebased: Option<RebasedFrom>,
     applied: Applied,
+    /// Its heaviest functions; empty where an older Honing built.
+    #[serde(default)]
+    hottest: Vec<HotFunction>,
     /// Whether the compiler listed the functions that it built.
     functions: bool,
 }
@@ -352,6 +355,11 @@ impl Optimized {
         &self.0.applied
     }
 
+    /// The heaviest functions of the profile, and what became of each.
+    pub(crate) fn hottest(&self) -> &[HotFunction] {
+        &self.0.hottest
+    }
+
     /// For reports.
     pub(crate) fn artifact(&self) -> Artifact {
         self.0.compiled.artifact(&self.1)
@@ -377,28 +385,31 @@ pub(crate) fn optimize(
     ready: &Ready,
     profile: &MergedProfile,
 ) -> Result<Done<Optimized>> {
-    let bytes = files::read(profile.path())?;
     let path = profile_path(session, subject);
+    let digest = profile.digest();
     // Builders rebuild when the file is newer than the build: it must not be touched
     // while its contents stay the same.
-    files::write_if_changed(&path, &bytes)?;
-    let digest = profile.digest();
+    if !files::digest(&path).is_ok_and(|there| &there == digest) {
+        files::write_atomically(&path, profile.read(subject)?.bytes())?;
+    }
     let flavour = Flavour::Optimized { profile: &path, digest: Some(digest), traced: ready.traces };
     let step = compile(session, subject, (Stage::Optimize, flavour), |compiled, built, dir| {
         if let Some(Traces(text)) = &built.traces {
             files::write_atomically(&dir.join(FUNCTIONS), text.as_bytes())?;
         }
-        let builder = subject.builder();
-        let applied = match &built.traces {
-            Some(traces) => builder.kind().applied(builder.own_code(), &bytes, traces, MatchedBy::Trace),
-            None => without_trace(session, subject, &bytes),
+        let functions = match &built.traces {
+            Some(traces) => Ok((traces.clone(), MatchedBy::Trace)),
+            None => declared(session, subject).map(|traces| (traces, MatchedBy::Instrumented)),
         };
+        let own_code = subject.builder().own_code();
+        let Matched { applied, hottest } = profile.read(subject)?.matched(own_code, functions);
         Ok(OptimizedBuild {
             compiled,
             profile: digest.clone(),
             input: subject.input.as_ref().map(|input| input.digest.clone()),
             rebased: profile.rebased().cloned(),
             applied: of_original(applied, profile.rebased()),
+            hottest,
             functions: built.traces.is_some(),
         })
     })?;
@@ -430,21 +441,16 @@ pub(crate) fn check_current(
     }
 }
 
-/// What the records of an instrumented build of the same source say.
-fn without_trace(session: &Session, subject: &Subject<'_>, profile: &[u8]) -> Applied {
-    let unknown = |why: &str| Applied::Unknown { why: why.to_owned() };
-    let Some(built) = Built::load(session, subject, Stage::Instrument) else {
-        return unknown("this compiler cannot list its functions, and there is no instrumented build");
-    };
+/// What the records of an instrumented build of the same source say; or why nothing does.
+fn declared(session: &Session, subject: &Subject<'_>) -> Result<Traces, String> {
+    let unlisted = |why| format!("this compiler cannot list its functions, and {why}");
+    let built = Built::load(session, subject, Stage::Instrument)
+        .ok_or_else(|| unlisted("there is no instrumented build"))?;
     let changes = trained_changes(session, subject).ok().flatten();
     if changes.is_none_or(|changes| !changes.is_empty()) {
-        return unknown("this compiler cannot list its functions, and the instrumented build is out of date");
+        return Err(unlisted("the instrumented build is out of date"));
     }
-    let builder = subject.builder();
-    match builder.kind().declared(built.output.path()) {
-        Ok(traces) => builder.kind().applied(builder.own_code(), profile, &traces, MatchedBy::Instrumented),
-        Err(error) => unknown(&error.to_string()),
-    }
+    subject.kind().declared(built.output.path()).map_err(|error| error.to_string())
 }
 
 /// A rebased profile's match counts what the rebase dropped as lost.
@@ -455,16 +461,6 @@ fn of_original(applied: Applied, rebased: Option<&RebasedFrom>) -> Applied {
         }
         unknown @ Applied::Unknown { .. } => unknown,
     }
-}
-
-/// The heaviest functions of `profile`, and what became of each in the build.
-pub(crate) fn hot(
-    subject: &Subject<'_>,
-    profile: &MergedProfile,
-    built: &Optimized,
-) -> Result<Vec<HotFunction>> {
-    let (builder, bytes) = (subject.builder(), files::read(profile.path())?);
-    Ok(builder.kind().hottest(builder.own_code(), &bytes, built.traces()?.as_ref()))
 }
 
 /// Where the compiler finds the profile.

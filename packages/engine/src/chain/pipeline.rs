@@ -273,7 +273,7 @@ impl<'a> Chain<'a> {
         let built = self.reaches(Stage::Optimize);
         // A build from the stored profile is judged by its match, unless it was to be measured.
         let measures = self.runs(Stage::Bench);
-        let is_stored = profile.as_ref().is_some_and(MergedProfile::is_stored);
+        let is_stored = profile.as_ref().is_some_and(|profile| profile.stored().is_some());
         let decides = built && (measures || !is_stored);
         if let (Some(text), true) = (silent(&outcome, &consequence), decides) {
             session.sink.emit(Event::Warning { text });

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{
-        merge::import_fingerprint,
+        merge::given,
         session::{ProfileSource, Session, find_program},
         step::{Done, Product, stored, up_to_date_or},
         subject::Subject,
@@ -109,7 +109,7 @@ pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
             .map_err(|error| at(error.at(format!("workload `{name}`"))))?;
     }
     if let ProfileSource::File(file) = &session.options.profile {
-        import_fingerprint(subject, file)?;
+        given(subject, file)?;
     }
     check_disk(session)?;
     check_memory()?;

@@ -14,7 +14,7 @@ use crate::{
     chain::{
         Chain,
         again::Again,
-        built::{Built, Optimized, check_current, hot, instrument, optimize, trained_changes},
+        built::{Built, Optimized, check_current, instrument, optimize, trained_changes},
         gather::gather,
         merge::{MergedProfile, forget_spent, import, merge},
         need,
@@ -108,7 +108,7 @@ impl<'a> Chain<'a> {
             }
             ProfileSource::Stored => {
                 let stored = recorded::need(session, subject)?;
-                return MergedProfile::stored(session, subject, &stored).map(Some);
+                return MergedProfile::of_stored(session, subject, stored).map(Some);
             }
         }
         let trainee = self.trainee(ready, before)?;
@@ -188,7 +188,7 @@ impl<'a> Chain<'a> {
         }
         let rebased = rebase(session, subject, &profile, &built)?;
         let built = self.build_with(ready, &rebased)?;
-        if rebased.is_stored() {
+        if rebased.stored().is_some() {
             let text =
                 honing_core::advise!("the rebased profile is this build's alone; `{pgo} rebase` stores it");
             session.sink.emit(Event::Note { text });
@@ -220,7 +220,7 @@ impl<'a> Chain<'a> {
         )?;
         let (program, applied) = (subject.name.to_owned(), optimized.applied().clone());
         session.sink.emit(Event::Matched { program, applied });
-        let (program, functions) = (subject.name.to_owned(), hot(subject, profile, &optimized)?);
+        let (program, functions) = (subject.name.to_owned(), optimized.hottest().to_vec());
         session.sink.emit(Event::Hot { program, functions });
         Ok(optimized)
     }
@@ -244,9 +244,9 @@ impl<'a> Chain<'a> {
     fn judge(&self, profile: &MergedProfile, optimized: &Optimized) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let (policy, applied) = (&session.config.policy, optimized.applied());
-        let stored = profile.is_stored();
-        let reasons = if stored {
-            let facts = status::facts(session, subject, &recorded::need(session, subject)?)?;
+        let stored = profile.stored();
+        let reasons = if let Some(stored) = stored {
+            let facts = status::facts(session, subject, stored)?;
             if !facts.toolchain.is_empty() && policy.toolchain_change == ToolchainChange::Warn {
                 let (name, changes) = (subject.name, facts.toolchain.join(", "));
                 let text = format!(
@@ -261,7 +261,7 @@ impl<'a> Chain<'a> {
         if reasons.is_empty() {
             return Ok(());
         }
-        let what = if stored { "the stored profile is stale" } else { "the profile does not fit" };
+        let what = if stored.is_some() { "the stored profile is stale" } else { "the profile does not fit" };
         let message = format!("{}: {what}: {}", subject.name, reasons.join("; "));
         let fits = applied.fulfils(policy.min_match);
         let standing = match applied {
@@ -278,7 +278,7 @@ impl<'a> Chain<'a> {
             }
             let error = Error::new(exit, message).with_hint(hint);
             let manifest = recorded::folder(session, subject).join(recorded::MANIFEST);
-            return Err(if stored { error.in_file(manifest, None) } else { error });
+            return Err(if stored.is_some() { error.in_file(manifest, None) } else { error });
         }
         session.sink.emit(Event::Warning { text: format!("{message}\n  {}", self.hint(applied)) });
         Ok(())

@@ -59,7 +59,7 @@ pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
     one_program(session)?;
     pipeline::each_program(session, &Selection::only(Stage::Optimize), |mut chain, ready| {
         let Carried { profile, built, .. } = carried_over(&mut chain, ready)?;
-        files::write_atomically(output, &files::read(profile.path())?)?;
+        files::write_atomically(output, profile.read(chain.subject)?.bytes())?;
         let by_hand = chain.subject.builder().by_hand(chain.subject, output);
         let text = format!("exported {}; build with it: {by_hand}", output.display());
         session.sink.emit(Event::Note { text });
@@ -73,9 +73,9 @@ pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
 /// Stale, where none is stored; usage, where there are several programs.
 pub fn export(session: &Session, output: &Path) -> Result<u64> {
     let subject = one_program(session)?;
-    let bytes = recorded::need(session, &subject)?.indexed(&subject)?;
-    files::write_atomically(output, &bytes)?;
-    Ok(bytes.len() as u64)
+    let profile = recorded::need(session, &subject)?.open(&subject)?;
+    files::write_atomically(output, profile.bytes())?;
+    Ok(profile.bytes().len() as u64)
 }
 
 fn one_program(session: &Session) -> Result<crate::Subject<'_>> {

@@ -33,9 +33,9 @@ pub(crate) fn merge(from: &[OsString], output: &Path, max_lost: f64) -> Result<(
     for loss in &outcome.losses {
         let _ = writeln!(err, "warning: {loss}");
     }
-    merging::write_profile(output, &outcome.bytes)?;
+    honing_engine::write_atomically(output, outcome.bytes())?;
     let (files, functions) = (inputs.len(), outcome.functions);
-    let size = units::bytes(outcome.bytes.len() as u64);
+    let size = units::bytes(outcome.bytes().len() as u64);
     let _ =
         writeln!(err, "      Merged {files} files into {}: {functions} functions, {size}", output.display());
     Ok(())

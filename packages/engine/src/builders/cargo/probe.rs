@@ -178,7 +178,7 @@ impl Probe<'_> {
         let input = Input { path: raw.to_owned(), weight: 1 };
         match merging::merge_files(&[input], 0.0) {
             Ok(outcome) => {
-                files::write_atomically(&self.dir.join("probe.profdata"), &outcome.bytes)?;
+                files::write_atomically(&self.dir.join("probe.profdata"), outcome.bytes())?;
                 Ok(own())
             }
             Err(merging::Failure::NewerFormat(error)) => {
@@ -272,7 +272,7 @@ fn linking(flags: &[String]) -> impl Iterator<Item = &String> {
 }
 
 fn is_profile(path: &Path) -> bool {
-    std::fs::read(path).is_ok_and(|bytes| indexed::check(&bytes).is_ok())
+    std::fs::read(path).is_ok_and(|bytes| indexed::read(&bytes).is_ok())
 }
 
 /// How to get an `llvm-profdata` that fits.

@@ -1,6 +1,7 @@
 //! LLVM's counters: collected after a training, merged, matched against a build, carried over to other names.
 
 mod counters;
+mod counts;
 pub(crate) mod indexed;
 mod kin;
 mod matching;
