@@ -181,7 +181,7 @@ pub(crate) fn check_same_source(session: &Session, subject: &Subject<'_>) -> Res
     let (Some(baseline), Some(optimized)) = (print(Stage::Baseline), print(Stage::Optimize)) else {
         return Ok(());
     };
-    let differ = beside_pgo(subject, &optimized, &baseline);
+    let differ = optimized.changes_beside_flavour(&baseline);
     if differ.is_empty() {
         return Ok(());
     }
@@ -207,7 +207,7 @@ fn check_alike(
     // One of another source, or with other settings, may differ.
     if stage == Stage::Baseline
         || subject.pass().is_some()
-        || !beside_pgo(subject, fingerprint, &baseline.fingerprint).is_empty()
+        || !fingerprint.changes_beside_flavour(&baseline.fingerprint).is_empty()
     {
         return Ok(());
     }
@@ -218,12 +218,6 @@ fn check_alike(
         "what changes flags from build to build, a variable that Honing is called with or a build script? \
          Build both from what is there now: --from baseline",
     ))
-}
-
-/// What changed since another flavour's build, but for what makes it another one.
-fn beside_pgo(subject: &Subject<'_>, new: &Fingerprint, old: &Fingerprint) -> Vec<String> {
-    let of_flavours = subject.builder().of_flavours();
-    new.without(of_flavours).changes_since(&old.without(of_flavours))
 }
 
 /// Builds, and keeps a copy of what was built together with what `describe` makes of it.

@@ -133,7 +133,7 @@ impl Builder for FakeBuilder {
         flavour: Flavour<'_>,
     ) -> Result<Fingerprint> {
         let mut print = Fingerprint::new();
-        print.value("source", self.source()).value("flavour", word(flavour));
+        print.value("source", self.source()).flags("flavour", word(flavour));
         if matches!(flavour, Flavour::Instrumented) {
             print.value("light", self.is_light(session, subject)?);
         }
@@ -162,10 +162,6 @@ impl Builder for FakeBuilder {
 
     fn difference(&self, _: &[u8], _: &[u8]) -> Option<String> {
         None
-    }
-
-    fn of_flavours(&self) -> &'static [&'static str] {
-        &["flavour"]
     }
 
     fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {
@@ -291,7 +287,7 @@ impl Pass for After {
 
     fn fingerprint(&self, _: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Fingerprint> {
         let mut print = Fingerprint::new();
-        print.value("flavour", word(flavour));
+        print.flags("flavour", word(flavour));
         Ok(print)
     }
 
