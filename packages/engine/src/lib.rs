@@ -54,7 +54,7 @@ pub mod plugs {
     pub use crate::{
         builders::{Builder, Craft, Flavour, Folders, Made, Opened, Pass},
         chain::{
-            preflight::{Merger, Ready},
+            ready::{Merger, Ready},
             subject::{Input as Before, Need},
         },
         profiles::{Flaw, Input, Matched, Profile, ProfileKind, Rebased, Sorter, Traces, Weighed},

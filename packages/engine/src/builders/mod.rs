@@ -24,7 +24,7 @@ pub use pass::Pass;
 
 use crate::{
     chain::{
-        preflight::Ready,
+        ready::Ready,
         session::{Options, Session},
         subject::Subject,
     },

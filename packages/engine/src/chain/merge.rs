@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{
-        preflight::Ready,
+        ready::Ready,
         session::Session,
         step::{Done, Product, stored, up_to_date_or},
         subject::Subject,
@@ -157,12 +157,13 @@ impl MergedProfile {
         self.stored.is_none() && self.merged.parts.is_empty()
     }
 
-    /// When it was trained, in UTC, where that was not here: of several machines the first counts. Only who
-    /// made a foreign profile knows.
-    pub(crate) fn trained_elsewhere(&self) -> Option<String> {
+    /// When it was trained, in UTC, where that is known: of several machines the first counts. Only who made a
+    /// foreign profile knows.
+    pub(crate) fn trained(&self, session: &Session, subject: &Subject<'_>) -> Option<String> {
+        let here = || stored::<RawProfiles>(session, subject, Stage::Train).map(|manifest| manifest.finished);
         let first = self.merged.parts.iter().filter_map(|part| part.trained.clone()).min();
         let of_parts = first.or_else(|| self.is_from_elsewhere().then(|| "unknown".into()));
-        self.stored.as_ref().map(|stored| stored.manifest.trained.clone()).or(of_parts)
+        self.stored.as_ref().map(|stored| stored.manifest.trained.clone()).or(of_parts).or_else(here)
     }
 
     /// What this one was carried over from, if it was.

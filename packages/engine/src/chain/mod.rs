@@ -4,13 +4,16 @@
 pub(crate) mod again;
 pub(crate) mod budget;
 pub(crate) mod built;
+mod full_disk;
 pub(crate) mod gather;
 pub(crate) mod lock;
 pub(crate) mod merge;
+pub(crate) mod optimized;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
 pub(crate) mod preflight;
 pub(crate) mod profiled;
+pub(crate) mod ready;
 pub(crate) mod rebase;
 pub(crate) mod selected;
 pub(crate) mod session;
@@ -26,8 +29,8 @@ use honing_core::{
 };
 
 use crate::{
-    chain::{preflight::Ready, session::Session, step::Done, subject::Subject},
-    io::{clock, disk},
+    chain::{ready::Ready, session::Session, step::Done, subject::Subject},
+    io::clock,
 };
 
 pub(crate) struct Chain<'a> {
@@ -99,7 +102,7 @@ impl<'a> Chain<'a> {
         session.cancel.check().map_err(|error| self.late(step, start, error))?;
         let done = run().map_err(|error| self.late(step, start, error));
         session.cancel.limit(None);
-        let done = done.map_err(|error| disk::explain(session, self.subject, stage, error));
+        let done = done.map_err(|error| full_disk::explain(session, self.subject, stage, error));
         let done = done.inspect_err(|error| {
             let cancelled = error.code() == ExitCode::Interrupted;
             let state = if cancelled { StageState::Cancelled } else { StageState::Failed };

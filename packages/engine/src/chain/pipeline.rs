@@ -11,11 +11,13 @@ use honing_core::{
 use crate::{
     chain::{
         Chain,
-        built::{Built, Optimized, baseline, check_same_source},
+        built::{Built, baseline, check_same_source},
         merge::MergedProfile,
         missing, need,
-        preflight::{Ready, preflight},
+        optimized::Optimized,
+        preflight::preflight,
         profiled::Profiled,
+        ready::Ready,
         selected::check_selected,
         session::Session,
         subject::{Need, Subject},
@@ -29,7 +31,6 @@ use crate::{
         measurements::{Measurements, candidates, names},
         verdicts::{Judged, growths, judge, size},
     },
-    workloads::train,
 };
 
 /// A run that came to its end.
@@ -248,7 +249,7 @@ impl<'a> Chain<'a> {
         let chosen = programs.get(candidate).filter(|_| ships || programs.len() == 1);
         let findings = Findings {
             source: source(profile.as_ref()),
-            trained: profile.as_ref().and_then(|profile| train::trained(session, subject, profile)),
+            trained: profile.as_ref().and_then(|profile| profile.trained(session, subject)),
             carried: profile.as_ref().and_then(|profile| profile.rebased()).map(|from| from.carried),
             parts: profile.as_ref().map_or(&[], MergedProfile::parts),
             applied: applied.as_ref(),

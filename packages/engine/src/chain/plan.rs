@@ -11,9 +11,11 @@ use serde::Serialize;
 use crate::{
     builders::Flavour,
     chain::{
-        built::{Built, Optimized, profile_path, trained_flavour},
+        built::{Built, trained_flavour},
         merge::{Merged, MergedProfile, given, import_fingerprint, merge_command, merge_fingerprint, spent},
-        preflight::{Ready, check, preflight_fingerprint},
+        optimized::{Optimized, profile_path},
+        preflight::{check, preflight_fingerprint},
+        ready::Ready,
         rebase::rebased_before,
         selected::check_selected,
         session::{ProfileSource, Session},

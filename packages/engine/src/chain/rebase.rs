@@ -5,8 +5,8 @@ use honing_core::{Error, ExitCode, Result, config::Rebase, event::Event};
 
 use crate::{
     chain::{
-        built::Optimized,
         merge::{MergedProfile, RebasedFrom},
+        optimized::Optimized,
         session::Session,
         subject::Subject,
     },

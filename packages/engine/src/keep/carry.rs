@@ -16,8 +16,8 @@ use honing_core::{
 use crate::{
     Finished,
     chain::{
-        Chain, built::Optimized, merge::MergedProfile, need, pipeline, preflight::Ready,
-        profiled::is_foreign, rebase::rebase as carry_over, selected::check_selected, session::Session,
+        Chain, merge::MergedProfile, need, optimized::Optimized, pipeline, profiled::is_foreign,
+        ready::Ready, rebase::rebase as carry_over, selected::check_selected, session::Session,
     },
     io::files,
     keep::{

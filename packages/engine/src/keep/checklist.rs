@@ -9,7 +9,7 @@ use honing_core::{
 
 use crate::{
     Finished, Options, ProfileSource, Subject,
-    chain::{built::Optimized, pipeline, session::Session},
+    chain::{optimized::Optimized, pipeline, session::Session},
     io::{clock, files},
     keep::{carry, history, record::eval_entries, recorded, status},
 };

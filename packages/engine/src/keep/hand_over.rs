@@ -11,7 +11,7 @@ use honing_core::{
 };
 
 use crate::{
-    chain::{built::Built, preflight::Ready, session::Session, step::stored, subject::Subject},
+    chain::{built::Built, ready::Ready, session::Session, step::stored, subject::Subject},
     io::files,
     keep::{history, record::workload_entries},
     profiles::Input,

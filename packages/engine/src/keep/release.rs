@@ -16,12 +16,7 @@ use crate::{
     Finished,
     builders::beside as parts_beside,
     chain::{
-        Chain,
-        built::{Built, Optimized},
-        pipeline,
-        preflight::Ready,
-        session::Session,
-        subject::Subject,
+        Chain, built::Built, optimized::Optimized, pipeline, ready::Ready, session::Session, subject::Subject,
     },
     io::files,
     keep::{history, recorded, status},

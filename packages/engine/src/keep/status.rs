@@ -11,7 +11,7 @@ use honing_core::{
 };
 
 use crate::{
-    chain::{built::Optimized, session::Session, subject::Subject},
+    chain::{optimized::Optimized, session::Session, subject::Subject},
     io::clock,
     keep::{
         history,

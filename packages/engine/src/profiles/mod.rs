@@ -20,7 +20,7 @@ use honing_core::{
 };
 
 use crate::{
-    chain::{preflight::Ready, session::Session, subject::Subject},
+    chain::{ready::Ready, session::Session, subject::Subject},
     children::{Command, Usage},
     workloads::beside::Beside,
 };

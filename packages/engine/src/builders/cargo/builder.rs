@@ -24,7 +24,7 @@ use crate::{
         },
     },
     chain::{
-        preflight::Ready,
+        ready::Ready,
         session::{Session, find_program},
         subject::Subject,
     },

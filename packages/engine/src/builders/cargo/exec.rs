@@ -16,8 +16,8 @@ use crate::{
         pinning, wrapper,
     },
     chain::{
-        built::profile_path,
         merge::{MergedProfile, given},
+        optimized::profile_path,
         session::Session,
         subject::Subject,
     },

@@ -14,7 +14,8 @@ use honing_profdata::{IndexedVersion, TraceReader};
 use crate::{
     builders::cargo::{self, Answer, Here, flavours::TRACE_FLAG, toolchain::Toolchain},
     chain::{
-        preflight::{Merger, Ready, needs_merge},
+        preflight::needs_merge,
+        ready::{Merger, Ready},
         session::find_program,
         subject::Subject,
     },

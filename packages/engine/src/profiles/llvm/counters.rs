@@ -9,7 +9,7 @@ use honing_core::{Fingerprint, Result, Stage, Training};
 use honing_profdata::{self as profdata, Format};
 
 use crate::{
-    chain::{preflight::Ready, session::Session, subject::Subject},
+    chain::{ready::Ready, session::Session, subject::Subject},
     children::{Command, Usage},
     profiles::{
         Flaw, Input, Profile, ProfileKind, Sorter, Traces,

@@ -5,7 +5,7 @@ use std::path::Path;
 use honing_core::{Error, ExitCode, Result, Stage, event::Event};
 
 use crate::{
-    chain::{preflight::Ready, session::Session, subject::Subject},
+    chain::{ready::Ready, session::Session, subject::Subject},
     children::{Command, Status, Usage},
     io::files,
     profiles::{
