@@ -18,7 +18,7 @@ use crate::{
     },
     children::Usage,
     io::files,
-    keep::recorded::Stored,
+    keep::stored_profile::Stored,
     profiles::{Flaw, Input, Profile},
     workloads::train::RawProfiles,
 };

@@ -12,7 +12,7 @@ pub(crate) mod optimized;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
 pub(crate) mod preflight;
-pub(crate) mod profiled;
+pub(crate) mod profile_use;
 pub(crate) mod ready;
 pub(crate) mod rebase;
 pub(crate) mod selected;

@@ -16,7 +16,7 @@ use crate::{
         missing, need,
         optimized::Optimized,
         preflight::preflight,
-        profiled::Profiled,
+        profile_use::ProfileUse,
         ready::Ready,
         selected::check_selected,
         session::Session,
@@ -218,7 +218,7 @@ impl<'a> Chain<'a> {
             let pass = pass.working_on(Some(before.input()));
             let mut turn = self.turn(&pass);
             let optimized = match &ready {
-                Some(ready) => turn.profiled(ready, Some(&before)).map(|profiled| profiled.optimized),
+                Some(ready) => turn.use_profile(ready, Some(&before)).map(|made| made.optimized),
                 None => Ok(Optimized::load(turn.session, &pass).map(|done| done.output)),
             };
             self.costs = turn.costs;
@@ -240,7 +240,7 @@ impl<'a> Chain<'a> {
             || Built::load(session, subject, Stage::Baseline),
             |built| units::bytes(built.artifact().bytes),
         )?;
-        let Profiled { profile, optimized } = self.profiled(ready, baseline.as_ref())?;
+        let ProfileUse { profile, optimized } = self.use_profile(ready, baseline.as_ref())?;
         let applied = optimized.as_ref().map(|built| built.applied().clone());
         let programs = optimized.map(|optimized| self.after(optimized)).transpose()?.unwrap_or_default();
         let judged = self.measure(baseline.as_ref(), &programs)?;

@@ -27,7 +27,7 @@ use crate::{
     io::{clock, files},
     keep::{
         committed, history,
-        recorded::{MANIFEST, folder, load, save},
+        stored_profile::{MANIFEST, folder, load, save},
     },
     profiles::{Profile, Weighed},
     workloads::train::{add_workload, input_digests, workloads},

@@ -22,7 +22,7 @@ use crate::{
         subject::Subject,
     },
     children::Command,
-    keep::recorded,
+    keep::stored_profile,
     profiles::llvm::Counting,
 };
 
@@ -82,7 +82,7 @@ fn profile(session: &Session, subject: &Subject<'_>) -> Result<PathBuf> {
         given(subject, file)?;
         return Ok(session.dir.join(file));
     }
-    if let Some(stored) = recorded::load(session, subject)? {
+    if let Some(stored) = stored_profile::load(session, subject)? {
         return Ok(MergedProfile::of_stored(session, subject, stored)?.path().to_owned());
     }
     let merged = profile_path(session, subject);

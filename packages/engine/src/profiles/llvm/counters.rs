@@ -16,7 +16,7 @@ use crate::{
         llvm::{
             counts::{Counts, INDEXED, PACKED},
             kin::Kin,
-            matching, merge, merging,
+            matching, merge, profile_files,
             settings::{Counting, Flush, MergeTool, Merging},
         },
     },
@@ -89,11 +89,11 @@ impl ProfileKind for Counters {
     }
 
     fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>> {
-        merging::find_profiles(places)
+        profile_files::find_profiles(places)
     }
 
     fn shared(&self, base: &Path, other: &Path) -> Result<f64> {
-        let read = |path| merging::read_profile(path).map(|read| read.profile);
+        let read = |path| profile_files::read_profile(path).map(|read| read.profile);
         Ok(profdata::diff(&read(base)?, &read(other)?).test_matched)
     }
 

@@ -10,7 +10,7 @@ use honing_profdata::{self as profdata, IndexedVersion};
 
 use crate::profiles::{
     Matched, Profile, Rebased, Traces, Weighed,
-    llvm::{indexed, matching, poorer, rebase},
+    llvm::{coverage_loss, indexed, matching, rebase},
 };
 
 /// Name of a stored profile in its compact form.
@@ -87,6 +87,6 @@ impl Profile for Counts {
 
     fn lacks(&self, old: &dyn Profile) -> Option<String> {
         let old = (old as &dyn Any).downcast_ref::<Self>()?;
-        poorer::poorer(old.profile().ok()?, self.profile().ok()?)
+        coverage_loss::coverage_loss(old.profile().ok()?, self.profile().ok()?)
     }
 }

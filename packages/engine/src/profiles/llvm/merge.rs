@@ -10,7 +10,7 @@ use crate::{
     io::files,
     profiles::{
         Input, Profile,
-        llvm::{counts::Counts, merging},
+        llvm::{counts::Counts, profile_files},
     },
 };
 
@@ -24,7 +24,7 @@ pub(crate) fn merge_into(
 ) -> Result<(Counts, Usage)> {
     match &ready.merger.tool {
         None => {
-            let outcome = merging::merge_files(inputs, session.config.merge.max_lost)?;
+            let outcome = profile_files::merge_files(inputs, session.config.merge.max_lost)?;
             for text in outcome.losses {
                 session.sink.emit(Event::Warning { text: format!("{stage}: {text}") });
             }

@@ -2,12 +2,12 @@
 
 mod counters;
 mod counts;
+mod coverage_loss;
 pub(crate) mod indexed;
 mod kin;
 mod matching;
 mod merge;
-pub mod merging;
-mod poorer;
+pub mod profile_files;
 mod rebase;
 mod settings;
 

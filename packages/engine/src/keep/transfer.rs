@@ -16,13 +16,13 @@ use honing_core::{
 use crate::{
     Finished,
     chain::{
-        Chain, merge::MergedProfile, need, optimized::Optimized, pipeline, profiled::is_foreign,
+        Chain, merge::MergedProfile, need, optimized::Optimized, pipeline, profile_use::is_foreign,
         ready::Ready, rebase::rebase as carry_over, selected::check_selected, session::Session,
     },
     io::files,
     keep::{
         record::{self, Findings},
-        recorded,
+        stored_profile,
     },
 };
 
@@ -73,7 +73,7 @@ pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
 /// Stale, where none is stored; usage, where there are several programs.
 pub fn export(session: &Session, output: &Path) -> Result<u64> {
     let subject = one_program(session)?;
-    let profile = recorded::need(session, &subject)?.open(&subject)?;
+    let profile = stored_profile::need(session, &subject)?.open(&subject)?;
     files::write_atomically(output, profile.bytes())?;
     Ok(profile.bytes().len() as u64)
 }
@@ -138,7 +138,7 @@ fn refuse_too_little(chain: &Chain<'_>, applied: &Applied) -> Result<()> {
 fn record(chain: &mut Chain<'_>, profile: &MergedProfile, built: &Optimized) -> Result<Option<String>> {
     let (session, subject) = (chain.session, chain.subject);
     let from_file = profile.is_from_elsewhere();
-    let stored = if from_file { None } else { recorded::load(session, subject)? };
+    let stored = if from_file { None } else { stored_profile::load(session, subject)? };
     let outcome = Outcome::NotMeasured;
     let mut consequence = outcome.consequence(&Policy::default(), subject.program, &Evidence::default());
     if let Some(stored) = &stored {

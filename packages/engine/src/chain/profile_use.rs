@@ -23,7 +23,7 @@ use crate::{
         rebase::{rebase, rebased_before},
         session::ProfileSource,
     },
-    keep::{hand_over::hand_over, recorded, status},
+    keep::{hand_over::hand_over, status, stored_profile},
     workloads::train::{RawProfiles, discard_raw, train},
 };
 
@@ -33,7 +33,7 @@ const ANOTHER_PROGRAM: f64 = 0.05;
 
 /// A profile, and what was built with it.
 #[derive(Debug)]
-pub(crate) struct Profiled {
+pub(crate) struct ProfileUse {
     pub(crate) profile: Option<MergedProfile>,
     pub(crate) optimized: Option<Optimized>,
 }
@@ -41,7 +41,7 @@ pub(crate) struct Profiled {
 impl<'a> Chain<'a> {
     /// The profile, and the program built with it where that was asked for. `before` is the baseline, or what
     /// a pass works on.
-    pub(crate) fn profiled(&mut self, ready: &Ready, before: Option<&Built>) -> Result<Profiled> {
+    pub(crate) fn use_profile(&mut self, ready: &Ready, before: Option<&Built>) -> Result<ProfileUse> {
         let (session, subject) = (self.session, self.subject);
         loop {
             let profile = self.profile(ready, before)?;
@@ -52,8 +52,8 @@ impl<'a> Chain<'a> {
             let (profile, optimized) = self.optimize(ready, profile)?;
             // Once only: what began again is not light.
             let Some(again) = self.again(&profile, optimized.applied()) else {
-                self.judge(&profile, &optimized)?;
-                return Ok(Profiled { profile: Some(profile), optimized: Some(optimized) });
+                self.enforce_policy(&profile, &optimized)?;
+                return Ok(ProfileUse { profile: Some(profile), optimized: Some(optimized) });
             };
             let text = format!("{}; starting over with instrument = \"same\"", again.because);
             session.sink.emit(Event::Warning { text });
@@ -62,7 +62,7 @@ impl<'a> Chain<'a> {
     }
 
     /// What earlier runs built, where nothing is to be built now.
-    fn left_before(&mut self, ready: &Ready, profile: Option<MergedProfile>) -> Result<Profiled> {
+    fn left_before(&mut self, ready: &Ready, profile: Option<MergedProfile>) -> Result<ProfileUse> {
         let (session, subject) = (self.session, self.subject);
         let profile = profile.map(|profile| rebased_before(session, subject, &profile).unwrap_or(profile));
         let optimized = self.stage_or(
@@ -74,7 +74,7 @@ impl<'a> Chain<'a> {
         if self.runs(Stage::Record) {
             check_current(session, subject, ready, profile.as_ref(), optimized.as_ref())?;
         }
-        Ok(Profiled { profile, optimized })
+        Ok(ProfileUse { profile, optimized })
     }
 
     /// Where the profile comes from: a pass is always trained here.
@@ -108,7 +108,7 @@ impl<'a> Chain<'a> {
                     .map(Some);
             }
             ProfileSource::Stored => {
-                let stored = recorded::need(session, subject)?;
+                let stored = stored_profile::need(session, subject)?;
                 return MergedProfile::of_stored(session, subject, stored).map(Some);
             }
         }
@@ -242,7 +242,7 @@ impl<'a> Chain<'a> {
     }
 
     /// What the policy says to the build, and to the stored profile if it was made with that.
-    fn judge(&self, profile: &MergedProfile, optimized: &Optimized) -> Result<()> {
+    fn enforce_policy(&self, profile: &MergedProfile, optimized: &Optimized) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let (policy, applied) = (&session.config.policy, optimized.applied());
         let stored = profile.stored();
@@ -278,7 +278,7 @@ impl<'a> Chain<'a> {
                 hint += &honing_core::advise!("; or ship with it as it is: `{pgo} build --accept-stale`");
             }
             let error = Error::new(exit, message).with_hint(hint);
-            let manifest = recorded::folder(session, subject).join(recorded::MANIFEST);
+            let manifest = stored_profile::folder(session, subject).join(stored_profile::MANIFEST);
             return Err(if stored.is_some() { error.in_file(manifest, None) } else { error });
         }
         session.sink.emit(Event::Warning { text: format!("{message}\n  {}", self.hint(applied)) });
