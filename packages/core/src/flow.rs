@@ -111,12 +111,16 @@ impl Flow {
         let place = |step: Option<Step>, or: usize| step.map_or(Ok(or), |step| self.place(step));
         let (first, last) = (place(selection.first(), 0)?, place(selection.last(), usize::MAX)?);
         selection.skipped().iter().try_for_each(|step| self.place(*step).map(drop))?;
-        let chosen = |step: &Step| {
-            // A wrong word for the last step must fail in the first second.
-            let asked = self.place(*step).is_ok_and(|at| first <= at && at <= last);
-            step.stage == Stage::Preflight || asked && !selection.skipped().contains(step)
+        let asked = |step: &Step| {
+            self.place(*step).is_ok_and(|at| first <= at && at <= last) && !selection.skipped().contains(step)
         };
-        let chosen: Vec<Step> = self.steps().filter(chosen).collect();
+        // A wrong word for the last step must fail in the first second.
+        let looks = |step: &Step| {
+            let has_part = |other: &Step| other.pass == step.pass && asked(other);
+            step.stage == Stage::Preflight
+                && (step.pass.is_none() || self.steps().any(|other| has_part(&other)))
+        };
+        let chosen: Vec<Step> = self.steps().filter(|step| asked(step) || looks(step)).collect();
         if !selection.skipped().is_empty() && chosen.iter().all(|step| step.stage == Stage::Preflight) {
             return Err(
                 Error::usage("--skip leaves nothing to run").with_hint("leave out less, or ask for more")
@@ -223,6 +227,10 @@ mod tests {
         assert_eq!(
             of(&shipped, Some("instrument"), Some("merge"), &[]).unwrap(),
             ["preflight", "train", "merge"]
+        );
+        assert_eq!(
+            of(&two, Some("bolt.merge"), Some("bolt.merge"), &[]).unwrap(),
+            ["preflight", "bolt.preflight", "bolt.merge"]
         );
         assert_eq!(
             of(&two, Some("optimize"), None, &["bolt.train", "record"]).unwrap(),

@@ -52,7 +52,7 @@ pub const CRAFTS: &[&honing_core::config::Tables] = &[&builders::cargo::TABLES];
 /// What another craft or another kind of profile implements.
 pub mod plugs {
     pub use crate::{
-        builders::{Builder, Craft, Flavour, Folders, Made, Opened, Pass},
+        builders::{Around, Builder, Craft, Flavour, Folders, Made, Opened, Pass},
         chain::{
             ready::{Merger, Ready},
             subject::{Input as Before, Need},

@@ -22,11 +22,11 @@ Examples:
   cargo xtask pgo plan --explain      what would run, why, and the commands
   cargo xtask pgo --from train        train again and everything after it
   cargo xtask pgo --to optimize       no measurement
-  cargo xtask pgo --skip bench        no measurement, and the profile recorded
+  cargo xtask pgo --skip bench        no measurement, but the profile is recorded
   cargo xtask pgo --profile p.profdata --from optimize
                                       build with a profile from elsewhere
   cargo xtask pgo bench --pairs 40    measure longer
-  cargo xtask pgo status              how the stored profile stands
+  cargo xtask pgo status              state of the stored profile
   cargo xtask pgo build               the release build from the stored profile
   cargo xtask pgo checklist           what has to hold before a release
   cargo xtask pgo train --manual -- --port 8080
@@ -34,7 +34,7 @@ Examples:
 
 const TRAIN_EXAMPLES: &str = "\
 Examples:
-  cargo xtask pgo train               with the instrumented program that is there
+  cargo xtask pgo train               with the present instrumented program
   cargo xtask pgo train --shard 2/3   on the second of three machines";
 
 const MERGE_EXAMPLES: &str = "\
@@ -42,21 +42,21 @@ Examples:
   cargo xtask pgo merge --from shards/
                                       all shards, below one folder; then --from optimize
   cargo xtask pgo merge --from shards/ --from 3,canary/
-                                      and what runs in production, three times as heavy
+                                      and profiles from production, with weight 3
   cargo xtask pgo merge --from a.profraw old.profdata -o all.profdata
                                       any profiles into any file";
 
 const EXEC_EXAMPLES: &str = "\
 Examples:
   cargo xtask pgo exec -- maturin build --release
-                                      with the profile that optimize used
+                                      with the stored profile, else that of optimize
   cargo xtask pgo exec --profile p.profdata -- cargo deb
                                       with a profile from elsewhere
   LLVM_PROFILE_FILE=$PWD/raw/%p_%m.profraw \\
     cargo xtask pgo exec --flavour instrument -- cargo test --release
                                       with counters; then merge --from raw -o p.profdata
   cargo xtask pgo exec --flavour baseline -- cargo test --release
-                                      pinned symbols alone";
+                                      only with pinned symbols";
 
 /// Profile-guided optimization that a team can keep.
 ///
@@ -162,14 +162,14 @@ pub(crate) enum Command {
     Replay {
         /// An events.jsonl, as in target/honing/runs/
         file: PathBuf,
-        /// How many times as fast as it was
+        /// Speed, as a multiple of the recorded one
         #[arg(long, env = "HONING_SPEED", value_name = "FACTOR", default_value_t = 1.0)]
         speed: f64,
-        /// Write the end of it as a picture of 120x40 instead
+        /// Write its end as a picture of 120x40 instead
         #[arg(long, env = "HONING_SVG", value_name = "FILE")]
         svg: Option<PathBuf>,
     },
-    /// Write the report of a run again, from its events, and print where it is
+    /// Write the report of a run again, from its events, and print its path
     Report {
         /// Name of a folder in target/honing/runs [default: the last run]
         run: Option<String>,
@@ -183,33 +183,33 @@ pub(crate) enum Command {
     /// Run the training workloads
     #[command(after_help = TRAIN_EXAMPLES)]
     Train {
-        /// Start the instrumented program on this terminal and train it by hand; what stands after
-        /// `--` goes to the program. Follow with --from merge
+        /// Start the instrumented program on this terminal and train it by hand; arguments after `--`
+        /// go to the program. Continue with --from merge
         #[arg(long, env = "HONING_MANUAL", value_parser = FalseyValueParser::new())]
         manual: bool,
-        /// Build with counters, and train this part of the workloads: shard I of N, from 1. Leaves one
-        /// folder to be fetched, and says where; `merge --from` takes all of them
+        /// Build with counters, and train this part of the workloads: shard I of N, from 1. Prints the
+        /// folder to fetch; `merge --from` takes the folders of all shards
         #[arg(long, env = "HONING_SHARD", value_name = "I/N", conflicts_with = "manual")]
         shard: Option<Shard>,
         #[command(flatten)]
         trailing: Trailing,
     },
-    /// Merge the raw profiles; with --from, what was trained elsewhere
+    /// Merge the raw profiles; with --from, those of other machines
     ///
-    /// With --from it is the stage all the same: the shards of a training have to be complete and of
-    /// this program, and --from optimize goes on from it. With --output as well, any profiles go into
-    /// any file, unchecked.
+    /// With --from it is the stage, too: the shards of a training have to be complete and of this
+    /// program; continue with --from optimize. With --output, any profiles are merged into a file,
+    /// unchecked.
     #[command(after_help = MERGE_EXAMPLES)]
     Merge {
-        /// Folders that `train --shard` left, or folders that have them somewhere; other profiles, or
-        /// folders of them, as [WEIGHT,]PATH
+        /// Folders of `train --shard`, or folders above them; other profiles, or folders of them, as
+        /// [WEIGHT,]PATH
         #[arg(long, value_name = "PATH", num_args = 1..)]
         from: Vec<OsString>,
         /// Where to write the merged profile, instead of the stage
         #[arg(short, long, value_name = "FILE", requires = "from")]
         output: Option<PathBuf>,
-        /// Percentage of the weight that may be lost to truncated or corrupt files, with --output; the
-        /// stage takes merge.max_lost of pgo.toml
+        /// With --output: percentage of the weight that may be lost to truncated or corrupt files. The
+        /// stage uses merge.max_lost of pgo.toml
         #[arg(long, env = "HONING_MAX_LOST", value_name = "PERCENT", default_value_t = 1.0)]
         max_lost: f64,
         #[command(flatten)]
@@ -219,8 +219,8 @@ pub(crate) enum Command {
     Optimize(Trailing),
     /// Measure against the baseline
     Bench {
-        /// Measure the baseline against a byte copy of itself: says what changes this machine can
-        /// find, and keeps its noise floor
+        /// Measure the baseline against a byte copy of itself: shows what changes this machine can
+        /// find, and stores its noise floor
         #[arg(long, env = "HONING_AA", value_parser = FalseyValueParser::new())]
         aa: bool,
         #[command(flatten)]
@@ -230,15 +230,15 @@ pub(crate) enum Command {
     Record(Trailing),
     /// Build what ships, with the stored profile: one compile, no training, no measuring
     ///
-    /// Ends with 14 where no profile is stored, or the stored one is below the policy. Says what went
+    /// Ends with 14 if no profile is stored, or the stored one is below the policy. Prints what went
     /// in, and writes it as provenance beside the binary (docs/provenance.md).
     #[command(after_help = build::EXAMPLES)]
     Build(Build),
-    /// Build with the stored profile, and fail where it is stale under the policy
+    /// Build with the stored profile, and fail if it is stale under the policy
     Check(Trailing),
-    /// Say how the stored profile stands, without compiling
+    /// Show the state of the stored profile, without compiling
     Status,
-    /// Verify what has to hold before a release, and print it as Markdown
+    /// Verify what has to hold before a release, and print the list as Markdown
     ///
     /// Builds with the stored profile, twice. Ends with the code of the first item that does not hold.
     Checklist {
@@ -248,9 +248,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         trailing: Trailing,
     },
-    /// Carry the stored profile over to what functions are called now, and store it
+    /// Carry the stored profile over to the present names of functions, and store it
     Rebase(Trailing),
-    /// Store a profile from elsewhere, carried over to what functions are called here
+    /// Store a profile from elsewhere, carried over to the present names of functions
     Import {
         /// A merged profile (.profdata), or a stored one (profile.honing)
         file: PathBuf,
@@ -268,14 +268,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         trailing: Trailing,
     },
-    /// Run a command whose cargo builds as Honing does: pinned, with the flags of PGO
+    /// Run a command whose cargo builds like Honing: pinned, with the flags of PGO
     ///
-    /// For what drives cargo itself: packagers, maturin, cargo-deb. The command gets RUSTC_WRAPPER,
-    /// CARGO_BUILD_TARGET and a CARGO_TARGET_DIR of its own, and keeps this terminal; its exit code is
+    /// For programs that call cargo: packagers, maturin, cargo-deb. The command gets RUSTC_WRAPPER,
+    /// CARGO_BUILD_TARGET and a CARGO_TARGET_DIR of its own, and keeps this terminal. Its exit code is
     /// the exit code.
     #[command(after_help = EXEC_EXAMPLES)]
     Exec {
-        /// Build that the command's cargo does
+        /// The build of the command's cargo
         #[arg(
             long,
             visible_alias = "flavor",
@@ -289,14 +289,14 @@ pub(crate) enum Command {
         #[arg(last = true, required = true, value_name = "CMD")]
         command: Vec<OsString>,
     },
-    /// Compare any two programs by paired runs, in any folder
+    /// Compare programs by paired runs, in any folder
     ///
-    /// Runs both in random order, back to back, until the interval of their ratio says something or
-    /// the last look of the plan is reached. Needs no workspace and no pgo.toml. Ends with 0 whatever
-    /// the verdict: it is a question.
+    /// Runs them in random order, back to back, until the interval of their ratio settles the verdict,
+    /// or to the last look of the plan. Needs no workspace and no pgo.toml. Ends with 0 whatever the
+    /// verdict.
     #[command(after_help = compare::EXAMPLES)]
     Compare(Compare),
-    /// Show what is in a profile: weight, coverage, hottest functions
+    /// Show a profile: weight, coverage, hottest functions
     Show {
         /// A raw, indexed or text profile
         file: PathBuf,
@@ -314,21 +314,20 @@ pub(crate) enum Command {
         #[arg(long, env = "HONING_TOP", value_name = "N", default_value_t = 20)]
         top: usize,
     },
-    /// Say how alike two profiles are, as llvm-profdata overlap does
+    /// Show how alike two profiles are, as llvm-profdata overlap does
     Overlap {
         /// The first profile
         base: PathBuf,
         /// The second profile
         test: PathBuf,
     },
-    /// Show the programs' Cargo profiles and what PGO wants of them; propose an edit of Cargo.toml
+    /// Show the programs' Cargo profiles and what PGO wants; propose an edit of Cargo.toml
     ///
-    /// On a terminal it asks before it changes anything; elsewhere it changes Cargo.toml only with
-    /// --yes.
+    /// On a terminal it asks before it changes Cargo.toml; elsewhere it changes it only with --yes.
     Manifest {
         #[command(subcommand)]
         command: Option<ManifestCommand>,
-        /// Change nothing; end with 14 where Cargo profiles are not what pgo.toml pins
+        /// Change nothing; end with 14 if a Cargo profile is not what pgo.toml pins
         #[arg(long, conflicts_with = "yes")]
         check: bool,
         /// Apply the edit without asking
@@ -337,9 +336,9 @@ pub(crate) enum Command {
     },
     /// Write a pgo/pgo.toml to start from
     Init,
-    /// Remove what runs have made
+    /// Remove the files of all runs; stored profiles stay
     Clean,
-    /// Print every setting and where it comes from
+    /// Print every setting and its source
     ShowConfig,
     /// Print the JSON Schema of pgo.toml
     Schema,
@@ -352,11 +351,11 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ManifestCommand {
-    /// Add a Cargo profile that has what PGO wants
+    /// Add a Cargo profile with the settings that PGO wants
     New {
-        /// What it is to be called
+        /// Its name
         name: String,
-        /// Profile that it has everything else from
+        /// Cargo profile that it inherits the rest from
         #[arg(long, env = "HONING_INHERITS", value_name = "PROFILE", default_value = "release")]
         inherits: String,
     },
@@ -401,7 +400,7 @@ fn long_help() -> String {
     let codes: Vec<String> =
         ExitCode::ALL.iter().map(|code| format!("  {:>3}  {}", code.code(), code.meaning())).collect();
     format!(
-        "{EXAMPLES}\n\nExit codes:\n{}\n\nEvery flag can be set by the variable that is shown with it.",
+        "{EXAMPLES}\n\nExit codes:\n{}\n\nThe variable that is shown with a flag sets it, too.",
         codes.join("\n")
     )
 }

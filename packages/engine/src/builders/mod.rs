@@ -87,19 +87,30 @@ pub trait Craft: Debug + Send + Sync {
     /// What it reads of pgo.toml.
     fn tables(&self) -> &'static Tables;
 
-    /// Looks at what is there to build, from the folder that the person is in.
-    fn open(&self, options: &Options) -> Result<Opened>;
+    /// Looks for what it could build around the folder that the person is in; `None` where there is nothing
+    /// of the kind.
+    fn find(&self, around: &Around, options: &Options) -> Result<Option<Opened>>;
+
+    /// Looks at what is there to build in `root`.
+    fn open(&self, around: &Around, root: &Path, options: &Options) -> Result<Opened>;
 }
 
-/// Where a craft found something to build.
-#[derive(Debug)]
-pub struct Opened {
+/// Where a person is, and what children get of that.
+#[derive(Debug, Clone)]
+pub struct Around {
     /// The folder that the person is in.
     pub dir: PathBuf,
     /// This executable.
     pub exe: PathBuf,
     /// The environment for children.
     pub env: BTreeMap<OsString, OsString>,
+    /// Who plays children instead of starting them, in tests.
+    pub double: Option<Arc<dyn Double>>,
+}
+
+/// Where a craft found something to build.
+#[derive(Debug)]
+pub struct Opened {
     /// The root of the workspace.
     pub root: PathBuf,
     /// Where output goes, unless somewhere else is asked for.
@@ -108,8 +119,6 @@ pub struct Opened {
     pub builder: Arc<dyn Builder>,
     /// What programs may go through after their build, in order.
     pub passes: Vec<Arc<dyn Pass>>,
-    /// Who plays children instead of starting them, in tests.
-    pub double: Option<Arc<dyn Double>>,
 }
 
 /// Builds the flavours of a program.

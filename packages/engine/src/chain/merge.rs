@@ -328,10 +328,8 @@ pub(crate) fn merge_command(session: &Session, subject: &Subject<'_>, ready: &Re
     match &ready.merger.tool {
         // Weights are in pgo.toml; only the stage itself knows them.
         None => honing_core::advise!("{pgo} merge --program {}", subject.name),
-        Some(tool) => session
-            .builder()
-            .kind()
-            .merge_command(session, tool, &dir.join("inputs.txt"), &output)
-            .to_string(),
+        Some(tool) => {
+            subject.kind().merge_command(session, tool, &dir.join("inputs.txt"), &output).to_string()
+        }
     }
 }

@@ -4,15 +4,18 @@
 pub(crate) mod again;
 pub(crate) mod budget;
 pub(crate) mod built;
+pub(crate) mod crafts;
 mod full_disk;
 pub(crate) mod gather;
 pub(crate) mod lock;
 pub(crate) mod merge;
 pub(crate) mod optimized;
+mod passes;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
 pub(crate) mod preflight;
 pub(crate) mod profile_use;
+pub(crate) mod programs;
 pub(crate) mod ready;
 pub(crate) mod rebase;
 pub(crate) mod selected;

@@ -23,8 +23,8 @@ use honing_core::{
 };
 
 use crate::{
-    builders::{Builder, Craft, Opened, Pass},
-    chain::{lock::RunLock, sink::Sink, subject::Subject},
+    builders::{Around, Craft, Opened},
+    chain::{crafts::Crafts, lock::RunLock, sink::Sink, subject::Subject},
     children::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
     io::{clock, files, programs::on_path},
     keep::store::{Attempt, Store},
@@ -121,9 +121,8 @@ pub struct Session {
     pub options: Options,
     /// The root of the workspace.
     pub root: PathBuf,
-    craft: Arc<dyn Craft>,
-    builder: Arc<dyn Builder>,
-    passes: Vec<Arc<dyn Pass>>,
+    crafts: Crafts,
+    around: Around,
     /// The folder that the person is in.
     pub dir: PathBuf,
     /// Environment for children.
@@ -144,34 +143,43 @@ pub struct Session {
 }
 
 impl Session {
-    /// Has a craft look at what is there, and reads the configuration.
+    /// Finds the workspace that the person is in, and reads its configuration.
     ///
     /// # Errors
     /// Usage or preflight, where something is missing or wrong.
-    pub fn open(craft: Arc<dyn Craft>, options: Options, sink: Sink, cancel: Cancel) -> Result<Self> {
+    pub fn open(
+        crafts: &[Arc<dyn Craft>],
+        around: Around,
+        options: Options,
+        sink: Sink,
+        cancel: Cancel,
+    ) -> Result<Self> {
         let started = sink.elapsed();
-        let Opened { dir, exe, env, root, target_dir, builder, passes, double } = craft.open(&options)?;
+        let (crafts, root) = Crafts::find(crafts, &around, &options)?;
         let builders_us = Arc::new(AtomicU64::new(micros(sink.elapsed().saturating_sub(started))));
         let (config, config_path, config_text) =
-            read_config(&root, options.config.as_deref(), &[craft.tables()])?;
+            read_config(&root, options.config.as_deref(), &crafts.tables())?;
         let target_dir = match &options.target_dir {
-            Some(path) => dir.join(path),
-            None => target_dir,
+            Some(path) => around.dir.join(path),
+            // Where output goes is the same for all programs, whichever is asked for.
+            None => {
+                let craft = config.program.values().next().map_or("", |program| program.own.craft());
+                crafts.opened(craft, &around, &root, &options)?.target_dir.clone()
+            }
         };
         let store = Store::of_workspace(&target_dir, &root);
         let run_dir = store.root().join("runs").join(clock::run_name());
-        let launcher = Launcher::new(exe, run_dir.clone()).played_by(double);
+        let launcher = Launcher::new(around.exe.clone(), run_dir.clone()).played_by(around.double.clone());
         Ok(Self {
             config,
             config_path,
             config_text,
             options,
             root,
-            craft,
-            builder,
-            passes,
-            dir,
-            env,
+            crafts,
+            dir: around.dir.clone(),
+            env: around.env.clone(),
+            around,
             store,
             sink,
             cancel,
@@ -182,13 +190,19 @@ impl Session {
         })
     }
 
+    /// What a craft found here, once it is asked for.
+    pub(crate) fn opened(&self, craft: &str) -> Result<&Opened> {
+        self.crafts.opened(craft, &self.around, &self.root, &self.options)
+    }
+
     /// A part of this session's run with other options: what it reads is read again, and what it
     /// says goes where this one's does.
     ///
     /// # Errors
     /// As for [`Session::open`].
     pub(crate) fn part(&self, options: Options) -> Result<Self> {
-        let mut part = Self::open(Arc::clone(&self.craft), options, self.sink.clone(), self.cancel.clone())?;
+        let (sink, cancel) = (self.sink.clone(), self.cancel.clone());
+        let mut part = Self::open(&self.crafts.all(), self.around.clone(), options, sink, cancel)?;
         part.run_dir.clone_from(&self.run_dir);
         part.launcher = self.launcher.clone();
         part.builders_us = Arc::clone(&self.builders_us);
@@ -230,14 +244,15 @@ impl Session {
 
     pub(crate) fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {
         let at = |error: Error| error.at(format!("program `{name}`"));
-        let (artifact, triple) = self.builder.look_up(self, program).map_err(at)?;
+        let Opened { builder, passes, .. } = self.opened(program.own.craft()).map_err(at)?;
+        let (artifact, triple) = builder.look_up(self, program).map_err(at)?;
         Ok(Subject {
             name,
             program,
             artifact,
             triple,
-            builder: Arc::clone(&self.builder),
-            passes: self.passes.iter().filter(|pass| pass.is_for(program)).map(Arc::clone).collect(),
+            builder: Arc::clone(builder),
+            passes: passes.iter().filter(|pass| pass.is_for(program)).map(Arc::clone).collect(),
             at: None,
             input: None,
             needs: Vec::new(),
@@ -249,12 +264,7 @@ impl Session {
     /// # Errors
     /// Preflight, where who builds it cannot be asked.
     pub fn settings(&self, subject: &Subject<'_>) -> Result<Vec<Setting>> {
-        self.builder.settings(self, subject)
-    }
-
-    /// Who builds its programs.
-    pub(crate) fn builder(&self) -> &dyn Builder {
-        self.builder.as_ref()
+        subject.builder().settings(self, subject)
     }
 
     /// What is kept of a program beside its stages, or of the pass that is spoken of.

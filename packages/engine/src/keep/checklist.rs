@@ -9,7 +9,7 @@ use honing_core::{
 
 use crate::{
     Finished, Options, ProfileSource, Subject,
-    chain::{optimized::Optimized, pipeline, session::Session},
+    chain::{optimized::Optimized, pipeline, programs, session::Session},
     io::{clock, files},
     keep::{history, record::eval_entries, status, stored_profile, transfer},
 };
@@ -24,7 +24,7 @@ const SECOND: &str = "second";
 pub fn checklist(session: &Session, fix: bool) -> Result<Checklist> {
     let subjects = session.subjects()?;
     let last = if fix { Stage::Record } else { Stage::Optimize };
-    pipeline::begin(session, &subjects, &Selection::up_to(last))?;
+    programs::begin(session, &subjects, &Selection::up_to(last))?;
     let mut programs = Vec::new();
     for subject in &subjects {
         let mended = if fix { mend(session, subject)? } else { None };

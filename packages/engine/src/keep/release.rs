@@ -16,7 +16,7 @@ use crate::{
     Finished,
     builders::beside as parts_beside,
     chain::{
-        Chain, built::Built, optimized::Optimized, pipeline, ready::Ready, session::Session, subject::Subject,
+        Chain, built::Built, optimized::Optimized, programs, ready::Ready, session::Session, subject::Subject,
     },
     io::files,
     keep::{history, status, stored_profile},
@@ -41,7 +41,7 @@ pub fn release(session: &Session, wanted: &ReleaseOptions) -> Result<Finished> {
         check_output(session, output)?;
     }
     let stage = if wanted.no_pgo { Stage::Baseline } else { Stage::Optimize };
-    pipeline::each_program(session, &Selection::only(stage), |chain, ready| {
+    programs::each_program(session, &Selection::only(stage), |chain, ready| {
         one(chain, ready, wanted).map_err(|error| without_pgo(error, wanted.no_pgo))
     })
 }

@@ -8,7 +8,7 @@ use honing_core::{
 
 use crate::{
     Finished,
-    chain::{built::baseline, pipeline, session::Session},
+    chain::{built::baseline, programs, session::Session},
     measure::aa::{self, Qualified, unfit},
 };
 
@@ -21,7 +21,7 @@ const TOLD: u32 = 40;
 /// # Errors
 /// As for a run; preflight, where the machine is not fit to measure on.
 pub fn qualify(session: &Session) -> Result<Finished> {
-    pipeline::each_program(session, &Selection::only(Stage::Bench), |mut chain, ready| {
+    programs::each_program(session, &Selection::only(Stage::Bench), |mut chain, ready| {
         let subject = chain.subject;
         let baseline = chain.stage(
             Stage::Baseline,

@@ -31,7 +31,8 @@ pub(crate) fn build_tools(
 ) -> Result<Tools> {
     let mut tools = Tools::default();
     for (name, tool) in used(session, workloads) {
-        let (path, usage) = subject.builder().tool(session, subject.name, stage, tool)?;
+        let (path, usage) =
+            session.opened(tool.own.craft())?.builder.tool(session, subject.name, stage, tool)?;
         tools.paths.insert(name.to_owned(), path.to_string_lossy().into_owned());
         tools.cost.user += usage.user;
         tools.cost.system += usage.system;
@@ -54,7 +55,7 @@ pub(crate) fn known_tools(
     workloads: &[(&str, &Workload)],
 ) -> Result<BTreeMap<String, String>> {
     let path = |(name, tool): (&str, &Tool)| {
-        let path = subject.builder().tool_path(session, tool)?;
+        let path = session.opened(tool.own.craft())?.builder.tool_path(session, tool)?;
         Ok((name.to_owned(), path.to_string_lossy().into_owned()))
     };
     let tools: Result<BTreeMap<_, _>> = used(session, workloads).into_iter().map(path).collect();

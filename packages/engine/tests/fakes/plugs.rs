@@ -21,18 +21,18 @@ use honing_engine::{
     Options, Session, Subject,
     children::{Command, Double, Played, Status, Usage},
     plugs::{
-        Before, Beside, Builder, Craft, Flavour, Flaw, Folders, Input, Made, Matched, Merger, Opened, Pass,
-        Profile, ProfileKind, Ready, Rebased, Sorter, Traces, Weighed,
+        Around, Before, Beside, Builder, Craft, Flavour, Flaw, Folders, Input, Made, Matched, Merger, Opened,
+        Pass, Profile, ProfileKind, Ready, Rebased, Sorter, Traces, Weighed,
     },
 };
 
 use crate::world::{Shape, World, place};
 
-/// The craft.
+/// A craft, by its tables.
 #[derive(Debug)]
-pub(crate) struct Fake(pub(crate) Arc<World>);
+pub(crate) struct Fake(pub(crate) Arc<World>, pub(crate) &'static Tables);
 
-static TABLES: Tables = Tables {
+pub(crate) static FAKE: Tables = Tables {
     name: "fake",
     top: None,
     program: Form::of::<BTreeMap<String, String>>(),
@@ -42,24 +42,31 @@ static TABLES: Tables = Tables {
     check: |_, _| Ok(()),
 };
 
+/// Another craft, which builds in the same way.
+pub(crate) static OTHER: Tables = Tables { name: "other", ..FAKE };
+
 impl Craft for Fake {
     fn tables(&self) -> &'static Tables {
-        &TABLES
+        self.1
     }
 
-    fn open(&self, _: &Options) -> Result<Opened> {
-        let root = self.0.root.clone();
+    fn find(&self, around: &Around, options: &Options) -> Result<Option<Opened>> {
+        if self.1.name == "other" || !self.0.is_found() {
+            return Ok(None);
+        }
+        self.open(around, &self.0.root, options).map(Some)
+    }
+
+    fn open(&self, _: &Around, root: &Path, _: &Options) -> Result<Opened> {
+        self.0.opens(self.1.name);
+        let root = root.to_owned();
         Ok(Opened {
-            dir: root.clone(),
-            exe: root.join("nobody"),
-            env: BTreeMap::new(),
             target_dir: root.join("target"),
             builder: Arc::new(FakeBuilder(Arc::clone(&self.0))),
             passes: match self.0.shape {
                 Shape::Passed => vec![Arc::new(After(Arc::clone(&self.0)))],
                 _ => Vec::new(),
             },
-            double: Some(Arc::new(FakeChildren(Arc::clone(&self.0)))),
             root,
         })
     }
@@ -477,7 +484,7 @@ impl Sorter for NoStrangers {
 
 /// A program that runs leaves a profile where it was built to, and is quicker where it was optimized.
 #[derive(Debug)]
-struct FakeChildren(Arc<World>);
+pub(crate) struct FakeChildren(pub(crate) Arc<World>);
 
 impl Double for FakeChildren {
     fn play(&self, command: &Command) -> Played {

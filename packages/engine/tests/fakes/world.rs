@@ -1,16 +1,24 @@
 //! What the plugs do when they are called, and what they were called for.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use honing_core::{Error, ExitCode, Flow, Pass, Result, Selection, Step, Training, event::Event};
-use honing_engine::{Finished, Options, Session, Sink, children::Cancel};
+use honing_engine::{
+    Finished, Options, Session, Sink,
+    children::Cancel,
+    plugs::{Around, Craft},
+};
 
-use crate::plugs::Fake;
+use crate::plugs::{FAKE, Fake, FakeChildren, OTHER};
 
 /// What happens at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +93,10 @@ pub(crate) struct World {
     pub(crate) light: bool,
     /// Where something happens, and what.
     mishap: Mutex<Option<(String, Mishap)>>,
+    /// Whether a craft finds no workspace by itself.
+    unseen: AtomicBool,
+    /// The crafts that looked at what is there, in order.
+    opened: Mutex<Vec<&'static str>>,
     /// The places that were reached, in order.
     reached: Mutex<Vec<String>>,
     cancel: Mutex<Cancel>,
@@ -203,11 +215,42 @@ impl World {
         (ended, events)
     }
 
+    /// Whether a craft finds the workspace by itself.
+    pub(crate) fn finds(&self, finds: bool) {
+        self.unseen.store(!finds, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_found(&self) -> bool {
+        !self.unseen.load(Ordering::Relaxed)
+    }
+
+    /// A craft looks at what is there.
+    pub(crate) fn opens(&self, craft: &'static str) {
+        self.opened.lock().unwrap().push(craft);
+    }
+
+    /// The crafts that did.
+    pub(crate) fn opened(&self) -> Vec<&'static str> {
+        self.opened.lock().unwrap().clone()
+    }
+
     /// A session with the plugs.
     pub(crate) fn open(self: &Arc<Self>, options: Options) -> Session {
+        self.open_in(&self.root, options).unwrap()
+    }
+
+    /// The same, from another folder.
+    pub(crate) fn open_in(self: &Arc<Self>, dir: &Path, options: Options) -> Result<Session> {
         let cancel = Cancel::default();
         *self.cancel.lock().unwrap() = cancel.clone();
-        Session::open(Arc::new(Fake(Arc::clone(self))), options, Sink::new(Vec::new()), cancel).unwrap()
+        let around = Around {
+            dir: dir.to_owned(),
+            exe: self.root.join("nobody"),
+            env: BTreeMap::new(),
+            double: Some(Arc::new(FakeChildren(Arc::clone(self)))),
+        };
+        let craft = |tables| Arc::new(Fake(Arc::clone(self), tables)) as Arc<dyn Craft>;
+        Session::open(&[craft(&FAKE), craft(&OTHER)], around, options, Sink::new(Vec::new()), cancel)
     }
 
     /// Its steps.

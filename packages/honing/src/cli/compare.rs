@@ -10,7 +10,7 @@ Examples:
   honing compare --a ./v1 --b ./v2 --metric wall --pairs 120 -- --threads 4
   honing compare --a ./v1 --b ./v2 --b ./v3 -- input.txt
   honing compare --a ./v1 --aa -- input.txt
-                                      what the machine does to equal programs
+                                      noise of this machine
   honing compare --a ./v1 --b ./v2 --output runs.json -- input.txt
   honing compare --replay runs.json";
 
@@ -23,7 +23,7 @@ pub(crate) struct Compare {
     /// Program to compare; several --b share A's runs
     #[arg(long, value_name = "BIN", required_unless_present_any = ["replay", "aa"])]
     pub(crate) b: Vec<PathBuf>,
-    /// Compare A with a byte copy of itself, to see what the machine does
+    /// Compare A with a byte copy of itself, to see the noise of this machine
     #[arg(long, conflicts_with = "b")]
     pub(crate) aa: bool,
     /// Confidence of the intervals, over all looks and programs
@@ -47,16 +47,16 @@ pub(crate) struct Compare {
         allow_negative_numbers = true
     )]
     pub(crate) exit_codes: Vec<i32>,
-    /// Accept programs that print different things
+    /// Accept programs with different output
     #[arg(long)]
     pub(crate) ignore_output: bool,
     /// Write Markdown
     #[arg(long)]
     pub(crate) markdown: bool,
-    /// Keep the comparison, with every run, as JSON
+    /// Write the comparison, with every run, as JSON
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Judge a kept comparison again, from its runs
+    /// Judge such a file again, from its runs
     #[arg(long, value_name = "FILE", conflicts_with_all = ["a", "b", "aa", "args"])]
     pub(crate) replay: Option<PathBuf>,
     /// Arguments of all programs

@@ -23,7 +23,7 @@ pub(crate) enum Notify {
     Off,
     /// The terminal's bell.
     Bell,
-    /// A notification of the desktop, where the terminal knows OSC 9.
+    /// A notification of the desktop, if the terminal knows OSC 9.
     Osc9,
 }
 
@@ -87,10 +87,10 @@ pub(crate) struct Shared {
         value_name = "NAME"
     )]
     pub(crate) program: Vec<String>,
-    /// Workload to run; a role that none of them has keeps all of its own [default: all]
+    /// Workload to run [default: all]; a role without one of these keeps all of its workloads
     #[arg(short, long, global = true, env = "HONING_WORKLOAD", value_delimiter = ',', value_name = "NAME")]
     pub(crate) workload: Vec<String>,
-    /// Run stages even where they are up to date
+    /// Run stages even if they are up to date
     #[arg(long, global = true, env = "HONING_FORCE", value_parser = FalseyValueParser::new(), help_heading = "Stages")]
     pub(crate) force: bool,
     /// Merged profile to optimize with, instead of training here
@@ -99,7 +99,7 @@ pub(crate) struct Shared {
     /// Most pairs to measure for each workload [default: bench.pairs of pgo.toml; compare: 60]
     #[arg(long, global = true, env = "HONING_PAIRS", value_name = "N", help_heading = "Stages")]
     pub(crate) pairs: Option<u32>,
-    /// Time that the whole run may take, as in 20m; it is measuring that is cut short
+    /// Time for the whole run, such as 20m; measuring is cut short
     #[arg(long, global = true, env = "HONING_BUDGET", value_name = "TIME", help_heading = "Stages")]
     pub(crate) budget: Option<Span>,
     /// What merges raw profiles [default: llvm.merge of pgo.toml]
@@ -112,19 +112,19 @@ pub(crate) struct Shared {
         help_heading = "Stages"
     )]
     pub(crate) merge_tool: Option<MergeTool>,
-    /// llvm-profdata to merge with; asks for that tool [default: the first that works]
+    /// llvm-profdata to merge with, instead of Honing [default: the first that works]
     #[arg(long, global = true, env = "HONING_LLVM_PROFDATA", value_name = "FILE", help_heading = "Stages")]
     pub(crate) llvm_profdata: Option<PathBuf>,
     /// Keep raw profiles after the merge [default: kept, except with --ci]
     #[arg(long, global = true, env = "HONING_KEEP_RAW", value_parser = FalseyValueParser::new(), help_heading = "Stages")]
     pub(crate) keep_raw: bool,
-    /// Replace the stored profile also by a clearly poorer one
+    /// Replace the stored profile even by a clearly poorer one
     #[arg(long, global = true, env = "HONING_ACCEPT_POORER", value_parser = FalseyValueParser::new(), help_heading = "Stages")]
     pub(crate) accept_poorer: bool,
-    /// Headless: for CI; what is below policy is an error
+    /// For CI: no dashboard, no questions; a profile below policy is an error
     #[arg(long, global = true, env = "HONING_CI", value_parser = FalseyValueParser::new(), help_heading = "Output")]
     pub(crate) ci: bool,
-    /// What runs the job, with --ci [default: as the environment says]
+    /// CI system, with --ci [default: from the environment]
     #[arg(
         long,
         global = true,
@@ -147,7 +147,7 @@ pub(crate) struct Shared {
     /// Lines instead of the dashboard
     #[arg(long, global = true, env = "HONING_PLAIN", value_parser = FalseyValueParser::new(), help_heading = "Output")]
     pub(crate) plain: bool,
-    /// Tell the end of a run: bell, or osc9 for a notification [default: as in dashboard.toml]
+    /// Signal the end of a run: bell, or osc9 for a notification [default: from dashboard.toml]
     #[arg(
         long,
         global = true,
@@ -197,7 +197,7 @@ pub(crate) struct Cargo {
     /// Target triple to build for
     #[arg(long, global = true, env = "HONING_TARGET", value_name = "TRIPLE")]
     pub(crate) target: Option<String>,
-    /// Directory for everything that is made
+    /// Directory for all output
     #[arg(long, global = true, env = "HONING_TARGET_DIR", value_name = "DIR")]
     pub(crate) target_dir: Option<PathBuf>,
     /// Further features

@@ -29,18 +29,16 @@ pub(super) struct Speed {
 const INTRO: &str = "\
 # Durability
 
-A stored profile is worth what of it still applies. Each row stores a profile, changes one thing, builds
-with `honing check`, and says how much of the profile's weight (sum of counters) that build applied: with
-symbols as cargo names them, with pinned ones ([ADR 14](adr/0014-pinned-symbols.md)), and what a rebase of
-either carries over. In brackets: functions with weight.
+How much of a stored profile still applies after a change. Each row stores a profile, changes one thing, builds with
+`honing check`, and shows how much of the profile's weight (sum of counters) that build applied: with symbols as cargo
+names them, with pinned ones ([ADR 14](adr/0014-pinned-symbols.md)), and after a rebase of either.
 
 ```
 cargo xtask bench durability
 ```
 
-makes all of it anew: this page, and a file for each row below `target/durability`; a row that has one is
-not run again without `--force`. `--subject` and `--row` choose, `--render` only writes this page,
-`--speed` measures the last table. The rows are data:
+writes this page, and a file for each row below `target/durability`; a row with a file runs again only with `--force`.
+`--subject` and `--row` choose, `--render` only writes this page, `--speed` measures the last table. The rows are in
 [table.toml](../xtask/src/bench/durability/table.toml).
 ";
 
@@ -60,7 +58,7 @@ pub(super) fn page(spec: &Spec, found: &[Found], speed: Option<&Speed>, machine:
     for subject in &spec.subjects {
         table(&mut page, spec, subject, found);
     }
-    changes(&mut page, spec, found);
+    changes(&mut page, spec);
     goals(&mut page, spec, found);
     if let Some(speed) = speed {
         self::speed(&mut page, speed);
@@ -82,23 +80,16 @@ fn table(page: &mut String, spec: &Spec, subject: &Subject, found: &[Found]) {
             let _ = writeln!(page, "| {} | – | – | – | – |", row.title);
             continue;
         };
-        let applied = |outcome: &Outcome| cell(outcome.share, outcome.matched, outcome.functions);
-        let rebased =
-            |outcome: &Outcome| cell(outcome.rebased.share, outcome.rebased.functions, outcome.functions);
         let _ = writeln!(
             page,
             "| {} | {} | {} | {} | {} |",
             row.title,
-            applied(&found.unpinned),
-            applied(&found.pinned),
-            rebased(&found.unpinned),
-            rebased(&found.pinned)
+            percent(found.unpinned.share),
+            percent(found.pinned.share),
+            percent(found.unpinned.rebased.share),
+            percent(found.pinned.rebased.share)
         );
     }
-}
-
-fn cell(share: f64, functions: u64, of: u64) -> String {
-    format!("{} ({functions} of {of})", percent(share))
 }
 
 /// Rounded down, so that 100 means all.
@@ -108,61 +99,30 @@ fn percent(share: f64) -> String {
     format!("{hundredths:.2} %")
 }
 
-fn changes(page: &mut String, spec: &Spec, found: &[Found]) {
-    page.push_str("\n## What was changed, and what was lost\n");
+fn changes(page: &mut String, spec: &Spec) {
+    page.push_str("\n## What was changed\n\n");
+    header(page, "change", spec);
     for row in &spec.rows {
-        let _ = writeln!(page, "\n**{}**\n", capital(&row.title));
+        let _ = write!(page, "| {} |", row.title);
         for subject in &spec.subjects {
-            let Some(change) = row.change.get(&subject.name) else { continue };
-            let _ = write!(page, "- {}: {}.", subject.name, change.what);
-            if let Some(found) = find(found, row, subject) {
-                lost(page, &found.pinned);
-            }
-            page.push('\n');
+            let what = row.change.get(&subject.name).map_or("–", |change| change.what.as_str());
+            let _ = write!(page, " {what} |");
         }
+        page.push('\n');
     }
+    page.push_str("\n`cargo xtask bench durability --explain` prints what each row lost, and why.\n");
 }
 
-fn lost(page: &mut String, outcome: &Outcome) {
-    let heaviest =
-        |lost: &Lost| format!("`{}` ({}, {})", short(&lost.function), percent(lost.weight).trim(), lost.why);
-    match outcome.lost.first() {
-        None => page.push_str(" With pinning nothing is lost."),
-        Some(lost) => {
-            let _ = write!(page, " With pinning, the heaviest lost: {}", heaviest(lost));
-            match outcome.rebased.dropped.first() {
-                None => page.push_str("; after the rebase nothing."),
-                Some(dropped) if dropped.function == lost.function => {
-                    let _ = write!(page, "; after the rebase the same ({}).", dropped.why);
-                }
-                Some(dropped) => {
-                    let _ = write!(page, "; after the rebase: {}.", heaviest(dropped));
-                }
-            }
-        }
-    }
-}
-
-/// The end of a long name: what distinguishes it.
-fn short(name: &str) -> String {
-    const MOST: usize = 90;
-    let count = name.chars().count();
-    if count <= MOST {
-        return name.to_owned();
-    }
-    let end: String = name.chars().skip(count - MOST).collect();
-    format!("…{end}")
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+/// The head of a table with a column for each subject.
+fn header(page: &mut String, first: &str, spec: &Spec) {
+    let names: Vec<&str> = spec.subjects.iter().map(|subject| subject.name.as_str()).collect();
+    let columns = first.matches('|').count() + 1 + names.len();
+    let _ = writeln!(page, "| {first} | {} |\n|{}", names.join(" | "), "---|".repeat(columns));
 }
 
 fn goals(page: &mut String, spec: &Spec, found: &[Found]) {
-    page.push_str("\n## Goals\n\n| change | goal | ");
-    let names: Vec<&str> = spec.subjects.iter().map(|subject| subject.name.as_str()).collect();
-    let _ = writeln!(page, "{} |\n|---|---|{}", names.join(" | "), "---|".repeat(names.len()));
+    page.push_str("\n## Goals\n\n");
+    header(page, "change | goal", spec);
     for row in &spec.rows {
         let Some(goal) = row.goal else { continue };
         let _ = write!(page, "| {} | {} |", row.title, goal_words(goal));
@@ -217,8 +177,8 @@ cargo xtask bench durability --speed
 
 ripgrep after a version bump: the binary built from the stored profile (`honing build`, {} of the weight
 applied) and a freshly trained one, each measured in pairs against a baseline of the same source; CPU time,
-optimized over baseline, with its interval of {} % confidence. The searches are others than those of the
-training, in the same texts. {}
+optimized over baseline, with its interval of {} % confidence. The searches are not those of the
+training; the texts are the same. {}
 
 | workload | pairs | baseline | stored profile | freshly trained |
 |---|---|---|---|---|
@@ -362,10 +322,9 @@ mod tests {
     fn a_row_is_rendered_rounded_down() {
         let machine = Machine { words: "2 cores".into(), rustc: "rustc 1.95.0".into() };
         let page = page(&spec().unwrap(), &[found()], None, &machine);
-        let row = "| version of the program's package | 0.00 % (9 of 10) | 99.99 % (9 of 10) | 100.00 % (10 of 10) | 100.00 % (10 of 10) |";
+        let row = "| version of the program's package | 0.00 % | 99.99 % | 100.00 % | 100.00 % |";
         assert!(page.contains(row), "{page}");
         assert!(page.contains("| yes: 99.99 % | – |"), "{page}");
-        assert!(page.contains("heaviest lost: `a::b` (0.00 %, gone or renamed); after the rebase nothing."));
         assert!(!page.contains("## Speed"));
     }
 

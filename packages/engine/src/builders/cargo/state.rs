@@ -49,13 +49,11 @@ impl<'a> Here<'a> {
     /// For commands that are cargo's alone.
     ///
     /// # Errors
-    /// Usage, where another builder is at work.
+    /// Usage or preflight, where there is nothing that cargo could build.
     pub(super) fn of(session: &'a Session) -> Result<Self> {
-        let builder: &dyn Any = session.builder();
-        match builder.downcast_ref() {
-            Some(cargo) => Ok(Self { session, cargo }),
-            None => Err(Error::usage("this is about cargo, and cargo does not build the programs here")),
-        }
+        let builder: &dyn Any = session.opened(honing_cargo::tables::NAME)?.builder.as_ref();
+        let cargo = builder.downcast_ref().ok_or_else(|| Error::internal("cargo's builder is another's"))?;
+        Ok(Self { session, cargo })
     }
 }
 

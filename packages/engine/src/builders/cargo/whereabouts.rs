@@ -11,7 +11,7 @@ use honing_core::{Error, Result, config::Tables};
 
 use crate::{
     builders::{
-        Craft, Opened,
+        Around, Craft, Opened,
         cargo::{Candidate, Cargo, TABLES, Workspace, clean_environment, made_whole},
     },
     chain::{
@@ -31,23 +31,29 @@ impl Craft for ByCargo {
         &TABLES
     }
 
-    fn open(&self, options: &Options) -> Result<Opened> {
-        let (dir, exe) = whereabouts()?;
+    fn find(&self, around: &Around, options: &Options) -> Result<Option<Opened>> {
         let manifest = options.manifest_path.as_deref();
-        let env = own_environment(&dir, &exe, manifest.is_some());
-        let cargo = Cargo::open(&env, &dir, manifest)?;
-        let (root, target_dir) = (cargo.workspace.root.clone(), cargo.workspace.target_dir().to_owned());
-        Ok(Opened {
-            dir,
-            exe,
-            env,
-            root,
-            target_dir,
-            builder: Arc::new(cargo),
-            passes: Vec::new(),
-            double: None,
-        })
+        let mut above = around.dir.ancestors();
+        if manifest.is_none() && !above.any(|dir| dir.join("Cargo.toml").is_file()) {
+            return Ok(None);
+        }
+        Cargo::open(&around.env, &around.dir, manifest).map(opened).map(Some)
     }
+
+    fn open(&self, around: &Around, root: &Path, _: &Options) -> Result<Opened> {
+        let opened = Cargo::open(&around.env, root, None).map(opened)?;
+        if opened.root == root {
+            return Ok(opened);
+        }
+        let (found, root) = (opened.root.display(), root.display());
+        Err(Error::usage(format!("pgo/pgo.toml is in {root}, and the root of the workspace is {found}"))
+            .with_hint("move the folder pgo there"))
+    }
+}
+
+fn opened(cargo: Cargo) -> Opened {
+    let (root, target_dir) = (cargo.workspace.root.clone(), cargo.workspace.target_dir().to_owned());
+    Opened { root, target_dir, builder: Arc::new(cargo), passes: Vec::new() }
 }
 
 /// Finds the workspace of the current directory and reads its configuration.
@@ -55,7 +61,10 @@ impl Craft for ByCargo {
 /// # Errors
 /// Usage or preflight, where something is missing or wrong.
 pub fn open(options: Options, sink: Sink, cancel: Cancel) -> Result<Session> {
-    Session::open(Arc::new(ByCargo), options, sink, cancel)
+    let (dir, exe) = whereabouts()?;
+    let env = own_environment(&dir, &exe, options.manifest_path.is_some());
+    let around = Around { dir, exe, env, double: None };
+    Session::open(&[Arc::new(ByCargo)], around, options, sink, cancel)
 }
 
 /// The places of a run that ended before it began: its configuration cannot be read, say.

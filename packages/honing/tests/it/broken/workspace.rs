@@ -96,7 +96,7 @@ const NAMES: [Row; 12] = [
         breaks: |case| case.dir = case.at.root.parent().map(Into::into),
         args: &[],
         code: 2,
-        says: &["could not find `Cargo.toml`"],
+        says: &["nor a folder above it is a workspace"],
         hint: "--manifest-path",
     },
     Row {
