@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use clap::Parser;
 use duct::Expression;
 
 use crate::licences;
@@ -22,16 +23,35 @@ struct Tally {
 }
 
 pub(crate) fn run() -> ExitCode {
-    match checks() {
-        Ok(tally) => {
-            say(&format!("{} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.skipped));
-            ExitCode::SUCCESS
-        }
+    ended(checks().map(|tally| {
+        say(&format!("{} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.skipped));
+    }))
+}
+
+/// Runs a command with what stands after its `name`.
+pub(crate) fn command<C: Parser>(
+    name: &str,
+    args: impl Iterator<Item = String>,
+    run: impl FnOnce(C) -> Result<()>,
+) -> ExitCode {
+    match C::try_parse_from(std::iter::once(name.to_owned()).chain(args)) {
+        Ok(cli) => ended(run(cli)),
         Err(error) => {
-            say(&format!("error: {error:#}"));
-            ExitCode::FAILURE
+            let _ = error.print();
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
         }
     }
+}
+
+/// How a command ends, with its error told.
+pub(crate) fn ended(result: Result<()>) -> ExitCode {
+    result.map_or_else(
+        |error| {
+            say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    )
 }
 
 fn checks() -> Result<Tally> {

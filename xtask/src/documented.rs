@@ -17,6 +17,7 @@ fn refused(words: &[String]) -> Option<String> {
         "bench" => bench::Cli::try_parse_from(line()).err().map(|error| error.kind().to_string()),
         "container" => container::Cli::try_parse_from(line()).err().map(|error| error.kind().to_string()),
         "ci" if arguments.is_empty() => None,
+        "lines" if arguments.len() < 2 => None,
         _ => Some("there is no such command".into()),
     };
     refused.map(|why| format!("{}: {why}", words.join(" ")))

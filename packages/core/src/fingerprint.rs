@@ -35,6 +35,34 @@ enum Input {
     Value(String),
     /// Something that only its digest stands for.
     Content(Digest),
+    /// Flags that one flavour has and others have not. As a value where an older Honing wrote it.
+    Flags(String),
+    /// The profile that one flavour has. As content where an older Honing wrote it.
+    Profile(Digest),
+}
+
+impl Input {
+    /// What it says, whatever it is.
+    fn said(&self) -> &str {
+        match self {
+            Self::Value(text) | Self::Flags(text) => text,
+            Self::Content(digest) | Self::Profile(digest) => &digest.0,
+        }
+    }
+
+    /// As a person can read it, where that is short.
+    fn shown(&self) -> Option<&str> {
+        let brief = |text: &&str| text.chars().count() <= 60 && !text.contains('\n');
+        let shown = |text| if str::is_empty(text) { "(none)" } else { text };
+        match self {
+            Self::Value(text) | Self::Flags(text) => Some(text.as_str()).filter(brief).map(shown),
+            Self::Content(_) | Self::Profile(_) => None,
+        }
+    }
+
+    fn is_of_flavour(&self) -> bool {
+        matches!(self, Self::Flags(_) | Self::Profile(_))
+    }
 }
 
 /// Everything that a stage read, by name. Two equal fingerprints mean that running
@@ -61,11 +89,26 @@ impl Fingerprint {
         self
     }
 
-    /// The same without some inputs.
-    #[must_use]
-    pub fn without(&self, names: &[&str]) -> Self {
-        let kept = self.0.iter().filter(|(name, _)| !names.contains(&name.as_str()));
-        Self(kept.map(|(name, input)| (name.clone(), input.clone())).collect())
+    /// Adds flags that other flavours have not.
+    pub fn flags(&mut self, name: impl Into<String>, flags: impl Into<String>) -> &mut Self {
+        self.0.insert(name.into(), Input::Flags(flags.into()));
+        self
+    }
+
+    /// Adds the profile of a flavour.
+    pub fn profile(&mut self, name: impl Into<String>, digest: Digest) -> &mut Self {
+        self.0.insert(name.into(), Input::Profile(digest));
+        self
+    }
+
+    /// What changed since `old`, another flavour's, but for what makes them two.
+    pub fn changes_beside_flavour(&self, old: &Self) -> Vec<String> {
+        let of_flavour = |name: &String| {
+            [self, old].iter().any(|print| print.0.get(name).is_some_and(Input::is_of_flavour))
+        };
+        let beside =
+            |print: &Self| Self(print.0.clone().into_iter().filter(|(name, _)| !of_flavour(name)).collect());
+        beside(self).changes_since(&beside(old))
     }
 
     /// What changed since `old`, a line for each: `seed 7 -> 8`, `Cargo.lock changed`.
@@ -73,13 +116,13 @@ impl Fingerprint {
     pub fn changes_since(&self, old: &Self) -> Vec<String> {
         let mut lines = Vec::new();
         for (name, new) in &self.0 {
-            match (old.0.get(name), new) {
-                (Some(before), _) if before == new => {}
-                (Some(Input::Value(before)), Input::Value(after)) if brief(before) && brief(after) => {
-                    lines.push(format!("{name} {} -> {}", shown(before), shown(after)));
-                }
-                (Some(_), _) => lines.push(format!("{name} changed")),
-                (None, _) => lines.push(format!("{name} is new")),
+            match old.0.get(name) {
+                Some(before) if before.said() == new.said() => {}
+                Some(before) => lines.push(match (before.shown(), new.shown()) {
+                    (Some(before), Some(after)) => format!("{name} {before} -> {after}"),
+                    _ => format!("{name} changed"),
+                }),
+                None => lines.push(format!("{name} is new")),
             }
         }
         lines.extend(
@@ -87,14 +130,6 @@ impl Fingerprint {
         );
         lines
     }
-}
-
-fn brief(value: &str) -> bool {
-    value.chars().count() <= 60 && !value.contains('\n')
-}
-
-fn shown(value: &str) -> &str {
-    if value.is_empty() { "(none)" } else { value }
 }
 
 #[cfg(test)]
@@ -113,6 +148,28 @@ mod tests {
         );
         assert!(new.changes_since(&new).is_empty());
         assert_ne!(new, old);
+    }
+
+    #[test]
+    fn flavours_differ_by_flags_and_profile_alone() {
+        let (mut plain, mut optimized) = (Fingerprint::new(), Fingerprint::new());
+        plain.value("Cargo.toml", 1).flags("flags of PGO", "");
+        optimized.value("Cargo.toml", 1).flags("flags of PGO", "-C").profile("profile", Digest::of(b"a"));
+        assert_eq!(optimized.changes_beside_flavour(&plain), [""; 0]);
+        assert_eq!(optimized.changes_since(&plain), ["flags of PGO (none) -> -C", "profile is new"]);
+        plain.value("Cargo.toml", 2);
+        assert_eq!(optimized.changes_beside_flavour(&plain), ["Cargo.toml 2 -> 1"]);
+    }
+
+    #[test]
+    fn what_an_older_one_wrote_is_read_and_means_the_same() {
+        let digest = Digest::of(b"a");
+        let text = format!(r#"{{"flags":{{"value":"-C"}},"profile":{{"content":"{digest}"}}}}"#);
+        let old: Fingerprint = serde_json::from_str(&text).unwrap();
+        let mut new = Fingerprint::new();
+        new.flags("flags", "-C").profile("profile", digest);
+        assert_eq!(new.changes_since(&old), [""; 0]);
+        assert_eq!(Fingerprint::new().flags("flags", "").changes_beside_flavour(&old), ["profile is gone"]);
     }
 
     proptest::proptest! {

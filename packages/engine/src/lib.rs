@@ -29,22 +29,22 @@ pub use chain::{
 };
 pub use io::files::write_atomically;
 pub use keep::{
-    carry::{export, export_rebased, rebase},
     checklist::checklist,
     ci::{Places, gather},
     clean::clean,
-    recorded::{Stored, load as stored},
     release::{ReleaseOptions, release},
     status::status,
+    stored_profile::{Stored, load as stored},
+    transfer::{export, export_rebased, rebase},
 };
 pub use measure::{
     MetricKind, Recording, Run, Which,
     compare::{CompareOptions, compare},
-    compared::{CompareReport, Compared, Found, replay},
+    compare_report::{CompareReport, Compared, Found, replay},
     host::Host,
-    qualified::qualify,
+    qualification::qualify,
 };
-pub use profiles::{Given, Input, llvm::merging};
+pub use profiles::{Given, Input, llvm::profile_files};
 
 /// What the crafts that are here read of pgo.toml.
 pub const CRAFTS: &[&honing_core::config::Tables] = &[&builders::cargo::TABLES];
@@ -54,10 +54,10 @@ pub mod plugs {
     pub use crate::{
         builders::{Around, Builder, Craft, Flavour, Folders, Made, Opened, Pass},
         chain::{
-            preflight::{Merger, Ready},
+            ready::{Merger, Ready},
             subject::{Input as Before, Need},
         },
-        profiles::{Flaw, Input, ProfileKind, Rebased, Sorter, Traces, Weighed},
+        profiles::{Flaw, Input, Matched, Profile, ProfileKind, Rebased, Sorter, Traces, Weighed},
         workloads::beside::{Beside, Over},
     };
 }

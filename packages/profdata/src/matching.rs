@@ -4,7 +4,7 @@
 //! module in front) and its CFG hash are those of the profile. The compiler's trace does not tell
 //! which functions are local, so there a name counts as present in either form.
 
-use crate::functions::BuildFunctions;
+use crate::functions::{BuildFunction, BuildFunctions};
 use crate::inspect::{demangle, split_name};
 use crate::origin::{Crates, Origin};
 use crate::profile::{Function, Profile};
@@ -17,8 +17,6 @@ pub struct Share {
     pub weight: u128,
     /// The same of functions that are in the build with the same CFG hash.
     pub weight_matched: u128,
-    /// The same of functions whose name is in the build, with whatever CFG hash.
-    pub weight_named: u128,
     /// Functions with weight.
     pub functions: u64,
     /// Functions with weight that are in the build with the same CFG hash.
@@ -28,29 +26,17 @@ pub struct Share {
 impl Share {
     /// Share of the weight that is applied, 0 to 1; 0 where there is no weight.
     pub fn matched(&self) -> f64 {
-        share(self.weight_matched, self.weight)
+        if self.weight == 0 { 0.0 } else { self.weight_matched as f64 / self.weight as f64 }
     }
 
-    /// Share of the weight whose name is there, 0 to 1; 0 where there is no weight.
-    pub fn named(&self) -> f64 {
-        share(self.weight_named, self.weight)
-    }
-
-    fn count(&mut self, weight: u128, matched: bool, named: bool) {
+    fn count(&mut self, weight: u128, matched: bool) {
         self.weight = self.weight.saturating_add(weight);
         self.functions += 1;
         if matched {
             self.weight_matched = self.weight_matched.saturating_add(weight);
             self.functions_matched += 1;
         }
-        if named {
-            self.weight_named = self.weight_named.saturating_add(weight);
-        }
     }
-}
-
-fn share(part: u128, whole: u128) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// Why a build does not apply a function's counters.
@@ -86,57 +72,31 @@ pub struct Lost {
 pub struct Match {
     /// The whole profile.
     pub all: Share,
-    /// Functions of the workspace's crates.
-    pub workspace: Share,
-    /// Functions of dependencies.
-    pub dependencies: Share,
-    /// Generics of std.
-    pub std: Share,
+    /// The same by where a function comes from.
+    origins: [Share; Origin::ALL.len()],
     /// Functions with weight that are not applied, the heaviest first.
     pub lost: Vec<Lost>,
-    /// Of the matched functions with weight those whose hash or module the build's trace gives only
-    /// as one of several.
-    pub uncertain: u64,
 }
 
 impl Match {
     /// The part of an origin.
     pub fn of(&self, origin: Origin) -> &Share {
-        match origin {
-            Origin::Workspace => &self.workspace,
-            Origin::Dependency => &self.dependencies,
-            Origin::Std => &self.std,
-        }
-    }
-
-    fn of_mut(&mut self, origin: Origin) -> &mut Share {
-        match origin {
-            Origin::Workspace => &mut self.workspace,
-            Origin::Dependency => &mut self.dependencies,
-            Origin::Std => &mut self.std,
-        }
+        &self.origins[origin as usize]
     }
 }
 
-/// What a build makes of one function of a profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Applied { certain: bool },
-    Lost(Why),
-}
-
-/// Whether a build applies a function's counters.
-pub(crate) fn verdict(function: &Function<'_>, build: &BuildFunctions) -> Verdict {
+/// Why a build does not apply a function's counters; `None` where it does.
+pub(crate) fn lost(function: &Function<'_>, build: &BuildFunctions) -> Option<Why> {
+    let has = |there: &BuildFunction| there.may_have(function.cfg_hash());
     let name = function.name_bytes();
-    let mut applied = build.with_name(name).filter(|there| there.may_have(function.cfg_hash())).peekable();
-    if applied.peek().is_some() {
-        return Verdict::Applied { certain: applied.any(|there| there.certain) };
+    if build.with_name(name).any(has) {
+        return None;
     }
     let named = build.with_name(name).next().is_some();
     let elsewhere = build.with_symbol(split_name(name).1);
-    Verdict::Lost(match elsewhere {
+    Some(match elsewhere {
         [] => Why::Gone,
-        _ if !named && elsewhere.iter().any(|there| there.may_have(function.cfg_hash())) => Why::Unit,
+        _ if !named && elsewhere.iter().any(has) => Why::Unit,
         _ => Why::ControlFlow,
     })
 }
@@ -152,22 +112,17 @@ pub fn match_build(profile: &Profile, build: &BuildFunctions, crates: &Crates) -
             continue;
         }
         let origin = crates.origin(function.name_bytes());
-        let verdict = verdict(&function, build);
-        let matched = matches!(verdict, Verdict::Applied { .. });
-        let named = matched || verdict == Verdict::Lost(Why::ControlFlow);
-        found.all.count(weight, matched, named);
-        found.of_mut(origin).count(weight, matched, named);
-        match verdict {
-            Verdict::Applied { certain } => found.uncertain += u64::from(!certain),
-            Verdict::Lost(why) => found.lost.push(Lost {
-                name: demangle(function.name_bytes()),
-                profile_name: function.name_bytes().to_vec(),
-                cfg_hash: function.cfg_hash(),
-                weight,
-                origin,
-                why,
-            }),
-        }
+        let lost = lost(&function, build);
+        found.all.count(weight, lost.is_none());
+        found.origins[origin as usize].count(weight, lost.is_none());
+        found.lost.extend(lost.map(|why| Lost {
+            name: demangle(function.name_bytes()),
+            profile_name: function.name_bytes().to_vec(),
+            cfg_hash: function.cfg_hash(),
+            weight,
+            origin,
+            why,
+        }));
     }
     // The profile's own order, by name and hash, decides among equally heavy ones.
     found.lost.sort_by_key(|lost| Reverse(lost.weight));

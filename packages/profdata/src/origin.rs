@@ -9,8 +9,7 @@
 //! `#[no_mangle]`) counts as a dependency's.
 //!
 //! Of the crates that std bundles only hashbrown has generics that are compiled into programs. Its
-//! symbols do not tell std's copy from a dependency of the same name: it counts as std's, unless
-//! [`Crates::with_dependencies`] names it.
+//! symbols do not tell std's copy from a dependency of the same name: it counts as std's.
 
 use crate::inspect::{demangle, split_name};
 use crate::v0::{self, Detail};
@@ -51,18 +50,12 @@ impl Origin {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Crates {
     workspace: BTreeSet<String>,
-    dependencies: BTreeSet<String>,
 }
 
 impl Crates {
     /// The workspace's crates; a `-` in a name is read as `_`.
     pub fn new<S: AsRef<str>>(workspace: impl IntoIterator<Item = S>) -> Crates {
-        Crates { workspace: names(workspace), dependencies: BTreeSet::new() }
-    }
-
-    /// Adds the names of dependencies. They matter only for `hashbrown`, which std bundles as well.
-    pub fn with_dependencies<S: AsRef<str>>(self, dependencies: impl IntoIterator<Item = S>) -> Crates {
-        Crates { dependencies: names(dependencies), ..self }
+        Crates { workspace: workspace.into_iter().map(|name| name.as_ref().replace('-', "_")).collect() }
     }
 
     /// Whose code the function with that name is.
@@ -88,8 +81,6 @@ impl Crates {
     fn of_crate(&self, name: &str) -> Option<Origin> {
         if self.workspace.contains(name) {
             Some(Origin::Workspace)
-        } else if self.dependencies.contains(name) {
-            Some(Origin::Dependency)
         } else if STD.contains(&name) || name == BUNDLED {
             Some(Origin::Std)
         } else if name.is_empty() {
@@ -114,10 +105,6 @@ pub fn home_crate(name: &[u8]) -> Option<String> {
     }
     let (type_head, trait_head) = heads(&demangled);
     [type_head, trait_head].into_iter().flatten().find_map(of_program)
-}
-
-fn names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> BTreeSet<String> {
-    names.into_iter().map(|name| name.as_ref().replace('-', "_")).collect()
 }
 
 /// The crates that a demangled name starts with: of `<Type as Trait>::method` the type's and the

@@ -180,11 +180,6 @@ impl<'a> Function<'a> {
         self.store.weight_of(self.entry)
     }
 
-    /// The largest counter, in increments.
-    pub fn max_count(&self) -> u64 {
-        self.counts().iter().copied().max().unwrap_or(0)
-    }
-
     /// Whether another source of profiles called the function hot or warm instead of counting it.
     pub fn is_pseudo(&self) -> bool {
         self.entry.is_pseudo()

@@ -92,7 +92,7 @@ pub struct Loss {
     /// How many functions it touched; 0 where that cannot be told.
     pub functions: u64,
     /// Weight that went with it, in increments: the sum of the counters that could be read, or
-    /// what the missing bytes would hold at the file's mean, see [`LossKind::is_estimate`].
+    /// what the missing bytes would hold at the file's mean, for [`LossKind::CutOff`] and [`LossKind::TrailingBytes`].
     pub weight: u128,
 }
 
@@ -119,13 +119,6 @@ pub enum LossKind {
     TemporalTraces,
     /// A memory profile in the same file; its counters were kept.
     MemoryProfile,
-}
-
-impl LossKind {
-    /// Whether [`Loss::weight`] is an estimate: by the share of bytes that are missing.
-    pub fn is_estimate(self) -> bool {
-        matches!(self, LossKind::CutOff | LossKind::TrailingBytes)
-    }
 }
 
 impl fmt::Display for LossKind {

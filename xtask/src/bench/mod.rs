@@ -9,8 +9,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::ci::say;
-
 /// Measure anew what the docs claim.
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask bench", disable_help_subcommand = true, arg_required_else_help = true)]
@@ -33,24 +31,10 @@ enum Bench {
 
 /// Runs the benchmark that `args` (what stands after `bench`) ask for.
 pub(crate) fn run(args: impl Iterator<Item = String>) -> ExitCode {
-    let cli = match Cli::try_parse_from(std::iter::once("bench".to_owned()).chain(args)) {
-        Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
-    };
-    let ran = match cli.bench {
+    crate::ci::command("bench", args, |cli: Cli| match cli.bench {
         Bench::Cost(args) => cost::run(&args),
         Bench::Durability(args) => durability::run(&args),
         Bench::Measurement(args) => measurement::run(&args),
         Bench::Mixes(args) => mixes::run(&args),
-    };
-    match ran {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            say(&format!("error: {error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    })
 }

@@ -31,20 +31,7 @@ pub(crate) struct Cli {
 }
 
 pub(crate) fn run(args: impl Iterator<Item = String>) -> ExitCode {
-    let cli = match Cli::try_parse_from(std::iter::once("container".to_owned()).chain(args)) {
-        Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
-    };
-    match prove(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            say(&format!("error: {error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    crate::ci::command("container", args, |cli: Cli| prove(&cli))
 }
 
 fn prove(cli: &Cli) -> Result<()> {

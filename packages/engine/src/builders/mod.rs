@@ -24,7 +24,7 @@ pub use pass::Pass;
 
 use crate::{
     chain::{
-        preflight::Ready,
+        ready::Ready,
         session::{Options, Session},
         subject::Subject,
     },
@@ -172,9 +172,6 @@ pub trait Builder: Any + Debug + Send + Sync {
 
     /// What one build was told and another was not, beside what PGO adds; from their witnesses.
     fn difference(&self, one: &[u8], other: &[u8]) -> Option<String>;
-
-    /// The inputs of its fingerprints in which flavours differ.
-    fn of_flavours(&self) -> &'static [&'static str];
 
     /// Where it is built.
     fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders>;

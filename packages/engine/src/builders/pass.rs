@@ -7,7 +7,7 @@ use honing_core::{Fingerprint, Result, config::Program};
 use crate::{
     builders::{Flavour, Made},
     chain::{
-        preflight::Ready,
+        ready::Ready,
         session::Session,
         subject::{Input, Subject},
     },

@@ -1,4 +1,5 @@
-//! The stages that build: baseline, instrument and optimize. Each keeps a copy of what the builder made.
+//! The stages that build, baseline and instrument: each keeps a copy of what the builder made. Optimize has a file
+//! of its own.
 
 use std::{
     path::{Path, PathBuf},
@@ -6,8 +7,7 @@ use std::{
 };
 
 use honing_core::{
-    Digest, Error, ExitCode, Fingerprint, Result, Stage, Step, Training,
-    applied::{Applied, HotFunction, Match, MatchedBy},
+    Digest, Error, ExitCode, Fingerprint, Result, Stage, Training,
     event::{Artifact, StageState},
 };
 use serde::{Deserialize, Serialize};
@@ -15,15 +15,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     builders::{Flavour, Made, beside},
     chain::{
-        merge::{MergedProfile, RebasedFrom},
-        preflight::Ready,
+        ready::Ready,
         session::Session,
         step::{Done, Product, finish, reasons, started, stored},
         subject::{Input, Subject},
     },
     io::files,
     keep::store::Manifest,
-    profiles::Traces,
 };
 
 /// A build's output: a copy of the binary, so that the next build cannot change it.
@@ -91,7 +89,11 @@ impl Built {
 
     fn step(session: &Session, subject: &Subject<'_>, stage: Stage, step: Done<Compiled>) -> Done<Self> {
         let path = session.dir_of(subject, stage).join(step.output.name());
-        step.map(|compiled| Self { compiled, path })
+        step.map(|compiled| Self::new(compiled, path))
+    }
+
+    pub(crate) fn new(compiled: Compiled, path: PathBuf) -> Self {
+        Self { compiled, path }
     }
 
     /// The binary.
@@ -120,19 +122,8 @@ impl Built {
     }
 }
 
-/// The program that a step left, be it of a pass.
-pub(crate) fn made_by(session: &Session, subject: &Subject<'_>, step: Step) -> Option<Input> {
-    let of_step = |turn: &Subject<'_>| turn.step(step.stage) == step;
-    let turn = std::iter::once(subject.clone()).chain(subject.passes()).find(of_step)?;
-    let built = match step.stage {
-        Stage::Optimize => Optimized::load(session, &turn)?.output.built(),
-        stage => Built::load(session, &turn, stage)?.output,
-    };
-    Some(built.input())
-}
-
 /// What changed since the build that a stage left; `None` where it left none.
-fn changes<T: Product>(
+pub(crate) fn changes<T: Product>(
     session: &Session,
     subject: &Subject<'_>,
     (stage, flavour): (Stage, Flavour<'_>),
@@ -181,7 +172,7 @@ pub(crate) fn check_same_source(session: &Session, subject: &Subject<'_>) -> Res
     let (Some(baseline), Some(optimized)) = (print(Stage::Baseline), print(Stage::Optimize)) else {
         return Ok(());
     };
-    let differ = beside_pgo(subject, &optimized, &baseline);
+    let differ = optimized.changes_beside_flavour(&baseline);
     if differ.is_empty() {
         return Ok(());
     }
@@ -207,7 +198,7 @@ fn check_alike(
     // One of another source, or with other settings, may differ.
     if stage == Stage::Baseline
         || subject.pass().is_some()
-        || !beside_pgo(subject, fingerprint, &baseline.fingerprint).is_empty()
+        || !fingerprint.changes_beside_flavour(&baseline.fingerprint).is_empty()
     {
         return Ok(());
     }
@@ -220,14 +211,8 @@ fn check_alike(
     ))
 }
 
-/// What changed since another flavour's build, but for what makes it another one.
-fn beside_pgo(subject: &Subject<'_>, new: &Fingerprint, old: &Fingerprint) -> Vec<String> {
-    let of_flavours = subject.builder().of_flavours();
-    new.without(of_flavours).changes_since(&old.without(of_flavours))
-}
-
 /// Builds, and keeps a copy of what was built together with what `describe` makes of it.
-fn compile<T: Product + AsRef<Compiled>>(
+pub(crate) fn compile<T: Product + AsRef<Compiled>>(
     session: &Session,
     subject: &Subject<'_>,
     (stage, flavour): (Stage, Flavour<'_>),
@@ -257,218 +242,4 @@ fn compile<T: Product + AsRef<Compiled>>(
     files::write_atomically(&attempt.dir().join(WITNESS), &made.witness)?;
     let output = describe(compiled, &made, attempt.dir())?;
     finish(attempt, fingerprint, start, made.usage, Some(made.full), output)
-}
-
-/// The functions of the build, beside the binary.
-const FUNCTIONS: &str = "functions.txt";
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct OptimizedBuild {
-    #[serde(flatten)]
-    compiled: Compiled,
-    profile: Digest,
-    /// What a pass worked on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    input: Option<Digest>,
-    rebased: Option<RebasedFrom>,
-    applied: Applied,
-    /// Whether the compiler listed the functions that it built.
-    functions: bool,
-}
-
-impl Product for OptimizedBuild {
-    fn files(&self) -> Vec<&str> {
-        let functions = self.functions.then_some(FUNCTIONS);
-        self.compiled.files().into_iter().chain(functions).collect()
-    }
-}
-
-impl AsRef<Compiled> for OptimizedBuild {
-    fn as_ref(&self) -> &Compiled {
-        &self.compiled
-    }
-}
-
-/// The program built with a profile.
-#[derive(Debug, Clone)]
-pub(crate) struct Optimized(OptimizedBuild, PathBuf);
-
-impl Optimized {
-    /// What an earlier run left.
-    pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Done<Self>> {
-        let manifest = stored::<OptimizedBuild>(session, subject, Stage::Optimize)?;
-        Some(Self::step(session, subject, Done::of(manifest, StageState::Skipped)))
-    }
-
-    /// The same, with when it was finished, in UTC.
-    pub(crate) fn last(session: &Session, subject: &Subject<'_>) -> Option<(String, Self)> {
-        let manifest = stored::<OptimizedBuild>(session, subject, Stage::Optimize)?;
-        let when = manifest.finished.clone();
-        Some((when, Self::step(session, subject, Done::of(manifest, StageState::Skipped)).output))
-    }
-
-    fn step(session: &Session, subject: &Subject<'_>, step: Done<OptimizedBuild>) -> Done<Self> {
-        let path = session.dir_of(subject, Stage::Optimize).join(step.output.compiled.name());
-        step.map(|built| Self(built, path))
-    }
-
-    /// The binary.
-    pub(crate) fn path(&self) -> &Path {
-        &self.1
-    }
-
-    /// The digest of the binary.
-    pub(crate) fn digest(&self) -> &Digest {
-        self.0.compiled.digest()
-    }
-
-    /// Files of its debug information, beside it.
-    pub(crate) fn debug_info(&self) -> &[String] {
-        self.0.compiled.debug_info()
-    }
-
-    /// The digest of the profile, as the compiler read it.
-    pub(crate) fn profile(&self) -> &Digest {
-        &self.0.profile
-    }
-
-    /// What the profile was carried over from, if it was.
-    pub(crate) fn rebased(&self) -> Option<&RebasedFrom> {
-        self.0.rebased.as_ref()
-    }
-
-    /// The digest of what the pass worked on.
-    pub(crate) fn input(&self) -> Option<&Digest> {
-        self.0.input.as_ref()
-    }
-
-    /// As what another step works on.
-    pub(crate) fn built(&self) -> Built {
-        Built { compiled: self.0.compiled.clone(), path: self.1.clone() }
-    }
-
-    /// How much of the profile was applied.
-    pub(crate) fn applied(&self) -> &Applied {
-        &self.0.applied
-    }
-
-    /// For reports.
-    pub(crate) fn artifact(&self) -> Artifact {
-        self.0.compiled.artifact(&self.1)
-    }
-
-    /// The functions that the compiler built; `None` where it cannot list them.
-    ///
-    /// # Errors
-    /// Where the list that the stage left cannot be read.
-    pub(crate) fn traces(&self) -> Result<Option<Traces>> {
-        if !self.0.functions {
-            return Ok(None);
-        }
-        let bytes = files::read(&self.1.with_file_name(FUNCTIONS))?;
-        Ok(Some(Traces(String::from_utf8_lossy(&bytes).into_owned())))
-    }
-}
-
-/// Builds the program with a profile.
-pub(crate) fn optimize(
-    session: &Session,
-    subject: &Subject<'_>,
-    ready: &Ready,
-    profile: &MergedProfile,
-) -> Result<Done<Optimized>> {
-    let bytes = files::read(profile.path())?;
-    let path = profile_path(session, subject);
-    // Builders rebuild when the file is newer than the build: it must not be touched
-    // while its contents stay the same.
-    files::write_if_changed(&path, &bytes)?;
-    let digest = profile.digest();
-    let flavour = Flavour::Optimized { profile: &path, digest: Some(digest), traced: ready.traces };
-    let step = compile(session, subject, (Stage::Optimize, flavour), |compiled, built, dir| {
-        if let Some(Traces(text)) = &built.traces {
-            files::write_atomically(&dir.join(FUNCTIONS), text.as_bytes())?;
-        }
-        let builder = subject.builder();
-        let applied = match &built.traces {
-            Some(traces) => builder.kind().applied(builder.own_code(), &bytes, traces, MatchedBy::Trace),
-            None => without_trace(session, subject, &bytes),
-        };
-        Ok(OptimizedBuild {
-            compiled,
-            profile: digest.clone(),
-            input: subject.input.as_ref().map(|input| input.digest.clone()),
-            rebased: profile.rebased().cloned(),
-            applied: of_original(applied, profile.rebased()),
-            functions: built.traces.is_some(),
-        })
-    })?;
-    Ok(Optimized::step(session, subject, step))
-}
-
-/// Refuses to record a profile together with another profile's, or other sources', build.
-pub(crate) fn check_current(
-    session: &Session,
-    subject: &Subject<'_>,
-    ready: &Ready,
-    profile: Option<&MergedProfile>,
-    optimized: Option<&Optimized>,
-) -> Result<()> {
-    let (Some(profile), Some(optimized)) = (profile, optimized) else { return Ok(()) };
-    let refused = |why: &str| {
-        Err(Error::usage(format!("record: {why}"))
-            .with_hint("build and measure with it first: --from optimize"))
-    };
-    if profile.digest() != optimized.profile() {
-        return refused("the optimized build was made with another profile than the one to be recorded");
-    }
-    let path = profile_path(session, subject);
-    let flavour = Flavour::Optimized { profile: &path, digest: Some(profile.digest()), traced: ready.traces };
-    let changes = changes::<OptimizedBuild>(session, subject, (Stage::Optimize, flavour))?;
-    match changes.unwrap_or_default().first() {
-        Some(change) => refused(&format!("the optimized build is out of date: {change}")),
-        None => Ok(()),
-    }
-}
-
-/// What the records of an instrumented build of the same source say.
-fn without_trace(session: &Session, subject: &Subject<'_>, profile: &[u8]) -> Applied {
-    let unknown = |why: &str| Applied::Unknown { why: why.to_owned() };
-    let Some(built) = Built::load(session, subject, Stage::Instrument) else {
-        return unknown("this compiler cannot list its functions, and there is no instrumented build");
-    };
-    let changes = trained_changes(session, subject).ok().flatten();
-    if changes.is_none_or(|changes| !changes.is_empty()) {
-        return unknown("this compiler cannot list its functions, and the instrumented build is out of date");
-    }
-    let builder = subject.builder();
-    match builder.kind().declared(built.output.path()) {
-        Ok(traces) => builder.kind().applied(builder.own_code(), profile, &traces, MatchedBy::Instrumented),
-        Err(error) => unknown(&error.to_string()),
-    }
-}
-
-/// A rebased profile's match counts what the rebase dropped as lost.
-fn of_original(applied: Applied, rebased: Option<&RebasedFrom>) -> Applied {
-    match applied {
-        Applied::Measured(found) => {
-            Applied::Measured(Match { carried: rebased.map(|from| from.carried), ..found })
-        }
-        unknown @ Applied::Unknown { .. } => unknown,
-    }
-}
-
-/// The heaviest functions of `profile`, and what became of each in the build.
-pub(crate) fn hot(
-    subject: &Subject<'_>,
-    profile: &MergedProfile,
-    built: &Optimized,
-) -> Result<Vec<HotFunction>> {
-    let (builder, bytes) = (subject.builder(), files::read(profile.path())?);
-    Ok(builder.kind().hottest(builder.own_code(), &bytes, built.traces()?.as_ref()))
-}
-
-/// Where the compiler finds the profile.
-pub(crate) fn profile_path(session: &Session, subject: &Subject<'_>) -> PathBuf {
-    let pass = subject.pass().map_or_else(String::new, |pass| format!("{}-", pass.name()));
-    session.builds().join(format!("optimize-{pass}{}.profdata", subject.name))
 }

@@ -17,7 +17,7 @@ use honing_core::{
 use crate::{
     chain::{
         merge::{MergedProfile, given_part, merge_in},
-        preflight::Ready,
+        ready::Ready,
         session::Session,
         step::{Done, up_to_date_or},
         subject::Subject,

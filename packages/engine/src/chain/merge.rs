@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
     time::Instant,
 };
 
@@ -10,15 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{
-        preflight::Ready,
+        ready::Ready,
         session::Session,
         step::{Done, Product, stored, up_to_date_or},
         subject::Subject,
     },
     children::Usage,
     io::files,
-    keep::recorded::Stored,
-    profiles::{Flaw, Input},
+    keep::stored_profile::Stored,
+    profiles::{Flaw, Input, Profile},
     workloads::train::RawProfiles,
 };
 
@@ -30,9 +31,18 @@ pub(crate) struct Merged {
     /// Where it came from, where that is not a training here.
     #[serde(default)]
     parts: Vec<PartEntry>,
+    /// What was read of it, in this run.
+    #[serde(skip)]
+    read: Arc<OnceLock<Box<dyn Profile>>>,
 }
 
 impl Merged {
+    /// One that was just made; the file has its bytes.
+    fn of(profile: Box<dyn Profile>, file: String) -> Self {
+        let (bytes, digest) = (profile.bytes().len() as u64, Digest::of(profile.bytes()));
+        Self { file, bytes, digest, parts: Vec::new(), read: Arc::new(OnceLock::from(profile)) }
+    }
+
     pub(crate) fn with_parts(self, parts: Vec<PartEntry>) -> Self {
         Self { parts, ..self }
     }
@@ -50,8 +60,8 @@ pub(crate) struct MergedProfile {
     merged: Merged,
     path: PathBuf,
     rebased: Option<RebasedFrom>,
-    /// For one that is stored in the repository: when it was trained, in UTC.
-    stored: Option<String>,
+    /// What is stored in the repository, where it is that, or was carried over from that.
+    stored: Option<Stored>,
 }
 
 /// What a rebased profile was carried over from.
@@ -76,26 +86,33 @@ impl MergedProfile {
     }
 
     /// The profile that is stored in the repository, unpacked.
-    pub(crate) fn stored(session: &Session, subject: &Subject<'_>, stored: &Stored) -> Result<Self> {
+    pub(crate) fn of_stored(session: &Session, subject: &Subject<'_>, stored: Stored) -> Result<Self> {
         let path = session.folder_of(subject).join("stored.profdata");
-        let bytes = stored.indexed(subject)?;
-        if let Err(Flaw { words, hint }) = subject.kind().check(&bytes) {
-            let message = format!("{}: the profile {words}", stored.folder.display());
-            return Err(Error::new(ExitCode::Profile, message).with_hint(hint));
-        }
-        files::write_if_changed(&path, &bytes)?;
+        let profile = stored.open(subject)?;
+        files::write_if_changed(&path, profile.bytes())?;
         let carried = stored.manifest.carried.map(|percent| percent / 100.0);
         let from =
             carried.map(|carried| RebasedFrom { digest: stored.manifest.profile.digest.clone(), carried });
-        Ok(Self { stored: Some(stored.manifest.trained.clone()), ..Self::of_file(&path, from)? })
+        Ok(Self { stored: Some(stored), ..Self::of(profile, path, from) })
     }
 
-    /// A profile that an earlier stage of ours wrote.
-    pub(crate) fn of_file(path: &Path, rebased: Option<RebasedFrom>) -> Result<Self> {
+    /// A profile whose bytes are in the file `path`, too.
+    pub(crate) fn of(profile: Box<dyn Profile>, path: PathBuf, rebased: Option<RebasedFrom>) -> Self {
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let merged =
-            Merged { bytes: files::size(path), digest: files::digest(path)?, file, parts: Vec::new() };
-        Ok(Self { merged, path: path.to_owned(), rebased, stored: None })
+        Self { merged: Merged::of(profile, file), path, rebased, stored: None }
+    }
+
+    /// What it holds: read when that is first asked for, and no more in this run.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub(crate) fn read(&self, subject: &Subject<'_>) -> Result<&dyn Profile> {
+        let read = &self.merged.read;
+        if read.get().is_none() {
+            let opened = subject.kind().open(files::read(&self.path)?);
+            let _ = read.set(opened);
+        }
+        read.get().map(|profile| &**profile).ok_or_else(|| Error::internal("a profile was read, and is gone"))
     }
 
     /// The file.
@@ -130,9 +147,9 @@ impl MergedProfile {
         !self.merged.parts.is_empty() && self.merged.parts.iter().all(|part| part.trained.is_none())
     }
 
-    /// Whether it is the one that is stored in the repository, or was carried over from that.
-    pub(crate) fn is_stored(&self) -> bool {
-        self.stored.is_some()
+    /// What is stored in the repository, where it is that, or was carried over from that.
+    pub(crate) fn stored(&self) -> Option<&Stored> {
+        self.stored.as_ref()
     }
 
     /// Whether all of it was trained here.
@@ -140,12 +157,13 @@ impl MergedProfile {
         self.stored.is_none() && self.merged.parts.is_empty()
     }
 
-    /// When it was trained, in UTC, where that was not here: of several machines the first counts. Only who
-    /// made a foreign profile knows.
-    pub(crate) fn trained_elsewhere(&self) -> Option<String> {
+    /// When it was trained, in UTC, where that is known: of several machines the first counts. Only who made a
+    /// foreign profile knows.
+    pub(crate) fn trained(&self, session: &Session, subject: &Subject<'_>) -> Option<String> {
+        let here = || stored::<RawProfiles>(session, subject, Stage::Train).map(|manifest| manifest.finished);
         let first = self.merged.parts.iter().filter_map(|part| part.trained.clone()).min();
         let of_parts = first.or_else(|| self.is_from_elsewhere().then(|| "unknown".into()));
-        self.stored.clone().or(of_parts)
+        self.stored.as_ref().map(|stored| stored.manifest.trained.clone()).or(of_parts).or_else(here)
     }
 
     /// What this one was carried over from, if it was.
@@ -230,8 +248,8 @@ pub(crate) fn merge_in(
 ) -> Result<(Merged, Usage)> {
     let file = file_name(subject);
     let (kind, stage) = (subject.kind(), (Stage::Merge, ready));
-    let usage = kind.merge(session, subject, stage, inputs, &dir.join(&file))?;
-    Ok((describe(dir, file)?, usage))
+    let (profile, usage) = kind.merge(session, subject, stage, inputs, &dir.join(&file))?;
+    Ok((Merged::of(profile, file), usage))
 }
 
 fn file_name(subject: &Subject<'_>) -> String {
@@ -255,18 +273,7 @@ fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result
     Ok(inputs)
 }
 
-fn describe(dir: &Path, file: String) -> Result<Merged> {
-    let path = dir.join(&file);
-    Ok(Merged { bytes: files::size(&path), digest: files::digest(&path)?, file, parts: Vec::new() })
-}
-
 /// What is said of a profile that was given as it is.
-pub(crate) fn part_of_file(file: &Path) -> Result<PartEntry> {
-    let digest = files::digest(file)?;
-    Ok(given_part(file, digest, None))
-}
-
-/// The same for one whose digest is known, with its weight.
 pub(crate) fn given_part(path: &Path, digest: Digest, weight: Option<u32>) -> PartEntry {
     // Where somebody keeps it is nothing for a repository.
     let shown = if path.is_absolute() { path.file_name().map_or(path, Path::new) } else { path };
@@ -282,33 +289,36 @@ pub(crate) fn given_part(path: &Path, digest: Digest, weight: Option<u32>) -> Pa
     }
 }
 
-/// What an import reads, once it is seen to be a profile.
-pub(crate) fn import_fingerprint(subject: &Subject<'_>, file: &Path) -> Result<Fingerprint> {
+/// A merged profile that was made elsewhere, once it is seen to be one, and the digest of what was given.
+pub(crate) fn given(subject: &Subject<'_>, file: &Path) -> Result<(Box<dyn Profile>, Digest)> {
+    let bytes = files::read(file).map_err(|error| {
+        error.with_code(ExitCode::Profile).at("--profile").with_hint("name a merged profile")
+    })?;
+    let digest = Digest::of(&bytes);
+    let profile = subject.kind().take(bytes).map_err(|Flaw { words, hint }| {
+        Error::new(ExitCode::Profile, format!("--profile: {} {words}", file.display())).with_hint(hint)
+    })?;
+    Ok((profile, digest))
+}
+
+/// What an import reads.
+pub(crate) fn import_fingerprint(profile: &dyn Profile) -> Fingerprint {
     let mut print = Fingerprint::new();
-    print.content("profile from elsewhere", Digest::of(&read_import(subject, file)?));
-    Ok(print)
+    print.content("profile from elsewhere", Digest::of(profile.bytes()));
+    print
 }
 
 /// Takes a merged profile that was made elsewhere.
 pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> Result<Done<MergedProfile>> {
-    let print = import_fingerprint(subject, file)?;
-    let bytes = read_import(subject, file)?;
+    let (profile, digest) = given(subject, file)?;
+    let print = import_fingerprint(&*profile);
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         let name = file_name(subject);
-        files::write_atomically(&dir.join(&name), &bytes)?;
-        let parts = vec![part_of_file(file)?];
-        describe(dir, name).map(|merged| (merged.with_parts(parts), Usage::default()))
+        files::write_atomically(&dir.join(&name), profile.bytes())?;
+        let parts = vec![given_part(file, digest, None)];
+        Ok((Merged::of(profile, name).with_parts(parts), Usage::default()))
     })?;
     Ok(MergedProfile::step(session, subject, step))
-}
-
-fn read_import(subject: &Subject<'_>, file: &Path) -> Result<Vec<u8>> {
-    let bytes = files::read(file).map_err(|error| {
-        error.with_code(ExitCode::Profile).at("--profile").with_hint("name a merged profile")
-    })?;
-    subject.kind().take(&bytes).map_err(|Flaw { words, hint }| {
-        Error::new(ExitCode::Profile, format!("--profile: {} {words}", file.display())).with_hint(hint)
-    })
 }
 
 /// The command that merges, for display.

@@ -5,15 +5,18 @@ pub(crate) mod again;
 pub(crate) mod budget;
 pub(crate) mod built;
 pub(crate) mod crafts;
+mod full_disk;
 pub(crate) mod gather;
 pub(crate) mod lock;
 pub(crate) mod merge;
+pub(crate) mod optimized;
 mod passes;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
 pub(crate) mod preflight;
-pub(crate) mod profiled;
+pub(crate) mod profile_use;
 pub(crate) mod programs;
+pub(crate) mod ready;
 pub(crate) mod rebase;
 pub(crate) mod selected;
 pub(crate) mod session;
@@ -29,8 +32,8 @@ use honing_core::{
 };
 
 use crate::{
-    chain::{preflight::Ready, session::Session, step::Done, subject::Subject},
-    io::{clock, disk},
+    chain::{ready::Ready, session::Session, step::Done, subject::Subject},
+    io::clock,
 };
 
 pub(crate) struct Chain<'a> {
@@ -102,7 +105,7 @@ impl<'a> Chain<'a> {
         session.cancel.check().map_err(|error| self.late(step, start, error))?;
         let done = run().map_err(|error| self.late(step, start, error));
         session.cancel.limit(None);
-        let done = done.map_err(|error| disk::explain(session, self.subject, stage, error));
+        let done = done.map_err(|error| full_disk::explain(session, self.subject, stage, error));
         let done = done.inspect_err(|error| {
             let cancelled = error.code() == ExitCode::Interrupted;
             let state = if cancelled { StageState::Cancelled } else { StageState::Failed };

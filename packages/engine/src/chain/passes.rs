@@ -3,10 +3,7 @@
 use honing_core::{Result, Stage};
 
 use crate::chain::{
-    Chain,
-    built::Optimized,
-    preflight::{Ready, preflight},
-    selected::check_selected,
+    Chain, optimized::Optimized, preflight::preflight, ready::Ready, selected::check_selected,
     subject::Subject,
 };
 
@@ -60,7 +57,7 @@ impl<'a> Chain<'a> {
             let pass = pass.working_on(Some(before.input()));
             let mut turn = self.turn(&pass);
             let optimized = match &ready {
-                Some(ready) => turn.profiled(ready, Some(&before)).map(|profiled| profiled.optimized),
+                Some(ready) => turn.use_profile(ready, Some(&before)).map(|made| made.optimized),
                 None => Ok(Optimized::load(turn.session, &pass).map(|done| done.output)),
             };
             self.costs = turn.costs;

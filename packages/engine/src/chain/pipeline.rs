@@ -11,12 +11,13 @@ use honing_core::{
 use crate::{
     chain::{
         Chain,
-        built::{Built, Optimized, baseline, check_same_source},
+        built::{Built, baseline, check_same_source},
         merge::MergedProfile,
         missing, need,
-        preflight::Ready,
-        profiled::Profiled,
+        optimized::Optimized,
+        profile_use::ProfileUse,
         programs::each_program,
+        ready::Ready,
         session::Session,
         subject::Subject,
     },
@@ -29,7 +30,6 @@ use crate::{
         measurements::{Measurements, candidates, names},
         verdicts::{Judged, growths, judge, size},
     },
-    workloads::train,
 };
 
 /// A run that came to its end.
@@ -59,7 +59,7 @@ impl Chain<'_> {
             || Built::load(session, subject, Stage::Baseline),
             |built| units::bytes(built.artifact().bytes),
         )?;
-        let Profiled { profile, optimized } = self.profiled(ready, baseline.as_ref())?;
+        let ProfileUse { profile, optimized } = self.use_profile(ready, baseline.as_ref())?;
         let applied = optimized.as_ref().map(|built| built.applied().clone());
         let programs = optimized.map(|optimized| self.after(optimized)).transpose()?.unwrap_or_default();
         let judged = self.measure(baseline.as_ref(), &programs)?;
@@ -68,7 +68,7 @@ impl Chain<'_> {
         let chosen = programs.get(candidate).filter(|_| ships || programs.len() == 1);
         let findings = Findings {
             source: source(profile.as_ref()),
-            trained: profile.as_ref().and_then(|profile| train::trained(session, subject, profile)),
+            trained: profile.as_ref().and_then(|profile| profile.trained(session, subject)),
             carried: profile.as_ref().and_then(|profile| profile.rebased()).map(|from| from.carried),
             parts: profile.as_ref().map_or(&[], MergedProfile::parts),
             applied: applied.as_ref(),
@@ -93,7 +93,7 @@ impl Chain<'_> {
         let built = self.reaches(Stage::Optimize);
         // A build from the stored profile is judged by its match, unless it was to be measured.
         let measures = self.runs(Stage::Bench);
-        let is_stored = profile.as_ref().is_some_and(MergedProfile::is_stored);
+        let is_stored = profile.as_ref().is_some_and(|profile| profile.stored().is_some());
         let decides = built && (measures || !is_stored);
         if let (Some(text), true) = (silent(&outcome, &consequence), decides) {
             session.sink.emit(Event::Warning { text });

@@ -11,9 +11,11 @@ use serde::Serialize;
 use crate::{
     builders::Flavour,
     chain::{
-        built::{Built, Optimized, profile_path, trained_flavour},
-        merge::{Merged, MergedProfile, import_fingerprint, merge_command, merge_fingerprint, spent},
-        preflight::{Ready, check, preflight_fingerprint},
+        built::{Built, trained_flavour},
+        merge::{Merged, MergedProfile, given, import_fingerprint, merge_command, merge_fingerprint, spent},
+        optimized::{Optimized, profile_path},
+        preflight::{check, preflight_fingerprint},
+        ready::Ready,
         rebase::rebased_before,
         selected::check_selected,
         session::{ProfileSource, Session},
@@ -235,7 +237,7 @@ impl Planner<'_> {
     fn collect(&mut self, ready: Option<Ready>, before: Option<&Built>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         if let (ProfileSource::File(file), None) = (&session.options.profile, subject.pass()) {
-            let print = import_fingerprint(subject, file)?;
+            let print = import_fingerprint(&*given(subject, file)?.0);
             return self.compare::<Merged>(Stage::Merge, Some(print), Vec::new());
         }
         let own = subject.kind().training() == Training::Instrumented;

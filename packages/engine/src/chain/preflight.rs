@@ -1,6 +1,6 @@
 //! Preflight: everything that any later stage needs, before the first compile.
 
-use std::{path::PathBuf, time::Instant};
+use std::time::Instant;
 
 use honing_core::{
     Error, ExitCode, Fingerprint, Result, Stage,
@@ -9,11 +9,11 @@ use honing_core::{
     template::{self, Placeholder},
     units, unknown,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{
-        merge::import_fingerprint,
+        merge::given,
+        ready::Ready,
         session::{ProfileSource, Session, find_program},
         step::{Done, Product, stored, up_to_date_or},
         subject::Subject,
@@ -27,31 +27,6 @@ const DISK_FIRST: u64 = 1 << 30;
 const DISK_AGAIN: u64 = 128 << 20;
 /// Memory that a link needs at the least.
 const MEMORY: u64 = 256 << 20;
-
-/// The environment suffices. Only preflight makes one.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Ready {
-    /// What was seen to merge what this toolchain's programs write.
-    pub merger: Merger,
-    /// Whether the compiler can list the functions that it builds, with the hashes of
-    /// their control flow.
-    pub traces: bool,
-}
-
-/// What merges raw profiles.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Merger {
-    /// A tool; without it, Honing itself.
-    pub tool: Option<PathBuf>,
-    /// Its name and version.
-    pub name: String,
-}
-
-impl std::fmt::Display for Ready {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.merger.name.fmt(f)
-    }
-}
 
 impl Product for Ready {
     fn files(&self) -> Vec<&str> {
@@ -109,7 +84,7 @@ pub(crate) fn check(session: &Session, subject: &Subject<'_>) -> Result<()> {
             .map_err(|error| at(error.at(format!("workload `{name}`"))))?;
     }
     if let ProfileSource::File(file) = &session.options.profile {
-        import_fingerprint(subject, file)?;
+        given(subject, file)?;
     }
     check_disk(session)?;
     check_memory()?;

@@ -8,7 +8,7 @@ use honing_core::{
 use crate::chain::{
     Chain,
     pipeline::{Finished, stored},
-    preflight::Ready,
+    ready::Ready,
     session::Session,
     subject::{Need, Subject},
 };

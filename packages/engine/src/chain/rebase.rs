@@ -5,8 +5,8 @@ use honing_core::{Error, ExitCode, Result, config::Rebase, event::Event};
 
 use crate::{
     chain::{
-        built::Optimized,
         merge::{MergedProfile, RebasedFrom},
+        optimized::Optimized,
         session::Session,
         subject::Subject,
     },
@@ -28,20 +28,19 @@ pub(crate) fn rebase(
         Error::preflight("rebase: this compiler cannot list the functions that it builds")
             .with_hint(honing_core::advise!("train a new profile instead: {pgo}"))
     })?;
-    let Rebased { profile: bytes, share, words } =
-        subject.kind().rebase(&files::read(profile.path())?, &traces)?;
+    let Rebased { profile: rebased, share, words } = profile.read(subject)?.rebase(&traces)?;
     for text in words {
         session.sink.emit(Event::Note { text });
     }
-    if share <= 0.0 {
-        return Err(Error::new(ExitCode::Stale, "rebase: nothing of the profile can be carried over")
-            .with_hint(honing_core::advise!("is it the profile of another program? Train anew: {pgo}")));
-    }
+    let rebased = rebased.ok_or_else(|| {
+        Error::new(ExitCode::Stale, "rebase: nothing of the profile can be carried over")
+            .with_hint(honing_core::advise!("is it the profile of another program? Train anew: {pgo}"))
+    })?;
     let before = profile.rebased().map_or(1.0, |from| from.carried);
     let from = RebasedFrom { digest: profile.digest().clone(), carried: share * before };
     let path = session.folder_of(subject).join(FILE);
-    files::write_if_changed(&path, &bytes)?;
-    Ok(MergedProfile::of_file(&path, Some(from))?.carried_from(profile))
+    files::write_if_changed(&path, rebased.bytes())?;
+    Ok(MergedProfile::of(rebased, path, Some(from)).carried_from(profile))
 }
 
 /// What an earlier run made of `profile`, if the latest build was made with that.
@@ -56,6 +55,7 @@ pub(crate) fn rebased_before(
     let (_, built) = Optimized::last(session, subject)?;
     let from = built.rebased().filter(|from| &from.digest == profile.digest())?;
     let path = session.folder_of(subject).join(FILE);
-    let rebased = MergedProfile::of_file(&path, Some(from.clone())).ok()?;
+    let rebased = subject.kind().open(files::read(&path).ok()?);
+    let rebased = MergedProfile::of(rebased, path, Some(from.clone()));
     (rebased.digest() == built.profile()).then(|| rebased.carried_from(profile))
 }

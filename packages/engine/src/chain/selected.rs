@@ -10,7 +10,7 @@ use crate::{
         session::{ProfileSource, Session},
         subject::Subject,
     },
-    keep::recorded::folder,
+    keep::stored_profile::folder,
     measure::bench::pairs,
     workloads::train::{no_training, workloads},
 };

@@ -16,7 +16,7 @@ use std::{
 
 use honing_core::{
     Error, Result, Setting, Stage, Step,
-    config::{Config, Needed, Program, Tables},
+    config::{Config, Program, Tables},
     event::Event,
     shard::Shard,
     unknown,
@@ -24,13 +24,7 @@ use honing_core::{
 
 use crate::{
     builders::{Around, Craft, Opened},
-    chain::{
-        built,
-        crafts::Crafts,
-        lock::RunLock,
-        sink::Sink,
-        subject::{Need, Subject},
-    },
+    chain::{crafts::Crafts, lock::RunLock, sink::Sink, subject::Subject},
     children::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
     io::{clock, files, programs::on_path},
     keep::store::{Attempt, Store},
@@ -248,18 +242,7 @@ impl Session {
         programs.map(|(name, program)| self.subject(name, program)).collect()
     }
 
-    /// What other programs' steps left for a program.
-    pub(crate) fn with_needs<'a>(&'a self, subject: &Subject<'a>) -> Result<Subject<'a>> {
-        let need = |needed: Needed<'_>| {
-            let program = &self.config.program[needed.program];
-            let name = self.config.program.get_key_value(needed.program).map_or("", |(name, _)| name);
-            let made = built::made_by(self, &self.subject(name, program)?, needed.step);
-            Ok(Need { program: needed.program.to_owned(), step: needed.step, made })
-        };
-        Ok(subject.with(subject.program.needed().map(need).collect::<Result<_>>()?))
-    }
-
-    fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {
+    pub(crate) fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {
         let at = |error: Error| error.at(format!("program `{name}`"));
         let Opened { builder, passes, .. } = self.opened(program.own.craft()).map_err(at)?;
         let (artifact, triple) = builder.look_up(self, program).map_err(at)?;

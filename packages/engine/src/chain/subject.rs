@@ -11,7 +11,7 @@ use honing_core::{
 
 use crate::{
     builders::{Builder, Flavour, Made, Pass},
-    chain::{preflight::Ready, session::Session},
+    chain::{ready::Ready, session::Session},
     children::{Command, Usage},
     profiles::ProfileKind,
 };

@@ -8,7 +8,6 @@
 
 #[cfg(unix)]
 mod anew;
-mod cancel;
 mod child;
 mod command;
 mod double;
@@ -20,7 +19,7 @@ mod machine;
 mod refused;
 mod suspend;
 
-pub use cancel::Cancel;
+pub use crate::io::cancel::Cancel;
 pub(crate) use child::signal_number;
 pub use child::{Child, Launcher, StdStream};
 pub use command::Command;

@@ -1,5 +1,6 @@
 //! The rim: files, the disk that they are on, trees of them, and the clock.
 
+pub(crate) mod cancel;
 pub(crate) mod clock;
 pub(crate) mod disk;
 pub(crate) mod files;

@@ -14,7 +14,7 @@ use std::{
 
 use honing_core::{Digest, Error, ExitCode, Result};
 
-use crate::{children::Cancel, io::files};
+use crate::io::{cancel::Cancel, files};
 
 /// Bytes that are read between two looks at whether the run is to end.
 const CHUNK: usize = 1 << 20;

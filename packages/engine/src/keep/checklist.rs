@@ -9,9 +9,9 @@ use honing_core::{
 
 use crate::{
     Finished, Options, ProfileSource, Subject,
-    chain::{built::Optimized, pipeline, programs, session::Session},
+    chain::{optimized::Optimized, pipeline, programs, session::Session},
     io::{clock, files},
-    keep::{carry, history, record::eval_entries, recorded, status},
+    keep::{history, record::eval_entries, status, stored_profile, transfer},
 };
 
 /// The second build's target directory while it lasts, in the run's folder.
@@ -80,7 +80,7 @@ fn apply(session: &Session, subject: &Subject<'_>, mend: Mend) -> Result<Finishe
     let stored = || part(session, subject, ProfileSource::Stored);
     match mend {
         Mend::Refresh => pipeline::run(&part(session, subject, ProfileSource::Training)?, &all),
-        Mend::Rebase => carry::rebase(&stored()?),
+        Mend::Rebase => transfer::rebase(&stored()?),
         Mend::Measure => pipeline::run(&stored()?, &all),
     }
 }
@@ -100,7 +100,7 @@ fn options(session: &Session, subject: &Subject<'_>, profile: ProfileSource) -> 
 /// asked for.
 fn facts(session: &Session, subject: &Subject<'_>, whole: bool) -> Result<(Facts, Option<Summary>)> {
     let status = status::one(session, subject)?;
-    let stored = recorded::load(session, subject).ok().flatten();
+    let stored = stored_profile::load(session, subject).ok().flatten();
     let repository = history::repository(session, subject, stored.as_ref()).map_err(Into::into);
     let mut summary = None;
     let build = match &status.error {

@@ -4,14 +4,14 @@
 use std::path::{Path, PathBuf};
 
 use honing_core::{
-    Error, Result, Stage,
+    Digest, Error, Result, Stage,
     event::Event,
     shard::{Handover, SCHEMA, Shard, Trained},
     units,
 };
 
 use crate::{
-    chain::{built::Built, preflight::Ready, session::Session, step::stored, subject::Subject},
+    chain::{built::Built, ready::Ready, session::Session, step::stored, subject::Subject},
     io::files,
     keep::{history, record::workload_entries},
     profiles::Input,
@@ -40,8 +40,9 @@ pub(crate) fn hand_over(
         let inputs: Vec<Input> =
             collected.files.iter().map(|file| Input { path: train.join(file), weight: 1 }).collect();
         let file = format!("{}.profdata", entry.name);
-        subject.kind().merge(session, subject, (Stage::Train, ready), &inputs, &partial.join(&file))?;
-        let digest = files::digest(&partial.join(&file))?;
+        let stage = (Stage::Train, ready);
+        let (profile, _) = subject.kind().merge(session, subject, stage, &inputs, &partial.join(&file))?;
+        let digest = Digest::of(profile.bytes());
         workloads.push(Trained { workload: entry, file, digest });
     }
     let names: Vec<&str> = workloads.iter().map(|found| found.workload.name.as_str()).collect();

@@ -27,9 +27,9 @@ use crate::{
     io::{clock, files},
     keep::{
         committed, history,
-        recorded::{MANIFEST, folder, load, save},
+        stored_profile::{MANIFEST, folder, load, save},
     },
-    profiles::Weighed,
+    profiles::{Profile, Weighed},
     workloads::train::{add_workload, input_digests, workloads},
 };
 
@@ -86,23 +86,20 @@ pub(crate) fn record(
     }
     started(session, subject, Stage::Record, why);
     let start = Instant::now();
-    let indexed = files::read(profile.path())?;
-    let kind = subject.kind();
+    let holds = profile.read(subject)?;
     // A rebase loses what it cannot carry; that it is better than nothing was seen.
-    if findings.source != Source::Rebased {
-        refuse_poorer(session, subject, &indexed)?;
+    if findings.source != Source::Rebased && profile.stored().is_none() {
+        refuse_poorer(session, subject, holds)?;
     }
-    let (file, bytes) = kind.pack(&indexed)?;
-    let weighed = kind.weigh(&indexed).unwrap_or_default();
-    let entry = profile_entry((file, &bytes), &indexed, &weighed);
+    let (file, bytes) = holds.pack()?;
+    let weighed = holds.weigh().unwrap_or_default();
+    let entry = profile_entry((file, &bytes), profile, &weighed);
     let hot = hot(&weighed);
     let mut manifest = manifest(session, subject, findings, entry, hot)?;
-    if profile.is_stored()
-        && let Some(stored) = load(session, subject)?
-    {
-        take_over(&mut manifest, stored.manifest, &subject.flow());
+    if let Some(stored) = profile.stored() {
+        take_over(&mut manifest, stored.manifest.clone(), &subject.flow());
     }
-    save(&session.root.join(folder(session, subject)), &manifest, &bytes, kind.stored_names())?;
+    save(&session.root.join(folder(session, subject)), &manifest, &bytes, subject.kind().stored_names())?;
     if let Some(text) = committed::ignored(session, &folder(session, subject).join(file)) {
         session.sink.emit(Event::Warning { text });
     }
@@ -188,13 +185,17 @@ fn manifest(
     })
 }
 
-fn profile_entry((file, bytes): (&str, &[u8]), indexed: &[u8], weighed: &Weighed) -> recorded::Profile {
+fn profile_entry(
+    (file, bytes): (&str, &[u8]),
+    profile: &MergedProfile,
+    weighed: &Weighed,
+) -> recorded::Profile {
     recorded::Profile {
         file: file.to_owned(),
         bytes: bytes.len() as u64,
         digest: Digest::of(bytes),
-        indexed_bytes: indexed.len() as u64,
-        indexed_digest: Digest::of(indexed),
+        indexed_bytes: profile.bytes(),
+        indexed_digest: profile.digest().clone(),
         weight: weighed.weight.to_string(),
         functions: weighed.functions,
         functions_run: weighed.functions_run,
@@ -244,7 +245,7 @@ fn entries(
 }
 
 /// A training that missed what an earlier one reached must not replace its profile.
-fn refuse_poorer(session: &Session, subject: &Subject<'_>, new: &[u8]) -> Result<()> {
+fn refuse_poorer(session: &Session, subject: &Subject<'_>, new: &dyn Profile) -> Result<()> {
     if session.options.accept_poorer {
         return Ok(());
     }
@@ -255,8 +256,8 @@ fn refuse_poorer(session: &Session, subject: &Subject<'_>, new: &[u8]) -> Result
         )
     };
     let Some(stored) = load(session, subject).map_err(unreadable)? else { return Ok(()) };
-    let old = stored.indexed(subject).map_err(unreadable)?;
-    let Some(why) = subject.kind().poorer(&old, new) else { return Ok(()) };
+    let old = stored.open(subject).map_err(unreadable)?;
+    let Some(why) = new.lacks(&*old) else { return Ok(()) };
     Err(Error::new(
         Standing::Poorer.exit(Asked::Store, true),
         format!("record: the new profile is poorer than the one in {}: {why}", stored.folder.display()),

@@ -16,15 +16,10 @@ use crate::{
     Finished,
     builders::beside as parts_beside,
     chain::{
-        Chain,
-        built::{Built, Optimized},
-        preflight::Ready,
-        programs,
-        session::Session,
-        subject::Subject,
+        Chain, built::Built, optimized::Optimized, programs, ready::Ready, session::Session, subject::Subject,
     },
     io::files,
-    keep::{history, recorded, status},
+    keep::{history, status, stored_profile},
 };
 
 /// What `build` was asked for beyond the options of a session.
@@ -122,7 +117,7 @@ fn without_pgo(error: Error, no_pgo: bool) -> Error {
 
 /// The stored profile, and what became of it in the build.
 fn used(session: &Session, subject: &Subject<'_>, built: &Optimized) -> Result<Used> {
-    let stored = recorded::need(session, subject)?;
+    let stored = stored_profile::need(session, subject)?;
     let applied: Applied = built.applied().clone();
     let facts = status::facts(session, subject, &stored)?;
     let facts = staleness::Facts { applied: Some(applied.clone()), ..facts };

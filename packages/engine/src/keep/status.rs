@@ -11,12 +11,12 @@ use honing_core::{
 };
 
 use crate::{
-    chain::{built::Optimized, session::Session, subject::Subject},
+    chain::{optimized::Optimized, session::Session, subject::Subject},
     io::clock,
     keep::{
         history,
         record::{eval_entries, workload_entries},
-        recorded::{self, Stored},
+        stored_profile::{self, Stored},
     },
 };
 
@@ -31,14 +31,14 @@ pub fn status(session: &Session) -> Result<Vec<Status>> {
 /// How the profile of `subject` stands.
 pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
     let whole = |stored: Stored| stored.bytes().map(|_| stored);
-    let (stored, error) = match recorded::need(session, subject).and_then(whole) {
+    let (stored, error) = match stored_profile::need(session, subject).and_then(whole) {
         Ok(stored) => (Some(stored), None),
         Err(error) => (None, Some(error)),
     };
     let mut status = Status {
         program: subject.name.to_owned(),
         target: subject.triple.clone(),
-        folder: recorded::folder(session, subject).display().to_string(),
+        folder: stored_profile::folder(session, subject).display().to_string(),
         error: error.as_ref().map(ToString::to_string),
         hint: error.as_ref().and_then(Error::hint).map(str::to_owned),
         exit: error.as_ref().map(Error::code),

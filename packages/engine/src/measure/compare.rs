@@ -16,7 +16,7 @@ use crate::{
         MetricKind, Recording, Run, Which,
         answers::{Answer, Answers},
         arms::Arms,
-        compared::{CompareReport, Compared, Found, SCHEMA, judgings, names},
+        compare_report::{CompareReport, Compared, Found, SCHEMA, judgings, names},
         conditions,
         experiment::{At, Design, measure},
         host::Host,

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{
-        built::{Built, Optimized},
+        built::Built,
+        optimized::Optimized,
         session::Session,
         step::{Done, Product, stored},
         subject::Subject,

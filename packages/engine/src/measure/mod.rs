@@ -12,13 +12,13 @@ pub(crate) mod answers;
 pub(crate) mod arms;
 pub(crate) mod bench;
 pub(crate) mod compare;
-pub(crate) mod compared;
+pub(crate) mod compare_report;
 mod difference;
 pub(crate) mod experiment;
 pub(crate) mod host;
 pub(crate) mod judge;
 pub(crate) mod measurements;
-pub(crate) mod qualified;
+pub(crate) mod qualification;
 pub(crate) mod readings;
 pub(crate) mod verdicts;
 

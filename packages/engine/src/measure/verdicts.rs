@@ -9,11 +9,7 @@ use honing_core::{
 };
 
 use crate::{
-    chain::{
-        built::{Built, Optimized},
-        session::Session,
-        subject::Subject,
-    },
+    chain::{built::Built, optimized::Optimized, session::Session, subject::Subject},
     measure::{
         Recording, aa,
         judge::{Judging, plan},

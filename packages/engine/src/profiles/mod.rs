@@ -7,6 +7,7 @@ pub use given::{Given, Input};
 pub use llvm::MergeTool;
 
 use std::{
+    any::Any,
     collections::BTreeMap,
     ffi::OsString,
     fmt::Debug,
@@ -19,7 +20,7 @@ use honing_core::{
 };
 
 use crate::{
-    chain::{preflight::Ready, session::Session, subject::Subject},
+    chain::{ready::Ready, session::Session, subject::Subject},
     children::{Command, Usage},
     workloads::beside::Beside,
 };
@@ -68,7 +69,7 @@ pub trait ProfileKind: Debug + Send + Sync {
         stage: (Stage, &Ready),
         inputs: &[Input],
         output: &Path,
-    ) -> Result<Usage>;
+    ) -> Result<(Box<dyn Profile>, Usage)>;
 
     /// The command that does it with a tool, for display.
     fn merge_command(&self, session: &Session, tool: &Path, list: &Path, output: &Path) -> Command;
@@ -79,38 +80,43 @@ pub trait ProfileKind: Debug + Send + Sync {
     /// The share of `other`'s weight that is in functions which `base` has, too.
     fn shared(&self, base: &Path, other: &Path) -> Result<f64>;
 
-    /// A merged profile that a person gave, as the compiler reads it.
-    fn take(&self, given: &[u8]) -> Result<Vec<u8>, Flaw>;
+    /// A merged profile, from its bytes as the compiler reads it.
+    fn open(&self, bytes: Vec<u8>) -> Box<dyn Profile>;
 
-    /// Whether bytes are a merged profile, and whole.
-    fn check(&self, profile: &[u8]) -> Result<(), Flaw>;
+    /// One that a person gave, once it is seen to be whole.
+    fn take(&self, given: Vec<u8>) -> Result<Box<dyn Profile>, Flaw>;
 
-    /// Carries a profile over to the functions of a build whose symbols have other names.
-    fn rebase(&self, profile: &[u8], traces: &Traces) -> Result<Rebased>;
-
-    /// What a merged profile holds; `None` where a newer tool wrote it, and nobody here can read it.
-    fn weigh(&self, profile: &[u8]) -> Option<Weighed>;
-
-    /// A merged profile in the form for version control, and the name of its file.
-    fn pack(&self, profile: &[u8]) -> Result<(&'static str, Vec<u8>)>;
-
-    /// Back from there, as the compiler reads it; or why not.
-    fn unpack(&self, stored: &[u8]) -> Result<Vec<u8>, String>;
+    /// One in the form for version control; or why it cannot be read.
+    fn unpack(&self, stored: Vec<u8>) -> Result<Box<dyn Profile>, String>;
 
     /// Every name that such a file has or had.
     fn stored_names(&self) -> &'static [&'static str];
 
-    /// What `new` clearly lacks of `old`, in words; `None` where that is little, or cannot be told.
-    fn poorer(&self, old: &[u8], new: &[u8]) -> Option<String>;
-
     /// What a program that leaves profiles says of its own functions, where its compiler cannot list them.
     fn declared(&self, program: &Path) -> Result<Traces>;
+}
 
-    /// How much of `profile` a build applied. `own` are the names of the workspace's own code.
-    fn applied(&self, own: Vec<String>, profile: &[u8], traces: &Traces, by: MatchedBy) -> Applied;
+/// A merged profile: read once, however much is asked of it.
+pub trait Profile: Any + Debug + Send + Sync {
+    /// As the compiler reads it.
+    fn bytes(&self) -> &[u8];
 
-    /// The heaviest functions of `profile`, and what became of each in a build.
-    fn hottest(&self, own: Vec<String>, profile: &[u8], traces: Option<&Traces>) -> Vec<HotFunction>;
+    /// How much of it a build applied, and what became of its heaviest functions; or where nobody knows
+    /// what was built, why. `own` are the names of the workspace's own code.
+    fn matched(&self, own: Vec<String>, built: Result<(Traces, MatchedBy), String>) -> Matched;
+
+    /// Carries it over to the functions of a build whose symbols have other names.
+    fn rebase(&self, traces: &Traces) -> Result<Rebased>;
+
+    /// What it holds; `None` where a newer tool wrote it, and nobody here can read it.
+    fn weigh(&self) -> Option<Weighed>;
+
+    /// In the form for version control, and the name of its file.
+    fn pack(&self) -> Result<(&'static str, Vec<u8>)>;
+
+    /// What it clearly lacks of `old`, one of the same kind, in words; `None` where that is little, or cannot
+    /// be told.
+    fn lacks(&self, old: &dyn Profile) -> Option<String>;
 }
 
 /// Tells profiles of the trained program from others'.
@@ -128,11 +134,20 @@ pub struct Flaw {
     pub hint: String,
 }
 
+/// What a build made of a profile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matched {
+    /// How much of it was applied.
+    pub applied: Applied,
+    /// Its heaviest functions, and what became of each.
+    pub hottest: Vec<HotFunction>,
+}
+
 /// A profile, carried over to other names.
 #[derive(Debug)]
 pub struct Rebased {
-    /// As the compiler reads it.
-    pub profile: Vec<u8>,
+    /// What it became; `None` where nothing is left.
+    pub profile: Option<Box<dyn Profile>>,
     /// Share of the weight that was carried over, 0 to 1.
     pub share: f64,
     /// What was carried over by which rule, and what was left behind.

@@ -260,7 +260,7 @@ impl Attempt<'_> {
     fn to_end(&self, command: Command, awaits: Awaits) -> Result<Ran> {
         let command = Command { awaits: Some(awaits), ..self.profiled(command) };
         let ended = self.settle(&command, self.run_to_files(&command, "", || false)?)?;
-        self.judge(&command, &ended, "")?;
+        self.check_exit(&command, &ended, "")?;
         let mut complaints = Complaints::about(self.runner.collects);
         complaints.file(&self.stream("", "stderr"));
         self.check_written(&complaints)?;
@@ -280,7 +280,7 @@ impl Attempt<'_> {
         let mut command = self.runner.command(self.workload, words, &self.values)?;
         command.stdin = Some(ran.stdout.clone());
         let ended = self.run_to_files(&command, "answer.", || false)?;
-        self.judge_part(&command, &ended, "answer.", &[0])?;
+        self.check_part(&command, &ended, "answer.", &[0])?;
         Ok(Ran { answer: self.stream("answer.", "stdout"), ..ran })
     }
 
@@ -329,11 +329,11 @@ impl Attempt<'_> {
     }
 
     /// Whether the workload's own command ended as it may.
-    pub(super) fn judge(&self, command: &Command, ended: &Ended, part: &str) -> Result<()> {
-        self.judge_part(command, ended, part, &self.workload.exit_codes)
+    pub(super) fn check_exit(&self, command: &Command, ended: &Ended, part: &str) -> Result<()> {
+        self.check_part(command, ended, part, &self.workload.exit_codes)
     }
 
-    fn judge_part(&self, command: &Command, ended: &Ended, part: &str, allowed: &[i32]) -> Result<()> {
+    fn check_part(&self, command: &Command, ended: &Ended, part: &str, allowed: &[i32]) -> Result<()> {
         let key = part.replace('.', ": ");
         if ended.timed_out {
             return Err(self
@@ -373,7 +373,7 @@ impl Attempt<'_> {
         let command = self.not_profiled(self.runner.command(self.workload, words, &self.values)?);
         let part = format!("{key}.");
         let ended = self.run_to_files(&command, &part, || false)?;
-        self.judge_part(&command, &ended, &part, &[0])
+        self.check_part(&command, &ended, &part, &[0])
     }
 }
 

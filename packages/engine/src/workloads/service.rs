@@ -57,11 +57,11 @@ impl Attempt<'_> {
             let ended = child.wait(&runner.session.cancel, None)?;
             return Err(self.died("under load", &command, &ended));
         }
-        self.judge(&load, &loaded, "load.")?;
+        self.check_exit(&load, &loaded, "load.")?;
         beside.end().map_err(|error| error.at(format!("{}: workload `{}`", runner.stage, self.name)))?;
         child.signal(signal_number(&service.stop.signal));
         let ended = child.wait(&runner.session.cancel, Some(service.stop.grace.0))?;
-        self.judge_stop(service, &command, &ended)?;
+        self.check_stop(service, &command, &ended)?;
         let ended = self.settle(&command, ended)?;
         let complaints = complaints.lock().map(|complaints| complaints.clone()).unwrap_or_default();
         self.check_written(&complaints)?;
@@ -121,7 +121,7 @@ impl Attempt<'_> {
 
     /// A service has to end by itself when it is asked to: an instrumented one writes
     /// its profile on the way out.
-    fn judge_stop(&self, service: &Service, command: &Command, ended: &Ended) -> Result<()> {
+    fn check_stop(&self, service: &Service, command: &Command, ended: &Ended) -> Result<()> {
         let collects = self.runner.has_to_end_well();
         let survival = self.runner.collects.map(|kind| format!(", or {}", kind.survival()));
         let survival = survival.unwrap_or_default();

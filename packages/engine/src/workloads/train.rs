@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chain::{
         built::{Built, trained_flavour},
-        merge::MergedProfile,
         session::Session,
         step::{Done, Product, stored, up_to_date_or},
         subject::Subject,
@@ -53,12 +52,6 @@ impl RawProfiles {
         let files = self.collected.iter().map(|collected| collected.files.len()).sum();
         (files, self.collected.iter().map(|collected| collected.bytes).sum())
     }
-}
-
-/// When a profile was trained, in UTC, where that is known.
-pub(crate) fn trained(session: &Session, subject: &Subject<'_>, profile: &MergedProfile) -> Option<String> {
-    let here = || stored::<RawProfiles>(session, subject, Stage::Train).map(|manifest| manifest.finished);
-    profile.trained_elsewhere().or_else(here)
 }
 
 /// The workloads of a role, narrowed to those that were asked for, if any of them is.

@@ -1,6 +1,7 @@
 //! A craft, a builder, a kind of profile and children that only pretend.
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     ffi::OsString,
     fs,
@@ -12,7 +13,7 @@ use std::{
 use honing_core::{
     Digest, Error, ExitCode, Fingerprint, Result, Setting, Stage, Training,
     account::Account,
-    applied::{Applied, HotFunction, Match, MatchedBy},
+    applied::{Applied, Match, MatchedBy},
     config::{Form, Own, Program, Tables, Tool},
     release::Compiler,
 };
@@ -20,8 +21,8 @@ use honing_engine::{
     Options, Session, Subject,
     children::{Command, Double, Played, Status, Usage},
     plugs::{
-        Around, Before, Beside, Builder, Craft, Flavour, Flaw, Folders, Input, Made, Merger, Opened, Pass,
-        ProfileKind, Ready, Rebased, Sorter, Traces, Weighed,
+        Around, Before, Beside, Builder, Craft, Flavour, Flaw, Folders, Input, Made, Matched, Merger, Opened,
+        Pass, Profile, ProfileKind, Ready, Rebased, Sorter, Traces, Weighed,
     },
 };
 
@@ -139,7 +140,7 @@ impl Builder for FakeBuilder {
         flavour: Flavour<'_>,
     ) -> Result<Fingerprint> {
         let mut print = Fingerprint::new();
-        print.value("source", self.source()).value("flavour", word(flavour));
+        print.value("source", self.source()).flags("flavour", word(flavour));
         if matches!(flavour, Flavour::Instrumented) {
             print.value("light", self.is_light(session, subject)?);
         }
@@ -168,10 +169,6 @@ impl Builder for FakeBuilder {
 
     fn difference(&self, _: &[u8], _: &[u8]) -> Option<String> {
         None
-    }
-
-    fn of_flavours(&self) -> &'static [&'static str] {
-        &["flavour"]
     }
 
     fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {
@@ -297,7 +294,7 @@ impl Pass for After {
 
     fn fingerprint(&self, _: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Fingerprint> {
         let mut print = Fingerprint::new();
-        print.value("flavour", word(flavour));
+        print.flags("flavour", word(flavour));
         Ok(print)
     }
 
@@ -382,15 +379,15 @@ impl ProfileKind for FakeKind {
         _: (Stage, &Ready),
         inputs: &[Input],
         output: &Path,
-    ) -> Result<Usage> {
+    ) -> Result<(Box<dyn Profile>, Usage)> {
         let text =
             |input: &Input| format!("{} of {}", input.weight, fs::read_to_string(&input.path).unwrap());
         let merged: String = inputs.iter().map(text).collect();
         if merged.contains("damaged") {
             return Err(Error::new(ExitCode::Profile, "merge: a profile is damaged"));
         }
-        fs::write(output, merged).unwrap();
-        Ok(Usage::default())
+        fs::write(output, &merged).unwrap();
+        Ok((self.open(merged.into_bytes()), Usage::default()))
     }
 
     fn merge_command(&self, session: &Session, tool: &Path, _: &Path, _: &Path) -> Command {
@@ -405,59 +402,75 @@ impl ProfileKind for FakeKind {
         Ok(1.0)
     }
 
-    fn take(&self, given: &[u8]) -> Result<Vec<u8>, Flaw> {
-        Ok(given.to_vec())
+    fn open(&self, bytes: Vec<u8>) -> Box<dyn Profile> {
+        ASKED.with_borrow_mut(|asked| asked.push("open"));
+        Box::new(FakeProfile(bytes))
     }
 
-    fn check(&self, _: &[u8]) -> Result<(), Flaw> {
-        Ok(())
+    fn take(&self, given: Vec<u8>) -> Result<Box<dyn Profile>, Flaw> {
+        Ok(self.open(given))
     }
 
-    fn rebase(&self, profile: &[u8], _: &Traces) -> Result<Rebased> {
-        Ok(Rebased { profile: profile.to_vec(), share: 1.0, words: Vec::new() })
-    }
-
-    fn weigh(&self, profile: &[u8]) -> Option<Weighed> {
-        let lines = profile.split(|byte| *byte == b'\n').count() as u64;
-        Some(Weighed { weight: lines.into(), functions: lines, functions_run: lines, hottest: Vec::new() })
-    }
-
-    fn pack(&self, profile: &[u8]) -> Result<(&'static str, Vec<u8>)> {
-        Ok(("profile.fake", profile.to_vec()))
-    }
-
-    fn unpack(&self, stored: &[u8]) -> Result<Vec<u8>, String> {
-        Ok(stored.to_vec())
+    fn unpack(&self, stored: Vec<u8>) -> Result<Box<dyn Profile>, String> {
+        Ok(self.open(stored))
     }
 
     fn stored_names(&self) -> &'static [&'static str] {
         &["profile.fake"]
     }
 
-    fn poorer(&self, _: &[u8], _: &[u8]) -> Option<String> {
-        None
-    }
-
     fn declared(&self, _: &Path) -> Result<Traces> {
         Ok(Traces("all".into()))
     }
+}
 
-    fn applied(&self, _: Vec<String>, profile: &[u8], traces: &Traces, by: MatchedBy) -> Applied {
-        let functions = profile.len() as u64;
-        Applied::Measured(Match {
-            share: if traces.0 == "all" { 1.0 } else { 0.5 },
-            kin: 1.0,
-            carried: None,
-            functions,
-            matched: functions,
-            origins: Vec::new(),
-            lost: Vec::new(),
-            by,
-        })
+thread_local! {
+    /// What was asked of profiles, on this thread.
+    pub(crate) static ASKED: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+}
+
+#[derive(Debug)]
+struct FakeProfile(Vec<u8>);
+
+impl Profile for FakeProfile {
+    fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
-    fn hottest(&self, _: Vec<String>, _: &[u8], _: Option<&Traces>) -> Vec<HotFunction> {
-        Vec::new()
+    fn matched(&self, _: Vec<String>, built: Result<(Traces, MatchedBy), String>) -> Matched {
+        ASKED.with_borrow_mut(|asked| asked.push("match"));
+        let functions = self.0.len() as u64;
+        let applied = |(traces, by): (Traces, MatchedBy)| {
+            Applied::Measured(Match {
+                share: if traces.0 == "all" { 1.0 } else { 0.5 },
+                kin: 1.0,
+                carried: None,
+                functions,
+                matched: functions,
+                origins: Vec::new(),
+                lost: Vec::new(),
+                by,
+            })
+        };
+        let applied = built.map_or_else(|why| Applied::Unknown { why }, applied);
+        Matched { applied, hottest: Vec::new() }
+    }
+
+    fn rebase(&self, _: &Traces) -> Result<Rebased> {
+        Ok(Rebased { profile: Some(Box::new(Self(self.0.clone()))), share: 1.0, words: Vec::new() })
+    }
+
+    fn weigh(&self) -> Option<Weighed> {
+        let lines = self.0.split(|byte| *byte == b'\n').count() as u64;
+        Some(Weighed { weight: lines.into(), functions: lines, functions_run: lines, hottest: Vec::new() })
+    }
+
+    fn pack(&self) -> Result<(&'static str, Vec<u8>)> {
+        Ok(("profile.fake", self.0.clone()))
+    }
+
+    fn lacks(&self, _: &dyn Profile) -> Option<String> {
+        None
     }
 }
 

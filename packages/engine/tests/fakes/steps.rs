@@ -6,9 +6,12 @@ use honing_core::{
     ExitCode, Selection, Stage, Step,
     event::{Event, StageState},
 };
-use honing_engine::Options;
+use honing_engine::{Options, ProfileSource};
 
-use crate::world::{At, BUDGET, Mishap, Shape, World, place};
+use crate::{
+    plugs::ASKED,
+    world::{At, BUDGET, Mishap, Shape, World, place},
+};
 
 fn whole() -> Selection {
     Selection::default()
@@ -83,6 +86,24 @@ fn a_run_does_every_step_once_and_the_next_one_none() {
         let asked: Vec<String> =
             world.steps().iter().filter(|at| builds(at)).map(|at| place(at.0, at.1)).collect();
         assert_eq!(world.reached(), asked);
+    }
+}
+
+#[test]
+fn a_profile_is_read_and_matched_once_in_a_run() {
+    for (dir, world) in worlds() {
+        let asked = |profile| {
+            ASKED.take();
+            world.run(Options { profile, ..Options::default() }, &whole()).0.unwrap();
+            ASKED.take()
+        };
+        let merges = world.steps().iter().filter(|at| at.1.stage == Stage::Merge).count();
+        assert_eq!(asked(ProfileSource::Training), ["open", "match"].repeat(merges), "{:?}", world.shape);
+        assert_eq!(asked(ProfileSource::Training), [""; 0], "nothing is new");
+        if world.shape == Shape::Instrumented {
+            std::fs::write(dir.path().join("source"), "2").unwrap();
+            assert_eq!(asked(ProfileSource::Stored), ["open", "match"]);
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use honing_engine::{
     children::{Cancel, Suspend},
 };
 
-use super::{editing::Editing, job, kept::Kept, report, run};
+use super::{closing::Closing, editing::Editing, job, report, run};
 use crate::cli::{Range, Shared, Trailing};
 
 /// A run: in the dashboard where a person watches, else in lines.
@@ -97,7 +97,7 @@ fn open(shared: &Shared, trailing: &Trailing, selection: Selection, mode: Mode) 
         selection,
         inbox: inbox.clone(),
         suspend: Suspend::default(),
-        kept: Arc::new(Mutex::new(Kept::new())),
+        kept: Arc::new(Mutex::new(Closing::new())),
         run: None,
     };
     match mode {
@@ -123,7 +123,7 @@ struct Engine {
     selection: Selection,
     inbox: Inbox,
     suspend: Suspend,
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Mutex<Closing>>,
     editing: Editing,
     run: Option<Running>,
 }

@@ -2,13 +2,13 @@
 
 mod checklist;
 mod clean;
+mod closing;
 mod compare;
 mod dash;
 mod editing;
 mod exec;
 mod init;
 mod job;
-mod kept;
 mod manifest;
 mod plan;
 mod profiles;

@@ -3,7 +3,7 @@
 use std::{ffi::OsString, io::Write, path::Path};
 
 use honing_core::{Result, units};
-use honing_engine::{Given, Input, merging};
+use honing_engine::{Given, Input, profile_files};
 use honing_profdata::{self as profdata, FunctionDiff, Hot, Presence, Profile};
 use honing_report::{Kind, Table};
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub(crate) fn merge(from: &[OsString], output: &Path, max_lost: f64) -> Result<(
     let mut inputs: Vec<Input> = Vec::new();
     for word in from {
         let Given { path, weight } = Given::parse(word)?;
-        let found = merging::find_profiles(&[path])?.into_iter();
+        let found = profile_files::find_profiles(&[path])?.into_iter();
         let found = found.filter(|path| target.is_none() || path.canonicalize().ok() != target);
         let found = found.map(|path| Input { path, weight: u64::from(weight.unwrap_or(1)) });
         // What is named twice counts once.
@@ -28,14 +28,14 @@ pub(crate) fn merge(from: &[OsString], output: &Path, max_lost: f64) -> Result<(
             }
         }
     }
-    let outcome = merging::merge_files(&inputs, max_lost)?;
+    let outcome = profile_files::merge_files(&inputs, max_lost)?;
     let mut err = console::err();
     for loss in &outcome.losses {
         let _ = writeln!(err, "warning: {loss}");
     }
-    merging::write_profile(output, &outcome.bytes)?;
+    honing_engine::write_atomically(output, outcome.bytes())?;
     let (files, functions) = (inputs.len(), outcome.functions);
-    let size = units::bytes(outcome.bytes.len() as u64);
+    let size = units::bytes(outcome.bytes().len() as u64);
     let _ =
         writeln!(err, "      Merged {files} files into {}: {functions} functions, {size}", output.display());
     Ok(())
@@ -67,7 +67,7 @@ struct HotFunction {
 
 /// Prints what is in a profile.
 pub(crate) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
-    let read = merging::read_profile(file)?;
+    let read = profile_files::read_profile(file)?;
     let (profile, report) = (&read.profile, &read.report);
     let coverage = profile.coverage();
     let shown = Shown {
@@ -234,7 +234,7 @@ pub(crate) fn overlap(base: &Path, test: &Path, format: Format) -> Result<()> {
 }
 
 fn both(base: &Path, test: &Path) -> Result<(Profile, Profile)> {
-    Ok((merging::read_profile(base)?.profile, merging::read_profile(test)?.profile))
+    Ok((profile_files::read_profile(base)?.profile, profile_files::read_profile(test)?.profile))
 }
 
 fn json(value: &impl Serialize) -> Result<()> {

@@ -11,7 +11,7 @@ use honing_core::{
 };
 use honing_dashboard::{Ask, Backend, Inbox, Mode, Msg, Screen, Setup, State};
 
-use super::{dash, kept::Kept, run};
+use super::{closing::Closing, dash, run};
 use crate::cli::Shared;
 
 /// Columns and lines of a picture.
@@ -39,7 +39,7 @@ pub(crate) fn replay(shared: &Shared, file: &Path, speed: f64) -> Result<()> {
         }
     });
     honing_dashboard::run(State::new(setup), &inbox, &mut Recorded { start, speed })?;
-    let mut kept = Kept::new();
+    let mut kept = Closing::new();
     records.iter().for_each(|record| kept.record(record));
     kept.print();
     Ok(())

@@ -1,6 +1,9 @@
 //! Arrows between the workspace's packages point one way: docs/ARCHITECTURE.md, as a test.
 
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
@@ -141,6 +144,91 @@ fn only_the_rooms_of_a_craft_and_of_a_kind_know_them() {
         wrong.extend(of_room.filter(|(_, line)| forbidden.iter().any(|word| line.contains(word))));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What a craft and a kind of profile see of a session, and what a session knows of them: each needs the others.
+const SEAM: [&str; 6] = [
+    "builders/mod.rs",
+    "builders/pass.rs",
+    "chain/crafts.rs",
+    "chain/session.rs",
+    "chain/subject.rs",
+    "profiles/mod.rs",
+];
+
+#[test]
+fn no_circle_leads_through_two_rooms_of_the_engine() {
+    let engine = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(1).unwrap().join("engine/src");
+    let mut texts = BTreeMap::<String, String>::new();
+    for (at, line) in code(&engine) {
+        let (file, _) = at.rsplit_once(':').unwrap();
+        let file = Path::new(file).strip_prefix(&engine).unwrap().display().to_string();
+        // The front door opens on every room.
+        if file != "lib.rs" {
+            *texts.entry(file).or_default() += &line;
+        }
+    }
+    let known: BTreeSet<&str> = texts.keys().map(String::as_str).collect();
+    let arrows: BTreeMap<&str, BTreeSet<&str>> =
+        texts.iter().map(|(file, text)| (file.as_str(), used(text, &known))).collect();
+    let mut reached = BTreeMap::new();
+    for from in &known {
+        let (mut there, mut open) = (BTreeSet::<&str>::new(), vec![*from]);
+        while let Some(file) = open.pop() {
+            open.extend(arrows[file].iter().filter(|next| there.insert(**next)));
+        }
+        reached.insert(*from, there);
+    }
+    let room = |file: &str| file.split('/').next().map(str::to_owned);
+    let mut circles = Vec::new();
+    for (one, others) in &reached {
+        let back = others.iter().filter(|other| room(one) != room(other) && reached[**other].contains(one));
+        circles.extend(back.map(|other| [*one, *other]));
+    }
+    assert!(circles.len() >= 4, "the seam is one");
+    circles.retain(|circle| !circle.iter().all(|file| SEAM.contains(file)));
+    assert!(circles.is_empty(), "{circles:#?}");
+}
+
+/// The files of `known` that the code of one uses by paths from the root: `crate::a::{b, c::D}`.
+fn used<'k>(text: &str, known: &BTreeSet<&'k str>) -> BTreeSet<&'k str> {
+    let mut used = BTreeSet::new();
+    for (at, root) in text.match_indices("crate::") {
+        let (mut before, mut path) = (Vec::new(), String::new());
+        for letter in text[at + root.len()..].chars() {
+            match letter {
+                '{' if path.ends_with("::") || path.is_empty() => before.push(path.clone()),
+                ',' | '}' if !before.is_empty() => {
+                    used.extend(file_of(&path, known));
+                    if letter == '}' {
+                        before.pop();
+                    }
+                    path = before.last().cloned().unwrap_or_default();
+                }
+                ' ' => {}
+                ':' | '_' => path.push(letter),
+                _ if letter.is_alphanumeric() => path.push(letter),
+                _ => break,
+            }
+            if letter == '}' && before.is_empty() {
+                break;
+            }
+        }
+        used.extend(file_of(&path, known));
+    }
+    used
+}
+
+/// The file with what a path names: that of its longest part.
+fn file_of<'k>(path: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
+    let parts: Vec<&str> = path.split("::").collect();
+    // Behind the last comma there is nothing.
+    let parts = if path.ends_with("::") { &[] } else { parts.as_slice() };
+    let files = (1..=parts.len()).rev().flat_map(|length| {
+        let part = parts[..length].join("/");
+        [format!("{part}.rs"), format!("{part}/mod.rs")]
+    });
+    files.into_iter().find_map(|file| known.get(file.as_str()).copied())
 }
 
 /// The lines of code in a file or below a folder, with where they are. Comments are none; tests may try a

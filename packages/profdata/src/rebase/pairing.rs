@@ -7,7 +7,7 @@ use crate::cfg_hash::{self, Numbers};
 use crate::format::ValueKind;
 use crate::functions::{BuildFunction, BuildFunctions};
 use crate::inspect::{demangle, split_name};
-use crate::matching::{Verdict, verdict};
+use crate::matching::lost;
 use crate::profile::{Function, Profile};
 use crate::symbol::{Meaning, unit_crate};
 use std::collections::HashMap;
@@ -161,7 +161,7 @@ impl<'a> Pairing<'a> {
             let Some(function) = self.left.get(at).map(|left| left.function) else {
                 continue;
             };
-            if !matches!(verdict(&function, build), Verdict::Applied { .. }) {
+            if lost(&function, build).is_some() {
                 continue;
             }
             let (unit, symbol) = split_name(function.name_bytes());

@@ -19,12 +19,12 @@ use crate::{
         Builder, Flavour, Folders, Made, beside,
         cargo::{
             self, Cargo, Here, build_command, check, driver_command,
-            flavours::{ADDED, PROFILE, build_fingerprint, instrumenting, wanted},
+            flavours::{build_fingerprint, instrumenting, wanted},
             libraries, own, pinning, probe, tables, tools,
         },
     },
     chain::{
-        preflight::Ready,
+        ready::Ready,
         session::{Session, find_program},
         subject::Subject,
     },
@@ -161,10 +161,6 @@ impl Builder for Cargo {
         let (one, other) = (calls(one), calls(other));
         let difference = one.difference(&other).filter(|_| !other.is_empty())?;
         Some(format!("cargo does not call rustc as it did for the baseline: {difference}"))
-    }
-
-    fn of_flavours(&self) -> &'static [&'static str] {
-        &[ADDED, PROFILE]
     }
 
     fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {

@@ -16,13 +16,13 @@ use crate::{
         pinning, wrapper,
     },
     chain::{
-        built::profile_path,
-        merge::{MergedProfile, import_fingerprint},
+        merge::{MergedProfile, given},
+        optimized::profile_path,
         session::Session,
         subject::Subject,
     },
     children::Command,
-    keep::recorded,
+    keep::stored_profile,
     profiles::llvm::Counting,
 };
 
@@ -79,11 +79,11 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
 /// named, else the stored one, else what the latest run built with.
 fn profile(session: &Session, subject: &Subject<'_>) -> Result<PathBuf> {
     if let ProfileSource::File(file) = &session.options.profile {
-        import_fingerprint(subject, file)?;
+        given(subject, file)?;
         return Ok(session.dir.join(file));
     }
-    if let Some(stored) = recorded::load(session, subject)? {
-        return Ok(MergedProfile::stored(session, subject, &stored)?.path().to_owned());
+    if let Some(stored) = stored_profile::load(session, subject)? {
+        return Ok(MergedProfile::of_stored(session, subject, stored)?.path().to_owned());
     }
     let merged = profile_path(session, subject);
     if merged.is_file() {

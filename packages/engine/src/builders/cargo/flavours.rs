@@ -97,11 +97,6 @@ fn added(flavour: Flavour<'_>, flush: Flush) -> Added {
     }
 }
 
-/// What PGO adds, in a fingerprint.
-pub(super) const ADDED: &str = "flags of PGO";
-/// The profile, in a fingerprint.
-pub(super) const PROFILE: &str = "profile";
-
 /// What a build reads, as far as it can be told before cargo looks: the specification,
 /// the toolchain, and the files that it read the last time.
 pub(super) fn build_fingerprint(
@@ -120,10 +115,10 @@ pub(super) fn build_fingerprint(
         .value("target", wanted.target)
         .value("symbols", &wanted.symbols)
         .value("rustflags", wanted.rustflags.join(" "))
-        .value(ADDED, wanted.orders.added().join(" "))
+        .flags("flags of PGO", wanted.orders.added().join(" "))
         .value("cargo arguments", session.options.arguments.join(" "));
     if let Some(profile) = profile {
-        print.content(PROFILE, profile.clone());
+        print.profile("profile", profile.clone());
     }
     for name in ["Cargo.toml", "Cargo.lock"] {
         if let Ok(digest) = files::digest(&session.root.join(name)) {

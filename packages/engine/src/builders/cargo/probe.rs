@@ -14,7 +14,8 @@ use honing_profdata::{IndexedVersion, TraceReader};
 use crate::{
     builders::cargo::{self, Answer, Here, flavours::TRACE_FLAG, toolchain::Toolchain},
     chain::{
-        preflight::{Merger, Ready, needs_merge},
+        preflight::needs_merge,
+        ready::{Merger, Ready},
         session::find_program,
         subject::Subject,
     },
@@ -22,7 +23,7 @@ use crate::{
     io::files,
     profiles::{
         Input,
-        llvm::{indexed, merging, wants_llvm},
+        llvm::{indexed, profile_files, wants_llvm},
     },
 };
 
@@ -176,16 +177,16 @@ impl Probe<'_> {
     /// With our own engine, or, where the toolchain is newer than it, with LLVM's tool.
     fn merge_builtin(&self, raw: &Path) -> Result<Merger> {
         let input = Input { path: raw.to_owned(), weight: 1 };
-        match merging::merge_files(&[input], 0.0) {
+        match profile_files::merge_files(&[input], 0.0) {
             Ok(outcome) => {
-                files::write_atomically(&self.dir.join("probe.profdata"), &outcome.bytes)?;
+                files::write_atomically(&self.dir.join("probe.profdata"), outcome.bytes())?;
                 Ok(own())
             }
-            Err(merging::Failure::NewerFormat(error)) => {
+            Err(profile_files::Failure::NewerFormat(error)) => {
                 self.session.sink.emit(Event::Note { text: format!("{error}; using LLVM's tool") });
                 self.merge(raw)
             }
-            Err(merging::Failure::Other(error)) => Err(error.with_code(ExitCode::Preflight)),
+            Err(profile_files::Failure::Other(error)) => Err(error.with_code(ExitCode::Preflight)),
         }
     }
 
@@ -272,7 +273,7 @@ fn linking(flags: &[String]) -> impl Iterator<Item = &String> {
 }
 
 fn is_profile(path: &Path) -> bool {
-    std::fs::read(path).is_ok_and(|bytes| indexed::check(&bytes).is_ok())
+    std::fs::read(path).is_ok_and(|bytes| indexed::read(&bytes).is_ok())
 }
 
 /// How to get an `llvm-profdata` that fits.

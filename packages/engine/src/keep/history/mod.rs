@@ -12,7 +12,7 @@ use honing_core::{checklist::Repository, release::Checkout, status::Since};
 
 use crate::{
     chain::{session::Session, subject::Subject},
-    keep::recorded::Stored,
+    keep::stored_profile::Stored,
 };
 use git::Git;
 pub(crate) use git::Silent;

@@ -5,32 +5,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{
-    Error, Fingerprint, Result, Stage, Training,
-    applied::{Applied, HotFunction, MatchedBy},
-};
-use honing_profdata::{self as profdata, Format, IndexedVersion};
+use honing_core::{Fingerprint, Result, Stage, Training};
+use honing_profdata::{self as profdata, Format};
 
 use crate::{
-    chain::{preflight::Ready, session::Session, subject::Subject},
+    chain::{ready::Ready, session::Session, subject::Subject},
     children::{Command, Usage},
     profiles::{
-        Flaw, Input, ProfileKind, Rebased, Sorter, Traces, Weighed,
+        Flaw, Input, Profile, ProfileKind, Sorter, Traces,
         llvm::{
-            indexed,
+            counts::{Counts, INDEXED, PACKED},
             kin::Kin,
-            matching, merge, merging, poorer, rebase,
+            matching, merge, profile_files,
             settings::{Counting, Flush, MergeTool, Merging},
         },
     },
 };
-
-/// Name of a stored profile in its compact form.
-const PACKED: &str = "profile.honing";
-/// Name of one that a newer LLVM wrote, and that is stored as it is.
-const INDEXED: &str = "profile.profdata";
-/// Heaviest functions that are told.
-const HOTTEST: usize = 100;
 
 /// Where LLVM's runtime is told to write.
 const VARIABLE: &str = "LLVM_PROFILE_FILE";
@@ -89,8 +79,9 @@ impl ProfileKind for Counters {
         stage: (Stage, &Ready),
         inputs: &[Input],
         output: &Path,
-    ) -> Result<Usage> {
-        merge::merge_into(session, subject, stage, inputs, output)
+    ) -> Result<(Box<dyn Profile>, Usage)> {
+        let (counts, usage) = merge::merge_into(session, subject, stage, inputs, output)?;
+        Ok((Box::new(counts), usage))
     }
 
     fn merge_command(&self, session: &Session, tool: &Path, list: &Path, output: &Path) -> Command {
@@ -98,77 +89,49 @@ impl ProfileKind for Counters {
     }
 
     fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>> {
-        merging::find_profiles(places)
+        profile_files::find_profiles(places)
     }
 
     fn shared(&self, base: &Path, other: &Path) -> Result<f64> {
-        let read = |path| merging::read_profile(path).map(|read| read.profile);
+        let read = |path| profile_files::read_profile(path).map(|read| read.profile);
         Ok(profdata::diff(&read(base)?, &read(other)?).test_matched)
     }
 
-    fn take(&self, given: &[u8]) -> Result<Vec<u8>, Flaw> {
-        merge::take(given)
+    fn open(&self, bytes: Vec<u8>) -> Box<dyn Profile> {
+        Box::new(Counts::of_bytes(bytes))
     }
 
-    fn check(&self, profile: &[u8]) -> Result<(), Flaw> {
-        indexed::check(profile).map_err(Flaw::from)
+    fn take(&self, given: Vec<u8>) -> Result<Box<dyn Profile>, Flaw> {
+        let refused = |error: profdata::Error| Flaw {
+            words: format!("cannot be used: {error}"),
+            hint: "restore it from version control, or train anew".into(),
+        };
+        let taken = match Format::detect(&given) {
+            Some(Format::Packed) => unpack(&given).map_err(refused)?,
+            _ => Counts::whole(given)?,
+        };
+        Ok(Box::new(taken))
     }
 
-    fn rebase(&self, profile: &[u8], traces: &Traces) -> Result<Rebased> {
-        rebase::rebase(profile, traces)
-    }
-
-    fn weigh(&self, profile: &[u8]) -> Option<Weighed> {
-        let profile = profdata::read(profile).ok()?.profile;
-        let coverage = profile.coverage();
-        let hottest = profile.hottest(HOTTEST);
-        Some(Weighed {
-            weight: profile.weight(),
-            functions: coverage.functions,
-            functions_run: coverage.functions_run,
-            hottest: hottest.iter().map(|hot| (hot.function.demangled(), hot.share)).collect(),
-        })
-    }
-
-    fn pack(&self, profile: &[u8]) -> Result<(&'static str, Vec<u8>)> {
-        match profdata::read(profile) {
-            Ok(read) => {
-                let packed = read.profile.to_packed();
-                Ok((PACKED, packed.map_err(|error| Error::internal(format!("record: {error}")))?))
-            }
-            // A newer LLVM's: it is stored as it is.
-            Err(_) => Ok((INDEXED, profile.to_vec())),
-        }
-    }
-
-    fn unpack(&self, stored: &[u8]) -> Result<Vec<u8>, String> {
-        if Format::detect(stored) == Some(Format::Indexed) {
-            return Ok(stored.to_vec());
-        }
-        let read = profdata::read(stored).map_err(|error| error.to_string())?;
-        read.profile.to_indexed(IndexedVersion::Lowest).map_err(|error| error.to_string())
+    fn unpack(&self, stored: Vec<u8>) -> Result<Box<dyn Profile>, String> {
+        let unpacked = match Format::detect(&stored) {
+            Some(Format::Indexed) => Counts::whole(stored).map_err(|flaw| flaw.words().to_owned())?,
+            _ => unpack(&stored).map_err(|error| error.to_string())?,
+        };
+        Ok(Box::new(unpacked))
     }
 
     fn stored_names(&self) -> &'static [&'static str] {
         &[PACKED, INDEXED]
     }
 
-    fn poorer(&self, old: &[u8], new: &[u8]) -> Option<String> {
-        let read = |bytes| profdata::read(bytes).ok().map(|read| read.profile);
-        poorer::poorer(&read(old)?, &read(new)?)
-    }
-
     fn declared(&self, program: &Path) -> Result<Traces> {
         matching::declared(program)
     }
+}
 
-    fn applied(&self, own: Vec<String>, profile: &[u8], traces: &Traces, by: MatchedBy) -> Applied {
-        matching::applied(own, profile, traces, by)
-    }
-
-    fn hottest(&self, own: Vec<String>, profile: &[u8], traces: Option<&Traces>) -> Vec<HotFunction> {
-        matching::hottest(own, profile, traces)
-    }
+fn unpack(stored: &[u8]) -> Result<Counts, profdata::Error> {
+    Counts::parsed(profdata::read(stored)?.profile)
 }
 
 /// The file name pattern: a process of its own (`%p`) for each file, so that one which

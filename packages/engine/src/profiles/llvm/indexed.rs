@@ -3,7 +3,7 @@
 //! rustc takes almost anything for a profile and says little, so it is looked at before
 //! compiling.
 
-use honing_profdata::{Error, Format};
+use honing_profdata::{Error, Format, Profile};
 
 use crate::profiles;
 
@@ -48,8 +48,8 @@ impl From<Flaw> for profiles::Flaw {
     }
 }
 
-/// Reads all of it. A version that is newer than this is left to rustc to judge.
-pub(crate) fn check(bytes: &[u8]) -> Result<(), Flaw> {
+/// All of it. A version that is newer than this is left to rustc to judge.
+pub(crate) fn read(bytes: &[u8]) -> Result<Option<Profile>, Flaw> {
     if bytes.is_empty() {
         return Err(Flaw::Empty);
     }
@@ -58,8 +58,10 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), Flaw> {
     }
     match Format::detect(bytes) {
         Some(Format::Indexed) => match honing_profdata::read(bytes) {
-            Ok(read) if read.report.losses.is_empty() && table_is_whole(bytes).unwrap_or(false) => Ok(()),
-            Err(Error::IndexedVersion { .. }) => Ok(()),
+            Ok(read) if read.report.losses.is_empty() && table_is_whole(bytes).unwrap_or(false) => {
+                Ok(Some(read.profile))
+            }
+            Err(Error::IndexedVersion { .. }) => Ok(None),
             Ok(_) | Err(_) => Err(Flaw::CutShort),
         },
         Some(Format::Raw) => Err(Flaw::Raw),
@@ -87,6 +89,10 @@ mod tests {
     use honing_profdata::IndexedVersion;
 
     use super::*;
+
+    fn check(bytes: &[u8]) -> Result<(), Flaw> {
+        read(bytes).map(|_| ())
+    }
 
     fn whole() -> Vec<u8> {
         let text = b":ir\nmain\n# hash\n7\n# counters\n2\n42\n7\n";

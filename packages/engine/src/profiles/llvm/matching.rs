@@ -11,26 +11,45 @@ use honing_core::{
 };
 use honing_profdata::{self as profdata, BuildFunctions, Crates, Profile, Share};
 
-use crate::{io::files, profiles::Traces};
+use crate::{
+    io::files,
+    profiles::{Matched, Traces},
+};
 
 /// Lost functions that are named.
 const NAMED: usize = 10;
 /// Heaviest functions that are told.
-const HOT: usize = 100;
+pub(super) const HOT: usize = 100;
 /// A function with less of the weight than this is not.
 const WORTH_NAMING: f64 = 0.000_05;
 
-/// How much of `profile` (the bytes that the compiler read) a build with `functions` applied.
-pub(super) fn applied(own: Vec<String>, profile: &[u8], traces: &Traces, by: MatchedBy) -> Applied {
-    let profile = match profdata::read(profile) {
-        Ok(read) => read.profile,
-        Err(error) => return Applied::Unknown { why: error.to_string() },
+/// How much of `profile` a build applied, and what became of its heaviest functions.
+pub(super) fn matched(
+    own: Vec<String>,
+    profile: &Profile,
+    built: Result<(Traces, MatchedBy), String>,
+) -> Matched {
+    let read =
+        |(traces, by)| read(&traces).map(|functions| (functions, by)).map_err(|error| error.to_string());
+    let (functions, by) = match built.and_then(read) {
+        Ok(read) => read,
+        Err(why) => {
+            let hottest = profile.hottest(HOT).iter().map(|hot| of_hot(hot, None, None)).collect();
+            return Matched { applied: Applied::Unknown { why }, hottest };
+        }
     };
-    let functions = match read(traces) {
-        Ok(functions) => functions,
-        Err(error) => return Applied::Unknown { why: error.to_string() },
-    };
-    let found = profdata::match_build(&profile, &functions, &Crates::new(own));
+    let found = profdata::match_build(profile, &functions, &Crates::new(own));
+    let key = |lost: &profdata::Lost| (lost.profile_name.clone(), lost.cfg_hash);
+    let lost: HashMap<_, _> = found.lost.iter().map(|lost| (key(lost), why(lost.why))).collect();
+    let hottest = profile.hottest(HOT);
+    let hottest = hottest.iter().map(|hot| {
+        let why = lost.get(&(hot.function.name_bytes().to_vec(), hot.function.cfg_hash())).copied();
+        of_hot(hot, Some(why.is_none()), why)
+    });
+    Matched { applied: applied(&found, kin(profile, &functions), by), hottest: hottest.collect() }
+}
+
+fn applied(found: &profdata::Match, kin: f64, by: MatchedBy) -> Applied {
     let whole = found.all.weight.max(1) as f64;
     let worth = |lost: &&profdata::Lost| lost.weight as f64 >= whole * WORTH_NAMING;
     let lost = found.lost.iter().filter(worth).take(NAMED).map(|lost| Lost {
@@ -40,11 +59,11 @@ pub(super) fn applied(own: Vec<String>, profile: &[u8], traces: &Traces, by: Mat
     });
     Applied::Measured(Match {
         share: found.all.matched(),
-        kin: kin(&profile, &functions),
+        kin,
         carried: None,
         functions: found.all.functions,
         matched: found.all.functions_matched,
-        origins: Origin::ALL.into_iter().map(|origin| of_origin(origin, &found, whole)).collect(),
+        origins: Origin::ALL.into_iter().map(|origin| of_origin(origin, found, whole)).collect(),
         lost: lost.collect(),
         by,
     })
@@ -58,27 +77,8 @@ fn why(lost: profdata::Why) -> LostWhy {
     }
 }
 
-/// The heaviest functions of `profile`, and what became of each in the build. Empty where
-/// the profile is a newer LLVM's, which nobody here can read.
-pub(super) fn hottest(own: Vec<String>, profile: &[u8], traces: Option<&Traces>) -> Vec<HotFunction> {
-    let Ok(profile) = profdata::read(profile).map(|read| read.profile) else { return Vec::new() };
-    let functions = traces.and_then(|traces| read(traces).ok());
-    let found = functions.map(|functions| profdata::match_build(&profile, &functions, &Crates::new(own)));
-    let lost = found.as_ref().map(|found| {
-        let of = |lost: &profdata::Lost| ((lost.profile_name.clone(), lost.cfg_hash), why(lost.why));
-        found.lost.iter().map(of).collect::<HashMap<_, _>>()
-    });
-    let entry = |hot: &profdata::Hot<'_>| {
-        let key = (hot.function.name_bytes().to_vec(), hot.function.cfg_hash());
-        let why = lost.as_ref().and_then(|lost| lost.get(&key)).copied();
-        HotFunction {
-            function: hot.function.demangled(),
-            weight: hot.share,
-            applied: lost.as_ref().map(|_| why.is_none()),
-            why,
-        }
-    };
-    profile.hottest(HOT).iter().map(entry).collect()
+fn of_hot(hot: &profdata::Hot<'_>, applied: Option<bool>, why: Option<LostWhy>) -> HotFunction {
+    HotFunction { function: hot.function.demangled(), weight: hot.share, applied, why }
 }
 
 fn of_origin(origin: Origin, found: &profdata::Match, whole: f64) -> OriginMatch {

@@ -3,15 +3,14 @@
 use std::path::Path;
 
 use honing_core::{Error, ExitCode, Result, Stage, event::Event};
-use honing_profdata::{Format, IndexedVersion};
 
 use crate::{
-    chain::{preflight::Ready, session::Session, subject::Subject},
+    chain::{ready::Ready, session::Session, subject::Subject},
     children::{Command, Status, Usage},
     io::files,
     profiles::{
-        Flaw, Input,
-        llvm::{indexed, merging},
+        Input, Profile,
+        llvm::{counts::Counts, profile_files},
     },
 };
 
@@ -22,22 +21,21 @@ pub(crate) fn merge_into(
     (stage, ready): (Stage, &Ready),
     inputs: &[Input],
     output: &Path,
-) -> Result<Usage> {
+) -> Result<(Counts, Usage)> {
     match &ready.merger.tool {
         None => {
-            let outcome = merging::merge_files(inputs, session.config.merge.max_lost)?;
+            let outcome = profile_files::merge_files(inputs, session.config.merge.max_lost)?;
             for text in outcome.losses {
                 session.sink.emit(Event::Warning { text: format!("{stage}: {text}") });
             }
-            files::write_atomically(output, &outcome.bytes)?;
-            Ok(Usage::default())
+            files::write_atomically(output, outcome.counts.bytes())?;
+            Ok((outcome.counts, Usage::default()))
         }
         Some(path) => {
             let list = output.with_file_name("inputs.txt");
             write_list(inputs, &list)?;
             let usage = run(session, subject, stage, &llvm_command(session, path, &list, output))?;
-            check_merged(output)?;
-            Ok(usage)
+            Ok((read_merged(output)?, usage))
         }
     }
 }
@@ -71,30 +69,15 @@ fn run(session: &Session, subject: &Subject<'_>, stage: Stage, command: &Command
 }
 
 /// A tool that ends with 0 need not have written a profile.
-fn check_merged(path: &Path) -> Result<()> {
+fn read_merged(path: &Path) -> Result<Counts> {
     let refused = |why: String| {
         let message = format!("merge: llvm-profdata ended with exit code 0, and {why}");
         Err(Error::new(ExitCode::Profile, message).with_hint("name another tool with --llvm-profdata"))
     };
     match std::fs::read(path) {
         Err(error) => refused(format!("left no {}: {error}", path.display())),
-        Ok(bytes) => match indexed::check(&bytes) {
-            Ok(()) => Ok(()),
-            Err(flaw) => refused(format!("{} {}", path.display(), flaw.words())),
-        },
+        Ok(bytes) => {
+            Counts::whole(bytes).or_else(|flaw| refused(format!("{} {}", path.display(), flaw.words())))
+        }
     }
-}
-
-/// What was given, as the compiler reads it.
-pub(super) fn take(bytes: &[u8]) -> Result<Vec<u8>, Flaw> {
-    if Format::detect(bytes) == Some(Format::Packed) {
-        let refused = |error: honing_profdata::Error| Flaw {
-            words: format!("cannot be used: {error}"),
-            hint: "restore it from version control, or train anew".into(),
-        };
-        return honing_profdata::read(bytes)
-            .and_then(|read| read.profile.to_indexed(IndexedVersion::Lowest))
-            .map_err(refused);
-    }
-    indexed::check(bytes).map(|()| bytes.to_vec()).map_err(Flaw::from)
 }

@@ -1,12 +1,13 @@
 //! LLVM's counters: collected after a training, merged, matched against a build, carried over to other names.
 
 mod counters;
+mod counts;
+mod coverage_loss;
 pub(crate) mod indexed;
 mod kin;
 mod matching;
 mod merge;
-pub mod merging;
-mod poorer;
+pub mod profile_files;
 mod rebase;
 mod settings;
 

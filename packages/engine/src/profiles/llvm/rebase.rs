@@ -1,26 +1,31 @@
 //! Carries a profile's counters over to the functions of a build whose symbols have other names.
 
 use honing_core::{Error, ExitCode, Result, units};
-use honing_profdata::{IndexedVersion, RebaseReport, Rule, Unpaired};
+use honing_profdata::{self as profdata, RebaseReport, Rule, Unpaired};
 
-use crate::profiles::{Rebased, Traces, llvm::matching};
+use crate::profiles::{
+    Profile, Rebased, Traces,
+    llvm::{counts::Counts, matching},
+};
 
 /// Heaviest dropped functions that are named.
 const NAMED: usize = 5;
 
-pub(super) fn rebase(profile: &[u8], traces: &Traces) -> Result<Rebased> {
-    let at = |error: honing_profdata::Error| Error::new(ExitCode::Profile, format!("rebase: {error}"));
+pub(super) fn rebase(
+    profile: Result<&profdata::Profile, &profdata::Error>,
+    traces: &Traces,
+) -> Result<Rebased> {
+    let at = |error: &profdata::Error| Error::new(ExitCode::Profile, format!("rebase: {error}"));
     let functions = matching::read(traces)?;
-    let old = honing_profdata::read(profile).map_err(at)?;
-    let rebased = honing_profdata::rebase(&old.profile, None, &functions);
+    let rebased = profdata::rebase(profile.map_err(at)?, None, &functions);
     let (share, words) = (rebased.report.share(), words(&rebased.report));
     // Nothing of it is a profile that cannot be written.
-    let bytes = if share > 0.0 {
-        rebased.profile.to_indexed(IndexedVersion::Lowest).map_err(at)?
+    let profile = if share > 0.0 {
+        Some(Box::new(Counts::parsed(rebased.profile).map_err(|error| at(&error))?) as Box<dyn Profile>)
     } else {
-        Vec::new()
+        None
     };
-    Ok(Rebased { profile: bytes, share, words })
+    Ok(Rebased { profile, share, words })
 }
 
 /// What was carried over by which rule, and what was left behind for which reason.

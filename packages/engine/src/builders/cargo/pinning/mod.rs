@@ -4,8 +4,8 @@
 //! Everything that changes names (the scheme, and packages that have to be told apart) is in the
 //! name of the folder that target directories are in, since cargo does not see the wrapper.
 
-mod apart;
 mod lockfile;
+mod namesakes;
 
 use std::path::{Path, PathBuf};
 
@@ -19,8 +19,8 @@ use crate::{
     },
     chain::subject::Subject,
 };
-use apart::Apart;
 pub(crate) use lockfile::settle;
+use namesakes::Namesakes;
 
 /// What the symbols of a program's builds are called, and where these builds are.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub(crate) fn naming(session: &Here<'_>, subject: &Subject<'_>) -> Result<Naming
         let names = if carried { Names::V0 } else { Names::Cargo };
         return Ok(Naming { names, folder: plain(&session.builds()), words: "cargo's own".into() });
     }
-    let apart = Apart::find(session, &subject.triple)?;
+    let apart = Namesakes::find(session, &subject.triple)?;
     let mut name = format!("pinned-{}", pin::SCHEME);
     let words = match apart.len() {
         0 => format!("pinned (scheme {})", pin::SCHEME),

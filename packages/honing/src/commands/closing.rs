@@ -11,7 +11,7 @@ use honing_report::{Plain, Verbosity};
 
 use crate::console;
 
-pub(super) struct Kept {
+pub(super) struct Closing {
     plain: Plain,
     text: Vec<u8>,
     summaries: Vec<Summary>,
@@ -20,7 +20,7 @@ pub(super) struct Kept {
     edits: Vec<String>,
 }
 
-impl Kept {
+impl Closing {
     pub(super) fn new() -> Self {
         let plain = Plain::new(Verbosity::Normal);
         Self { plain, text: Vec::new(), summaries: Vec::new(), error: None, edits: Vec::new() }

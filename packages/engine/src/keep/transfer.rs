@@ -16,13 +16,13 @@ use honing_core::{
 use crate::{
     Finished,
     chain::{
-        Chain, built::Optimized, merge::MergedProfile, need, preflight::Ready, profiled::is_foreign,
-        programs, rebase::rebase as carry_over, selected::check_selected, session::Session,
+        Chain, merge::MergedProfile, need, optimized::Optimized, profile_use::is_foreign, programs,
+        ready::Ready, rebase::rebase as carry_over, selected::check_selected, session::Session,
     },
     io::files,
     keep::{
         record::{self, Findings},
-        recorded,
+        stored_profile,
     },
 };
 
@@ -59,7 +59,7 @@ pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
     one_program(session)?;
     programs::each_program(session, &Selection::only(Stage::Optimize), |mut chain, ready| {
         let Carried { profile, built, .. } = carried_over(&mut chain, ready)?;
-        files::write_atomically(output, &files::read(profile.path())?)?;
+        files::write_atomically(output, profile.read(chain.subject)?.bytes())?;
         let by_hand = chain.subject.builder().by_hand(chain.subject, output);
         let text = format!("exported {}; build with it: {by_hand}", output.display());
         session.sink.emit(Event::Note { text });
@@ -73,9 +73,9 @@ pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
 /// Stale, where none is stored; usage, where there are several programs.
 pub fn export(session: &Session, output: &Path) -> Result<u64> {
     let subject = one_program(session)?;
-    let bytes = recorded::need(session, &subject)?.indexed(&subject)?;
-    files::write_atomically(output, &bytes)?;
-    Ok(bytes.len() as u64)
+    let profile = stored_profile::need(session, &subject)?.open(&subject)?;
+    files::write_atomically(output, profile.bytes())?;
+    Ok(profile.bytes().len() as u64)
 }
 
 fn one_program(session: &Session) -> Result<crate::Subject<'_>> {
@@ -138,7 +138,7 @@ fn refuse_too_little(chain: &Chain<'_>, applied: &Applied) -> Result<()> {
 fn record(chain: &mut Chain<'_>, profile: &MergedProfile, built: &Optimized) -> Result<Option<String>> {
     let (session, subject) = (chain.session, chain.subject);
     let from_file = profile.is_from_elsewhere();
-    let stored = if from_file { None } else { recorded::load(session, subject)? };
+    let stored = if from_file { None } else { stored_profile::load(session, subject)? };
     let outcome = Outcome::NotMeasured;
     let mut consequence = outcome.consequence(&Policy::default(), subject.program, &Evidence::default());
     if let Some(stored) = &stored {

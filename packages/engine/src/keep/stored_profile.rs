@@ -18,6 +18,7 @@ use crate::{
     chain::{session::Session, subject::Subject},
     io::files,
     keep::{committed, history},
+    profiles::Profile,
 };
 
 /// Name of the manifest.
@@ -151,12 +152,12 @@ impl Stored {
         )
     }
 
-    /// The profile as the compiler reads it.
+    /// The profile.
     ///
     /// # Errors
     /// Profile, where the file is gone, damaged, or of a newer Honing.
-    pub(crate) fn indexed(&self, subject: &Subject<'_>) -> Result<Vec<u8>> {
-        subject.kind().unpack(&self.bytes()?).map_err(|why| self.broken(&why))
+    pub(crate) fn open(&self, subject: &Subject<'_>) -> Result<Box<dyn Profile>> {
+        subject.kind().unpack(self.bytes()?).map_err(|why| self.broken(&why))
     }
 }
 

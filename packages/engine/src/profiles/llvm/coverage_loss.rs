@@ -17,7 +17,7 @@ const NAMED: usize = 3;
 /// A function is lacking where it had weight, is there, and never ran. One that is gone
 /// says nothing about the training. Names are compared by what they mean, so that another
 /// toolchain or version makes no profile look poor.
-pub(crate) fn poorer(old: &Profile, new: &Profile) -> Option<String> {
+pub(crate) fn coverage_loss(old: &Profile, new: &Profile) -> Option<String> {
     let by_meaning = |profile: &Profile| {
         let mut weights: HashMap<String, (u128, String)> = HashMap::new();
         for function in profile.functions() {
@@ -69,20 +69,20 @@ mod tests {
             (profile(&[("hot", 900), ("warm", 0), ("cold", 5)]), true),
             (profile(&[("renamed", 900), ("warm", 95), ("cold", 5)]), false),
         ] {
-            assert_eq!(poorer(&old, &new).is_some(), expected);
+            assert_eq!(coverage_loss(&old, &new).is_some(), expected);
         }
     }
 
     #[test]
     fn what_never_had_weight_is_not_counted() {
         let old = profile(&[("hot", 900), ("warm", 95), ("never", 0)]);
-        let why = poorer(&old, &profile(&[("hot", 900), ("warm", 0), ("never", 0)])).unwrap();
+        let why = coverage_loss(&old, &profile(&[("hot", 900), ("warm", 0), ("never", 0)])).unwrap();
         assert!(why.starts_with("1 functions with 9.5 %"), "{why}");
     }
 
     #[test]
     fn another_hash_in_the_symbol_is_the_same_function() {
         let old = profile(&[("_ZN1a1f17h0123456789abcdefE", 9)]);
-        assert_eq!(poorer(&old, &profile(&[("_ZN1a1f17hfedcba9876543210E", 9)])), None);
+        assert_eq!(coverage_loss(&old, &profile(&[("_ZN1a1f17hfedcba9876543210E", 9)])), None);
     }
 }

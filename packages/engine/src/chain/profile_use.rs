@@ -14,15 +14,16 @@ use crate::{
     chain::{
         Chain,
         again::Again,
-        built::{Built, Optimized, check_current, hot, instrument, optimize, trained_changes},
+        built::{Built, instrument, trained_changes},
         gather::gather,
         merge::{MergedProfile, forget_spent, import, merge},
         need,
-        preflight::Ready,
+        optimized::{Optimized, check_current, optimize},
+        ready::Ready,
         rebase::{rebase, rebased_before},
         session::ProfileSource,
     },
-    keep::{hand_over::hand_over, recorded, status},
+    keep::{hand_over::hand_over, status, stored_profile},
     workloads::train::{RawProfiles, discard_raw, train},
 };
 
@@ -32,7 +33,7 @@ const ANOTHER_PROGRAM: f64 = 0.05;
 
 /// A profile, and what was built with it.
 #[derive(Debug)]
-pub(crate) struct Profiled {
+pub(crate) struct ProfileUse {
     pub(crate) profile: Option<MergedProfile>,
     pub(crate) optimized: Option<Optimized>,
 }
@@ -40,7 +41,7 @@ pub(crate) struct Profiled {
 impl<'a> Chain<'a> {
     /// The profile, and the program built with it where that was asked for. `before` is the baseline, or what
     /// a pass works on.
-    pub(crate) fn profiled(&mut self, ready: &Ready, before: Option<&Built>) -> Result<Profiled> {
+    pub(crate) fn use_profile(&mut self, ready: &Ready, before: Option<&Built>) -> Result<ProfileUse> {
         let (session, subject) = (self.session, self.subject);
         loop {
             let profile = self.profile(ready, before)?;
@@ -51,8 +52,8 @@ impl<'a> Chain<'a> {
             let (profile, optimized) = self.optimize(ready, profile)?;
             // Once only: what began again is not light.
             let Some(again) = self.again(&profile, optimized.applied()) else {
-                self.judge(&profile, &optimized)?;
-                return Ok(Profiled { profile: Some(profile), optimized: Some(optimized) });
+                self.enforce_policy(&profile, &optimized)?;
+                return Ok(ProfileUse { profile: Some(profile), optimized: Some(optimized) });
             };
             let text = format!("{}; starting over with instrument = \"same\"", again.because);
             session.sink.emit(Event::Warning { text });
@@ -61,7 +62,7 @@ impl<'a> Chain<'a> {
     }
 
     /// What earlier runs built, where nothing is to be built now.
-    fn left_before(&mut self, ready: &Ready, profile: Option<MergedProfile>) -> Result<Profiled> {
+    fn left_before(&mut self, ready: &Ready, profile: Option<MergedProfile>) -> Result<ProfileUse> {
         let (session, subject) = (self.session, self.subject);
         let profile = profile.map(|profile| rebased_before(session, subject, &profile).unwrap_or(profile));
         let optimized = self.stage_or(
@@ -73,7 +74,7 @@ impl<'a> Chain<'a> {
         if self.runs(Stage::Record) {
             check_current(session, subject, ready, profile.as_ref(), optimized.as_ref())?;
         }
-        Ok(Profiled { profile, optimized })
+        Ok(ProfileUse { profile, optimized })
     }
 
     /// Where the profile comes from: a pass is always trained here.
@@ -107,8 +108,8 @@ impl<'a> Chain<'a> {
                     .map(Some);
             }
             ProfileSource::Stored => {
-                let stored = recorded::need(session, subject)?;
-                return MergedProfile::stored(session, subject, &stored).map(Some);
+                let stored = stored_profile::need(session, subject)?;
+                return MergedProfile::of_stored(session, subject, stored).map(Some);
             }
         }
         let trainee = self.trainee(ready, before)?;
@@ -188,7 +189,7 @@ impl<'a> Chain<'a> {
         }
         let rebased = rebase(session, subject, &profile, &built)?;
         let built = self.build_with(ready, &rebased)?;
-        if rebased.is_stored() {
+        if rebased.stored().is_some() {
             let text =
                 honing_core::advise!("the rebased profile is this build's alone; `{pgo} rebase` stores it");
             session.sink.emit(Event::Note { text });
@@ -220,7 +221,7 @@ impl<'a> Chain<'a> {
         )?;
         let (program, applied) = (subject.name.to_owned(), optimized.applied().clone());
         session.sink.emit(Event::Matched { program, applied });
-        let (program, functions) = (subject.name.to_owned(), hot(subject, profile, &optimized)?);
+        let (program, functions) = (subject.name.to_owned(), optimized.hottest().to_vec());
         session.sink.emit(Event::Hot { program, functions });
         Ok(optimized)
     }
@@ -241,12 +242,12 @@ impl<'a> Chain<'a> {
     }
 
     /// What the policy says to the build, and to the stored profile if it was made with that.
-    fn judge(&self, profile: &MergedProfile, optimized: &Optimized) -> Result<()> {
+    fn enforce_policy(&self, profile: &MergedProfile, optimized: &Optimized) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let (policy, applied) = (&session.config.policy, optimized.applied());
-        let stored = profile.is_stored();
-        let reasons = if stored {
-            let facts = status::facts(session, subject, &recorded::need(session, subject)?)?;
+        let stored = profile.stored();
+        let reasons = if let Some(stored) = stored {
+            let facts = status::facts(session, subject, stored)?;
             if !facts.toolchain.is_empty() && policy.toolchain_change == ToolchainChange::Warn {
                 let (name, changes) = (subject.name, facts.toolchain.join(", "));
                 let text = format!(
@@ -261,7 +262,7 @@ impl<'a> Chain<'a> {
         if reasons.is_empty() {
             return Ok(());
         }
-        let what = if stored { "the stored profile is stale" } else { "the profile does not fit" };
+        let what = if stored.is_some() { "the stored profile is stale" } else { "the profile does not fit" };
         let message = format!("{}: {what}: {}", subject.name, reasons.join("; "));
         let fits = applied.fulfils(policy.min_match);
         let standing = match applied {
@@ -277,8 +278,8 @@ impl<'a> Chain<'a> {
                 hint += &honing_core::advise!("; or ship with it as it is: `{pgo} build --accept-stale`");
             }
             let error = Error::new(exit, message).with_hint(hint);
-            let manifest = recorded::folder(session, subject).join(recorded::MANIFEST);
-            return Err(if stored { error.in_file(manifest, None) } else { error });
+            let manifest = stored_profile::folder(session, subject).join(stored_profile::MANIFEST);
+            return Err(if stored.is_some() { error.in_file(manifest, None) } else { error });
         }
         session.sink.emit(Event::Warning { text: format!("{message}\n  {}", self.hint(applied)) });
         Ok(())

@@ -9,7 +9,7 @@ use crate::builders::cargo::Here;
 
 /// Packages with what tells them apart.
 #[derive(Debug, Default)]
-pub(super) struct Apart(Vec<Package>);
+pub(super) struct Namesakes(Vec<Package>);
 
 #[derive(Debug)]
 struct Package {
@@ -18,7 +18,7 @@ struct Package {
     distinction: String,
 }
 
-impl Apart {
+impl Namesakes {
     /// Looks into `Cargo.lock`, which is nearly always enough; where two packages of it
     /// share a key, cargo knows their folders.
     pub(super) fn find(session: &Here<'_>, triple: &str) -> Result<Self> {

@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use honing_core::{Error, ExitCode, Result};
-use honing_profdata::{self as profdata, IndexedVersion, InputError, Policy};
+use honing_profdata::{self as profdata, InputError, Policy};
 
-use crate::{io::files, profiles::Input};
+use crate::{
+    io::files,
+    profiles::{Input, Profile, llvm::counts::Counts},
+};
 
 /// A merge, and what was lost on the way.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The indexed profile.
-    pub bytes: Vec<u8>,
+    /// The profile.
+    pub(super) counts: Counts,
     /// Functions in it.
     pub functions: usize,
     /// A line for each thing that was left out.
@@ -70,11 +73,17 @@ pub fn merge_files(inputs: &[Input], max_lost: f64) -> std::result::Result<Outco
     })?;
     let dropped = merged.summary.dropped.iter();
     losses.extend(dropped.map(|loss| format!("{} ({} functions)", loss.kind, loss.functions)));
-    let bytes = merged
-        .profile
-        .to_indexed(IndexedVersion::Lowest)
-        .map_err(|error| Failure::Other(refused(error.to_string())))?;
-    Ok(Outcome { bytes, functions: merged.profile.len(), losses })
+    let functions = merged.profile.len();
+    let counts =
+        Counts::parsed(merged.profile).map_err(|error| Failure::Other(refused(error.to_string())))?;
+    Ok(Outcome { counts, functions, losses })
+}
+
+impl Outcome {
+    /// The profile, as the compiler reads it.
+    pub fn bytes(&self) -> &[u8] {
+        self.counts.bytes()
+    }
 }
 
 fn refused(message: String) -> Error {
@@ -124,12 +133,4 @@ pub fn find_profiles(places: &[PathBuf]) -> Result<Vec<PathBuf>> {
 fn is_profile(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     matches!(extension, Some("profraw" | "profdata" | "proftext"))
-}
-
-/// Writes a merged profile so that a reader sees all of it or nothing.
-///
-/// # Errors
-/// Preflight or internal, where the disk does not take it.
-pub fn write_profile(path: &Path, bytes: &[u8]) -> Result<()> {
-    files::write_atomically(path, bytes)
 }
