@@ -113,8 +113,7 @@ fn over_time_of_gated(measured: &[Measured], out: &mut dyn Write) -> io::Result<
 /// Control and noise floor of each workload.
 fn trust(trust: &[Trust], out: &mut dyn Write) -> io::Result<()> {
     for known in trust.iter().filter(|known| known.noise.is_some() || known.control.is_some()) {
-        let control =
-            known.control.map(|ratio| format!("A/A control {}", ratio.as_change()));
+        let control = known.control.map(|ratio| format!("A/A control {}", ratio.as_change()));
         let noise = known.noise.map(|noise| format!("noise {:.1} % per pair", noise * 100.0));
         let finds = known.finds.map(|finds| format!("detectable effect {:.1} %", finds * 100.0));
         let said: Vec<String> = [control, noise, finds].into_iter().flatten().collect();

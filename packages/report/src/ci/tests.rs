@@ -11,11 +11,7 @@ fn record(at_ms: u64, event: Event) -> Record {
 }
 
 fn started(stage: Stage) -> Event {
-    Event::StageStarted {
-        program: "tiny".into(),
-        stage: stage.into(),
-        reasons: vec!["first run".into()],
-    }
+    Event::StageStarted { program: "tiny".into(), stage: stage.into(), reasons: vec!["first run".into()] }
 }
 
 fn finished(stage: Stage, state: StageState) -> Event {
