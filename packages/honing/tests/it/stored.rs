@@ -289,6 +289,11 @@ fn a_profile_goes_out_and_comes_back_in() {
     fixture.succeeds(&["export", "-o", "out.profdata"]);
     let merged = fs::read(fixture.path("target/honing/tiny/merge/tiny.profdata")).unwrap();
     assert!(fs::read(fixture.path("out.profdata")).unwrap() == merged);
+    // A packed one is unpacked for whoever drives cargo.
+    let packed = folder(&fixture).join("profile.honing");
+    let exec = ["exec", "--profile", packed.to_str().unwrap(), "--", "cargo", "build", "--release"];
+    fixture.succeeds(&exec);
+    assert!(fs::read(fixture.path("target/honing/build/exec-tiny.profdata")).unwrap() == merged);
 
     // For a plain build of a user: without our wrapper nothing of ours would apply.
     let said = fixture.succeeds(&["export", "--unpinned", "-o", "plain.profdata"]);

@@ -22,6 +22,7 @@ use crate::{
         subject::Subject,
     },
     children::Command,
+    io::files,
     keep::stored_profile,
     profiles::llvm::Counting,
 };
@@ -79,8 +80,11 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
 /// named, else the stored one, else what the latest run built with.
 fn profile(session: &Session, subject: &Subject<'_>) -> Result<PathBuf> {
     if let ProfileSource::File(file) = &session.options.profile {
-        given(subject, file)?;
-        return Ok(session.dir.join(file));
+        // As the compiler reads it: what a person names may be packed.
+        let (profile, _) = given(subject, file)?;
+        let path = session.builds().join(format!("exec-{}.profdata", subject.name));
+        files::write_if_changed(&path, profile.bytes())?;
+        return Ok(path);
     }
     if let Some(stored) = stored_profile::load(session, subject)? {
         return Ok(MergedProfile::of_stored(session, subject, stored)?.path().to_owned());

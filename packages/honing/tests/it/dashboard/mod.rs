@@ -239,7 +239,7 @@ fn lines_where_they_are_asked_for() {
     }
     let ran = fixture.run(&["dash"]);
     assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("error: dash: this is no terminal"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("error: dash needs an interactive terminal"), "{}", ran.stderr);
 }
 
 #[test]
