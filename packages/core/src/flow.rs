@@ -197,6 +197,8 @@ mod tests {
         ] {
             assert_eq!(flow.trainee(pass), step(expected));
         }
+        // Also where the pass is not trained again.
+        assert_eq!(two.uses(step("bolt.optimize")), [step("bolt.merge"), step("optimize")]);
         assert!(own.has(Stage::Instrument) && !shipped.has(Stage::Instrument));
         for (flow, one, other, expected) in [
             (&own, "record", "instrument", true),

@@ -43,6 +43,7 @@ impl<'a> Chain<'a> {
     /// a pass works on.
     pub(crate) fn use_profile(&mut self, ready: &Ready, before: Option<&Built>) -> Result<ProfileUse> {
         let (session, subject) = (self.session, self.subject);
+        let mut began_again = false;
         loop {
             let profile = self.profile(ready, before)?;
             if !self.runs(Stage::Optimize) {
@@ -50,14 +51,16 @@ impl<'a> Chain<'a> {
             }
             let profile = need(&profile, subject.step(Stage::Merge), Stage::Optimize)?.clone();
             let (profile, optimized) = self.optimize(ready, profile)?;
-            // Once only: what began again is not light.
-            let Some(again) = self.again(&profile, optimized.applied()) else {
+            // Once in a run, whatever is stored of it.
+            let again = self.again(&profile, optimized.applied()).filter(|_| !began_again);
+            let Some(again) = again else {
                 self.enforce_policy(&profile, &optimized)?;
                 return Ok(ProfileUse { profile: Some(profile), optimized: Some(optimized) });
             };
             let text = format!("{}; starting over with instrument = \"same\"", again.because);
             session.sink.emit(Event::Warning { text });
             session.begin_again(subject, again)?;
+            began_again = true;
         }
     }
 

@@ -343,6 +343,14 @@ fn what_another_program_makes_anew_is_depended_on() {
         _ => "depends",
     };
     assert_eq!(planned(&world, whole()), each_planned(&world, expected));
+    // Once that is made, it is what changed for `p`.
+    let other = Options { programs: vec!["q".into()], ..Options::default() };
+    world.run(other, &whole()).0.unwrap();
+    let planned_now = planned(&world, whole());
+    for step in ["p baseline", "p instrument", "p optimize"] {
+        assert!(planned_now.contains(&(step.into(), "run")), "{step}: {planned_now:?}");
+    }
+    world.run(Options::default(), &whole()).0.unwrap();
     // Alone, it takes what is there, and says what is missing.
     let only = Options { programs: vec!["p".into()], ..Options::default() };
     let (_, events) = world.run(only.clone(), &whole());
@@ -392,6 +400,13 @@ fn a_pass_over_another_build_is_none_of_this_one() {
     let shipped = finished.unwrap().summaries[0].optimized.clone().unwrap();
     let text = std::fs::read_to_string(shipped.path).unwrap();
     assert!(text.starts_with("optimized ") && text.ends_with(" of 2"), "{text}");
+    // Plan says so, though the build itself is done.
+    let planned_now = planned(&world, whole());
+    for (step, word) in
+        [("p optimize", "up to date"), ("p after.instrument", "run"), ("p after.optimize", "run")]
+    {
+        assert!(planned_now.contains(&(step.into(), word)), "{step}: {planned_now:?}");
+    }
     // A part of the pass takes the rest from before.
     world.run(Options::default(), &whole()).0.unwrap();
     world.at(None);
