@@ -91,7 +91,7 @@ pub(crate) fn gather(
 fn find(session: &Session, subject: &Subject<'_>, given: &[Given]) -> Result<(Vec<Fetched>, Vec<Foreign>)> {
     let (mut shards, mut foreign) = (Vec::<Fetched>::new(), Vec::new());
     for one in given {
-        let path = session.dir.join(&one.path);
+        let path = session.around.dir.join(&one.path);
         let mut handovers = if path.is_dir() { files::below(&path)? } else { Vec::new() };
         handovers.retain(|file| file.file_name().is_some_and(|name| name == HANDOVER));
         if handovers.is_empty() {

@@ -2,8 +2,6 @@
 //! toolchain, where things go, and who listens.
 
 use std::{
-    collections::BTreeMap,
-    ffi::OsString,
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -122,11 +120,8 @@ pub struct Session {
     /// The root of the workspace.
     pub root: PathBuf,
     crafts: Crafts,
-    around: Around,
-    /// The folder that the person is in.
-    pub dir: PathBuf,
-    /// Environment for children.
-    pub env: BTreeMap<OsString, OsString>,
+    /// Where the person is, and the environment for children.
+    pub around: Around,
     /// Where stages leave their output.
     pub store: Store,
     /// Who listens.
@@ -177,8 +172,6 @@ impl Session {
             options,
             root,
             crafts,
-            dir: around.dir.clone(),
-            env: around.env.clone(),
             around,
             store,
             sink,
@@ -436,5 +429,5 @@ pub(crate) fn find_program(session: &Session, name: &str) -> Option<PathBuf> {
         let path = session.root.join(name);
         return path.is_file().then_some(path);
     }
-    on_path(name, &session.env)
+    on_path(name, &session.around.env)
 }

@@ -199,7 +199,7 @@ fn is_folder(path: &Path) -> bool {
 
 fn check_output(session: &Session, output: &Path) -> Result<()> {
     let several = session.subjects()?.len() > 1;
-    if several && !is_folder(&session.dir.join(output)) {
+    if several && !is_folder(&session.around.dir.join(output)) {
         let message = format!("build: --output {} is to be one file of several programs", output.display());
         return Err(Error::usage(message)
             .with_hint("name a folder, with a `/` at its end; or choose one program with --program"));
@@ -209,7 +209,7 @@ fn check_output(session: &Session, output: &Path) -> Result<()> {
 
 /// Copies the binary to where it was wanted; whoever runs the old one there keeps it.
 fn place(session: &Session, binary: &Path, output: &Path) -> Result<PathBuf> {
-    let output = session.dir.join(output);
+    let output = session.around.dir.join(output);
     let path = match is_folder(&output) {
         true => output.join(binary.file_name().unwrap_or_default()),
         false => output,

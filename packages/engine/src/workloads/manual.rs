@@ -73,7 +73,7 @@ fn run(
         ),
     });
     // The person's own terminal and Ctrl-C: no launcher, no process group, no log.
-    let mut command = Command::new(trainee.path(), &session.env, &session.dir);
+    let mut command = Command::new(trainee.path(), &session.around.env, &session.around.dir);
     for (name, value) in &subject.program.env {
         command.env(name, value);
     }

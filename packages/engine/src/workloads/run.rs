@@ -135,7 +135,7 @@ impl Runner<'_> {
     /// A command of a workload, with the environment that it runs in.
     pub(crate) fn command(&self, workload: &Workload, words: &[String], values: &Values) -> Result<Command> {
         let (program, args) = words.split_first().ok_or_else(|| Error::usage("a command is empty"))?;
-        let mut command = Command::new(fill(program, values)?, &self.session.env, &self.session.root);
+        let mut command = Command::new(fill(program, values)?, &self.session.around.env, &self.session.root);
         command.args(expand_all(args, values)?);
         self.set_env(&mut command, workload, values)?;
         self.find_libraries(&mut command, workload, words)?;

@@ -148,7 +148,7 @@ impl Builder for FakeBuilder {
     }
 
     fn command(&self, session: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Command> {
-        Ok(Command::new(format!("build {}", word(flavour)), &session.env, &session.root))
+        Ok(Command::new(format!("build {}", word(flavour)), &session.around.env, &session.root))
     }
 
     fn build(
@@ -299,7 +299,7 @@ impl Pass for After {
     }
 
     fn command(&self, session: &Session, _: &Subject<'_>, _: Flavour<'_>, input: &Path) -> Result<Command> {
-        Ok(Command::new(format!("rewrite {}", input.display()), &session.env, &session.root))
+        Ok(Command::new(format!("rewrite {}", input.display()), &session.around.env, &session.root))
     }
 
     fn build(
@@ -391,7 +391,7 @@ impl ProfileKind for FakeKind {
     }
 
     fn merge_command(&self, session: &Session, tool: &Path, _: &Path, _: &Path) -> Command {
-        Command::new(tool, &session.env, &session.root)
+        Command::new(tool, &session.around.env, &session.root)
     }
 
     fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>> {

@@ -68,7 +68,7 @@ fn anew(session: &Here<'_>, triple: &str) -> Result<Answer> {
     let mut command = std::process::Command::new(&session.cargo.toolchain.cargo);
     command.args(["check", "--quiet", "--target", triple]).args(configuring(&session.options.arguments));
     command.arg("--manifest-path").arg(dir.join("Cargo.toml")).arg("--target-dir").arg(&target_dir);
-    command.env_clear().envs(&session.env).env(FILE, &said);
+    command.env_clear().envs(&session.around.env).env(FILE, &said);
     command.args(crate::builders::cargo::build::folders(&target_dir, None));
     command.env("CARGO_TERM_COLOR", "never");
     // It is run once, and small.
@@ -79,7 +79,7 @@ fn anew(session: &Here<'_>, triple: &str) -> Result<Answer> {
     let _ = std::fs::remove_file(&said);
     match text {
         Ok(text) => {
-            let answer = Answer::of(&text, &session.env);
+            let answer = Answer::of(&text, &session.around.env);
             let ours = answer.rustflags.iter().find(|flag| is_ours(flag) || misplaced(flag).is_some());
             ours.map_or(Ok(answer.clone()), |flag| Err(exclusive(session, flag)))
         }
@@ -118,12 +118,13 @@ fn is_ours(flag: &str) -> bool {
 
 /// Where a flag comes from, as far as that can be told.
 fn origin(session: &Here<'_>, flag: &str) -> String {
-    let variables = session.env.iter().filter(|(name, _)| name.to_string_lossy().ends_with("RUSTFLAGS"));
+    let variables =
+        session.around.env.iter().filter(|(name, _)| name.to_string_lossy().ends_with("RUSTFLAGS"));
     let variable = variables.into_iter().find(|(_, value)| value.to_string_lossy().contains(flag));
     if let Some((name, _)) = variable {
         return format!("the variable {}", name.display());
     }
-    match configuration_with(&session.root, &session.env, flag) {
+    match configuration_with(&session.root, &session.around.env, flag) {
         Some(file) => file.display().to_string(),
         None => "cargo's configuration (`rustflags`), or what it includes".into(),
     }

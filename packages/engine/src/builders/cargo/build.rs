@@ -97,7 +97,7 @@ pub(crate) fn build_command(session: &Here<'_>, wanted: &Wanted<'_>) -> Command 
 /// `cargo VERB` with everything that selects and flavours a build.
 pub(crate) fn driver_command(session: &Here<'_>, verb: &str, wanted: &Wanted<'_>) -> Command {
     let options = &session.options;
-    let mut command = Command::new(&session.cargo.toolchain.cargo, &session.env, &session.root);
+    let mut command = Command::new(&session.cargo.toolchain.cargo, &session.around.env, &session.root);
     wrapper::set(&mut command, &session.builds(), wanted.inner.as_deref());
     let package = session.cargo.workspace.spec(wanted.package);
     command.args([verb, "--package", &package, "--profile", wanted.profile, "--target", wanted.target]);

@@ -213,7 +213,7 @@ impl Builder for Cargo {
             entry("package", wanted.package.name.to_string()),
             entry("Cargo profile", wanted.profile.to_owned()),
         ];
-        let settings = self.config.profile_settings(&session.root, &session.env, wanted.profile);
+        let settings = self.config.profile_settings(&session.root, &session.around.env, wanted.profile);
         let flags = [entry("features", features.join(",")), entry("rustflags", wanted.rustflags.join(" "))];
         let told = told.into_iter().chain(settings).chain(flags);
         let lock = |file: &&str| {

@@ -56,7 +56,7 @@ pub(super) fn check_harness(cargo: &Cargo, run: &Harness) -> Result<()> {
 fn check_profile(session: &Here<'_>, name: &str) -> Result<()> {
     let profiles = session.cargo.workspace.profiles();
     if profiles.iter().any(|profile| profile == name)
-        || session.cargo.config.has_profile(&session.root, &session.env, name)
+        || session.cargo.config.has_profile(&session.root, &session.around.env, name)
     {
         return Ok(());
     }
@@ -71,7 +71,7 @@ pub(super) fn check_answer(session: &Here<'_>, subject: &Subject<'_>) -> Result<
     if answer.rustc == toolchain.rustc {
         return Ok(());
     }
-    let rustc = Toolchain::load(&toolchain.cargo, &answer.rustc, &session.env, &session.root)?;
+    let rustc = Toolchain::load(&toolchain.cargo, &answer.rustc, &session.around.env, &session.root)?;
     if rustc.verbose_version == toolchain.verbose_version {
         return Ok(());
     }

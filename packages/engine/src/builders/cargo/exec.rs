@@ -56,7 +56,7 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
     let target_dir = orders.target_dir(&naming.folder, &format!("exec-{flavour}-{}", subject.name));
     cargo::ready(here, &target_dir, &orders)?;
 
-    let mut command = Command::new(program, &session.env, &session.dir);
+    let mut command = Command::new(program, &session.around.env, &session.around.dir);
     command.args(args);
     let answer = cargo::ask(here, &subject.triple)?;
     wrapper::set(&mut command, &session.builds(), answer.rustc_wrapper.as_deref());
@@ -65,8 +65,8 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
     command.env("CARGO_TARGET_DIR", &target_dir);
     // Where cargo is configured to share a folder for what is between, it is not shared here.
     let asked = ("build.build-dir", session.options.arguments.as_slice());
-    let shared = cargo::configured(&here.cargo.toolchain.cargo, &session.env, &session.root, asked);
-    if shared.is_some() || session.env.contains_key(OsStr::new("CARGO_BUILD_BUILD_DIR")) {
+    let shared = cargo::configured(&here.cargo.toolchain.cargo, &session.around.env, &session.root, asked);
+    if shared.is_some() || session.around.env.contains_key(OsStr::new("CARGO_BUILD_BUILD_DIR")) {
         command.env("CARGO_BUILD_BUILD_DIR", &target_dir);
     }
     // Stages set it themselves; here it is the person's.

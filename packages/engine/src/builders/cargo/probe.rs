@@ -201,7 +201,7 @@ impl Probe<'_> {
                 };
                 vec![found.ok_or_else(gone)?]
             }
-            None => session.cargo.toolchain.llvm_profdata(&session.env),
+            None => session.cargo.toolchain.llvm_profdata(&session.around.env),
         };
         let mut refused = Vec::new();
         for tool in candidates {
@@ -239,7 +239,7 @@ impl Probe<'_> {
     fn short(&self, program: &OsStr, args: &[OsString], raw: Option<&Path>) -> Result<Output> {
         let session = self.session;
         // In the root, as cargo: flags may name files from there.
-        let mut command = Command::new(program, &session.env, &session.root);
+        let mut command = Command::new(program, &session.around.env, &session.root);
         command.args(args);
         if let Some(raw) = raw {
             command.env("LLVM_PROFILE_FILE", raw);

@@ -76,7 +76,7 @@ impl RootManifest {
 /// # Errors
 /// Usage, where there is no such profile, or cargo would not build with it.
 pub fn cargo_profile(session: &Session, manifest: &str, name: &str) -> Result<Resolved> {
-    let layers = CargoConfig::profile_layers(&session.root, &session.env, manifest);
+    let layers = CargoConfig::profile_layers(&session.root, &session.around.env, manifest);
     let mut names = vec!["dev", "release", "test", "bench"];
     names.extend(layers.iter().flat_map(|layer| layer.names()));
     if !names.contains(&name) {
@@ -84,7 +84,7 @@ pub fn cargo_profile(session: &Session, manifest: &str, name: &str) -> Result<Re
         names.dedup();
         return Err(unknown("Cargo profile", name, "this workspace", &names));
     }
-    let mut resolved = CargoConfig::resolve_profile(name, &layers, &session.env);
+    let mut resolved = CargoConfig::resolve_profile(name, &layers, &session.around.env);
     if !matches!(resolved.chain.last().map(String::as_str), Some("dev" | "release")) {
         let message = format!("the Cargo profile `{name}` inherits from neither `dev` nor `release`");
         return Err(Error::usage(message)
@@ -92,7 +92,8 @@ pub fn cargo_profile(session: &Session, manifest: &str, name: &str) -> Result<Re
     }
     if let Some(incremental) = Here::of(session)?.cargo.config.incremental() {
         let variables = ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"];
-        let set = variables.into_iter().find(|name| session.env.contains_key(std::ffi::OsStr::new(name)));
+        let set =
+            variables.into_iter().find(|name| session.around.env.contains_key(std::ffi::OsStr::new(name)));
         let origin = match set {
             Some(name) => Origin::Variable(name.into()),
             None => Origin::Configuration("build.incremental of cargo's configuration".into()),

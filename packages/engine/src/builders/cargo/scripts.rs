@@ -140,14 +140,14 @@ fn watched(said: &str) -> Option<Vec<PathBuf>> {
 
 /// The files of a package, as cargo takes them where a script does not say. A registry's do not change.
 fn package_files(session: &Here<'_>, dir: &Path) -> Vec<PathBuf> {
-    let home = session.env.get(std::ffi::OsStr::new("CARGO_HOME")).map(PathBuf::from);
+    let home = session.around.env.get(std::ffi::OsStr::new("CARGO_HOME")).map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).unwrap_or_default();
     if dir.starts_with(home.join("registry")) || dir.starts_with(home.join("git")) {
         return Vec::new();
     }
     let mut command = std::process::Command::new(&session.cargo.toolchain.cargo);
     command.args(["package", "--list", "--allow-dirty", "--quiet"]).current_dir(dir);
-    let output = command.env_clear().envs(&session.env).stdin(std::process::Stdio::null()).output();
+    let output = command.env_clear().envs(&session.around.env).stdin(std::process::Stdio::null()).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     text.lines().map(PathBuf::from).collect()
 }

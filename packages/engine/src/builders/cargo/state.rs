@@ -95,11 +95,11 @@ impl Cargo {
 
     /// `build.target`, a variable included.
     fn configured_target(&self, session: &Session) -> Result<Option<String>> {
-        if session.env.contains_key(OsStr::new("CARGO_BUILD_TARGET")) {
+        if session.around.env.contains_key(OsStr::new("CARGO_BUILD_TARGET")) {
             return self.config.target();
         }
         let asked = ("build.target", session.options.arguments.as_slice());
-        match configured(&self.toolchain.cargo, &session.env, &session.root, asked) {
+        match configured(&self.toolchain.cargo, &session.around.env, &session.root, asked) {
             Some(serde_json::Value::String(triple)) => Ok(Some(triple)),
             Some(serde_json::Value::Array(triples)) => {
                 one_target(triples.iter().filter_map(serde_json::Value::as_str))

@@ -21,7 +21,7 @@ const OLDEST: (u32, u32) = (1, 95);
 pub(crate) fn library_folder(session: &Here<'_>, target: &str) -> Result<PathBuf> {
     let (shell, rustc) = (shell(&session.root)?, &session.cargo.toolchain.rustc);
     let command = xshell::cmd!(shell, "{rustc} --print target-libdir --target {target}");
-    let printed = command.env_clear().envs(&session.env).quiet().read();
+    let printed = command.env_clear().envs(&session.around.env).quiet().read();
     printed.map(PathBuf::from).map_err(|error| {
         Error::preflight(format!("cannot ask rustc for its libraries: {error}"))
             .with_hint("`rustc --print target-libdir` has to work for the target")

@@ -129,7 +129,11 @@ impl Workspace {
                     .collect::<Vec<_>>(),
             );
         let mut command = command.cargo_command();
-        command.env_clear().envs(&session.env).env("CARGO_TERM_COLOR", "never").current_dir(&self.root);
+        command
+            .env_clear()
+            .envs(&session.around.env)
+            .env("CARGO_TERM_COLOR", "never")
+            .current_dir(&self.root);
         let output = command.output();
         let output = output.map_err(|error| Error::preflight(format!("cannot run cargo: {error}")))?;
         let words = String::from_utf8_lossy(&output.stderr);

@@ -33,7 +33,7 @@ pub(super) fn find(session: &Session, subject: &Subject<'_>, ours: &Tree<'_>) ->
     for (at, packages) in found {
         let names = packages.join(", ");
         let tree = match &at {
-            Some(dir) => Tree::find(Git { env: &session.env, dir }),
+            Some(dir) => Tree::find(Git { env: &session.around.env, dir }),
             None => Err(Silent::Nothing("it is in no git repository")),
         };
         match tree {

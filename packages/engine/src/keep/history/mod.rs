@@ -110,7 +110,7 @@ fn since_in(tree: &Tree<'_>, commit: &str, paths: &[String]) -> Option<Since> {
 
 /// Git where the workspace is.
 fn git(session: &Session) -> Git<'_> {
-    Git { env: &session.env, dir: &session.root }
+    Git { env: &session.around.env, dir: &session.root }
 }
 
 /// Whether this process prints into the file: `checklist > checklist.md` does not make a tree dirty.

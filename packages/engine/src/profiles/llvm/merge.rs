@@ -42,7 +42,7 @@ pub(crate) fn merge_into(
 
 /// LLVM's tool, as it is called.
 pub(super) fn llvm_command(session: &Session, tool: &Path, list: &Path, output: &Path) -> Command {
-    let mut command = Command::new(tool, &session.env, &session.root);
+    let mut command = Command::new(tool, &session.around.env, &session.root);
     command.args(["merge", "--failure-mode=any", "--input-files"]).args([list]);
     command.args(["--output"]).args([output]);
     command

@@ -20,7 +20,7 @@ pub(crate) fn settle(session: &Here<'_>) -> Result<()> {
     }
     let mut update = Command::new(&session.cargo.toolchain.cargo);
     update.args(["update", "--workspace", "--quiet"]).args(options.offline.then_some("--offline"));
-    update.env_clear().envs(&session.env).current_dir(&session.root).stdin(Stdio::null());
+    update.env_clear().envs(&session.around.env).current_dir(&session.root).stdin(Stdio::null());
     let asked = update.output();
     if asked.is_ok_and(|output| output.status.success()) {
         files::write_if_changed(&stamp, state(session).as_bytes())?;
