@@ -82,6 +82,9 @@ pub enum Event {
         unit: String,
         /// What it is at: a crate, a workload.
         at: String,
+        /// Milliseconds until that ends at the latest, where it is known what one takes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        left_ms: Option<u64>,
     },
     /// A command begins.
     Command {

@@ -3,8 +3,8 @@
 //! The programs are run in randomised blocks ([`Schedule`]); the log-ratios of a candidate's pairs are averaged
 //! robustly ([`estimate`]) when a [`Plan`] fixed before the first run says so, checked against a
 //! second method ([`signed_rank()`]) and turned into a [`Verdict`] by fixed [`Rules`] ([`compare()`]).
-//! Several candidates, metrics or workloads share one error rate ([`shared_alpha`], [`next_step`]), and
-//! [`diagnostics`] say what the pairs tell about the machine; [`environment`] has the rules by which
+//! Several candidates, metrics or workloads share one error rate ([`shared_alpha`]), [`Precision`] says when they are
+//! measured enough, and [`diagnostics`] say what the pairs tell about the machine; [`environment`] has the rules by which
 //! that, and what else the runs met, overrules a verdict.
 //!
 //! Pure: values in, values out. Who runs the programs and reads the clocks is elsewhere. Every
@@ -13,9 +13,9 @@
 //!
 //! # Example
 //! ```
-//! use honing_paired::{
-//!     Arm, Next, Pair, Plan, Rules, Schedule, Verdict, compare, next_step, shared_alpha,
-//! };
+//! use std::time::Duration;
+//!
+//! use honing_paired::{Arm, Pair, Plan, Precision, Rules, Schedule, Verdict, compare, shared_alpha};
 //!
 //! # fn measure(arm: Arm, time: u32) -> f64 {
 //! #     let wobble = f64::from(time * 7919 % 101) / 100.0;
@@ -26,21 +26,20 @@
 //! let plan = Plan::new(&Plan::USUAL, shared_alpha(Rules::ALPHA, 2))?;
 //! let schedule = Schedule::new(1, plan.max_pairs(), 42)?;
 //! let mut runs = schedule.runs().map(Arm::of).zip(0..);
+//! let wanted = Precision { half_width: 0.02, time: Duration::from_secs(10) };
 //! let mut pairs = Vec::new();
-//! let mut comparisons = Vec::new();
-//! while let Next::Measure { pairs: wanted } = next_step(&plan, pairs.len() as u32, &comparisons) {
-//!     while pairs.len() < wanted as usize {
+//! for look in plan.looks() {
+//!     while pairs.len() < look.pairs as usize {
 //!         let (Some((first, t)), Some((second, u))) = (runs.next(), runs.next()) else { break };
-//!         pairs.push(Pair::in_order(
-//!             (first, measure(first, t)),
-//!             measure(second, u),
-//!         ));
+//!         pairs.push(Pair::in_order((first, measure(first, t)), measure(second, u)));
 //!     }
-//!     comparisons = vec![compare(&pairs, &plan, Rules::default())?];
+//!     let comparison = compare(&pairs, &plan, Rules::default())?;
+//!     if wanted.is_enough(&[comparison], Duration::ZERO) {
+//!         break;
+//!     }
 //! }
-//! let comparison = &comparisons[0];
-//! assert_eq!(comparison.verdict, Verdict::Improved);
-//! assert_eq!(comparison.pairs, 12);
+//! let comparison = compare(&pairs, &plan, Rules::default())?;
+//! assert_eq!((comparison.verdict, comparison.pairs), (Verdict::Improved, 12));
 //! assert!(comparison.estimate.is_some_and(|ratio| ratio.holds(0.9)));
 //! # Ok(())
 //! # }
@@ -61,7 +60,7 @@ mod verdict;
 
 pub use compare::{Comparison, PROBABLY, compare};
 pub use diagnostics::{Contrast, Noise};
-pub use family::{Next, all_settled, next_step, shared_alpha, weighted_mean};
+pub use family::{Precision, shared_alpha};
 pub use pair::{BadValue, Pair, log_ratios};
 pub use plan::{Look, Plan, PlanError, SPENDING};
 pub use schedule::{Arm, OddPairs, Schedule, Turn};

@@ -63,12 +63,13 @@ impl Plain {
                     self.line(out, *stage, green, program, &format!("running: {}", because(reasons)))?;
                 }
             }
-            Event::Progress { program, stage, done, total, unit, at } => {
+            Event::Progress { program, stage, done, total, unit, at, left_ms } => {
                 let due = record.at_ms >= self.last_progress_ms + PROGRESS_EVERY_MS;
                 if due || unit == "workloads" || (*done == 0 && unit == "pairs") {
                     self.last_progress_ms = record.at_ms;
                     let total = total.map(|total| format!("/{total}")).unwrap_or_default();
-                    self.line(out, *stage, green, program, &format!("{done}{total} {unit}, {at}"))?;
+                    let left = left_ms.map(|left| format!(", {} at most", units::millis(left))).unwrap_or_default();
+                    self.line(out, *stage, green, program, &format!("{done}{total} {unit}, {at}{left}"))?;
                 }
             }
             Event::Command { line, log, .. } => {

@@ -202,9 +202,17 @@ impl Default for Merge {
 #[serde(deny_unknown_fields, default)]
 pub struct Bench {
     /// The most pairs of runs (one baseline, one optimized) per workload; measuring ends
-    /// earlier where the verdict is clear. Even, so that they form whole ABBA quads.
+    /// earlier where the verdict is clear. Even, so that they form whole ABBA quads. Left out: as many
+    /// as fit into `time`, up to 120.
     #[schemars(range(min = 2, max = 1000))]
-    pub pairs: u32,
+    pub pairs: Option<u32>,
+    /// How long the pairs of all workloads of a program may take together, unless `pairs` says how many
+    /// there are. The plan is made of it when it is known how long one takes; at least 8 are planned.
+    pub time: Span,
+    /// What measuring goes on for after the verdict is clear, for up to 10 seconds a workload: an
+    /// interval of at most so many percent to either side.
+    #[schemars(range(min = 0.0, max = 50.0))]
+    pub precision: f64,
     /// Pairs run first and thrown away.
     #[schemars(range(max = 100))]
     pub warmup: u32,
@@ -220,7 +228,15 @@ pub struct Bench {
 
 impl Default for Bench {
     fn default() -> Self {
-        Self { pairs: 60, warmup: 1, confidence: 0.99, margin: 1.0, seed: 1 }
+        Self {
+            pairs: None,
+            time: Span::seconds(600),
+            precision: 2.0,
+            warmup: 1,
+            confidence: 0.99,
+            margin: 1.0,
+            seed: 1,
+        }
     }
 }
 

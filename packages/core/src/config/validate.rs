@@ -26,14 +26,13 @@ impl Config {
                 .with_hint(crate::advise!("add a [program.NAME] table, or run `{pgo} init`")));
         }
         let bench = top.key(&["bench"]);
-        if self.bench.pairs < 2 || self.bench.pairs > 1000 || self.bench.pairs % 2 == 1 {
+        if let Some(pairs) = self.bench.pairs
+            && (!(2..=1000).contains(&pairs) || !pairs.is_multiple_of(2))
+        {
             return Err(bench
                 .key(&["pairs"])
-                .error(format!("pairs = {} is not an even number from 2 to 1000", self.bench.pairs))
-                .with_hint(format!(
-                    "write pairs = {}",
-                    self.bench.pairs.next_multiple_of(2).clamp(2, 1000)
-                )));
+                .error(format!("pairs = {pairs} is not an even number from 2 to 1000"))
+                .with_hint(format!("write pairs = {}", pairs.next_multiple_of(2).clamp(2, 1000))));
         }
         if !(0.5..=0.9999).contains(&self.bench.confidence) {
             return Err(bench
@@ -71,6 +70,7 @@ impl Config {
         let policy = &self.policy;
         for (path, value, most) in [
             (["bench", "margin"], Some(self.bench.margin), 50.0),
+            (["bench", "precision"], Some(self.bench.precision), 50.0),
             (["policy", "min_gain"], policy.min_gain, 100.0),
             (["policy", "max_regression"], Some(policy.max_regression), MOST_WORSE),
             (["policy", "max_growth"], policy.max_growth, MOST_GROWTH),

@@ -95,7 +95,7 @@ fn progress(
     what: (&str, &str),
 ) {
     let (program, unit, at) = (PROGRAM.into(), what.0.into(), what.1.into());
-    tell(state, at_ms, Event::Progress { program, stage: stage.into(), done, total, unit, at });
+    tell(state, at_ms, Event::Progress { program, stage: stage.into(), done, total, unit, at, left_ms: None });
 }
 
 fn output(state: &mut State, at_ms: u64, stage: Stage, line: &str) {

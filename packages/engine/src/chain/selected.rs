@@ -11,7 +11,7 @@ use crate::{
         subject::Subject,
     },
     keep::stored_profile::folder,
-    measure::bench::pairs,
+    measure::pairs::asked,
     workloads::train::{no_training, workloads},
 };
 
@@ -28,7 +28,7 @@ pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection
         no_training(subject, &workloads(session, subject, |workload| workload.role.trains()))?;
     }
     if runs(Stage::Bench) {
-        check_pairs(pairs(session))?;
+        asked(session).map_or(Ok(()), check_pairs)?;
     }
     if runs(Stage::Record) {
         let folder = session.root.join(folder(session, subject));

@@ -21,9 +21,10 @@ use crate::{
     io::{clock, files},
     measure::{
         arms::Arms,
-        bench::{Benching, pairs},
         host::Host,
         measurements::ONLY,
+        measuring::Benching,
+        pairs::Limit,
         verdicts::{gates, judgings},
     },
     workloads::tools::build_tools,
@@ -107,18 +108,24 @@ pub(crate) fn qualify(
     let name = OsString::from(&subject.artifact);
     let path = baseline.path();
     let arms = Arms::stage(&dir, &name, path, &[path])?.with_libraries()?;
-    let (tools, cost) = (&tools.paths, tools.cost);
-    let bench = Benching { session, subject, tools, arms: &arms, controls: false, dir: &dir, until: None };
-    // One look, so that nothing stops it early: what is wanted is the noise.
-    let looks = vec![pairs(session)];
-    let mut usage: Usage = cost;
-    let recordings = bench.all(&chosen, &looks, &ONLY, &mut usage)?;
+    let gates = gates(&session.config, subject.program, chosen.iter().map(|(name, _)| *name));
+    let (tools, mut usage) = (&tools.paths, tools.cost);
+    let until = None;
+    let bench =
+        Benching { session, subject, tools, arms: &arms, gates: &gates, controls: false, dir: &dir, until };
+    let mut tried = bench.try_all(&chosen, &mut usage)?.unwrap_or_default();
+    let limit = Limit::of(session, None);
+    let mut recorded = bench.plan(limit, &tried).unwrap_or_default();
+    for workload in &mut recorded {
+        // One look, so that nothing stops it early: what is wanted is the noise.
+        workload.looks = vec![workload.most()];
+    }
+    bench.all(&mut tried, &ONLY, &mut recorded, &mut usage, &|_| Ok(()))?;
     files::remove_dir(&dir)?;
-    let names: Vec<&str> = chosen.iter().map(|(name, _)| *name).collect();
-    let gates = gates(&session.config, subject.program, &names);
+    let looks: Vec<Vec<u32>> = recorded.iter().map(|workload| workload.looks.clone()).collect();
     let mut qualified = Vec::new();
     for (judging, recorded) in
-        judgings(session, subject, &looks, &gates, &ONLY)?.iter().flatten().zip(&recordings)
+        judgings(session, subject, &looks, &gates, &ONLY)?.iter().flatten().zip(&recorded)
     {
         // What was usual before is no reason against what is found now.
         let judging = crate::measure::judge::Judging { usual: None, ..judging.clone() };

@@ -3,7 +3,7 @@
 //! An answer that differs need not be PGO's work: threads print in another order each time, and times
 //! change. So the baseline is asked again before anything is said of another program.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use honing_core::{Digest, Error, ExitCode, Result};
 
@@ -56,9 +56,9 @@ impl std::fmt::Display for Other {
 }
 
 impl Answers {
-    /// Keeps the first answer in `dir`, of a baseline and so many candidates.
-    pub(crate) fn new(dir: &Path, candidates: usize) -> Self {
-        Self { kept: dir.join("first-answer"), candidates, first: None }
+    /// Keeps the first answer in the file `kept`, of a baseline and so many candidates.
+    pub(crate) fn new(kept: PathBuf, candidates: usize) -> Self {
+        Self { kept, candidates, first: None }
     }
 
     /// Compares an answer, exit code and text, with the first one: the error where it is another, with
@@ -158,7 +158,7 @@ mod tests {
             std::fs::write(&file, text).unwrap();
             Answer { program, path: "/p".into(), status: Status::Code(code), file }
         };
-        let mut answers = Answers::new(dir.path(), 1);
+        let mut answers = Answers::new(dir.path().join("first"), 1);
         let mut left = again.iter();
         let mut again = || Ok(given(Which::Reference, 0, left.next().unwrap_or(&"42\n"), "again"));
         answers.check(&given(Which::Reference, 0, "42\n", "stdout"), &mut again).unwrap();

@@ -8,9 +8,9 @@ use std::{
 };
 
 use honing_core::{
-    Error, Fingerprint, Result, Stage,
+    Fingerprint, Result, Stage,
     config::{Reader, Workload},
-    event::{Event, StageState},
+    event::StageState,
 };
 use honing_paired::Plan;
 
@@ -24,30 +24,18 @@ use crate::{
     children::Usage,
     io::{clock, files},
     measure::{
-        Recording, Run, Which,
-        answers::{Answer, Answers},
         arms::Arms,
-        conditions,
-        experiment::{At, Design, measure},
-        judge::Judging,
         measurements::{Candidate, Measured, Measurements},
-        readings::Readings,
-        verdicts::judgings,
+        measuring::Benching,
+        pairs::{Limit, asked},
+        unfinished::Unfinished,
+        verdicts::{gates, wants_more},
     },
     workloads::{
-        Inputs, Ran, Runner,
         tools::build_tools,
         train::{add_workload, input_digests, workloads},
     },
 };
-
-/// How often it is told how the metrics stand while they are measured.
-const TOLD_EVERY: Duration = Duration::from_millis(200);
-
-/// The most pairs for each workload.
-pub(crate) fn pairs(session: &Session) -> u32 {
-    session.options.pairs.unwrap_or(session.config.bench.pairs)
-}
 
 /// What the measurement reads. How it is judged is not part of it.
 pub(crate) fn bench_fingerprint(
@@ -78,20 +66,30 @@ pub(crate) fn bench_fingerprint(
             print.content(format!("tool `{name}`"), digest);
         }
     }
-    // A longer plan than pgo.toml asks for is as good, unless a number was asked for. Under a budget
-    // any is: what was measured once is not paid for again.
+    with_pairs(session, subject, &mut print);
+    Ok(print)
+}
+
+/// Adds the number of pairs that is asked for, if any. A longer plan than pgo.toml asks for is as good,
+/// unless a number was asked for. Under a budget any is: what was measured once is not paid for again.
+fn with_pairs(session: &Session, subject: &Subject<'_>, print: &mut Fingerprint) {
     let measured = stored::<Measurements>(session, subject, Stage::Bench);
     if let (None, Some(old)) = (session.options.pairs, measured) {
-        let most_then = old.output.looks.last().copied().unwrap_or(0);
+        let planned = old.output.planned();
+        let wanted = asked(session).unwrap_or_else(|| Plan::USUAL.into_iter().max().unwrap_or(0));
         let mut same = print.clone();
-        same.value("pairs", most_then);
-        let suffices = most_then >= pairs(session) || session.options.budget.is_some();
+        same.value("pairs", planned);
+        let suffices = planned >= wanted || session.options.budget.is_some();
         if suffices && same == old.fingerprint {
-            return Ok(same);
+            *print = same;
+        }
+        if suffices && *print == old.fingerprint {
+            return;
         }
     }
-    print.value("pairs", pairs(session));
-    Ok(print)
+    if let Some(pairs) = asked(session) {
+        print.value("pairs", pairs);
+    }
 }
 
 /// Measures the candidates against the baseline in every eval workload, unless PGO had no effect on any
@@ -107,225 +105,72 @@ pub(crate) fn bench(
     let start = Instant::now();
     let tools = build_tools(session, subject, Stage::Bench, &chosen)?;
     let mut print = bench_fingerprint(session, subject, baseline, candidates, &tools.paths)?;
-    if time.is_none() {
-        forget_unsettled(session, subject, &print)?;
-    }
     let old = stored::<Measurements>(session, subject, Stage::Bench);
-    let reasons = reasons(session, old.as_ref(), &print);
+    let mut reasons = reasons(session, old.as_ref(), &print);
+    let mut begun = Unfinished::load(session, subject, &print);
     if let (Some(manifest), true) = (old, reasons.is_empty()) {
-        return Ok(Done::of(manifest, StageState::UpToDate));
+        if time.is_some() || !wants_more(session, subject, &manifest.output)? {
+            return Ok(Done::of(manifest, StageState::UpToDate));
+        }
+        // Settings of judging have changed, and the plan goes on.
+        reasons.push("what was measured no longer settles the verdict".into());
+        begun = Some(manifest.output);
     }
     started(session, subject, Stage::Bench, reasons);
     let attempt = session.begin(subject, Stage::Bench)?;
     let dir = attempt.dir();
     let mut usage = tools.cost;
-    let mut output = Measurements::of(baseline, candidates, Plan::looks_up_to(pairs(session)));
+    let mut output = Measurements::of(baseline, candidates);
     if !output.are_identical() {
         let name = OsString::from(&subject.artifact);
         let paths: Vec<&Path> = candidates.iter().map(|candidate| candidate.path).collect();
         let arms = Arms::stage(dir, &name, baseline.path(), &paths)?.with_libraries()?;
-        let until = time.map(|time| start + time);
+        let limit = Limit::of(session, time);
+        let until = limit.time().map(|time| start + time);
+        let names = chosen.iter().map(|(name, _)| *name);
+        let (tools, gates) = (&tools.paths, gates(&session.config, subject.program, names));
         let bench =
-            Benching { session, subject, tools: &tools.paths, arms: &arms, controls: true, dir, until };
-        let Some(most) = bench.affordable(&chosen, pairs(session), &mut usage)? else {
+            Benching { session, subject, tools, arms: &arms, gates: &gates, controls: true, dir, until };
+        let Some(workloads) = bench.workloads(&chosen, limit, begun, &output, &print, &mut usage)? else {
             output.out_of_budget = true;
             files::remove_dir(dir)?;
             let (elapsed_ms, cpu_ms) = (clock::millis_since(start), clock::millis(usage.cpu()));
             return Ok(Done { output, state: StageState::Skipped, elapsed_ms, cpu_ms, full: None });
         };
-        if most < pairs(session) {
-            print.value("pairs", most);
-            output.looks = Plan::looks_up_to(most);
+        output.workloads = workloads;
+        if matches!(limit, Limit::Budget(..)) {
+            // A later run without a budget measures all that is asked for.
+            print.value("pairs", output.planned());
         }
-        output.workloads = bench.all(&chosen, &output.looks, &output.names(), &mut usage)?;
         arms.remove()?;
     }
-    finish(attempt, print, start, usage, None, output)
-}
-
-/// Where settings of judging have changed so that the runs of an earlier time no longer settle
-/// everything, though their plan goes on, they are measured again.
-fn forget_unsettled(session: &Session, subject: &Subject<'_>, print: &Fingerprint) -> Result<()> {
-    let Some(old) = stored::<Measurements>(session, subject, Stage::Bench) else { return Ok(()) };
-    if old.fingerprint != *print || !crate::measure::verdicts::wants_more(session, subject, &old.output)? {
-        return Ok(());
-    }
-    let text = "bench: what was measured does not settle the verdict under the present settings, though \
-                the plan of looks goes on: measuring again";
-    session.sink.emit(Event::Note { text: text.into() });
-    files::remove_dir(&session.dir_of(subject, Stage::Bench))
-}
-
-/// Measures workloads with staged programs.
-pub(crate) struct Benching<'a> {
-    pub(crate) session: &'a Session,
-    pub(crate) subject: &'a Subject<'a>,
-    pub(crate) tools: &'a BTreeMap<String, String>,
-    pub(crate) arms: &'a Arms,
-    /// Whether the baseline is measured against its copy as well.
-    pub(crate) controls: bool,
-    pub(crate) dir: &'a Path,
-    /// When measuring has to end, at the next look.
-    pub(crate) until: Option<Instant>,
+    let done = finish(attempt, print, start, usage, None, output)?;
+    Unfinished::forget(session, subject)?;
+    Ok(done)
 }
 
 impl Benching<'_> {
-    /// What a workload reads, before it runs.
-    pub(crate) fn inputs<'a>(&'a self, name: &'a str, workload: &Workload) -> Result<Inputs<'a>> {
-        Inputs::before(self.session, Stage::Bench, (name, workload))
-    }
-
-    /// One workload after the other, each until its gated metrics are settled or the plan ends.
-    pub(crate) fn all(
+    /// Measures every workload, or goes on with what was begun; `None` where the budget leaves no time.
+    fn workloads(
         &self,
         chosen: &[(&str, &Workload)],
-        looks: &[u32],
-        candidates: &[Option<&str>],
+        limit: Limit,
+        begun: Option<Measurements>,
+        output: &Measurements,
+        print: &Fingerprint,
         usage: &mut Usage,
-    ) -> Result<Vec<Measured>> {
-        let names: Vec<&str> = chosen.iter().map(|(name, _)| *name).collect();
-        let gates = crate::measure::verdicts::gates(&self.session.config, self.subject.program, &names);
-        let judgings = judgings(self.session, self.subject, looks, &gates, candidates)?;
-        let (seed, controls) = (self.session.config.bench.seed, self.controls);
-        let design = Design { looks: looks.to_vec(), candidates: candidates.len(), seed, controls };
-        let mut measured = Vec::new();
-        for (((name, workload), (_, gated)), judgings) in chosen.iter().zip(&gates).zip(&judgings) {
-            let readings = Readings::new(name, workload, gated)?;
-            let measuring = Measuring { bench: self, name, workload, readings };
-            let recording = measuring.measure(&design, judgings, usage)?;
-            measured.push(Measured { workload: (*name).to_owned(), recording });
-        }
-        Ok(measured)
-    }
-}
-
-pub(crate) struct Measuring<'a> {
-    pub(crate) bench: &'a Benching<'a>,
-    pub(crate) name: &'a str,
-    pub(crate) workload: &'a Workload,
-    pub(crate) readings: Readings<'a>,
-}
-
-impl Measuring<'_> {
-    fn measure(&self, design: &Design, judgings: &[Judging<'_>], usage: &mut Usage) -> Result<Recording> {
-        let session = self.bench.session;
-        let most = design.looks.last().copied().unwrap_or(0);
-        let mut answers =
-            self.workload.compares_output().then(|| Answers::new(self.bench.dir, design.candidates));
-        let mut recording = Recording::default();
-        self.progress(0, most);
-        let inputs = self.bench.inputs(self.name, self.workload)?;
-        // At least once, to compare the answers before anything is timed.
-        for _ in 0..session.config.bench.warmup.max(1) {
-            for which in self.bench.arms.compared() {
-                let (metrics, ..) = self.once(which, answers.as_mut())?;
-                recording.metrics = metrics;
-            }
-        }
-        // Mostly the first run is the one that changes something.
-        inputs.are_unchanged()?;
-        let mut told = Instant::now();
-        let recording = measure(
-            design,
-            recording,
-            &|| session.suspend().resumed(),
-            &mut |which| {
-                let (_, run, used) = self.once(which, answers.as_mut())?;
-                usage.user += used.user;
-                usage.system += used.system;
-                Ok(run)
-            },
-            &mut |recording, at| {
-                let settled = || judgings.iter().all(|judging| judging.settled(recording));
-                let done = at == At::Look && (settled() || self.is_late(recording, most));
-                self.progress(recording.pairs(), most);
-                if told.elapsed() >= TOLD_EVERY && !done && recording.pairs() < most {
-                    told = Instant::now();
-                    self.tell(judgings, recording);
-                }
-                Ok(done)
-            },
-        )?;
-        inputs.are_unchanged()?;
-        Ok(recording)
-    }
-
-    /// Whether the time is up, and says so. Every look's interval holds, whatever the reason to stop.
-    fn is_late(&self, recording: &Recording, most: u32) -> bool {
-        let pairs = recording.pairs();
-        let late = self.bench.until.is_some_and(|until| until <= Instant::now()) && pairs < most;
-        if late {
-            let text = format!("budget: {pairs} of {most} pairs of {}: the time is up", self.name);
-            self.bench.session.sink.emit(Event::Note { text });
-        }
-        late
-    }
-
-    fn tell(&self, judgings: &[Judging<'_>], recording: &Recording) {
-        for measured in judgings.iter().flat_map(|judging| judging.interim(recording)) {
-            let program = self.bench.subject.name.to_owned();
-            self.bench.session.sink.emit(Event::Measured { program, interim: true, measured });
-        }
-    }
-
-    fn progress(&self, done: u32, most: u32) {
-        self.bench.session.sink.emit(Event::Progress {
-            program: self.bench.subject.name.to_owned(),
-            stage: Stage::Bench.into(),
-            done: u64::from(done),
-            total: Some(u64::from(most)),
-            unit: "pairs".into(),
-            at: self.name.to_owned(),
-        });
-    }
-
-    pub(crate) fn once(
-        &self,
-        which: Which,
-        answers: Option<&mut Answers>,
-    ) -> Result<(Vec<crate::measure::MetricKind>, Run, Usage)> {
-        let ran = self.ran(which)?;
-        let (metrics, values) = self.readings.of(&ran)?.into_iter().unzip();
-        if let Some(answers) = answers {
-            let again = &mut || Ok(self.answer(Which::Reference, &self.ran(Which::Reference)?));
-            if let Some(error) = answers.check(&self.answer(which, &ran), again)? {
-                return Err(self.differs(&error));
-            }
-        }
-        files::remove_dir(&self.dir())?;
-        let conditions = conditions(&ran.usage, ran.others);
-        Ok((metrics, Run { program: which, values, conditions }, ran.usage))
-    }
-
-    fn dir(&self) -> std::path::PathBuf {
-        self.bench.dir.join("run")
-    }
-
-    fn ran(&self, which: Which) -> Result<Ran> {
-        let Benching { session, subject, tools, arms, .. } = self.bench;
-        session.cancel.check()?;
-        let runner = Runner {
-            session,
-            subject,
-            stage: Stage::Bench,
-            program: arms.path(which),
-            tools,
-            harness: None,
-            collects: None,
+    ) -> Result<Option<Vec<Measured>>> {
+        let (session, subject) = (self.session, self.subject);
+        let Some(mut tried) = self.try_all(chosen, usage)? else { return Ok(None) };
+        let workloads = match begun {
+            Some(begun) => Some(self.going_on(begun)),
+            None => self.plan(limit, &tried),
         };
-        runner.run(self.name, self.workload, &self.dir())
-    }
-
-    fn answer(&self, program: Which, ran: &Ran) -> Answer {
-        let path = self.bench.arms.path(program).to_owned();
-        Answer { program, path, status: ran.status, file: ran.answer.clone() }
-    }
-
-    fn differs(&self, error: &Error) -> Error {
-        let hint = error.hint().unwrap_or(
-            "programs that answer differently cannot be compared; where the output differs by design, say \
-             with `answer` what of it is compared, or set compare_output = false for the workload",
-        );
-        Error::new(error.code(), format!("bench: workload `{}`: {error}", self.name)).with_hint(hint)
+        let Some(mut workloads) = workloads else { return Ok(None) };
+        let keep = |workloads: Vec<Measured>| {
+            Unfinished::keep(session, subject, print, &Measurements { workloads, ..output.clone() })
+        };
+        self.all(&mut tried, &output.names(), &mut workloads, usage, &keep)?;
+        Ok(Some(workloads))
     }
 }

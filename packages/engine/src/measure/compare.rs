@@ -77,14 +77,15 @@ pub fn compare(
     let names = names(others);
     let judgings = judgings(&names, &gated, &plan, options.margin);
     let mut answers =
-        options.same_output.then(|| Answers::new(comparing.temporary.path(), design.candidates));
+        options.same_output.then(|| Answers::new(comparing.temporary.path().join("first-answer"), design.candidates));
     // Warms up, and compares the answers before anything is timed.
     for program in comparing.arms.compared() {
         comparing.once(program, answers.as_mut())?;
     }
-    let recording = measure(
+    let mut recording = Recording { metrics: metrics(), ..Recording::default() };
+    measure(
         &design,
-        Recording { metrics: metrics(), ..Recording::default() },
+        &mut recording,
         // Ctrl-Z stops this process alone: the run of the moment goes on below its launcher.
         &|| 0,
         &mut |program| comparing.once(program, answers.as_mut()),
@@ -92,7 +93,7 @@ pub fn compare(
             let interim: Vec<Measured> =
                 judgings.iter().flat_map(|judging| judging.interim(recording)).collect();
             progress(recording.pairs(), plan.max_pairs(), &interim);
-            Ok(at == At::Look && judgings.iter().all(|judging| judging.settled(recording)))
+            Ok(at == At::Look && judgings.iter().all(|judging| judging.is_enough(recording)))
         },
     )?;
     let mut found =

@@ -4,12 +4,17 @@ use std::path::Path;
 
 use honing_core::{
     Digest, Error, Result,
+    config::Bench,
     outcome::{Measured, Open, Trust, Verdict},
 };
 use honing_paired::{Plan, environment::Finding};
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{Recording, host::Host, judge::Judging};
+use crate::measure::{
+    Recording,
+    host::Host,
+    judge::{Judging, precision},
+};
 
 /// Version of the document.
 pub(crate) const SCHEMA: u32 = 1;
@@ -162,7 +167,8 @@ pub(crate) fn judgings<'a>(
     plan: &Plan,
     margin: f64,
 ) -> Vec<Judging<'a>> {
-    let (in_sample, weight, usual, margin) = (false, 1, None, margin / 100.0);
+    let (in_sample, weight, usual) = (false, 1, None);
+    let (margin, precision) = (margin / 100.0, precision(Bench::default().precision));
     let of = |candidate| Judging {
         workload: WORKLOAD,
         candidate,
@@ -171,6 +177,7 @@ pub(crate) fn judgings<'a>(
         gated,
         plan: plan.clone(),
         margin,
+        precision,
         usual,
     };
     names.iter().copied().enumerate().map(of).collect()
@@ -226,15 +233,13 @@ mod tests {
         let looks: Vec<u32> = kept.plan.looks().iter().map(|look| look.pairs).collect();
         let design = Design { looks, candidates: 1, seed: kept.seed, controls: true };
         let once = |program| Run { program, values: Vec::new(), conditions: Conditions::default() };
-        let ran = measure(
-            &design,
-            Recording::default(),
-            &|| 0,
-            &mut |program| Ok(once(program)),
-            &mut |recording, _| Ok(recording.pairs() >= kept.pairs),
-        );
+        let mut ran = Recording::default();
+        measure(&design, &mut ran, &|| 0, &mut |program| Ok(once(program)), &mut |recording, _| {
+            Ok(recording.pairs() >= kept.pairs)
+        })
+        .unwrap();
         let order = |recording: &Recording| recording.runs.iter().map(|run| run.program).collect::<Vec<_>>();
-        assert_eq!(order(&ran.unwrap()), order(&kept.recording));
+        assert_eq!(order(&ran), order(&kept.recording));
     }
 
     /// The same twice: once as it was, and once as if its second candidate were a copy of the first

@@ -6,7 +6,7 @@ use honing_paired::{Schedule, Turn};
 use crate::measure::{Recording, Run, Which, host::governor};
 
 /// Blocks of the experiment between two controls: every fourth block is one.
-const BETWEEN_CONTROLS: usize = 3;
+pub(crate) const BETWEEN_CONTROLS: usize = 3;
 /// Sets the order within controls apart from that within the other blocks.
 const CONTROL_SEED: u64 = 0x636f_6e74_726f_6c00;
 
@@ -32,53 +32,70 @@ pub(crate) enum At {
     Look,
 }
 
-/// Measures until `enough` says so at a look, or the last look is reached. `once` runs a program
-/// once; `enough` also hears of every block. `stops` counts how often the whole run was stopped and
-/// went on: a block during which that happened is measured again.
+impl Design {
+    /// The order of all runs: a block of every program, with the control that follows it.
+    fn order(&self) -> Result<Vec<Vec<Vec<Which>>>> {
+        let most = self.looks.last().copied().unwrap_or(0);
+        let schedule = |candidates, seed| {
+            Schedule::new(candidates, most, seed).map_err(|error| Error::usage(format!("--pairs: {error}")))
+        };
+        let blocks = schedule(self.candidates, self.seed)?;
+        let controls = schedule(1, self.seed ^ CONTROL_SEED)?;
+        let programs = |block: &[Turn], candidate: fn(usize) -> Which| -> Vec<Which> {
+            block.iter().map(|turn| turn.map_or(Which::Reference, candidate)).collect()
+        };
+        let mut controls = controls.blocks().iter().map(|block| programs(block, |_| Which::Copy));
+        let with_control = |(index, block): (usize, &Vec<Turn>)| {
+            let due = self.controls && index % BETWEEN_CONTROLS == BETWEEN_CONTROLS - 1;
+            let control = if due { controls.next() } else { None };
+            std::iter::once(programs(block, Which::Candidate)).chain(control).collect()
+        };
+        Ok(blocks.blocks().iter().enumerate().map(with_control).collect())
+    }
+}
+
+/// Measures until `enough` says so at a look, or the last look is reached; goes on where the recording of
+/// an earlier sitting ends. Whole blocks stay in the recording also where a run fails. `once` runs a
+/// program once; `enough` also hears of every block. `stops` counts how often the whole run was stopped
+/// and went on: a block during which that happened is measured again.
 pub(crate) fn measure(
     design: &Design,
-    mut recording: Recording,
+    recording: &mut Recording,
     stops: &dyn Fn() -> u64,
     once: &mut dyn FnMut(Which) -> Result<Run>,
     enough: &mut dyn FnMut(&Recording, At) -> Result<bool>,
-) -> Result<Recording> {
-    let most = design.looks.last().copied().unwrap_or(0);
-    let schedule = |candidates, seed| {
-        Schedule::new(candidates, most, seed).map_err(|error| Error::usage(format!("--pairs: {error}")))
-    };
-    let blocks = schedule(design.candidates, design.seed)?;
-    let controls = schedule(1, design.seed ^ CONTROL_SEED)?;
-    let mut controls = controls.blocks().iter();
-    for (index, block) in blocks.blocks().iter().enumerate() {
-        recording.runs.extend(undisturbed(block, Which::Candidate, stops, once)?);
-        if design.controls && index % BETWEEN_CONTROLS == BETWEEN_CONTROLS - 1 {
-            let control = controls.next().ok_or_else(|| Error::internal("more controls than blocks"))?;
-            recording.runs.extend(undisturbed(control, |_| Which::Copy, stops, once)?);
+) -> Result<()> {
+    let mut earlier = recording.runs.len();
+    recording.begin_sitting();
+    for blocks in design.order()? {
+        for block in &blocks {
+            if earlier > 0 {
+                earlier = earlier.saturating_sub(block.len());
+            } else {
+                recording.runs.extend(undisturbed(block, stops, once)?);
+            }
         }
-        if let Some(governor) = governor()
-            && recording.governors.last() != Some(&governor)
-        {
-            recording.governors.push(governor);
+        if earlier > 0 {
+            continue;
         }
+        recording.saw_governor(governor());
         let at = if design.looks.contains(&recording.pairs()) { At::Look } else { At::Block };
-        if enough(&recording, at)? && at == At::Look {
+        if enough(recording, at)? && at == At::Look {
             break;
         }
     }
-    Ok(recording)
+    Ok(())
 }
 
 /// The runs of one block.
 fn undisturbed(
-    block: &[Turn],
-    candidate: fn(usize) -> Which,
+    block: &[Which],
     stops: &dyn Fn() -> u64,
     once: &mut dyn FnMut(Which) -> Result<Run>,
 ) -> Result<Vec<Run>> {
     loop {
         let before = stops();
-        let program = |turn: &Turn| turn.map_or(Which::Reference, candidate);
-        let runs = block.iter().map(|turn| once(program(turn))).collect::<Result<Vec<_>>>()?;
+        let runs = block.iter().map(|which| once(*which)).collect::<Result<Vec<_>>>()?;
         if stops() == before {
             return Ok(runs);
         }

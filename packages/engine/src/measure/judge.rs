@@ -1,12 +1,14 @@
 //! From a recording to verdicts. Pure: numbers in, verdicts out.
 
+use std::time::Duration;
+
 use honing_core::{
     Error, Result,
     config::Direction,
     outcome::{Measured, Open, Trust, Verdict},
 };
 use honing_paired::{
-    self as paired, BadValue, Comparison, Pair, Plan, Rules, diagnostics,
+    self as paired, BadValue, Comparison, Pair, Plan, Precision, Rules, diagnostics,
     environment::{self, Finding},
     log_ratios,
 };
@@ -33,6 +35,8 @@ pub(crate) struct Judging<'a> {
     pub(crate) plan: Plan,
     /// Equivalence margin, as a share.
     pub(crate) margin: f64,
+    /// What measuring goes on for once the verdict is clear.
+    pub(crate) precision: Precision,
     /// The machine's usual noise floor, where it was qualified.
     pub(crate) usual: Option<f64>,
 }
@@ -41,6 +45,11 @@ pub(crate) struct Judging<'a> {
 pub(crate) fn plan(looks: &[u32], confidence: f64, members: u32) -> Result<Plan> {
     Plan::new(looks, paired::shared_alpha(1.0 - confidence, members))
         .map_err(|error| Error::usage(format!("bench: {error}")))
+}
+
+/// Half-width of the interval that is wanted, in percent, and what is worth spending on it.
+pub(crate) fn precision(percent: f64) -> Precision {
+    Precision { half_width: percent / 100.0, time: Duration::from_secs(10) }
 }
 
 impl Judging<'_> {
@@ -67,23 +76,30 @@ impl Judging<'_> {
         paired::compare(&self.pairs(recording, metric), &self.plan, rules)
     }
 
-    /// Whether more pairs would add nothing: every metric that decides is settled.
-    pub(crate) fn settled(&self, recording: &Recording) -> bool {
-        let mut deciding =
-            (0..recording.metrics.len()).filter(|at| self.decides(&recording.metrics[*at].name));
-        deciding.all(|at| self.compare(recording, at).is_ok_and(|comparison| comparison.settled()))
+    /// What the metrics that decide say; `None` where one has a value that cannot be compared.
+    fn deciding(&self, recording: &Recording) -> Option<Vec<Comparison>> {
+        let metrics = recording.metrics.iter().enumerate().filter(|(_, metric)| self.decides(&metric.name));
+        metrics.map(|(at, _)| self.compare(recording, at).ok()).collect()
     }
 
-    /// Whether there are looks left that measuring would have gone on to.
+    /// Whether measuring ends at a look.
+    pub(crate) fn is_enough(&self, recording: &Recording) -> bool {
+        let so_far = recording.time();
+        self.deciding(recording).is_some_and(|all| self.precision.is_enough(&all, so_far))
+    }
+
+    /// Whether there are looks left that measuring has to go on to for a verdict.
     pub(crate) fn wants_more(&self, recording: &Recording) -> bool {
-        recording.pairs() < self.plan.max_pairs() && !self.settled(recording)
+        let settled = |all: Vec<Comparison>| all.iter().all(Comparison::settled);
+        recording.pairs() < self.plan.max_pairs() && !self.deciding(recording).is_some_and(settled)
     }
 
     /// What the machine did that overrules the verdicts.
     pub(crate) fn findings(&self, recording: &Recording) -> Vec<Finding> {
-        let mut found = environment::conditions(&recording.met(self.candidate.0));
-        if recording.governors.len() > 1 {
-            found.push(Finding::Governor { seen: recording.governors.clone() });
+        let sittings = recording.met(self.candidate.0);
+        let mut found: Vec<Finding> = sittings.iter().flat_map(|met| environment::conditions(met)).collect();
+        if let Some(seen) = recording.changed_governors() {
+            found.push(Finding::Governor { seen: seen.to_vec() });
         }
         if let Some(at) = self.leading(recording) {
             let (pairs, control) = (self.pairs(recording, at), recording.control_of(at));
@@ -240,6 +256,7 @@ mod tests {
             gated,
             plan,
             margin: 0.01,
+            precision: precision(2.0),
             usual: None,
         }
     }
@@ -249,7 +266,7 @@ mod tests {
         let gated = ["cpu".to_owned()];
         let judging = judging(&gated);
         let clear = recording(6, 0.9, false);
-        assert!(judging.settled(&clear) && !judging.wants_more(&clear));
+        assert!(judging.is_enough(&clear) && !judging.wants_more(&clear));
         let (measured, trust) = judging.judge(&clear);
         assert_eq!((measured[0].verdict, measured[0].pairs), (Verdict::Improved, 12));
         assert_eq!(measured[0].ratios.len(), 12);

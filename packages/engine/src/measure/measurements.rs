@@ -24,8 +24,10 @@ pub(crate) struct Measurements {
     /// The names of the candidates, where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     names: Vec<String>,
-    /// Pairs at each look of the plan.
-    pub looks: Vec<u32>,
+    /// Pairs at each look of the plan of every workload that has none of its own, as it was stored before
+    /// each had one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    looks: Vec<u32>,
     /// The workloads, in the order of `pgo.toml`.
     pub workloads: Vec<Measured>,
     /// Whether there was no time for it. That is not kept: a later run may have more.
@@ -38,8 +40,18 @@ pub(crate) struct Measurements {
 pub(crate) struct Measured {
     /// Its name.
     pub workload: String,
+    /// Pairs at each look of its plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<u32>,
     /// Every run.
     pub recording: Recording,
+}
+
+impl Measured {
+    /// The most pairs of its plan.
+    pub(crate) fn most(&self) -> u32 {
+        self.looks.last().copied().unwrap_or(0)
+    }
 }
 
 impl Product for Measurements {
@@ -50,12 +62,12 @@ impl Product for Measurements {
 
 impl Measurements {
     /// Nothing yet.
-    pub(crate) fn of(baseline: &Built, candidates: &[Candidate<'_>], looks: Vec<u32>) -> Self {
+    pub(crate) fn of(baseline: &Built, candidates: &[Candidate<'_>]) -> Self {
         let names: &[Candidate<'_>] = if candidates.len() == 1 { &[] } else { candidates };
         Self {
             programs: digests(baseline, candidates).cloned().collect(),
             names: names.iter().map(|candidate| candidate.name.to_owned()).collect(),
-            looks,
+            looks: Vec::new(),
             workloads: Vec::new(),
             out_of_budget: false,
         }
@@ -88,6 +100,17 @@ impl Measurements {
             [] => ONLY.to_vec(),
             names => names.iter().map(|name| Some(name.as_str())).collect(),
         }
+    }
+
+    /// Pairs at each look of a workload's plan.
+    pub(crate) fn looks<'a>(&'a self, measured: &'a Measured) -> &'a [u32] {
+        if measured.looks.is_empty() { &self.looks } else { &measured.looks }
+    }
+
+    /// The most pairs of the shortest plan; 0 without any.
+    pub(crate) fn planned(&self) -> u32 {
+        let last = |measured| self.looks(measured).last().copied();
+        self.workloads.iter().filter_map(last).min().or(self.looks.last().copied()).unwrap_or(0)
     }
 
     /// What was done, in a few words.

@@ -7,7 +7,6 @@
 //! [`answers`] makes sure that they give the same answers.
 
 pub(crate) mod aa;
-pub(crate) mod affordable;
 pub(crate) mod answers;
 pub(crate) mod arms;
 pub(crate) mod bench;
@@ -18,9 +17,14 @@ pub(crate) mod experiment;
 pub(crate) mod host;
 pub(crate) mod judge;
 pub(crate) mod measurements;
+mod measuring;
+pub(crate) mod pairs;
 pub(crate) mod qualification;
 pub(crate) mod readings;
+mod unfinished;
 pub(crate) mod verdicts;
+
+use std::time::Duration;
 
 use honing_core::config::Direction;
 use honing_paired::{
@@ -107,8 +111,21 @@ pub struct Recording {
     pub metrics: Vec<MetricKind>,
     /// The runs.
     pub runs: Vec<Run>,
-    /// What set the CPU's frequency: more than one where that changed on the way, none where the
-    /// system does not say.
+    /// What set the CPU's frequency in the first sitting: more than one where that changed on the way,
+    /// none where the system does not say.
+    #[serde(default)]
+    pub governors: Vec<String>,
+    /// The sittings after the first: measuring was ended, and went on later.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sittings: Vec<Sitting>,
+}
+
+/// A later sitting of an experiment.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sitting {
+    /// The index of its first run.
+    pub from: usize,
+    /// As `governors` of the first one.
     #[serde(default)]
     pub governors: Vec<String>,
 }
@@ -132,13 +149,13 @@ impl Recording {
 
     /// The runs that concern a candidate, in order: two make a pair, four a block, as if there were no
     /// other candidate.
-    fn beside(&self, candidate: usize) -> Vec<&Run> {
+    fn beside(runs: &[Run], candidate: usize) -> Vec<&Run> {
         let other = |which| matches!(which, Which::Candidate(index) if index != candidate);
-        self.runs.iter().filter(|run| !other(run.program)).collect()
+        runs.iter().filter(|run| !other(run.program)).collect()
     }
 
     fn select(&self, candidate: usize, metric: usize, control: bool) -> Vec<Pair> {
-        let runs = self.beside(candidate);
+        let runs = Self::beside(&self.runs, candidate);
         let chosen = runs.chunks_exact(2).filter(|two| is_control(two) == control);
         chosen
             .filter_map(|two| {
@@ -148,15 +165,53 @@ impl Recording {
             .collect()
     }
 
-    /// What the runs met that concern a candidate.
-    pub(crate) fn met(&self, candidate: usize) -> Vec<Met> {
+    /// What the runs of each sitting met that concern a candidate.
+    pub(crate) fn met(&self, candidate: usize) -> Vec<Vec<Met>> {
         let of = |block: &[&Run]| -> Vec<Met> {
             let control = is_control(block);
             let met =
                 |run: &&Run| Met { arm: (!control).then_some(arm(run.program)), conditions: run.conditions };
             block.iter().map(met).collect()
         };
-        self.beside(candidate).chunks(4).flat_map(of).collect()
+        let mut rest = &self.runs[..];
+        let mut sittings = Vec::new();
+        for from in self.sittings.iter().rev().map(|sitting| sitting.from.min(rest.len())) {
+            let (before, later) = rest.split_at(from);
+            sittings.push(later);
+            rest = before;
+        }
+        sittings.push(rest);
+        let met = |runs| Self::beside(runs, candidate).chunks(4).flat_map(of).collect();
+        sittings.into_iter().rev().map(met).collect()
+    }
+
+    /// Begins a sitting: what is measured from now on is on a machine that may have changed.
+    pub(crate) fn begin_sitting(&mut self) {
+        let from = self.runs.len();
+        let begins = self.sittings.last().map_or(0, |sitting| sitting.from);
+        if from > begins {
+            self.sittings.push(Sitting { from, governors: Vec::new() });
+        }
+    }
+
+    /// What sets the CPU's frequency now.
+    pub(crate) fn saw_governor(&mut self, governor: Option<String>) {
+        let governors = self.sittings.last_mut().map_or(&mut self.governors, |sitting| &mut sitting.governors);
+        if let Some(governor) = governor.filter(|governor| governors.last() != Some(governor)) {
+            governors.push(governor);
+        }
+    }
+
+    /// What set the frequency where that changed within a sitting.
+    pub(crate) fn changed_governors(&self) -> Option<&[String]> {
+        let later = self.sittings.iter().map(|sitting| &sitting.governors);
+        std::iter::once(&self.governors).chain(later).find(|seen| seen.len() > 1).map(Vec::as_slice)
+    }
+
+    /// How long all runs took together.
+    pub(crate) fn time(&self) -> Duration {
+        let seconds: f64 = self.runs.iter().map(|run| run.conditions.wall).sum();
+        Duration::try_from_secs_f64(seconds).unwrap_or_default()
     }
 }
 
@@ -173,8 +228,8 @@ fn arm(program: Which) -> Arm {
 
 /// What a run met, from what its launcher saw; `others` is CPU time of what else was started for it,
 /// such as a service's load.
-pub(crate) fn conditions(usage: &Usage, others: std::time::Duration) -> Conditions {
-    let seconds = |time: Option<std::time::Duration>| time.map(|time| time.as_secs_f64());
+pub(crate) fn conditions(usage: &Usage, others: Duration) -> Conditions {
+    let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
     Conditions {
         wall: usage.wall.as_secs_f64(),
         cpu: (usage.cpu() + others).as_secs_f64(),
@@ -215,7 +270,7 @@ mod tests {
         assert_eq!(one.pairs(), 2);
         assert_eq!(one.pairs_of(0, 0), [pair(a, 1.0, 2.0), pair(b, 4.0, 3.0)]);
         assert_eq!(one.control_of(0), [pair(b, 6.0, 5.0), pair(a, 7.0, 8.0)]);
-        let arms: Vec<Option<Arm>> = one.met(0).iter().map(|met| met.arm).collect();
+        let arms: Vec<Option<Arm>> = one.met(0)[0].iter().map(|met| met.arm).collect();
         assert_eq!(arms, [Some(a), Some(b), Some(b), Some(a), None, None, None, None]);
 
         let two = recording(&[C, R, B, B, R, C, copy, R, R, copy, B, C, R, R, C, B]);
@@ -229,7 +284,31 @@ mod tests {
             [pair(b, 2.0, 1.0), pair(a, 5.0, 6.0), pair(b, 13.0, 12.0), pair(a, 14.0, 15.0)]
         );
         assert_eq!(two.control_of(0), [pair(b, 8.0, 7.0), pair(a, 9.0, 10.0)]);
-        assert_eq!(two.met(1).iter().filter(|met| met.arm.is_none()).count(), 4);
+        assert_eq!(two.met(1)[0].iter().filter(|met| met.arm.is_none()).count(), 4);
+    }
+
+    /// A sitting that measured nothing is none.
+    #[test]
+    fn sittings_are_told_apart() {
+        let mut recording = Recording::default();
+        let measure = |recording: &mut Recording, program| {
+            let run = Run { program, values: Vec::new(), conditions: Conditions::default() };
+            recording.runs.extend([run.clone(), run]);
+        };
+        recording.begin_sitting();
+        recording.saw_governor(Some("powersave".into()));
+        measure(&mut recording, R);
+        recording.begin_sitting();
+        recording.begin_sitting();
+        for governor in ["performance", "performance"] {
+            recording.saw_governor(Some(governor.into()));
+        }
+        measure(&mut recording, B);
+        assert_eq!(recording.sittings, [Sitting { from: 2, governors: vec!["performance".into()] }]);
+        assert_eq!(recording.met(0).iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
+        assert_eq!(recording.changed_governors(), None);
+        recording.saw_governor(Some("powersave".into()));
+        assert_eq!(recording.changed_governors().map(<[String]>::len), Some(2));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{
     chain::{built::Built, optimized::Optimized, session::Session, subject::Subject},
     measure::{
         Recording, aa,
-        judge::{Judging, plan},
+        judge::{Judging, plan, precision},
         measurements::Measurements,
     },
 };
@@ -78,24 +78,29 @@ pub(crate) fn growths(baseline: Option<&Built>, programs: &[Optimized]) -> Vec<O
 }
 
 /// Each workload with the metrics that decide.
-pub(crate) fn gates(config: &Config, program: &Program, names: &[&str]) -> Vec<(String, Vec<String>)> {
-    let gated = |name: &&str| program.workload.get(*name).map(|workload| config.policy.gated(workload));
-    names.iter().map(|name| ((*name).to_owned(), gated(name).unwrap_or_default())).collect()
+pub(crate) fn gates<'a>(
+    config: &Config,
+    program: &Program,
+    names: impl Iterator<Item = &'a str>,
+) -> Vec<(String, Vec<String>)> {
+    let gated = |name: &str| program.workload.get(name).map(|workload| config.policy.gated(workload));
+    names.map(|name| (name.to_owned(), gated(name).unwrap_or_default())).collect()
 }
 
-/// How each candidate is judged in each workload. All metrics that decide, of all candidates, share one
-/// error rate (ADR 7).
+/// How each candidate is judged in each workload, by its looks. All metrics that decide, of all
+/// candidates, share one error rate (ADR 7).
 pub(crate) fn judgings<'a>(
     session: &Session,
     subject: &Subject<'_>,
-    looks: &[u32],
+    looks: &[Vec<u32>],
     gates: &'a [(String, Vec<String>)],
     names: &[Option<&'a str>],
 ) -> Result<Vec<Vec<Judging<'a>>>> {
     let bench = &session.config.bench;
     let members = names.len() * gates.iter().map(|(_, gated)| gated.len()).sum::<usize>();
-    let plan = plan(looks, bench.confidence, u32::try_from(members).unwrap_or(u32::MAX))?;
-    let one = |(name, gated): &'a (String, Vec<String>)| {
+    let members = u32::try_from(members).unwrap_or(u32::MAX);
+    let one = |((name, gated), looks): (&'a (String, Vec<String>), &Vec<u32>)| {
+        let plan = plan(looks, bench.confidence, members)?;
         let workload = subject.program.workload.get(name);
         let usual = gated.first().and_then(|metric| aa::usual(session, subject, name, metric));
         let of = |(index, named): (usize, &Option<&'a str>)| Judging {
@@ -106,11 +111,12 @@ pub(crate) fn judgings<'a>(
             gated,
             plan: plan.clone(),
             margin: bench.margin / 100.0,
+            precision: precision(bench.precision),
             usual,
         };
-        names.iter().enumerate().map(of).collect()
+        Ok(names.iter().enumerate().map(of).collect())
     };
-    Ok(gates.iter().map(one).collect())
+    gates.iter().zip(looks).map(one).collect()
 }
 
 /// Judges every candidate in every workload. `growth` has an entry for each candidate, whether it was
@@ -162,9 +168,11 @@ fn each_workload(
     if measurements.workloads.is_empty() {
         return Ok(());
     }
-    let names: Vec<&str> = measurements.workloads.iter().map(|measured| measured.workload.as_str()).collect();
-    let gates = gates(&session.config, subject.program, &names);
-    let judgings = judgings(session, subject, &measurements.looks, &gates, &measurements.names())?;
+    let names = measurements.workloads.iter().map(|measured| measured.workload.as_str());
+    let gates = gates(&session.config, subject.program, names);
+    let looks: Vec<Vec<u32>> =
+        measurements.workloads.iter().map(|measured| measurements.looks(measured).to_vec()).collect();
+    let judgings = judgings(session, subject, &looks, &gates, &measurements.names())?;
     for (judgings, measured) in judgings.iter().zip(&measurements.workloads) {
         each(judgings, &measured.recording);
     }

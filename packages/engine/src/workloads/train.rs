@@ -200,6 +200,7 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
                 total: Some(chosen.len() as u64),
                 unit: "workloads".into(),
                 at: (*name).to_owned(),
+                left_ms: None,
             });
             let inputs = Inputs::before(session, Stage::Train, (name, workload))?;
             let ran = runner.run(name, workload, &dir.join(name))?;

@@ -12,8 +12,10 @@
 
 mod noise;
 
+use std::time::Duration;
+
 use honing_paired::{
-    Arm, Comparison, Pair, Plan, Rules, Schedule, Turn, Verdict, all_settled, compare, shared_alpha,
+    Arm, Comparison, Pair, Plan, Precision, Rules, Schedule, Turn, Verdict, compare, shared_alpha,
 };
 use noise::Noise;
 
@@ -127,6 +129,51 @@ fn eight_pairs_keep_five_percent() {
     errors_within(&[8], 0.05, 2000);
 }
 
+/// Experiments under the rule by which measuring ends: at the first look where the verdict is settled,
+/// and the interval is within ±2 % or the runs took 10 s. How often the interval there misses the
+/// true ratio, and how often equal programs are called different.
+fn ends_when_precise(noise: Noise, effect: f64, plan: &Plan, experiments: u32) -> (f64, f64) {
+    let wanted = Precision { half_width: 0.02, time: Duration::from_secs(10) };
+    let mut rng = fastrand::Rng::with_seed(11);
+    let (mut missed, mut differs) = (0, 0);
+    for _ in 0..experiments {
+        let pairs = measure(noise, &[effect], plan.max_pairs(), &mut rng).remove(0);
+        // Runs take what was read of them, of 100 ms: the time and the values are not independent.
+        let so_far = |pairs: &[Pair]| pairs.iter().map(|pair| pair.baseline + pair.optimized).sum::<f64>() / 1e3;
+        let mut looks = plan.looks().iter().map(|look| {
+            let pairs = &pairs[..look.pairs as usize];
+            (compare(pairs, plan, Rules::default()).unwrap(), Duration::from_secs_f64(so_far(pairs)))
+        });
+        let mut last = None;
+        for (comparison, so_far) in &mut looks {
+            let enough = wanted.is_enough(std::slice::from_ref(&comparison), so_far);
+            last = Some(comparison);
+            if enough {
+                break;
+            }
+        }
+        let last = last.unwrap();
+        missed += u32::from(last.estimate.is_none_or(|ratio| !ratio.holds(effect)));
+        differs += u32::from(matches!(last.verdict, Verdict::Improved | Verdict::Regressed));
+    }
+    (f64::from(missed) / f64::from(experiments), f64::from(differs) / f64::from(experiments))
+}
+
+#[test]
+fn intervals_hold_what_they_claim_where_measuring_ends_when_precise() {
+    for (looks, alpha) in [(&Plan::LONG[..], 0.05), (&Plan::LONG, 0.01), (&Plan::SLOW, 0.01)] {
+        let plan = Plan::new(looks, alpha).unwrap();
+        for noise in Noise::ALL {
+            for effect in [1.0, 0.9] {
+                let (missed, differs) = ends_when_precise(noise, effect, &plan, 1000);
+                println!("{looks:?}, α = {alpha}, {noise:?}, ratio {effect}: missed {missed:.4}");
+                assert!(missed <= alpha, "{noise:?}, ratio {effect}: {missed} of the intervals miss it");
+                assert!(effect != 1.0 || differs <= alpha, "{noise:?}: {differs} called different");
+            }
+        }
+    }
+}
+
 /// Three candidates at 95 % together, each experiment until all are settled: the share of experiments
 /// in which any equal one is called different, and that in which the first is found to be better.
 fn family(noise: Noise, effects: [f64; 3], experiments: u32) -> (f64, f64) {
@@ -140,7 +187,7 @@ fn family(noise: Noise, effects: [f64; 3], experiments: u32) -> (f64, f64) {
             candidates.iter().map(|pairs| judged(pairs).unwrap()).collect()
         };
         let looks: Vec<Vec<Comparison>> = plan.looks().iter().map(|look| at(look.pairs)).collect();
-        let last = looks.iter().find(|all| all_settled(all)).or(looks.last()).unwrap();
+        let last = looks.iter().find(|all| all.iter().all(Comparison::settled)).or(looks.last()).unwrap();
         let differs = |verdict: &Verdict| matches!(verdict, Verdict::Improved | Verdict::Regressed);
         let mut equal = last.iter().zip(effects).filter(|(_, effect)| *effect == 1.0);
         wrong += u32::from(equal.any(|(comparison, _)| differs(&comparison.verdict)));

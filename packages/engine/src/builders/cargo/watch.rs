@@ -135,6 +135,7 @@ impl Watcher {
                 total: seen.total.filter(|total| *total >= seen.units),
                 unit: "crates".into(),
                 at,
+                left_ms: None,
             });
         }
     }

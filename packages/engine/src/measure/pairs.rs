@@ -1,0 +1,176 @@
+//! How many pairs of each workload are planned, once it is known what one takes and before the first
+//! is measured: the most pairs are part of the plan, and the plan sets every interval.
+
+use std::time::Duration;
+
+use honing_core::units;
+use honing_paired::Plan;
+
+use crate::{chain::session::Session, measure::experiment::BETWEEN_CONTROLS};
+
+/// The most pairs where nobody says how many.
+const MOST: u32 = 120;
+
+/// The number of pairs that was asked for, for each workload.
+pub(crate) fn asked(session: &Session) -> Option<u32> {
+    session.options.pairs.or(session.config.bench.pairs)
+}
+
+/// What bounds a plan.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Limit {
+    /// The number that was asked for.
+    Pairs(u32),
+    /// So many pairs at the most, and what `bench.time` leaves to all workloads; 8 pairs of each in any
+    /// case.
+    Time(u32, Duration),
+    /// So many pairs at the most, and what the budget of the run leaves.
+    Budget(u32, Duration),
+}
+
+impl Limit {
+    /// Of a program that `--budget`, where there is one, leaves so much time to.
+    pub(crate) fn of(session: &Session, budget: Option<Duration>) -> Self {
+        let (asked, time) = (asked(session), session.config.bench.time.0);
+        let most = asked.unwrap_or(MOST);
+        match (asked, budget) {
+            (None, Some(left)) => Self::Budget(most, left.min(time)),
+            (Some(_), Some(left)) => Self::Budget(most, left),
+            (None, None) => Self::Time(most, time),
+            (Some(pairs), None) => Self::Pairs(pairs),
+        }
+    }
+
+    /// How long measuring may take, where that is limited.
+    pub(crate) fn time(self) -> Option<Duration> {
+        match self {
+            Self::Pairs(_) => None,
+            Self::Time(_, time) | Self::Budget(_, time) => Some(time),
+        }
+    }
+
+    /// The pairs of each workload, by what one of its pairs takes, controls included, and the time that
+    /// is left of the limit; `None` where it is too short for any plan.
+    pub(crate) fn pairs(self, left: Duration, each: &[Duration]) -> Option<Vec<u32>> {
+        let (Self::Pairs(most) | Self::Time(most, _) | Self::Budget(most, _)) = self;
+        let fits = match self {
+            Self::Pairs(_) => vec![most; each.len()],
+            Self::Time(..) | Self::Budget(..) => share(left, each, most),
+        };
+        let shortest = matches!(self, Self::Time(..)).then(|| most.min(Plan::SLOW[0]));
+        fits.into_iter().map(|fits| Plan::within(most, fits).or(shortest)).collect()
+    }
+
+    /// What is planned, in a sentence.
+    pub(crate) fn words(self, planned: &[(&str, u32, Duration)]) -> String {
+        let total: Duration = planned.iter().map(|(_, pairs, each)| *each * *pairs).sum();
+        let one = |(name, pairs, each): &(&str, u32, Duration)| {
+            format!("up to {pairs} pairs of {name} at {} each", units::elapsed(*each))
+        };
+        let all: Vec<String> = planned.iter().map(one).collect();
+        let limit = match self {
+            Self::Time(most, time) if planned.iter().any(|(_, pairs, _)| *pairs < most) => {
+                format!("; bench.time is {time}, and --pairs asks for more", time = units::elapsed(time))
+            }
+            Self::Budget(most, left) if planned.iter().any(|(_, pairs, _)| *pairs < most) => {
+                format!("; {most} do not fit into the {} that --budget leaves", units::elapsed(left))
+            }
+            _ => String::new(),
+        };
+        format!("measuring takes {} at most: {}{limit}", units::elapsed(total), all.join(", "))
+    }
+}
+
+/// What a pair of each candidate takes with its share of a control, by what a run of every program takes.
+pub(crate) fn with_controls(run_of_each: Duration, candidates: usize) -> Duration {
+    // A control is four runs, and follows so many blocks of two runs of each program.
+    let runs = (BETWEEN_CONTROLS * 2 * (candidates + 1)) as f64;
+    run_of_each.mul_f64((runs + 4.0) / runs)
+}
+
+/// How many pairs of each workload fit into a time, `most` at the most: each gets the same time, and what
+/// one does not need is shared by the others.
+fn share(time: Duration, each: &[Duration], most: u32) -> Vec<u32> {
+    let mut fits = vec![None; each.len()];
+    let mut left = time;
+    loop {
+        let open: Vec<usize> = (0..each.len()).filter(|at| fits[*at].is_none()).collect();
+        let Some(part) = left.checked_div(u32::try_from(open.len()).unwrap_or(u32::MAX)) else { break };
+        let full: Vec<usize> = open.iter().copied().filter(|at| each[*at] * most <= part).collect();
+        for at in &full {
+            fits[*at] = Some(most);
+            left -= each[*at] * most;
+        }
+        if full.is_empty() {
+            for at in open {
+                fits[at] = Some((part.as_secs_f64() / each[at].as_secs_f64().max(1e-6)) as u32);
+            }
+        }
+    }
+    fits.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn the_time_is_shared_by_the_workloads() {
+        for (time, each, most, expected) in [
+            (s(600), &[s(1)][..], 120, &[120][..]),
+            (s(600), &[s(10)], 120, &[60]),
+            (s(600), &[s(1), s(10)], 120, &[120, 48]),
+            (s(600), &[s(10), s(20)], 120, &[30, 15]),
+            (s(600), &[s(1), s(2), s(100)], 120, &[120, 120, 2]),
+            (s(10), &[s(20)], 120, &[0]),
+            (Duration::ZERO, &[s(20), s(1)], 6, &[0, 0]),
+            (s(1), &[Duration::ZERO], 120, &[120]),
+            (s(1), &[], 120, &[]),
+        ] {
+            assert_eq!(share(time, each, most), expected, "{time:?} for {each:?}");
+        }
+    }
+
+    #[test]
+    fn a_plan_is_bounded_by_what_was_asked_for() {
+        let each = [Duration::from_millis(250), s(25)];
+        for (limit, left, expected) in [
+            (Limit::Pairs(60), s(0), Some([60, 60])),
+            (Limit::Time(120, s(600)), s(600), Some([120, 18])),
+            // Too long for `bench.time`, and measured all the same.
+            (Limit::Time(120, s(60)), s(60), Some([120, 8])),
+            (Limit::Budget(60, s(600)), s(600), Some([60, 18])),
+            (Limit::Budget(60, s(200)), s(200), None),
+            (Limit::Budget(6, s(200)), s(200), Some([6, 6])),
+        ] {
+            assert_eq!(limit.pairs(left, &each).as_deref(), expected.as_ref().map(<[u32; 2]>::as_slice), "{limit:?}");
+        }
+    }
+
+    #[test]
+    fn the_plan_is_said() {
+        let planned = [("judge", 60, Duration::from_millis(250)), ("slow", 18, s(25))];
+        let said = |limit: Limit| limit.words(&planned);
+        let plan = "measuring takes 7m45s at most: up to 60 pairs of judge at 0.2s each, up to 18 pairs of slow \
+                    at 25s each";
+        assert_eq!(said(Limit::Pairs(18)), plan);
+        assert_eq!(
+            said(Limit::Time(120, s(600))),
+            format!("{plan}; bench.time is 10m00s, and --pairs asks for more")
+        );
+        assert_eq!(
+            said(Limit::Budget(60, s(500))),
+            format!("{plan}; 60 do not fit into the 8m20s that --budget leaves")
+        );
+    }
+
+    #[test]
+    fn controls_take_a_third_of_a_pair_more_and_less_beside_several_candidates() {
+        assert_eq!(with_controls(s(3), 1), s(4));
+        assert_eq!(with_controls(s(9), 2), s(11));
+    }
+}
