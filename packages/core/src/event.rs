@@ -196,7 +196,7 @@ pub enum Event {
         /// Milliseconds of the run that builders took; 0 in streams of version 1.
         #[serde(default)]
         builder_ms: u64,
-        /// Paths of the optimized binaries, in the order of the programs: what to ship.
+        /// Paths of the optimized binaries, in the order of the programs.
         optimized: Vec<String>,
     },
 }
@@ -286,8 +286,11 @@ pub struct Summary {
     pub costs: Vec<StageCost>,
     /// The baseline binary.
     pub baseline: Option<Artifact>,
-    /// The optimized binary: what to ship.
+    /// The optimized binary.
     pub optimized: Option<Artifact>,
+    /// Whether that is what to ship, under the policy; else the baseline is. Absent without an outcome.
+    #[serde(default)]
+    pub ships: Option<bool>,
     /// How much of its profile the optimized binary applied.
     pub applied: Option<Applied>,
     /// Where the profile was recorded, relative to the workspace.

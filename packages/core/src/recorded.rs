@@ -11,8 +11,8 @@ use crate::{
     Digest, Error, ExitCode, Result,
     account::Account,
     applied::Applied,
-    config::{Direction, line_and_column},
-    outcome::{Measured, Open, Ratio, Verdict},
+    config::{Direction, Policy, Program, line_and_column},
+    outcome::{self, Choice, Evidence, Measured, Open, Outcome, Ratio, Verdict},
 };
 
 /// Version of the manifest.
@@ -300,6 +300,24 @@ impl Manifest {
                 Err(broken(why, None))
             }
         }
+    }
+
+    /// What was measured, with the weights of today.
+    pub fn measured(&self, program: &Program) -> Vec<Measured> {
+        let weight = |name: &str| program.workload.get(name).map_or(1, |workload| workload.weight);
+        self.measured.iter().map(|entry| entry.as_measured(weight(&entry.workload))).collect()
+    }
+
+    /// What follows from what was measured under the policy of today: whether the profile ships.
+    pub fn choice(&self, policy: &Policy, program: &Program) -> Choice {
+        let growth = |size: SizeEntry| size.optimized as f64 / size.baseline.max(1) as f64;
+        let evidence = Evidence {
+            measured: &self.measured(program),
+            identical: self.verdict.outcome == Outcome::NoEffect.word(),
+            growth: self.size.map(growth),
+            out_of_budget: false,
+        };
+        outcome::choose(policy, program, &[evidence])
     }
 
     /// The text of the manifest, with a comment for those who find it.

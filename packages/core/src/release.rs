@@ -19,8 +19,11 @@ pub struct Release {
     pub program: String,
     /// The target triple.
     pub target: String,
-    /// The profile that it was built with; absent with `--no-pgo`.
+    /// The profile that it was built with; absent where it ships without PGO.
     pub profile: Option<Used>,
+    /// Why it ships without PGO: `--no-pgo`, or the outcome that was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without: Option<String>,
     /// What was checked out; absent without git.
     pub source: Option<Checkout>,
     /// What compiled.
@@ -55,6 +58,9 @@ pub struct Used {
     pub trained: String,
     /// The commit that it was recorded at.
     pub commit: String,
+    /// The outcome that was recorded with it.
+    #[serde(default)]
+    pub outcome: String,
     /// How much of it was applied.
     pub applied: Applied,
     /// Why the policy calls it stale, where `--accept-stale` let it pass.
@@ -158,8 +164,10 @@ impl Release {
         });
         let subjects: Vec<Value> = [subject].into_iter().chain(beside).collect();
         let pgo = match &self.profile {
-            Some(used) => json!({ "profile": used.file, "acceptStale": !used.stale.is_empty() }),
-            None => json!({ "profile": null, "without": "--no-pgo" }),
+            Some(used) => json!({
+                "profile": used.file, "outcome": used.outcome, "acceptStale": !used.stale.is_empty()
+            }),
+            None => json!({ "profile": null, "without": self.without }),
         };
         let Account { symbols, toolchain, build, .. } = &self.account;
         json!({
@@ -251,9 +259,11 @@ pub(crate) mod tests {
                 indexed_digest: Digest::of(b"indexed"),
                 trained: "2026-11-22T00:00:00Z".into(),
                 commit: "1111111111111111111111111111111111111111".into(),
+                outcome: "improved".into(),
                 applied: Applied::Unknown { why: "no trace".into() },
                 stale: Vec::new(),
             }),
+            without: None,
             source: Some(Checkout {
                 commit: "2222222222222222222222222222222222222222".into(),
                 dirty: true,
@@ -338,7 +348,8 @@ pub(crate) mod tests {
 
     #[test]
     fn without_pgo_it_says_so() {
-        let statement = Release { profile: None, ..release() }.provenance("tiny");
+        let statement =
+            Release { profile: None, without: Some("--no-pgo".into()), ..release() }.provenance("tiny");
         let pgo = &statement["predicate"]["buildDefinition"]["externalParameters"]["pgo"];
         assert_eq!(*pgo, json!({ "profile": null, "without": "--no-pgo" }));
         assert_eq!(statement["predicate"]["runDetails"]["honing_result"]["match"], Value::Null);

@@ -15,15 +15,16 @@ use honing_core::{
 /// Where `out` does not take it.
 pub fn built(release: &Release, out: &mut dyn Write) -> io::Result<()> {
     let bold = Style::new().bold();
-    let how = match &release.profile {
-        Some(_) => "built with the stored profile",
-        None => "built without PGO: --no-pgo",
+    let how = match (&release.profile, &release.without) {
+        (Some(_), _) => "built with the stored profile".into(),
+        (None, why) => format!("built without PGO: {}", why.as_deref().unwrap_or("--no-pgo")),
     };
     writeln!(out, "\n{bold}{}{bold:#} ({}): {bold}{how}{bold:#}", release.program, release.target)?;
     let mut row = |name: &str, value: String| writeln!(out, "  {name:<10} {value}");
-    if let Some(Used { file, digest, trained, commit, stale, .. }) = &release.profile {
+    if let Some(Used { file, digest, trained, commit, outcome, stale, .. }) = &release.profile {
         row("profile", format!("{file}, trained {trained} at {}", short(commit)))?;
         row("", format!("BLAKE3 {digest}"))?;
+        row("measured", outcome.clone())?;
         stale.iter().try_for_each(|why| row("stale", format!("{why} (--accept-stale)")))?;
     }
     let source = release.source.as_ref().map_or_else(

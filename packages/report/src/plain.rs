@@ -68,7 +68,8 @@ impl Plain {
                 if due || unit == "workloads" || (*done == 0 && unit == "pairs") {
                     self.last_progress_ms = record.at_ms;
                     let total = total.map(|total| format!("/{total}")).unwrap_or_default();
-                    let left = left_ms.map(|left| format!(", {} at most", units::millis(left))).unwrap_or_default();
+                    let left =
+                        left_ms.map(|left| format!(", {} at most", units::millis(left))).unwrap_or_default();
                     self.line(out, *stage, green, program, &format!("{done}{total} {unit}, {at}{left}"))?;
                 }
             }

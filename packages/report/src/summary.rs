@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Writes the summary for a terminal of `width` columns, or for none; with the ratios over time
-/// where `verbose`. Where the optimized binary is, is the last thing said.
+/// where `verbose`. Where the binary to ship is, is the last thing said.
 ///
 /// # Errors
 /// Where `out` does not take it.
@@ -64,6 +64,9 @@ pub fn summary(
     }
     if let Some(optimized) = &summary.optimized {
         writeln!(out, "  optimized  {}", optimized.path)?;
+    }
+    if let (Some(false), Some(baseline)) = (summary.ships, &summary.baseline) {
+        writeln!(out, "  ships      {}", baseline.path)?;
     }
     Ok(())
 }
@@ -223,6 +226,7 @@ mod tests {
             costs: Vec::new(),
             baseline: None,
             optimized: None,
+            ships: None,
             applied: None,
             recorded: None,
         };

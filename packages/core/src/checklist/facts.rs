@@ -49,8 +49,8 @@ pub struct Built {
     pub bytes: u64,
     /// Its digest.
     pub digest: Digest,
-    /// How much of the stored profile it applied.
-    pub applied: Applied,
+    /// How much of the stored profile it applied; `None` where the verdict says that it ships without.
+    pub applied: Option<Applied>,
     /// When it was built, in UTC.
     pub when: String,
 }

@@ -5,14 +5,14 @@ use crate::{
     ExitCode, Stage,
     config::{Policy, Program},
     outcome::{Evidence, Measured, Open, Outcome, Verdict},
-    recorded::{CostEntry, Manifest, MeasuredEntry, workload_changes},
+    recorded::{CostEntry, MeasuredEntry, workload_changes},
     units,
 };
 
 /// Outcome and consequence of what was measured on workloads that the profile was not trained on.
 pub(super) fn verdict(facts: &Facts, policy: &Policy, program: &Program) -> Finding {
     let Some(manifest) = facts.manifest() else { return Finding::without_profile() };
-    let all = judged(manifest, program);
+    let all = manifest.measured(program);
     let holdout: Vec<Measured> = all.iter().filter(|metric| !metric.in_sample).cloned().collect();
     let identical = manifest.verdict.outcome == Outcome::NoEffect.word();
     let evidence = Evidence { measured: &holdout, identical, growth: None, out_of_budget: false };
@@ -28,7 +28,11 @@ pub(super) fn verdict(facts: &Facts, policy: &Policy, program: &Program) -> Find
     let consequence = outcome.consequence(policy, program, &evidence);
     let deciding: Vec<String> =
         manifest.measured.iter().filter(|entry| !entry.informs && !entry.in_sample).map(words).collect();
-    let value = [&[consequence.wording][..], &deciding].concat().join("; ");
+    let ships = match manifest.choice(policy, program).ships {
+        true => "it ships with its profile",
+        false => "it ships without PGO, by policy.ships",
+    };
+    let value = [&[consequence.wording][..], &deciding, &[ships.to_owned()]].concat().join("; ");
     let changes = workload_changes(&manifest.eval, &facts.evals);
     if !changes.is_empty() {
         let value = format!("{value}; since that was measured, {}", changes.join(", "));
@@ -51,7 +55,7 @@ pub(super) fn verdict(facts: &Facts, policy: &Policy, program: &Program) -> Find
 /// No metric is worse than the policy allows; one that only informs is named.
 pub(super) fn regressions(facts: &Facts, policy: &Policy, program: &Program) -> Finding {
     let Some(manifest) = facts.manifest() else { return Finding::without_profile() };
-    let all = judged(manifest, program);
+    let all = manifest.measured(program);
     let identical = manifest.verdict.outcome == Outcome::NoEffect.word();
     if all.is_empty() && !identical {
         return Finding::unknown(ExitCode::Regression, "nothing was measured", measure(facts, program));
@@ -114,12 +118,6 @@ pub(super) fn cost(facts: &Facts) -> Finding {
 
 fn minutes(wall_s: f64, cpu_s: f64) -> String {
     format!("{:.1} min, {:.1} min CPU", wall_s / 60.0, cpu_s / 60.0)
-}
-
-/// Every metric, with the weights of today.
-fn judged(manifest: &Manifest, program: &Program) -> Vec<Measured> {
-    let weight = |name: &str| program.workload.get(name).map_or(1, |workload| workload.weight);
-    manifest.measured.iter().map(|entry| entry.as_measured(weight(&entry.workload))).collect()
 }
 
 /// `eval (cpu) -8.1 % [-9.0, -7.2], 20 pairs`, and why that says nothing where it does not.

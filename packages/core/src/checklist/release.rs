@@ -23,12 +23,15 @@ pub(super) fn matched(facts: &Facts, policy: &Policy) -> Finding {
             return Finding::unknown(ExitCode::Stale, format!("not built: {why}"), "see the first item");
         }
     };
-    let value = format!("version {}: {}", facts.version, built.applied.words());
-    let Some(why) = staleness::below(&built.applied, policy) else {
+    let Some(applied) = &built.applied else {
+        return Finding::done(format!("version {} is built without PGO: see the verdict", facts.version));
+    };
+    let value = format!("version {}: {}", facts.version, applied.words());
+    let Some(why) = staleness::below(applied, policy) else {
         return Finding::done(format!("{value}; policy.min_match = {} %", policy.min_match));
     };
-    let carried = matches!(&built.applied, Applied::Measured(found) if found.carried.is_some());
-    let rebases = policy.rebase == Rebase::Never && !carried && built.applied.share().is_some();
+    let carried = matches!(applied, Applied::Measured(found) if found.carried.is_some());
+    let rebases = policy.rebase == Rebase::Never && !carried && applied.share().is_some();
     let next = if rebases {
         format!("{}, and where that does not suffice {}", facts.run("rebase"), facts.run(""))
     } else {

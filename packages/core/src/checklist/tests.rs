@@ -121,7 +121,7 @@ fn facts() -> Facts {
             path: "target/honing/t/optimize/t".into(),
             bytes: 1_900_100,
             digest: digest(),
-            applied: applied(0.998),
+            applied: Some(applied(0.998)),
             when: "2026-11-24T23:59:00Z".into(),
         }),
         again: Attempt::Made(Again {
@@ -229,7 +229,7 @@ const ROWS: &[Row] = &[
         "",
         |facts| {
             let built = made(&mut facts.build);
-            built.applied = applied(0.5);
+            built.applied = Some(applied(0.5));
             facts.again = Attempt::Spared("this build is none to release".into());
         },
         &[Key::Match, Key::Reproducible],
@@ -465,7 +465,7 @@ fn facts_items_code_and_remedy() {
 fn a_rebase_comes_before_a_refresh_and_nothing_is_tried_twice() {
     let items = found("", |facts| {
         let built = made(&mut facts.build);
-        built.applied = applied(0.5);
+        built.applied = Some(applied(0.5));
     });
     let next = |tried: &[Mend]| mend(&items, tried).map(|(mend, item)| (mend, item.item));
     assert_eq!(next(&[]), Some((Mend::Rebase, Key::Match)));

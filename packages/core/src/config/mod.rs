@@ -21,7 +21,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::units::Span;
+use crate::{outcome::OutcomeKind, units::Span};
 
 pub use needs::Needed;
 pub use own::{Form, Own, Owned, Tables};
@@ -81,6 +81,10 @@ pub struct Policy {
     pub metric: IndexMap<String, Limit>,
     /// What an inconclusive measurement does: `warn` ends 0, `fail` ends 13.
     pub inconclusive: Inconclusive,
+    /// The outcomes with which the program ships with its profile; with any other, and where the policy
+    /// is not fulfilled, it ships without. Left out, a gain has to be measured, or nothing at all: a
+    /// profile that nobody measured was stored on purpose.
+    pub ships: Vec<OutcomeKind>,
     /// The least share of a profile's weight, in percent, that a build has to apply. 0
     /// accepts anything, also where the share cannot be measured.
     #[schemars(range(min = 0.0, max = 100.0))]
@@ -140,6 +144,7 @@ impl Default for Policy {
             max_growth: None,
             metric: IndexMap::new(),
             inconclusive: Inconclusive::default(),
+            ships: vec![OutcomeKind::Improved, OutcomeKind::NotMeasured],
             min_match: 90.0,
             max_age: None,
             toolchain_change: ToolchainChange::default(),

@@ -1,5 +1,6 @@
 //! What follows from what was measured, under a policy: the table of docs/exit-codes.md, as a function.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Measured, Open, Verdict};
@@ -45,6 +46,24 @@ pub enum Outcome {
     /// The optimized binary is the baseline, byte by byte.
     NoEffect,
     /// Nothing was measured.
+    NotMeasured,
+}
+
+/// An outcome by its name alone, as `policy.ships` lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    /// At least one metric that decides is better, none worse, none open.
+    Improved,
+    /// All that decide stayed within the margin.
+    NoChange,
+    /// At least one is worse, within `max_regression`.
+    Regressed,
+    /// At least one is open, by the pairs or by the machine.
+    Inconclusive,
+    /// Both programs are the same, byte by byte.
+    NoEffect,
+    /// Nothing was measured: on purpose, or because the budget left no time.
     NotMeasured,
 }
 
@@ -143,6 +162,18 @@ impl Outcome {
                 };
                 consequence(true, ExitCode::Success, wording.into())
             }
+        }
+    }
+
+    /// Its name.
+    pub fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Improved => OutcomeKind::Improved,
+            Self::NoChange => OutcomeKind::NoChange,
+            Self::Regressed { .. } => OutcomeKind::Regressed,
+            Self::Inconclusive { .. } => OutcomeKind::Inconclusive,
+            Self::NoEffect => OutcomeKind::NoEffect,
+            Self::NotMeasured => OutcomeKind::NotMeasured,
         }
     }
 

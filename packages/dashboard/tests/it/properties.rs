@@ -50,7 +50,15 @@ fn event() -> impl Strategy<Value = Event> {
         ),
         (program(), stage(), any::<u64>(), any::<Option<u64>>(), "\\PC{0,9}").prop_map(
             |(program, stage, done, total, at)| {
-                Event::Progress { program, stage: stage.into(), done, total, unit: "workloads".into(), at, left_ms: None }
+                Event::Progress {
+                    program,
+                    stage: stage.into(),
+                    done,
+                    total,
+                    unit: "workloads".into(),
+                    at,
+                    left_ms: None,
+                }
             }
         ),
         (program(), stage(), ".{0,200}").prop_map(|(program, stage, line)| Event::Output {

@@ -95,7 +95,11 @@ fn progress(
     what: (&str, &str),
 ) {
     let (program, unit, at) = (PROGRAM.into(), what.0.into(), what.1.into());
-    tell(state, at_ms, Event::Progress { program, stage: stage.into(), done, total, unit, at, left_ms: None });
+    tell(
+        state,
+        at_ms,
+        Event::Progress { program, stage: stage.into(), done, total, unit, at, left_ms: None },
+    );
 }
 
 fn output(state: &mut State, at_ms: u64, stage: Stage, line: &str) {
@@ -322,6 +326,7 @@ fn summary() -> Summary {
         ],
         baseline: artifact(2_306_867),
         optimized: artifact(2_202_009),
+        ships: None,
         applied: Some(applied()),
         recorded: Some("pgo/profiles/tracker/x86_64-unknown-linux-gnu".into()),
     }

@@ -88,15 +88,6 @@ fn took(costs: &[StageCost], stage: Step, so_far: Duration) -> String {
     parts.join(", ")
 }
 
-/// How many pairs there is time for, where one pair of every workload takes `pair`, controls apart,
-/// and warming up takes `warmup` of them.
-pub(crate) fn pairs(time: Duration, pair: Duration, warmup: u32) -> u32 {
-    let pair = pair.as_secs_f64().max(1e-6);
-    let left = time.as_secs_f64() - pair * f64::from(warmup);
-    // A block in four is a control: see `measure::experiment`.
-    (left.max(0.0) / (pair * 4.0 / 3.0)) as u32
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,19 +102,6 @@ mod tests {
             [(600, 0, 1, 600), (600, 100, 1, 500), (600, 100, 2, 250), (60, 100, 1, 0), (0, 0, 1, 0)]
         {
             assert_eq!(share(s(left), s(later), benches), s(expected));
-        }
-    }
-
-    #[test]
-    fn pairs_are_counted_with_controls_and_warming_up() {
-        for (time, pair, warmup, expected) in [
-            (s(160), s(2), 0, 60),
-            (s(162), s(2), 1, 60),
-            (s(161), s(2), 1, 59),
-            (s(1), s(2), 1, 0),
-            (Duration::ZERO, s(2), 0, 0),
-        ] {
-            assert_eq!(pairs(time, pair, warmup), expected);
         }
     }
 }

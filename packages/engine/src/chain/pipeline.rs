@@ -46,7 +46,7 @@ pub struct Finished {
 /// # Errors
 /// All failures together, with the first one's exit code; what was finished stays.
 pub fn run(session: &Session, selection: &Selection) -> Result<Finished> {
-    each_program(session, selection, |chain, ready| chain.run(ready))
+    each_program(session, &|_| selection.clone(), |chain, ready| chain.run(ready))
 }
 
 impl Chain<'_> {
@@ -111,6 +111,7 @@ impl Chain<'_> {
             baseline: baseline
                 .filter(|_| check_same_source(session, subject).is_ok())
                 .map(|built| built.artifact()),
+            ships: decides.then_some(ships),
             // What an earlier run left is not what this one asked for.
             optimized: chosen.map(Optimized::artifact).filter(|_| built),
             applied: applied.filter(|_| built),

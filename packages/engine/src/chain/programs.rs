@@ -13,24 +13,27 @@ use crate::chain::{
     subject::{Need, Subject},
 };
 
-/// Checks every selected program, and then does `work` for one after the other. What fails for one
+/// Checks every selected program for the steps that are selected of it, and then does `work` for one after
+/// the other. What fails for one
 /// does not keep the others from their turn; the first failure says how the run ends.
 pub(crate) fn each_program(
     session: &Session,
-    selection: &Selection,
+    selection: &dyn Fn(&Subject<'_>) -> Selection,
     work: impl Fn(Chain<'_>, &Ready) -> Result<(Summary, ExitCode)>,
 ) -> Result<Finished> {
     let subjects = session.subjects()?;
     // Before the run's folder is made: what another run does meanwhile may be `clean`.
     let _lock = session.lock()?;
+    let selections: Vec<Selection> = subjects.iter().map(selection).collect();
     if !session.continues {
-        begin(session, &subjects, selection)?;
+        begin(session, &subjects, &selections)?;
     }
     subjects.iter().for_each(|subject| stored(session, subject));
     // For all programs first: a wrong word for the last one fails in the first second.
     let mut chains = Vec::new();
     for (at, subject) in subjects.iter().enumerate() {
-        let mut chain = Chain { later: &subjects[at + 1..], ..Chain::new(session, subject, selection)? };
+        let chain = Chain::new(session, subject, &selections[at])?;
+        let mut chain = Chain { later: &subjects[at + 1..], ..chain };
         let ready = chain.preflight()?;
         chain.passes =
             subject.passes().into_iter().map(|pass| chain.ready_for(pass)).collect::<Result<_>>()?;
@@ -118,11 +121,11 @@ impl Turns<'_> {
 }
 
 /// Begins a run: its folder, its events.
-pub(crate) fn begin(session: &Session, subjects: &[Subject<'_>], selection: &Selection) -> Result<()> {
+pub(crate) fn begin(session: &Session, subjects: &[Subject<'_>], selections: &[Selection]) -> Result<()> {
     session.prepare_run_dir()?;
     session.keep_events()?;
     let mut stages: Vec<Step> = Vec::new();
-    for subject in subjects {
+    for (subject, selection) in subjects.iter().zip(selections) {
         let more = subject.selected(selection)?;
         stages.extend(more.into_iter().filter(|step| !stages.contains(step)).collect::<Vec<_>>());
     }

@@ -6,12 +6,13 @@ use honing_core::{
     checklist::{self, Again, Attempt, Built, Checked, Checklist, Facts, Item, Mend},
     event::{Event, Summary},
 };
+use serde::de::IgnoredAny;
 
 use crate::{
     Finished, Options, ProfileSource, Subject,
-    chain::{optimized::Optimized, pipeline, programs, session::Session},
+    chain::{built as program, optimized::Optimized, pipeline, programs, session::Session},
     io::{clock, files},
-    keep::{history, record::eval_entries, status, stored_profile, transfer},
+    keep::{history, record::eval_entries, release::left_out, status, stored_profile, transfer},
 };
 
 /// The second build's target directory while it lasts, in the run's folder.
@@ -24,7 +25,7 @@ const SECOND: &str = "second";
 pub fn checklist(session: &Session, fix: bool) -> Result<Checklist> {
     let subjects = session.subjects()?;
     let last = if fix { Stage::Record } else { Stage::Optimize };
-    programs::begin(session, &subjects, &Selection::up_to(last))?;
+    programs::begin(session, &subjects, &vec![Selection::up_to(last); subjects.len()])?;
     let mut programs = Vec::new();
     for subject in &subjects {
         let mended = if fix { mend(session, subject)? } else { None };
@@ -109,7 +110,7 @@ fn facts(session: &Session, subject: &Subject<'_>, whole: bool) -> Result<(Facts
     };
     let least = session.config.policy.min_match;
     let again = match &build {
-        Attempt::Made(built) if built.applied.fulfils(least) => {
+        Attempt::Made(built) if built.applied.as_ref().is_none_or(|applied| applied.fulfils(least)) => {
             if whole {
                 attempt(again(session, subject, built))?
             } else {
@@ -141,21 +142,27 @@ fn attempt<T>(result: Result<T>) -> Result<Attempt<T>> {
 /// The release build.
 fn build(session: &Session, subject: &Subject<'_>, summary: &mut Option<Summary>) -> Result<Built> {
     let part = part(session, subject, ProfileSource::Stored)?;
-    *summary = compile(&part)?;
+    *summary = compile(&part, subject)?;
     built(&part, subject)
 }
 
+/// How it ships: with its profile, or without.
+fn stage(session: &Session, subject: &Subject<'_>) -> Stage {
+    if left_out(session, subject).is_some() { Stage::Baseline } else { Stage::Optimize }
+}
+
 fn built(session: &Session, subject: &Subject<'_>) -> Result<Built> {
-    let (when, optimized) = Optimized::last(session, subject)
-        .ok_or_else(|| honing_core::Error::internal("checklist: the build left nothing"))?;
-    let artifact = optimized.artifact();
-    Ok(Built {
-        path: artifact.path,
-        bytes: artifact.bytes,
-        digest: optimized.digest().clone(),
-        applied: optimized.applied().clone(),
-        when,
-    })
+    let missing = || honing_core::Error::internal("checklist: the build left nothing");
+    let stage = stage(session, subject);
+    let (artifact, digest, applied) = if stage == Stage::Baseline {
+        let built = program::Built::load(session, subject, stage).ok_or_else(missing)?.output;
+        (built.artifact(), built.digest().clone(), None)
+    } else {
+        let built = Optimized::load(session, subject).ok_or_else(missing)?.output;
+        (built.artifact(), built.digest().clone(), Some(built.applied().clone()))
+    };
+    let when = session.store.load::<IgnoredAny>(subject.name, stage).ok_or_else(missing)?.finished;
+    Ok(Built { path: artifact.path, bytes: artifact.bytes, digest, applied, when })
 }
 
 /// The same from nothing, in another target directory. Those are large: of that, only a binary that
@@ -167,7 +174,7 @@ fn again(session: &Session, subject: &Subject<'_>, first: &Built) -> Result<Agai
     session.sink.emit(Event::Note { text });
     let options = options(session, subject, ProfileSource::Stored);
     let part = session.part(Options { target_dir: Some(target_dir.clone()), ..options })?;
-    let again = compile(&part).and_then(|summary| second(&part, subject, summary));
+    let again = compile(&part, subject).and_then(|summary| second(&part, subject, summary));
     let differs = again.as_ref().is_ok_and(|again| again.digest != first.digest);
     files::remove_dir(&if differs { part.store.root().join("build") } else { target_dir })?;
     again
@@ -176,11 +183,12 @@ fn again(session: &Session, subject: &Subject<'_>, first: &Built) -> Result<Agai
 fn second(part: &Session, subject: &Subject<'_>, summary: Option<Summary>) -> Result<Again> {
     let Built { path, bytes, digest, .. } = built(part, subject)?;
     let costs = summary.map(|summary| summary.costs).unwrap_or_default();
-    let cost = costs.into_iter().find(|cost| cost.stage == Stage::Optimize);
+    let cost = costs.into_iter().find(|cost| cost.stage == stage(part, subject));
     let (elapsed_ms, cpu_ms) = cost.map_or((0, 0), |cost| (cost.elapsed_ms, cost.cpu_ms));
     Ok(Again { path, bytes, digest, elapsed_ms, cpu_ms })
 }
 
-fn compile(session: &Session) -> Result<Option<Summary>> {
-    Ok(pipeline::run(session, &Selection::only(Stage::Optimize))?.summaries.into_iter().next())
+fn compile(session: &Session, subject: &Subject<'_>) -> Result<Option<Summary>> {
+    let selection = Selection::only(stage(session, subject));
+    Ok(pipeline::run(session, &selection)?.summaries.into_iter().next())
 }

@@ -40,24 +40,46 @@ pub fn release(session: &Session, wanted: &ReleaseOptions) -> Result<Finished> {
     if let Some(output) = &wanted.output {
         check_output(session, output)?;
     }
-    let stage = if wanted.no_pgo { Stage::Baseline } else { Stage::Optimize };
-    programs::each_program(session, &Selection::only(stage), |chain, ready| {
-        one(chain, ready, wanted).map_err(|error| without_pgo(error, wanted.no_pgo))
+    let without = |subject: &Subject<'_>| match wanted.no_pgo {
+        true => Some("--no-pgo".to_owned()),
+        false => left_out(session, subject),
+    };
+    let selection = |subject: &Subject<'_>| match without(subject) {
+        Some(_) => Selection::only(Stage::Baseline),
+        None => Selection::only(Stage::Optimize),
+    };
+    programs::each_program(session, &selection, |chain, ready| {
+        let without = without(chain.subject);
+        one(chain, ready, wanted, without).map_err(|error| without_pgo(error, wanted.no_pgo))
     })
 }
 
-fn one(chain: Chain<'_>, ready: &Ready, wanted: &ReleaseOptions) -> Result<(Summary, ExitCode)> {
+/// Why a program ships without its stored profile, if it does: what was recorded of it does not fulfil
+/// the policy of today. Without a profile, or with one that cannot be read, that is told elsewhere.
+pub(crate) fn left_out(session: &Session, subject: &Subject<'_>) -> Option<String> {
+    let stored = stored_profile::load(session, subject).ok().flatten()?;
+    let choice = stored.manifest.choice(&session.config.policy, subject.program);
+    let why = || format!("{}; the policy ships it otherwise (policy.ships)", choice.outcome.word());
+    (!choice.ships).then(why)
+}
+
+fn one(
+    chain: Chain<'_>,
+    ready: &Ready,
+    wanted: &ReleaseOptions,
+    without: Option<String>,
+) -> Result<(Summary, ExitCode)> {
     let (session, subject) = (chain.session, chain.subject);
     let (mut summary, exit) = chain.run(ready)?;
     let missing = || Error::internal("build: the binary is gone");
-    let (path, profile, debug_info) = if wanted.no_pgo {
+    let (path, profile, debug_info) = if without.is_some() {
         let built = Built::load(session, subject, Stage::Baseline).ok_or_else(missing)?.output;
         (built.path().to_owned(), None, built.debug_info().to_vec())
     } else {
         let built = Optimized::load(session, subject).ok_or_else(missing)?.output;
         (built.path().to_owned(), Some(used(session, subject, &built)?), built.debug_info().to_vec())
     };
-    let mut release = describe(session, subject, &path, profile)?;
+    let mut release = describe(session, subject, &path, (profile, without))?;
     let parts = parts(&path, &debug_info);
     release.beside = parts.iter().map(|(from, kind)| beside(from, *kind)).collect::<Result<_>>()?;
     write_provenance(&mut release, &path)?;
@@ -128,12 +150,18 @@ fn used(session: &Session, subject: &Subject<'_>, built: &Optimized) -> Result<U
         indexed_digest: built.profile().clone(),
         trained: manifest.trained.clone(),
         commit: manifest.commit.clone(),
+        outcome: manifest.verdict.outcome.clone(),
         applied,
         stale: staleness::reasons(&facts, &session.config.policy),
     })
 }
 
-fn describe(session: &Session, subject: &Subject<'_>, path: &Path, profile: Option<Used>) -> Result<Release> {
+fn describe(
+    session: &Session,
+    subject: &Subject<'_>,
+    path: &Path,
+    (profile, without): (Option<Used>, Option<String>),
+) -> Result<Release> {
     let bytes = files::read(path)?;
     let config = session.config_path.strip_prefix(&session.root).unwrap_or(&session.config_path);
     let config = config.display().to_string();
@@ -149,6 +177,7 @@ fn describe(session: &Session, subject: &Subject<'_>, path: &Path, profile: Opti
         target: subject.triple.clone(),
         read: read.filter_map(input).collect(),
         profile,
+        without,
         source: source(session, subject),
         compiler: subject.builder().compiler(),
         account: subject.builder().account(session, subject)?,

@@ -35,7 +35,7 @@ const WORTH_IT: f64 = 0.001;
 /// # Errors
 /// As for a run; stale, where nothing of the profile can be carried over.
 pub fn rebase(session: &Session) -> Result<Finished> {
-    programs::each_program(session, &Selection::only(Stage::Optimize), |mut chain, ready| {
+    programs::each_program(session, &|_| Selection::only(Stage::Optimize), |mut chain, ready| {
         check_selected(session, chain.subject, &Selection::only(Stage::Record))?;
         let Carried { profile, built, rebased } = carried_over(&mut chain, ready)?;
         let imports = profile.is_from_elsewhere();
@@ -57,7 +57,7 @@ pub fn rebase(session: &Session) -> Result<Finished> {
 /// As for a run; usage, where there are several programs.
 pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
     one_program(session)?;
-    programs::each_program(session, &Selection::only(Stage::Optimize), |mut chain, ready| {
+    programs::each_program(session, &|_| Selection::only(Stage::Optimize), |mut chain, ready| {
         let Carried { profile, built, .. } = carried_over(&mut chain, ready)?;
         files::write_atomically(output, profile.read(chain.subject)?.bytes())?;
         let by_hand = chain.subject.builder().by_hand(chain.subject, output);
@@ -176,6 +176,7 @@ fn summary(chain: Chain<'_>, built: &Optimized, recorded: Option<String>) -> Sum
         target: chain.subject.triple.clone(),
         costs: chain.costs,
         optimized: Some(built.artifact()),
+        ships: None,
         applied: Some(built.applied().clone()),
         recorded,
         ..Summary::default()

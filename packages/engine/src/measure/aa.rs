@@ -17,7 +17,6 @@ use crate::{
         step::{Done, started},
         subject::Subject,
     },
-    children::Usage,
     io::{clock, files},
     measure::{
         arms::Arms,

@@ -163,7 +163,7 @@ mod tests {
         let mut again = || Ok(given(Which::Reference, 0, left.next().unwrap_or(&"42\n"), "again"));
         answers.check(&given(Which::Reference, 0, "42\n", "stdout"), &mut again).unwrap();
         let checked = answers.check(&given(program, code, text, "stdout"), &mut again).unwrap();
-        assert!(dir.path().join("first-answer").is_file());
+        assert!(dir.path().join("first").is_file());
         drop(answers);
         assert!(!dir.path().join("first-answer").exists());
         checked

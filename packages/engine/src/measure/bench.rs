@@ -137,7 +137,7 @@ pub(crate) fn bench(
             let (elapsed_ms, cpu_ms) = (clock::millis_since(start), clock::millis(usage.cpu()));
             return Ok(Done { output, state: StageState::Skipped, elapsed_ms, cpu_ms, full: None });
         };
-        output.workloads = workloads;
+        output = output.with(workloads);
         if matches!(limit, Limit::Budget(..)) {
             // A later run without a budget measures all that is asked for.
             print.value("pairs", output.planned());
@@ -168,7 +168,7 @@ impl Benching<'_> {
         };
         let Some(mut workloads) = workloads else { return Ok(None) };
         let keep = |workloads: Vec<Measured>| {
-            Unfinished::keep(session, subject, print, &Measurements { workloads, ..output.clone() })
+            Unfinished::keep(session, subject, print, &output.clone().with(workloads))
         };
         self.all(&mut tried, &output.names(), &mut workloads, usage, &keep)?;
         Ok(Some(workloads))

@@ -76,8 +76,9 @@ pub fn compare(
     let gated = [options.metric.clone()];
     let names = names(others);
     let judgings = judgings(&names, &gated, &plan, options.margin);
-    let mut answers =
-        options.same_output.then(|| Answers::new(comparing.temporary.path().join("first-answer"), design.candidates));
+    let mut answers = options
+        .same_output
+        .then(|| Answers::new(comparing.temporary.path().join("first-answer"), design.candidates));
     // Warms up, and compares the answers before anything is timed.
     for program in comparing.arms.compared() {
         comparing.once(program, answers.as_mut())?;

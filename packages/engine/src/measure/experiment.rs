@@ -109,15 +109,43 @@ mod tests {
     use super::*;
 
     fn ran(design: &Design, stop_at: u32) -> Vec<Which> {
-        let recording = measure(
-            design,
-            Recording::default(),
-            &|| 0,
-            &mut |program| Ok(Run { program, values: Vec::new(), conditions: Conditions::default() }),
-            &mut |recording, _| Ok(recording.pairs() >= stop_at),
-        )
-        .unwrap();
+        let mut recording = Recording::default();
+        let run = |program| Ok(Run { program, values: Vec::new(), conditions: Conditions::default() });
+        let enough = |recording: &Recording, _| Ok(recording.pairs() >= stop_at);
+        measure(design, &mut recording, &|| 0, &mut { run }, &mut { enough }).unwrap();
         recording.runs.iter().map(|run| run.program).collect()
+    }
+
+    /// Ended after any number of runs, and again: the order of all is that of one sitting, and only the
+    /// runs of the block that was ended are done twice.
+    #[test]
+    fn what_was_measured_is_gone_on_with() {
+        for candidates in [1, 2] {
+            let design = Design { looks: vec![6, 12, 18], candidates, seed: 1, controls: true };
+            let whole = ran(&design, 99);
+            for (first, second) in (0..whole.len()).map(|at| (at, at * 7 % whole.len())) {
+                let mut recording = Recording::default();
+                for sitting in [Some(first), Some(second), None] {
+                    let mut ran = 0;
+                    let mut once = |program| {
+                        ran += 1;
+                        match sitting.is_some_and(|most| ran > most) {
+                            true => Err(Error::internal("ended")),
+                            false => {
+                                Ok(Run { program, values: Vec::new(), conditions: Conditions::default() })
+                            }
+                        }
+                    };
+                    let before = recording.runs.len();
+                    let ended = measure(&design, &mut recording, &|| 0, &mut once, &mut |_, _| Ok(false));
+                    assert_eq!(ended.is_err(), sitting.is_some_and(|most| most < whole.len() - before));
+                    assert!(recording.runs.len() >= before);
+                }
+                let order: Vec<Which> = recording.runs.iter().map(|run| run.program).collect();
+                assert_eq!(order, whole, "{first} {second}");
+                assert!(recording.sittings.len() <= 2);
+            }
+        }
     }
 
     #[test]
@@ -151,9 +179,10 @@ mod tests {
     fn a_block_during_which_the_run_was_stopped_is_measured_again() {
         let design = Design { looks: vec![4], candidates: 1, seed: 1, controls: false };
         let (ran, stops) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
-        let recording = measure(
+        let mut recording = Recording::default();
+        measure(
             &design,
-            Recording::default(),
+            &mut recording,
             &|| stops.get(),
             &mut |program| {
                 ran.set(ran.get() + 1);

@@ -226,7 +226,10 @@ mod tests {
     use honing_paired::environment::Conditions;
 
     use super::*;
-    use crate::measure::{MetricKind, Run, Which};
+    use crate::measure::{
+        MetricKind, Run, Which,
+        experiment::{At, Design, measure},
+    };
 
     /// Quads whose optimized runs take `factor` as long; wait is 0, or as long as the optimized
     /// program runs.
@@ -291,5 +294,61 @@ mod tests {
         );
         assert_eq!(trust.findings.len(), 1);
         assert!(measured[0].ratio.is_some(), "what was measured is still shown");
+    }
+
+    /// Runs of equal programs: each 3 % about a level that the machine has in this sitting, and that
+    /// wanders. `bad` is told how it stands after each block, and ends the sitting.
+    fn sitting(
+        recording: &mut Recording,
+        rng: &mut fastrand::Rng,
+        judging: &Judging<'_>,
+        bad: &mut dyn FnMut(&Recording, &mut fastrand::Rng) -> bool,
+    ) -> bool {
+        let looks: Vec<u32> = judging.plan.looks().iter().map(|look| look.pairs).collect();
+        let design = Design { looks, candidates: 1, seed: 7, controls: true };
+        let mut level = rng.f64();
+        let mut draws = rng.fork();
+        let mut once = |program| {
+            let normal: f64 = (0..12).map(|_| draws.f64()).sum::<f64>() - 6.0;
+            level += 0.002 * (draws.f64() - 0.5);
+            let value = 0.1 * (level + 0.03 * normal).exp();
+            let conditions = Conditions { wall: value, cpu: value, ..Conditions::default() };
+            Ok(Run { program, values: vec![value], conditions })
+        };
+        let mut enough = |recording: &Recording, at: At| {
+            if bad(recording, rng) {
+                return Err(Error::internal("cancelled"));
+            }
+            Ok(at == At::Look && judging.is_enough(recording))
+        };
+        recording.metrics = vec![MetricKind::cost("cpu", "s")];
+        measure(&design, recording, &|| 0, &mut once, &mut enough).is_err()
+    }
+
+    /// Equal programs, each measurement cancelled twice and continued; in every other one whenever the
+    /// optimized program looks slower.
+    #[test]
+    fn who_cancels_what_looks_bad_gains_nothing() {
+        let gated = ["cpu".to_owned()];
+        let plan = plan(&Plan::LONG, 0.99, 1).unwrap();
+        let judging = Judging { plan, ..judging(&gated) };
+        let mut rng = fastrand::Rng::with_seed(2);
+        let (mut different, mut cancelled) = (0, 0);
+        for number in 0..200 {
+            let mut recording = Recording::default();
+            for _ in 0..2 {
+                let peeks = number % 2 == 0;
+                let mut bad = |recording: &Recording, rng: &mut fastrand::Rng| {
+                    let looks = judging.interim(recording)[0].ratio.is_some_and(|ratio| ratio.point > 1.01);
+                    if peeks { looks } else { rng.u32(..12) == 0 }
+                };
+                cancelled += u32::from(sitting(&mut recording, &mut rng, &judging, &mut bad));
+            }
+            sitting(&mut recording, &mut rng, &judging, &mut |_, _| false);
+            let verdict = judging.judge(&recording).0[0].verdict;
+            different += u32::from(matches!(verdict, Verdict::Improved | Verdict::Regressed));
+        }
+        assert!(cancelled > 200, "{cancelled} were cancelled");
+        assert!(different <= 2, "{different} of 200 were called different");
     }
 }

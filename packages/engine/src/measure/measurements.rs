@@ -73,6 +73,11 @@ impl Measurements {
         }
     }
 
+    /// The same programs, with what was measured of them.
+    pub(crate) fn with(self, workloads: Vec<Measured>) -> Self {
+        Self { workloads, ..self }
+    }
+
     /// What an earlier run left.
     pub(crate) fn load(session: &Session, subject: &Subject<'_>) -> Option<Done<Self>> {
         let manifest = stored(session, subject, Stage::Bench)?;

@@ -76,7 +76,10 @@ impl Benching<'_> {
         let left = self.until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
         let Some(pairs) = limit.pairs(left, &each) else {
             let pair = units::elapsed(each.iter().sum());
-            self.warn_of_no_time(&format!("{} are left to measure, and a pair takes {pair}", units::elapsed(left)));
+            self.warn_of_no_time(&format!(
+                "{} are left to measure, and a pair takes {pair}",
+                units::elapsed(left)
+            ));
             return None;
         };
         let planned = tried.iter().zip(&pairs).map(|(one, pairs)| (one.name, *pairs, one.pair));
@@ -91,10 +94,7 @@ impl Benching<'_> {
 
     /// What an earlier run began, which is told.
     pub(crate) fn going_on(&self, begun: Measurements) -> Vec<Measured> {
-        let of = |measured: &Measured| Measured {
-            looks: begun.looks(measured).to_vec(),
-            ..measured.clone()
-        };
+        let of = |measured: &Measured| Measured { looks: begun.looks(measured).to_vec(), ..measured.clone() };
         let workloads: Vec<Measured> = begun.workloads.iter().map(of).collect();
         let there = workloads.iter().filter(|measured| !measured.recording.runs.is_empty());
         let there = there.map(|measured| {
@@ -133,7 +133,9 @@ impl Benching<'_> {
             if result.is_err() && recording.pairs() > 0 {
                 keep(all(&recording))?;
                 let (pairs, most, name) = (recording.pairs(), measured.most(), one.name);
-                self.note(format!("{pairs} of at most {most} pairs of {name} are kept: the same command goes on"));
+                self.note(format!(
+                    "{pairs} of at most {most} pairs of {name} are kept: the same command goes on"
+                ));
             }
             result?;
             measured.recording = recording;
@@ -293,11 +295,7 @@ impl<'a> Measuring<'a> {
         });
     }
 
-    fn once(
-        &self,
-        which: Which,
-        answers: Option<&mut Answers>,
-    ) -> Result<(Vec<MetricKind>, Run, Usage)> {
+    fn once(&self, which: Which, answers: Option<&mut Answers>) -> Result<(Vec<MetricKind>, Run, Usage)> {
         let ran = self.ran(which)?;
         let (metrics, values) = self.readings.of(&ran)?.into_iter().unzip();
         if let Some(answers) = answers {

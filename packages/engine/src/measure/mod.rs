@@ -196,7 +196,8 @@ impl Recording {
 
     /// What sets the CPU's frequency now.
     pub(crate) fn saw_governor(&mut self, governor: Option<String>) {
-        let governors = self.sittings.last_mut().map_or(&mut self.governors, |sitting| &mut sitting.governors);
+        let governors =
+            self.sittings.last_mut().map_or(&mut self.governors, |sitting| &mut sitting.governors);
         if let Some(governor) = governor.filter(|governor| governors.last() != Some(governor)) {
             governors.push(governor);
         }

@@ -147,7 +147,11 @@ mod tests {
             (Limit::Budget(60, s(200)), s(200), None),
             (Limit::Budget(6, s(200)), s(200), Some([6, 6])),
         ] {
-            assert_eq!(limit.pairs(left, &each).as_deref(), expected.as_ref().map(<[u32; 2]>::as_slice), "{limit:?}");
+            assert_eq!(
+                limit.pairs(left, &each).as_deref(),
+                expected.as_ref().map(<[u32; 2]>::as_slice),
+                "{limit:?}"
+            );
         }
     }
 

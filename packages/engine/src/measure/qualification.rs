@@ -21,7 +21,7 @@ const TOLD: u32 = 40;
 /// # Errors
 /// As for a run; preflight, where the machine is not fit to measure on.
 pub fn qualify(session: &Session) -> Result<Finished> {
-    programs::each_program(session, &Selection::only(Stage::Bench), |mut chain, ready| {
+    programs::each_program(session, &|_| Selection::only(Stage::Bench), |mut chain, ready| {
         let subject = chain.subject;
         let baseline = chain.stage(
             Stage::Baseline,

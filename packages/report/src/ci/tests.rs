@@ -40,6 +40,7 @@ fn summary(program: &str) -> Summary {
         costs: Vec::new(),
         baseline: None,
         optimized: Some(Artifact { path: "/w/tiny".into(), bytes: 1, digest: "d".into() }),
+        ships: None,
         applied: None,
         recorded: None,
     }

@@ -118,6 +118,7 @@ pub(crate) fn summary(name: &str, found: Vec<Measured>, outcome: Outcome, wordin
         ],
         baseline: Some(binary(1_000_000)),
         optimized: Some(binary(970_000)),
+        ships: None,
         applied: Some(applied(name)),
         recorded: None,
     }
