@@ -68,11 +68,14 @@ mod tests {
         counts.merge = ""  # default
         policy.max_regression = 0.0  # default
         policy.inconclusive = "warn"  # default
+        policy.ships = ["improved", "not_measured"]  # default
         policy.min_match = 90.0  # default
         policy.toolchain_change = "warn"  # default
         policy.rebase = "never"  # default
         merge.max_lost = 1.0  # default
         bench.pairs = 8  # pgo/pgo.toml:2
+        bench.time = "10m"  # default
+        bench.precision = 2.0  # default
         bench.warmup = 1  # default
         bench.confidence = 0.99  # default
         bench.margin = 1.0  # default

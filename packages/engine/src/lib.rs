@@ -39,7 +39,7 @@ pub use keep::{
 };
 pub use measure::{
     MetricKind, Recording, Run, Which,
-    compare::{CompareOptions, compare},
+    compare::{CompareOptions, Progress, compare},
     compare_report::{CompareReport, Compared, Found, replay},
     host::Host,
     qualification::qualify,

@@ -75,7 +75,7 @@ mod tests {
         for (half_width, comparisons, so_far, enough) in [
             (0.02, &[clear.clone(), clear.clone()][..], short, false),
             (0.02, &[clear.clone(), clear.clone()], long, true),
-            (0.2, &[clear.clone()], Duration::ZERO, true),
+            (0.2, std::slice::from_ref(&clear), Duration::ZERO, true),
             (0.02, &[comparison(&plan, 60, 0.8)], short, true),
             (0.2, &[clear, open.clone()], long, false),
             (0.2, &[open], long, false),

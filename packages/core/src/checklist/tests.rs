@@ -492,7 +492,7 @@ fn evidence_in_words() {
       $ honing status --program t  (2026-11-25T00:00:00Z)
     The release build applies the profile: version 0.2.0: 99.8 % of the profile's weight (99 of 100 functions); policy.min_match = 90 %
       $ honing check --program t  (2026-11-24T23:59:00Z)
-    Verdict on holdout workloads: PGO pays: 10.0 % less CPU time in the weighted mean; eval (cpu) -10.0 % [-1.0, +1.0], 20 pairs
+    Verdict on holdout workloads: PGO pays: 10.0 % less CPU time in the weighted mean; eval (cpu) -10.0 % [-1.0, +1.0], 20 pairs; it ships with its profile
       $ honing status --format json --program t  (2026-11-22T00:00:00Z)
     No workload regressed: of 1 metric none is worse
       $ honing status --format json --program t  (2026-11-22T00:00:00Z)

@@ -29,6 +29,7 @@ use crate::{
     measure::{
         bench::bench_fingerprint,
         measurements::{Candidate, Measurements, candidates, names},
+        unfinished::Unfinished,
         verdicts::{growths, judge, wants_more},
     },
     workloads::{
@@ -309,6 +310,13 @@ impl Planner<'_> {
             }
             _ => None,
         };
+        if let Some(print) = &print
+            && let Some(begun) = Unfinished::load(session, subject, print)
+        {
+            let why = format!("measuring goes on: {}", begun.there());
+            self.push(Stage::Bench, vec![why], commands);
+            return Ok(());
+        }
         let old = stored::<Measurements>(session, subject, Stage::Bench);
         if let Some(old) = old.filter(|old| print.as_ref() == Some(&old.fingerprint))
             && wants_more(session, subject, &old.output)?

@@ -4,9 +4,10 @@ use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
-use honing_core::{Error, ExitCode, Result, outcome::Measured};
+use honing_core::{Error, ExitCode, Result, config::Bench, outcome::Measured};
 use honing_paired::Plan;
 
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
         experiment::{At, Design, measure},
         host::Host,
         judge::plan,
+        pairs::{Limit, with_controls},
     },
 };
 
@@ -36,8 +38,8 @@ pub struct CompareOptions {
     pub b: Vec<PathBuf>,
     /// Arguments of all.
     pub args: Vec<OsString>,
-    /// The most pairs.
-    pub pairs: u32,
+    /// The most pairs; else as many as fit into the time of [`Bench`].
+    pub pairs: Option<u32>,
     /// Confidence of the interval, as a share.
     pub confidence: f64,
     /// Changes smaller than this, in percent, count as none.
@@ -52,39 +54,61 @@ pub struct CompareOptions {
     pub same_output: bool,
 }
 
-/// Compares programs. `progress` hears after every block: pairs so far, the most that there can be, and
-/// how the metrics stand.
+/// How a comparison goes on.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// The plan, in a sentence.
+    Planned(String),
+    /// After a block.
+    Block {
+        /// Pairs so far.
+        done: u32,
+        /// The most that there can be.
+        most: u32,
+        /// How long that can take.
+        left: Duration,
+        /// How the metrics stand.
+        measured: &'a [Measured],
+    },
+}
+
+/// Compares programs. Where it is cancelled after the first look, there is a report of what was measured
+/// by then, and the error beside it.
 ///
 /// # Errors
 /// Usage, preflight or workload: what is wrong with a program, or that they answer differently.
 pub fn compare(
     options: &CompareOptions,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(u32, u32, &[Measured]),
-) -> Result<CompareReport> {
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<(CompareReport, Option<Error>)> {
     let comparing = Comparing::prepare(options, cancel)?;
     let [a, others @ ..] = &comparing.programs[..] else { return Err(Error::internal("nothing to compare")) };
     let members = u32::try_from(others.len()).unwrap_or(u32::MAX);
-    let plan = plan(&Plan::looks_up_to(options.pairs), options.confidence, members)?;
-    let design = Design {
-        looks: plan.looks().iter().map(|look| look.pairs).collect(),
-        candidates: others.len(),
-        seed: options.seed,
-        controls: others.iter().any(|other| other.digest != a.digest),
-    };
+    let controls = others.iter().any(|other| other.digest != a.digest);
     let (started, environment) = (clock::utc_now(), Host::now());
-    let gated = [options.metric.clone()];
-    let names = names(others);
-    let judgings = judgings(&names, &gated, &plan, options.margin);
-    let mut answers = options
-        .same_output
-        .then(|| Answers::new(comparing.temporary.path().join("first-answer"), design.candidates));
-    // Warms up, and compares the answers before anything is timed.
+    let kept = comparing.temporary.path().join("first-answer");
+    let mut answers = options.same_output.then(|| Answers::new(kept, others.len()));
+    // Warms up, compares the answers before anything is timed, and shows what a pair takes.
+    let begun = Instant::now();
     for program in comparing.arms.compared() {
         comparing.once(program, answers.as_mut())?;
     }
+    let pair = begun.elapsed();
+    let pair = if controls { with_controls(pair, others.len()) } else { pair };
+    let limit = Limit::new(options.pairs, Bench::default().time.0, None);
+    let most =
+        limit.pairs(limit.time().unwrap_or_default(), &[pair]).and_then(|pairs| pairs.first().copied());
+    let most = most.ok_or_else(|| Error::internal("nothing is planned"))?;
+    progress(Progress::Planned(limit.words(&[("", most, pair)])));
+    let looks = Plan::looks_up_to(most);
+    let plan = plan(&looks, options.confidence, members)?;
+    let design = Design { looks, candidates: others.len(), seed: options.seed, controls };
+    let gated = [options.metric.clone()];
+    let names = names(others);
+    let judgings = judgings(&names, &gated, &plan, options.margin);
     let mut recording = Recording { metrics: metrics(), ..Recording::default() };
-    measure(
+    let ended = measure(
         &design,
         &mut recording,
         // Ctrl-Z stops this process alone: the run of the moment goes on below its launcher.
@@ -93,15 +117,24 @@ pub fn compare(
         &mut |recording, at| {
             let interim: Vec<Measured> =
                 judgings.iter().flat_map(|judging| judging.interim(recording)).collect();
-            progress(recording.pairs(), plan.max_pairs(), &interim);
+            let done = recording.pairs();
+            progress(Progress::Block { done, most, left: pair * (most - done), measured: &interim });
             Ok(at == At::Look && judgings.iter().all(|judging| judging.is_enough(recording)))
         },
-    )?;
+    );
+    let ended = match ended.err() {
+        Some(error) if error.code() == ExitCode::Interrupted && plan.reached(recording.pairs()).is_some() => {
+            let hint = format!("{} of at most {most} pairs were measured, and are judged", recording.pairs());
+            Some(error.with_hint(hint))
+        }
+        Some(error) => return Err(error),
+        None => None,
+    };
     let mut found =
         judgings.iter().zip(others).map(|(judging, other)| Found::of(judging, other, a, &recording));
     let first = found.next().ok_or_else(|| Error::internal("nothing to compare"))?;
     let others = found.collect();
-    Ok(CompareReport {
+    let report = CompareReport {
         schema: SCHEMA,
         first,
         others,
@@ -114,9 +147,10 @@ pub fn compare(
         environment,
         margin: options.margin,
         seed: options.seed,
-        plan: plan.clone(),
+        plan,
         recording,
-    })
+    };
+    Ok((report, ended))
 }
 
 fn metrics() -> Vec<MetricKind> {
@@ -184,7 +218,7 @@ impl<'a> Comparing<'a> {
         {
             return Err(differs(error));
         }
-        let seconds = |time: std::time::Duration| time.as_secs_f64();
+        let seconds = |time: Duration| time.as_secs_f64();
         let memory = usage.peak_rss as f64 / f64::from(1 << 20);
         let values = vec![
             seconds(usage.cpu()),
@@ -193,7 +227,7 @@ impl<'a> Comparing<'a> {
             seconds(usage.system),
             memory,
         ];
-        Ok(Run { program: which, values, conditions: conditions(&usage, std::time::Duration::ZERO) })
+        Ok(Run { program: which, values, conditions: conditions(&usage, Duration::ZERO) })
     }
 
     fn ran(&self, which: Which) -> Result<(Answer, Usage)> {

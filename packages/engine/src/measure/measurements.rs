@@ -118,6 +118,15 @@ impl Measurements {
         self.workloads.iter().filter_map(last).min().or(self.looks.last().copied()).unwrap_or(0)
     }
 
+    /// How far a measurement came that was ended, in a few words.
+    pub(crate) fn there(&self) -> String {
+        let begun = self.workloads.iter().filter(|measured| !measured.recording.runs.is_empty());
+        let words = |measured: &Measured| {
+            format!("{} of {} pairs of {}", measured.recording.pairs(), measured.most(), measured.workload)
+        };
+        format!("{} are there", begun.map(words).collect::<Vec<_>>().join(", "))
+    }
+
     /// What was done, in a few words.
     pub(crate) fn words(&self) -> String {
         if self.out_of_budget {

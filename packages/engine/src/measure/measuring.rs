@@ -96,11 +96,7 @@ impl Benching<'_> {
     pub(crate) fn going_on(&self, begun: Measurements) -> Vec<Measured> {
         let of = |measured: &Measured| Measured { looks: begun.looks(measured).to_vec(), ..measured.clone() };
         let workloads: Vec<Measured> = begun.workloads.iter().map(of).collect();
-        let there = workloads.iter().filter(|measured| !measured.recording.runs.is_empty());
-        let there = there.map(|measured| {
-            format!("{} of {} pairs of {}", measured.recording.pairs(), measured.most(), measured.workload)
-        });
-        self.note(format!("measuring goes on: {} are there", there.collect::<Vec<_>>().join(", ")));
+        self.note(format!("measuring goes on: {}", begun.there()));
         workloads
     }
 

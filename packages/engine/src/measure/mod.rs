@@ -21,7 +21,7 @@ mod measuring;
 pub(crate) mod pairs;
 pub(crate) mod qualification;
 pub(crate) mod readings;
-mod unfinished;
+pub(crate) mod unfinished;
 pub(crate) mod verdicts;
 
 use std::time::Duration;

@@ -31,7 +31,11 @@ pub(crate) enum Limit {
 impl Limit {
     /// Of a program that `--budget`, where there is one, leaves so much time to.
     pub(crate) fn of(session: &Session, budget: Option<Duration>) -> Self {
-        let (asked, time) = (asked(session), session.config.bench.time.0);
+        Self::new(asked(session), session.config.bench.time.0, budget)
+    }
+
+    /// Of what was asked for, or what fits into `time`, and of what a budget leaves.
+    pub(crate) fn new(asked: Option<u32>, time: Duration, budget: Option<Duration>) -> Self {
         let most = asked.unwrap_or(MOST);
         match (asked, budget) {
             (None, Some(left)) => Self::Budget(most, left.min(time)),
@@ -65,12 +69,13 @@ impl Limit {
     pub(crate) fn words(self, planned: &[(&str, u32, Duration)]) -> String {
         let total: Duration = planned.iter().map(|(_, pairs, each)| *each * *pairs).sum();
         let one = |(name, pairs, each): &(&str, u32, Duration)| {
-            format!("up to {pairs} pairs of {name} at {} each", units::elapsed(*each))
+            let of = if name.is_empty() { String::new() } else { format!(" of {name}") };
+            format!("up to {pairs} pairs{of} at {} each", units::elapsed(*each))
         };
         let all: Vec<String> = planned.iter().map(one).collect();
         let limit = match self {
             Self::Time(most, time) if planned.iter().any(|(_, pairs, _)| *pairs < most) => {
-                format!("; bench.time is {time}, and --pairs asks for more", time = units::elapsed(time))
+                format!("; {most} do not fit into {}, and --pairs asks for more", units::elapsed(time))
             }
             Self::Budget(most, left) if planned.iter().any(|(_, pairs, _)| *pairs < most) => {
                 format!("; {most} do not fit into the {} that --budget leaves", units::elapsed(left))
@@ -164,7 +169,7 @@ mod tests {
         assert_eq!(said(Limit::Pairs(18)), plan);
         assert_eq!(
             said(Limit::Time(120, s(600))),
-            format!("{plan}; bench.time is 10m00s, and --pairs asks for more")
+            format!("{plan}; 120 do not fit into 10m00s, and --pairs asks for more")
         );
         assert_eq!(
             said(Limit::Budget(60, s(500))),

@@ -96,7 +96,7 @@ pub(crate) struct Shared {
     /// Merged profile to optimize with, instead of training here
     #[arg(long, global = true, env = "HONING_PROFILE", value_name = "FILE", help_heading = "Stages")]
     pub(crate) profile: Option<PathBuf>,
-    /// Most pairs to measure for each workload [default: bench.pairs of pgo.toml; compare: 60]
+    /// Most pairs to measure for each workload [default: bench.pairs of pgo.toml, else as many as fit into bench.time]
     #[arg(long, global = true, env = "HONING_PAIRS", value_name = "N", help_heading = "Stages")]
     pub(crate) pairs: Option<u32>,
     /// Time for the whole run, such as 20m; measuring is cut short

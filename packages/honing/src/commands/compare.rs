@@ -1,9 +1,9 @@
 //! `compare`: programs side by side, in any folder.
 
-use std::{io::Write, path::Path};
+use std::{io::Write, path::Path, time::Duration};
 
 use honing_core::{Error, Result, outcome::Measured, units};
-use honing_engine::{CompareOptions, CompareReport, children::Cancel};
+use honing_engine::{CompareOptions, CompareReport, Progress, children::Cancel};
 use honing_report::Comparison;
 
 use super::broken;
@@ -12,12 +12,9 @@ use crate::{
     console,
 };
 
-/// The most pairs without `--pairs`.
-const PAIRS: u32 = 60;
-
 pub(crate) fn compare(shared: &Shared, flags: &Compare) -> Result<()> {
-    let report = match (&flags.replay, &flags.a) {
-        (Some(file), _) => honing_engine::replay(file)?,
+    let (report, ended) = match (&flags.replay, &flags.a) {
+        (Some(file), _) => (honing_engine::replay(file)?, None),
         (None, Some(a)) => measure(shared, flags, a)?,
         (None, None) => return Err(Error::usage("compare needs --a, or --replay")),
     };
@@ -31,7 +28,8 @@ pub(crate) fn compare(shared: &Shared, flags: &Compare) -> Result<()> {
     }
     let mut out = console::out();
     if shared.format() == Format::Json {
-        return out.write_all(json()?.as_bytes()).map_err(broken);
+        out.write_all(json()?.as_bytes()).map_err(broken)?;
+        return ended.map_or(Ok(()), Err);
     }
     for (index, found) in report.found().enumerate() {
         let called = called(index, report.others.len());
@@ -56,7 +54,7 @@ pub(crate) fn compare(shared: &Shared, flags: &Compare) -> Result<()> {
             ));
         }
     }
-    Ok(())
+    ended.map_or(Ok(()), Err)
 }
 
 /// What a program beside A is called, by its index and how many others there are.
@@ -64,12 +62,12 @@ fn called(index: usize, others: usize) -> String {
     if others == 0 { "B".into() } else { format!("B{}", index + 1) }
 }
 
-fn measure(shared: &Shared, flags: &Compare, a: &Path) -> Result<CompareReport> {
+fn measure(shared: &Shared, flags: &Compare, a: &Path) -> Result<(CompareReport, Option<Error>)> {
     let options = CompareOptions {
         a: a.to_owned(),
         b: flags.b.clone(),
         args: flags.args.clone(),
-        pairs: pairs(shared.pairs.unwrap_or(PAIRS))?,
+        pairs: shared.pairs.map(pairs).transpose()?,
         confidence: share("--confidence", flags.confidence, 0.5..=0.9999, "0.95 for 95 %")?,
         margin: share("--margin", flags.margin, 0.0..=50.0, "1 for 1 %")?,
         seed: flags.seed,
@@ -82,8 +80,10 @@ fn measure(shared: &Shared, flags: &Compare, a: &Path) -> Result<CompareReport> 
     ctrlc::set_handler(move || on_signal.request())
         .map_err(|error| Error::internal(format!("cannot handle signals: {error}")))?;
     let told = Teller { live: !shared.quiet && !shared.ci && console::err_is_terminal() };
-    let report = honing_engine::compare(&options, &cancel, &mut |done, most, measured| {
-        told.progress(done, most, measured);
+    let report = honing_engine::compare(&options, &cancel, &mut |progress| match progress {
+        Progress::Planned(plan) if !shared.quiet => console::line(&plan),
+        Progress::Planned(_) => {}
+        Progress::Block { done, most, left, measured } => told.progress((done, most), left, measured),
     });
     told.clear();
     report
@@ -112,7 +112,7 @@ struct Teller {
 }
 
 impl Teller {
-    fn progress(&self, done: u32, most: u32, measured: &[Measured]) {
+    fn progress(&self, (done, most): (u32, u32), left: Duration, measured: &[Measured]) {
         if !self.live {
             return;
         }
@@ -121,7 +121,8 @@ impl Teller {
             deciding.filter_map(|metric| Some(units::change(metric.ratio?.point))).collect();
         let stands =
             if ratios.is_empty() { String::new() } else { format!(", {} so far", ratios.join(", ")) };
-        let _ = write!(console::err(), "\r\x1b[K{done} of at most {most} pairs{stands}");
+        let left = units::elapsed(left);
+        let _ = write!(console::err(), "\r\x1b[K{done} of at most {most} pairs, {left} at most{stands}");
     }
 
     fn clear(&self) {

@@ -67,7 +67,7 @@ fn template(binaries: &[Candidate]) -> String {
          [policy]\n\
          inconclusive = \"warn\"  # or \"fail\": what an unclear measurement does\n\n\
          [bench]\n\
-         pairs = 60  # at most; measuring ends earlier where the verdict is clear\n",
+         time = \"10m\"  # at most, for all workloads of a program; it ends earlier where the verdict is clear\n",
     );
     let names = names(binaries);
     let named = || binaries.iter().zip(&names);

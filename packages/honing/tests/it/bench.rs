@@ -1,8 +1,13 @@
 //! What `bench` makes of answers, patterns, gates and machines.
 
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
+
 use serde_json::Value;
 
-use crate::support::{Fixture, TINY_CONFIG};
+use crate::support::{Fixture, TINY_CONFIG, finish};
 
 /// The last event of a kind.
 fn last(stdout: &str, kind: &str) -> Value {
@@ -143,4 +148,50 @@ fn what_nothing_measures_cannot_decide() {
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("nothing measures `cpus`"), "{}", refused.stderr);
     assert!(refused.stderr.contains("did you mean `cpu`?"), "{}", refused.stderr);
+}
+
+/// Ctrl-C twice while it is measured: nothing of it is lost, and nothing is measured twice.
+#[test]
+#[cfg(unix)]
+fn a_measurement_that_is_ended_goes_on() {
+    use nix::{
+        sys::signal::{Signal, kill},
+        unistd::Pid,
+    };
+    let fixture = Fixture::tiny();
+    fixture.replace("pgo/pgo.toml", "pairs = 6", "pairs = 30\nprecision = 0.0");
+    fixture.succeeds(&["--to", "optimize"]);
+    let kept = "target/honing/tiny/bench.unfinished.json";
+    let runs = |file: &str, at: &str| {
+        let kept: Value = serde_json::from_str(&fixture.read(file)).unwrap();
+        kept[at]["workloads"][0]["recording"]["runs"].as_array().unwrap().clone()
+    };
+    let mut before = Vec::new();
+    for sitting in 0..2 {
+        let mut command = fixture.honing(&["bench", "--format", "json"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut goes_on = false;
+        for line in lines.map(Result::unwrap) {
+            let event: Value = serde_json::from_str(&line).unwrap();
+            goes_on |= event["text"].as_str().is_some_and(|text| text.starts_with("measuring goes on: "));
+            let pairs = if event["unit"] == "pairs" { event["done"].as_u64().unwrap() } else { 0 };
+            if pairs >= 6 * (sitting + 1) {
+                let _ = kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT);
+            }
+        }
+        let ended = finish(child.wait_with_output().unwrap());
+        assert_eq!((ended.code, goes_on), (130, sitting == 1), "{}", ended.stderr);
+        let now = runs(kept, "measurements");
+        assert!(now.len() > before.len() && now.starts_with(&before), "{} after {}", now.len(), before.len());
+        before = now;
+    }
+    let planned = fixture.succeeds(&["plan", "--only", "bench"]).stdout;
+    assert!(planned.contains("goes on"), "{planned}");
+    let ran = fixture.succeeds(&["bench", "--format", "json"]);
+    assert_eq!(measured(&ran.stdout)[0]["pairs"], 30);
+    let all = runs("target/honing/tiny/bench/manifest.json", "output");
+    // 30 pairs, and a control after every third block.
+    assert!(all.starts_with(&before) && all.len() == 60 + 5 * 4, "{}", all.len());
+    assert!(!fixture.path(kept).exists());
 }

@@ -100,7 +100,7 @@ fn a_clear_difference_is_found_outside_of_any_workspace_and_can_be_replayed() {
     };
     verdict_is(&found, "improved");
     assert_eq!(found["pairs"], 12, "settled at the first look");
-    assert_eq!(found["plan"]["looks"].as_array().unwrap().len(), 5);
+    assert_eq!(found["plan"]["looks"].as_array().unwrap().len(), 7);
     // 12 pairs, and two control blocks.
     assert_eq!(found["recording"]["runs"].as_array().unwrap().len(), 24 + 8);
     assert!(found["environment"]["cpus"].as_u64().unwrap() > 0);

@@ -81,7 +81,7 @@ fn what_init_writes_is_measured_and_one_that_fails_stops_nobody() {
     }
 
     // As it is, but for the time that it takes.
-    fixture.replace("pgo/pgo.toml", "pairs = 60 ", "pairs = 2\nmargin = 50.0 ");
+    fixture.replace("pgo/pgo.toml", "time = \"10m\" ", "pairs = 2\nmargin = 50.0 ");
     let ran = fixture.run(&["--to", "bench"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
 

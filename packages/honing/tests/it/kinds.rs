@@ -137,7 +137,7 @@ fn flags_reach_cargo_and_the_environment_can_set_them() {
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
     assert!(shown.lines().any(|line| line.contains("--pairs") && line.contains("HONING_PAIRS")), "{shown}");
     assert!(
-        shown.lines().any(|line| line.contains("bench.pairs") && line.contains("pgo/pgo.toml:2")),
+        shown.lines().any(|line| line.contains("bench.pairs") && line.contains("pgo/pgo.toml:4")),
         "{shown}"
     );
     assert!(

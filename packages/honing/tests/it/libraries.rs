@@ -51,6 +51,7 @@ const CONFIG: &str = r#"[bench]
 pairs = 4
 margin = 50.0
 [policy]
+ships = ["improved", "no_change", "inconclusive", "regressed"]
 min_match = 0.0
 [tool.same.cargo]
 package = "tiny"

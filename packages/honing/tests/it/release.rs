@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Fixture, TINY_CONFIG, TRIPLE, commit, git};
+use crate::support::{Fixture, Ran, TINY_CONFIG, TRIPLE, commit, git};
 
 /// Members that panic and name their files, generated code, generics of std, dependencies in two
 /// majors, and debug information: everything that folders get into a binary by. (file, text)
@@ -148,6 +148,40 @@ fn provenance_says_what_went_in() {
         inputs.iter().find(|input| input["name"] == "source").unwrap()["annotations"]["dirty"].clone()
     };
     assert_eq!((source(&statement), source(&dirty)), (false.into(), true.into()));
+}
+
+/// What was measured says what ships, under the policy of the day.
+#[test]
+fn a_profile_ships_or_not_by_what_was_measured_with_it() {
+    let fixture = Fixture::tiny();
+    let ran = fixture.succeeds(&["--format", "json"]);
+    let summary = |ran: &Ran| -> Value {
+        let lines = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.into_iter().find(|event| event["event"] == "program_finished").unwrap()["summary"].clone()
+    };
+    assert_eq!(summary(&ran)["ships"], true, "{:#}", summary(&ran));
+    let built = fixture.succeeds(&["build", "-o", "out/"]);
+    assert!(built.stdout.contains("built with the stored profile"), "{}", built.stdout);
+    assert!(fixture.read("out/tiny.provenance.json").contains("\"outcome\": \""));
+
+    // Not even a profile that is stale is in the way then.
+    fixture.replace("pgo/pgo.toml", "ships = [\"improved\", ", "max_age = \"1s\"\nships = [");
+    fixture.replace("pgo/pgo.toml", "\"no_change\", \"inconclusive\", \"regressed\", \"not_measured\"", "");
+    let built = fixture.succeeds(&["build", "-o", "out/"]);
+    assert!(
+        built.stdout.contains("built without PGO: ") && built.stdout.contains("policy.ships"),
+        "{}",
+        built.stdout
+    );
+    assert!(fixture.read("out/tiny.provenance.json").contains("policy.ships"));
+    let baseline = fs::read(fixture.path("target/honing/tiny/baseline/tiny")).unwrap();
+    assert!(fs::read(fixture.path("out/tiny")).unwrap() == baseline);
+    let ran = fixture.succeeds(&["--format", "json"]);
+    assert_eq!(summary(&ran)["ships"], false);
+    let wording = summary(&ran)["wording"].as_str().unwrap().to_owned();
+    assert!(wording.ends_with("; the baseline ships"), "{wording}");
+    let text = fixture.succeeds(&[]).stdout;
+    assert!(text.trim_end().ends_with("target/honing/tiny/baseline/tiny"), "{text}");
 }
 
 #[test]

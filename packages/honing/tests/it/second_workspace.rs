@@ -128,7 +128,7 @@ fn from_init_to_a_measured_result() {
         .replacen("[\"{program}\", \"--help\"]", "[\"{program}\", \"300\"]", 1)
         .replacen("[\"{program}\", \"--help\"]", "[\"{program}\", \"a quick brown fox \"]", 1)
         .replacen("[\"{program}\", \"--help\"]", "[\"{program}\", \"jumps over lazy dogs \"]", 1)
-        .replace("pairs = 60 ", "pairs = 8\nmargin = 50.0 ");
+        .replace("time = \"10m\" ", "pairs = 8\nmargin = 50.0 ");
     fixture.write("pgo/pgo.toml", &text);
 
     let run = xtask(&fixture, &["--ci", "--format", "json"]);

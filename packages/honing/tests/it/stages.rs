@@ -41,7 +41,7 @@ fn a_change_runs_exactly_the_stages_that_read_it() {
         ),
         (
             "the policy",
-            |at| at.replace("pgo/pgo.toml", "[bench]", "[policy]\nmax_age = \"400days\"\n\n[bench]"),
+            |at| at.replace("pgo/pgo.toml", "[bench]", "max_age = \"400days\"\n\n[bench]"),
             &["record"],
         ),
         (

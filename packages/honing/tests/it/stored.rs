@@ -161,7 +161,7 @@ fn without_pinning_a_bump_loses_everything_and_a_rebase_brings_it_back() {
 #[test]
 fn rebase_auto_mends_a_renamed_module_and_stays_up_to_date() {
     let fixture = recorded();
-    fixture.replace("pgo/pgo.toml", "[bench]", "[policy]\nrebase = \"auto\"\n\n[bench]");
+    fixture.replace("pgo/pgo.toml", "[bench]", "rebase = \"auto\"\n\n[bench]");
     fixture.replace("src/lib.rs", "pub mod walk", "pub mod stroll");
     let main = fixture.read("src/main.rs").replace("walk", "stroll");
     fixture.write("src/main.rs", &main);
@@ -185,7 +185,7 @@ fn an_edited_hot_function_loses_its_own_weight_and_is_named() {
     assert_eq!(lost[0]["function"], "tiny::walk::digits");
     assert_eq!(lost[0]["why"], "control_flow");
     // A rebase that brings nothing leaves the stored profile alone.
-    fixture.replace("pgo/pgo.toml", "[bench]", "[policy]\nmin_match = 99.0\n\n[bench]");
+    fixture.replace("pgo/pgo.toml", "[bench]", "min_match = 99.0\n\n[bench]");
     let before = fs::read(folder(&fixture).join("profile.honing")).unwrap();
     let rebase = fixture.run(&["rebase"]);
     assert_eq!(rebase.code, 14, "{}", rebase.stderr);
@@ -237,7 +237,7 @@ fn what_is_missing_foreign_or_damaged_is_refused_before_compiling() {
 #[test]
 fn age_and_toolchain_make_it_stale_where_the_policy_says_so() {
     let fixture = recorded();
-    fixture.replace("pgo/pgo.toml", "[bench]", "[policy]\nmax_age = \"30days\"\n\n[bench]");
+    fixture.replace("pgo/pgo.toml", "[bench]", "max_age = \"30days\"\n\n[bench]");
     let path = folder(&fixture).join("manifest.toml");
     let text = fs::read_to_string(&path).unwrap();
     let trained = text.lines().find(|line| line.starts_with("trained")).unwrap().to_owned();
@@ -386,7 +386,7 @@ fn without_the_compilers_list_the_instrumented_build_tells_or_nobody_does() {
     assert_eq!(unknown.code, 14, "{}", unknown.stderr);
     assert_eq!(applied(&unknown)["match"], "unknown");
     assert!(unknown.stderr.contains("how much of the profile applies is unknown"), "{}", unknown.stderr);
-    fixture.replace("pgo/pgo.toml", "[bench]", "[policy]\nmin_match = 0.0\n\n[bench]");
+    fixture.replace("pgo/pgo.toml", "[bench]", "min_match = 0.0\n\n[bench]");
     assert_eq!(check().code, 0);
 }
 

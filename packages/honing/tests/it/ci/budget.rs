@@ -24,8 +24,10 @@ fn measuring_is_cut_to_a_look_that_fits() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let events = events(&fixture);
     let notes = notes(&events);
-    let cut = notes.iter().find_map(|note| note.strip_prefix("budget: ")).expect(&ran.stderr);
-    let pairs: u32 = cut.split_once(" of 86 pairs: ").expect(cut).0.parse().unwrap();
+    let cut = notes.iter().find_map(|note| note.strip_prefix("measuring takes ")).expect(&ran.stderr);
+    assert!(cut.contains("; 86 do not fit into the "), "{cut}");
+    let pairs = cut.split_once(": up to ").unwrap().1.split_once(" pairs of judge").expect(cut).0;
+    let pairs: u32 = pairs.parse().unwrap();
     assert!([8, 12, 18, 28, 40, 60].contains(&pairs), "{cut}");
     let most = events.iter().find(|event| event["event"] == "progress" && event["unit"] == "pairs").unwrap();
     assert_eq!(most["total"], pairs, "the plan is fixed before the first pair");
@@ -116,8 +118,9 @@ fn programs_share_the_time_to_measure() {
         assert_ne!(program["summary"]["outcome"]["outcome"], "not_measured", "{program:#}");
     }
     // The first got half at most.
-    let cut = notes(&events).into_iter().find_map(|note| note.strip_prefix("budget: ")).expect(&ran.stderr);
+    let planned = |note: &str| note.starts_with("measuring takes ");
+    let cut = notes(&events).into_iter().find(|note| planned(note)).expect(&ran.stderr);
     let left: f64 =
-        cut.split_once("pairs: ").unwrap().1.split_once("s are left").expect(cut).0.parse().unwrap();
+        cut.split_once(" fit into the ").unwrap().1.split_once("s that").expect(cut).0.parse().unwrap();
     assert!(left < 7.0, "{cut}");
 }
