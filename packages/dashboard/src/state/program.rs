@@ -54,6 +54,8 @@ pub(crate) struct Progress {
     pub(crate) at: String,
     /// When it came so far, in milliseconds of the run.
     pub(crate) since_ms: u64,
+    /// How long it can take from then on.
+    pub(crate) left_ms: Option<u64>,
 }
 
 /// A stage of a program.
@@ -192,13 +194,14 @@ impl Program {
     pub(crate) fn event(&mut self, at_ms: u64, event: &Event) {
         match event {
             Event::StageStarted { stage, reasons, .. } => self.start(at_ms, *stage, reasons),
-            Event::Progress { stage, done, total, unit, at, .. } => {
+            Event::Progress { stage, done, total, unit, at, left_ms, .. } => {
                 let progress = Progress {
                     done: *done,
                     total: *total,
                     unit: unit.clone(),
                     at: at.clone(),
                     since_ms: at_ms,
+                    left_ms: *left_ms,
                 };
                 self.row_mut(*stage).progress = Some(progress);
             }

@@ -118,11 +118,12 @@ pub(super) fn progress(now_ms: u64, row: &Row, width: usize) -> String {
         "workloads" => format!("{} for {here}", progress.at),
         _ => progress.at.clone(),
     };
+    let left = progress.left_ms.map(|left| format!(", {} at most", units::millis(left))).unwrap_or_default();
     match progress.total {
         Some(total) => {
             let bar =
                 if width > 3 * BAR { bars::progress(progress.done, total, BAR) + " " } else { String::new() };
-            format!("{bar}{}/{total} {}, {at}", progress.done, progress.unit)
+            format!("{bar}{}/{total} {}, {at}{left}", progress.done, progress.unit)
         }
         None => format!("{} {}, {at}", progress.done, progress.unit),
     }
