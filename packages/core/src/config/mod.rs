@@ -21,7 +21,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{outcome::OutcomeKind, units::Span};
+use crate::units::Span;
 
 pub use needs::Needed;
 pub use own::{Form, Own, Owned, Tables};
@@ -173,6 +173,24 @@ pub enum Rebase {
     Never,
     /// It is rebased and the program built once more.
     Auto,
+}
+
+/// An outcome by its name alone, as `policy.ships` lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    /// At least one metric that decides is better, none worse, none open.
+    Improved,
+    /// All that decide stayed within the margin.
+    NoChange,
+    /// At least one is worse, within `max_regression`.
+    Regressed,
+    /// At least one is open, by the pairs or by the machine.
+    Inconclusive,
+    /// Both programs are the same, byte by byte.
+    NoEffect,
+    /// Nothing was measured: on purpose, or because the budget left no time.
+    NotMeasured,
 }
 
 /// What an inconclusive measurement does to the run.

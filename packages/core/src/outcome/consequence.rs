@@ -1,12 +1,11 @@
 //! What follows from what was measured, under a policy: the table of docs/exit-codes.md, as a function.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Measured, Open, Verdict};
 use crate::{
     ExitCode,
-    config::{CPU, Inconclusive, Policy, Program},
+    config::{CPU, Inconclusive, OutcomeKind, Policy, Program},
 };
 
 /// Everything that an outcome follows from.
@@ -46,24 +45,6 @@ pub enum Outcome {
     /// The optimized binary is the baseline, byte by byte.
     NoEffect,
     /// Nothing was measured.
-    NotMeasured,
-}
-
-/// An outcome by its name alone, as `policy.ships` lists them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OutcomeKind {
-    /// At least one metric that decides is better, none worse, none open.
-    Improved,
-    /// All that decide stayed within the margin.
-    NoChange,
-    /// At least one is worse, within `max_regression`.
-    Regressed,
-    /// At least one is open, by the pairs or by the machine.
-    Inconclusive,
-    /// Both programs are the same, byte by byte.
-    NoEffect,
-    /// Nothing was measured: on purpose, or because the budget left no time.
     NotMeasured,
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::config::Direction;
 
 pub use choice::{Choice, choose};
-pub use consequence::{Consequence, Evidence, Outcome, OutcomeKind, gain_percent};
+pub use consequence::{Consequence, Evidence, Outcome, gain_percent};
 pub use honing_paired::{Open, Ratio, Verdict};
 pub use standing::{Asked, Standing};
 

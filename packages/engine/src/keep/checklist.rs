@@ -9,8 +9,14 @@ use honing_core::{
 use serde::de::IgnoredAny;
 
 use crate::{
-    Finished, Options, ProfileSource, Subject,
-    chain::{built as program, optimized::Optimized, pipeline, programs, session::Session},
+    chain::{
+        built as program,
+        optimized::Optimized,
+        pipeline::{self, Finished},
+        programs,
+        session::{Options, ProfileSource, Session},
+        subject::Subject,
+    },
     io::{clock, files},
     keep::{history, record::eval_entries, release::left_out, status, stored_profile, transfer},
 };

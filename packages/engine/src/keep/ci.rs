@@ -7,7 +7,10 @@ use std::{
 
 use honing_core::Result;
 
-use crate::{Options, chain::session::Session, io::files};
+use crate::{
+    chain::session::{Options, Session},
+    io::files,
+};
 
 /// Where a run's files are.
 #[derive(Debug, Clone)]

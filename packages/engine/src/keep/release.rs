@@ -13,10 +13,10 @@ use honing_core::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    Finished,
     builders::beside as parts_beside,
     chain::{
-        Chain, built::Built, optimized::Optimized, programs, ready::Ready, session::Session, subject::Subject,
+        Chain, built::Built, optimized::Optimized, pipeline::Finished, programs, ready::Ready,
+        session::Session, subject::Subject,
     },
     io::files,
     keep::{history, status, stored_profile},

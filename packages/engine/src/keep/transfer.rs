@@ -14,10 +14,9 @@ use honing_core::{
 };
 
 use crate::{
-    Finished,
     chain::{
-        Chain, merge::MergedProfile, need, optimized::Optimized, profile_use::is_foreign, programs,
-        ready::Ready, rebase::rebase as carry_over, selected::check_selected, session::Session,
+        Chain, merge::MergedProfile, need, optimized::Optimized, pipeline::Finished, profile_use::is_foreign,
+        programs, ready::Ready, rebase::rebase as carry_over, selected::check_selected, session::Session,
     },
     io::files,
     keep::{

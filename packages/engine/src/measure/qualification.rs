@@ -7,8 +7,7 @@ use honing_core::{
 };
 
 use crate::{
-    Finished,
-    chain::{built::baseline, programs, session::Session},
+    chain::{built::baseline, pipeline::Finished, programs, session::Session},
     measure::aa::{self, Qualified, unfit},
 };
 

@@ -13,7 +13,7 @@ use std::{
 use honing_core::{Error, Result};
 
 use crate::{
-    builders::cargo::{Here, flags::configuration_with, wrapper},
+    builders::cargo::{flags::configuration_with, state::Here, wrapper},
     io::files,
 };
 

@@ -12,10 +12,11 @@ use honing_profdata::BuildFunctions;
 
 use crate::{
     builders::cargo::{
-        Here, ask,
+        ask::ask,
         calls::calls,
         host,
         ready::{self, ready, stale},
+        state::Here,
         units,
         watch::{Seen, Watcher},
         wrapper::{self, Names, Orders},

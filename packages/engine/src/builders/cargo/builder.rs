@@ -18,9 +18,15 @@ use crate::{
     builders::{
         Builder, Flavour, Folders, Made, beside,
         cargo::{
-            self, Cargo, Here, build_command, check, driver_command,
+            ask, build,
+            build::build_command,
+            build::driver_command,
+            check,
             flavours::{build_fingerprint, instrumenting, wanted},
-            libraries, own, pinning, probe, tables, tools,
+            libraries, own, pinning, probe,
+            state::Cargo,
+            state::Here,
+            tables, tools,
         },
     },
     chain::{
@@ -62,7 +68,7 @@ impl Builder for Cargo {
             let scheme = pin::SCHEME.to_string();
             found.push(setting("scheme of pinned symbols", scheme, "Honing; another one renames them"));
         }
-        let answer = cargo::ask(here, &subject.triple)?;
+        let answer = ask::ask(here, &subject.triple)?;
         if !answer.rustflags.is_empty() {
             found.push(setting("rustflags", answer.rustflags.join(" "), "RUSTFLAGS, cargo's configuration"));
         }
@@ -98,7 +104,7 @@ impl Builder for Cargo {
 
     fn probe_fingerprint(&self, session: &Session, subject: &Subject<'_>) -> Result<Fingerprint> {
         let here = &Here { session, cargo: self };
-        let answer = cargo::ask(here, &subject.triple)?;
+        let answer = ask::ask(here, &subject.triple)?;
         let linker = answer.linker.as_deref().unwrap_or("cc");
         let mut print = Fingerprint::new();
         print
@@ -146,13 +152,13 @@ impl Builder for Cargo {
     ) -> Result<Made> {
         let here = &Here { session, cargo: self };
         let wanted = wanted(here, subject, flavour)?;
-        let built = cargo::build(here, subject.name, stage, &wanted)?;
+        let built = build::build(here, subject.name, stage, &wanted)?;
         let libraries = libraries::of(here, wanted.target, &built)?;
         let digest = beside::digest(&built.path, &libraries)?;
         let witness = serde_json::to_vec(&built.calls);
         let witness = witness.map_err(|error| Error::internal(format!("{stage}: {error}")))?;
         let traces = (!built.functions.is_empty()).then(|| Traces(built.functions.to_text()));
-        let cargo::Built { path, fresh, full, usage, debug_info, .. } = built;
+        let build::Built { path, fresh, full, usage, debug_info, .. } = built;
         Ok(Made { path, libraries, debug_info, digest, fresh, full, traces, witness, usage })
     }
 

@@ -4,7 +4,7 @@ use honing_cargo::tables::{Harness, ProgramKind};
 use honing_core::{Error, Result, unknown};
 
 use crate::{
-    builders::cargo::{self, Cargo, Here, tables, toolchain::Toolchain},
+    builders::cargo::{ask, state::Cargo, state::Here, tables, toolchain::Toolchain},
     chain::subject::Subject,
 };
 
@@ -66,7 +66,7 @@ fn check_profile(session: &Here<'_>, name: &str) -> Result<()> {
 
 /// What cargo says of its configuration fits what was looked at.
 pub(super) fn check_answer(session: &Here<'_>, subject: &Subject<'_>) -> Result<()> {
-    let answer = cargo::ask(session, &subject.triple)?;
+    let answer = ask::ask(session, &subject.triple)?;
     let toolchain = &session.cargo.toolchain;
     if answer.rustc == toolchain.rustc {
         return Ok(());

@@ -9,16 +9,17 @@ use std::{
 use honing_core::{Error, ExitCode, Result, Stage};
 
 use crate::{
-    ProfileSource,
     builders::cargo::{
-        self, Here,
+        ask,
         flavours::{Added, instrument_flags, orders},
-        pinning, wrapper,
+        pinning, ready,
+        state::Here,
+        wrapper,
     },
     chain::{
         merge::{MergedProfile, given},
         optimized::profile_path,
-        session::Session,
+        session::{ProfileSource, Session},
         subject::Subject,
     },
     children::Command,
@@ -54,18 +55,18 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
     }
     let (orders, naming) = orders(here, subject, added)?;
     let target_dir = orders.target_dir(&naming.folder, &format!("exec-{flavour}-{}", subject.name));
-    cargo::ready(here, &target_dir, &orders)?;
+    ready::ready(here, &target_dir, &orders)?;
 
     let mut command = Command::new(program, &session.around.env, &session.around.dir);
     command.args(args);
-    let answer = cargo::ask(here, &subject.triple)?;
+    let answer = ask::ask(here, &subject.triple)?;
     wrapper::set(&mut command, &session.builds(), answer.rustc_wrapper.as_deref());
     // Without a target, build scripts are instrumented too, and nothing is pinned.
     command.env("CARGO_BUILD_TARGET", &subject.triple);
     command.env("CARGO_TARGET_DIR", &target_dir);
     // Where cargo is configured to share a folder for what is between, it is not shared here.
     let asked = ("build.build-dir", session.options.arguments.as_slice());
-    let shared = cargo::configured(&here.cargo.toolchain.cargo, &session.around.env, &session.root, asked);
+    let shared = ask::configured(&here.cargo.toolchain.cargo, &session.around.env, &session.root, asked);
     if shared.is_some() || session.around.env.contains_key(OsStr::new("CARGO_BUILD_BUILD_DIR")) {
         command.env("CARGO_BUILD_BUILD_DIR", &target_dir);
     }

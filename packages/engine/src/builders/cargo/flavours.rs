@@ -9,7 +9,7 @@ use honing_core::{Digest, Fingerprint, Result, Stage};
 use crate::{
     builders::{
         Flavour,
-        cargo::{self, Here, Wanted, pinning, tables, wrapper::Orders},
+        cargo::{ask, build::Wanted, pinning, sources, state::Here, tables, wrapper::Orders},
     },
     chain::subject::Subject,
     io::files,
@@ -68,7 +68,7 @@ pub(super) fn wanted<'a>(
         added.flags.extend(LIGHT.iter().map(|flag| (*flag).to_owned()));
     }
     let (orders, naming) = orders(session, subject, added)?;
-    let answer = cargo::ask(session, &subject.triple)?;
+    let answer = ask::ask(session, &subject.triple)?;
     Ok(Wanted {
         package: session.cargo.package(subject)?,
         kind: program.kind(),
@@ -130,7 +130,7 @@ pub(super) fn build_fingerprint(
         ProgramKind::Cdylib => format!("{}{}", std::env::consts::DLL_PREFIX, wanted.artifact),
     };
     let artifact = wanted.folder().join(name);
-    for (name, digest) in cargo::source_digests(&artifact, &session.root, session.store.root()) {
+    for (name, digest) in sources::source_digests(&artifact, &session.root, session.store.root()) {
         print.content(name, digest);
     }
     print
@@ -149,7 +149,7 @@ const LIGHT: [&str; 5] =
 /// Preflight, where cargo cannot be asked for its flags.
 pub(super) fn instrumenting(session: &Here<'_>, subject: &Subject<'_>) -> Result<Instrumenting> {
     // The linker's own LTO is a matter between it and what else it links.
-    let rustflags = &cargo::ask(session, &subject.triple)?.rustflags;
+    let rustflags = &ask::ask(session, &subject.triple)?.rustflags;
     let linkers = rustflags.iter().any(|flag| flag.contains("linker-plugin-lto"));
     if linkers || !pinning::pins(session, subject) || session.began_again(subject, Stage::Instrument) {
         return Ok(Instrumenting::Same);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use honing_core::Result;
 
-use crate::{builders::cargo::Wanted, io::files};
+use crate::{builders::cargo::build::Wanted, io::files};
 
 /// The folder that all share, beside the target directories.
 const HOST: &str = "host";

@@ -6,7 +6,7 @@ use honing_core::Result;
 
 use crate::builders::{
     beside::{needs, shared_libraries},
-    cargo::{Built, Here, toolchain},
+    cargo::{build::Built, state::Here, toolchain},
 };
 
 /// Names that shared libraries of the toolchain begin with.

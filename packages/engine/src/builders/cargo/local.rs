@@ -9,7 +9,7 @@ use std::{
 use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
 
 use crate::{
-    builders::cargo::{Here, Workspace},
+    builders::cargo::{state::Here, workspace::Workspace},
     chain::subject::Subject,
 };
 

@@ -35,14 +35,7 @@ pub(crate) mod whereabouts;
 mod workspace;
 pub(crate) mod wrapper;
 
-use ask::{Answer, ask, configured};
-use build::{Built, Wanted, build, build_command, driver_command};
 pub use candidates::Candidate;
 pub use environment::clean_environment;
-use flags::{CargoConfig, one_target};
-use paths::made_whole;
-use ready::ready;
-use sources::{dep_info, source_digests};
-use state::{Cargo, Here};
 pub use tables::TABLES;
 pub use workspace::Workspace;

@@ -7,7 +7,7 @@ use honing_cargo::{
 };
 use honing_core::{Error, Result, unknown};
 
-use crate::builders::cargo::{Workspace, candidates, spec::Spec};
+use crate::builders::cargo::{candidates, spec::Spec, workspace::Workspace};
 
 impl Workspace {
     /// Finds a member, as `cargo build -p` does: by `name`, `name@version`, or its URL. Another package

@@ -12,7 +12,7 @@ use honing_core::{Error, ExitCode, Result, Stage, event::Event};
 use honing_profdata::{IndexedVersion, TraceReader};
 
 use crate::{
-    builders::cargo::{self, Answer, Here, flavours::TRACE_FLAG, toolchain::Toolchain},
+    builders::cargo::{ask, ask::Answer, flavours::TRACE_FLAG, state::Here, toolchain::Toolchain},
     chain::{
         preflight::needs_merge,
         ready::{Merger, Ready},
@@ -56,7 +56,7 @@ struct Probe<'a> {
 
 /// Probes in `dir`.
 pub(crate) fn probe(session: &Here<'_>, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)> {
-    let probe = Probe { session, subject, dir, answer: cargo::ask(session, &subject.triple)? };
+    let probe = Probe { session, subject, dir, answer: ask::ask(session, &subject.triple)? };
     files::write_atomically(&dir.join("probe.rs"), SOURCE.as_bytes())?;
     // With a profile that exists, nothing is instrumented: a distribution's rustc need not
     // have the profiler runtime.

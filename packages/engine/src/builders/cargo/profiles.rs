@@ -10,7 +10,7 @@ use honing_cargo::cargo_profile::{Found, Origin, Resolved};
 use honing_core::{Error, Result, unknown};
 
 use crate::{
-    builders::cargo::{CargoConfig, Here},
+    builders::cargo::{flags::CargoConfig, state::Here},
     chain::{lock::RunLock, session::Session},
     io::files,
 };

@@ -7,9 +7,9 @@ use honing_core::Result;
 
 use crate::{
     builders::cargo::{
-        Here,
         generated::Generated,
         scripts::{self, When},
+        state::Here,
         units,
         wrapper::{self, Orders},
     },

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     builders::cargo::{
-        Here,
         generated::Generated,
+        state::Here,
         units::{self, Stale},
         wrapper::record::{Source, modified},
     },

@@ -14,8 +14,8 @@ use honing_core::{Error, Result};
 
 use crate::{
     builders::cargo::{
-        Answer, CargoConfig, Workspace, configured, one_target, tables, toolchain::Toolchain,
-        whereabouts::own_cargo,
+        ask::Answer, ask::configured, flags::CargoConfig, flags::one_target, tables, toolchain::Toolchain,
+        whereabouts::own_cargo, workspace::Workspace,
     },
     chain::{session::Session, subject::Subject},
 };

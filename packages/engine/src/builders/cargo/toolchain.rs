@@ -8,7 +8,7 @@ use std::{
 
 use honing_core::{Error, Result, account::Entries, release::Compiler};
 
-use crate::builders::cargo::Here;
+use crate::builders::cargo::state::Here;
 use crate::io::programs::on_path;
 
 /// The oldest toolchain that this is tested with.

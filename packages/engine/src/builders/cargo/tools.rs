@@ -8,7 +8,7 @@ use honing_core::{Result, Stage};
 use crate::{
     builders::{
         beside,
-        cargo::{self, Here, Wanted, libraries, pinning, wrapper::Orders},
+        cargo::{ask, build, build::Wanted, libraries, pinning, state::Here, wrapper::Orders},
     },
     children::Usage,
 };
@@ -21,7 +21,7 @@ pub(super) fn build(
     tool: &Tool,
 ) -> Result<(PathBuf, Usage)> {
     let artifact = artifact(session, tool)?;
-    let built = cargo::build(session, program, stage, &wanted(session, tool, &artifact)?)?;
+    let built = build::build(session, program, stage, &wanted(session, tool, &artifact)?)?;
     // Beside it, as for what is optimized.
     let folder = built.path.parent().unwrap_or(&session.root);
     let libraries = libraries::of(session, &session.cargo.toolchain.host, &built)?;
@@ -43,7 +43,7 @@ fn artifact(session: &Here<'_>, tool: &Tool) -> Result<String> {
 
 fn wanted<'a>(session: &'a Here<'a>, tool: &'a Tool, artifact: &'a str) -> Result<Wanted<'a>> {
     let target = &session.cargo.toolchain.host;
-    let answer = cargo::ask(session, target)?;
+    let answer = ask::ask(session, target)?;
     let orders = Orders { root: session.root.clone(), ..Orders::default() };
     Ok(Wanted {
         package: session.cargo.workspace.package(&tool.package)?,

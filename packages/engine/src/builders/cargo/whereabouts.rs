@@ -12,7 +12,10 @@ use honing_core::{Error, Result, config::Tables};
 use crate::{
     builders::{
         Around, Craft, Opened,
-        cargo::{Candidate, Cargo, TABLES, Workspace, clean_environment, made_whole},
+        cargo::{
+            candidates::Candidate, environment::clean_environment, paths::made_whole, state::Cargo,
+            tables::TABLES, workspace::Workspace,
+        },
     },
     chain::{
         session::{Options, Session},

@@ -11,8 +11,8 @@ use cargo_metadata::Metadata;
 use honing_core::{Error, Result};
 
 use crate::builders::cargo::{
-    Here,
     candidates::{self, Candidate},
+    state::Here,
 };
 
 /// A workspace, as `cargo metadata` sees it.

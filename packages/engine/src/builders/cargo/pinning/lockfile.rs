@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use honing_core::Result;
 
-use crate::{builders::cargo::Here, io::files};
+use crate::{builders::cargo::state::Here, io::files};
 
 /// Asks cargo where a manifest or the lockfile has changed since the last time. Where
 /// cargo fails, the build says why, and better.

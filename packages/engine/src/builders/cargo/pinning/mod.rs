@@ -14,7 +14,7 @@ use honing_core::Result;
 
 use crate::{
     builders::cargo::{
-        Here,
+        state::Here,
         wrapper::{Names, REVISION},
     },
     chain::subject::Subject,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use honing_cargo::pin;
 use honing_core::{Digest, Result};
 
-use crate::builders::cargo::Here;
+use crate::builders::cargo::state::Here;
 
 /// Packages with what tells them apart.
 #[derive(Debug, Default)]

@@ -14,7 +14,7 @@ use honing_cargo::pin::Call;
 use honing_core::Digest;
 use serde::{Deserialize, Serialize};
 
-use crate::{builders::cargo::dep_info, io::files};
+use crate::{builders::cargo::sources::dep_info, io::files};
 
 /// What the name of a record ends with, after the stem of the unit's files.
 pub(crate) const SUFFIX: &str = "honing";
