@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ExitCode, Step,
     applied::{Applied, HotFunction},
+    error::ExitCode,
     outcome::{Measured, Outcome, Trust},
     release::Release,
     status::Status,
+    step::Step,
     units,
 };
 

@@ -1,6 +1,10 @@
 //! What a program goes through: its steps, and which of them uses what another one makes.
 
-use crate::{Error, Pass, Result, Selection, Stage, Step};
+use crate::{
+    error::{Error, Result},
+    stage::{Selection, Stage},
+    step::{Pass, Step},
+};
 
 /// The steps of a program, as a graph. They stand in an order in which each comes after all that it uses.
 #[derive(Debug, Clone, PartialEq, Eq)]

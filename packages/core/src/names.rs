@@ -1,6 +1,6 @@
 //! "Did you mean …?" for names that a person typed.
 
-use crate::Error;
+use crate::error::Error;
 
 /// The candidate closest to `typed`, if it is close enough to be a slip of the keys.
 pub fn closest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -8,10 +8,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Digest, Error, ExitCode, Result,
     account::Account,
     applied::Applied,
     config::{Direction, Policy, Program, line_and_column},
+    error::{Error, ExitCode, Result},
+    fingerprint::Digest,
     outcome::{self, Choice, Evidence, Measured, Open, Outcome, Ratio, Verdict},
 };
 

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Digest, account::Account, applied::Applied};
+use crate::{account::Account, applied::Applied, fingerprint::Digest};
 
 /// What the parameters in a provenance mean, with their version.
 pub const BUILD_TYPE: &str = "urn:honing:pgo-build:v2";

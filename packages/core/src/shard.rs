@@ -6,8 +6,9 @@ use std::{collections::BTreeMap, fmt, path::Path, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Digest, Error, ExitCode, Result,
     account::{Account, Change},
+    error::{Error, ExitCode, Result},
+    fingerprint::Digest,
     recorded::{PartEntry, WorkloadEntry},
 };
 

@@ -5,7 +5,11 @@ use std::{fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, Step, closest};
+use crate::{
+    error::{Error, Result},
+    names::closest,
+    step::Step,
+};
 
 /// A stage, by what it does. [`Flow`](crate::Flow) says what uses what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ExitCode, recorded::Manifest};
+use crate::{
+    error::{Error, ExitCode},
+    recorded::Manifest,
+};
 
 /// How a program's stored profile stands.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

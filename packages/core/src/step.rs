@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, fmt, str::FromStr, sync::Mutex};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::{Error, Result, Stage};
+use crate::{
+    error::{Error, Result},
+    stage::Stage,
+};
 
 /// A pass over a program that is built already, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,8 @@
 use toml::{Table, Value, map::Entry};
 
 use crate::{
-    Error, name,
+    error::Error,
+    name,
     place::{self, Splice},
 };
 

@@ -1,6 +1,6 @@
 //! Which names cargo takes for a Cargo profile.
 
-use crate::Error;
+use crate::error::Error;
 
 /// Names that cargo keeps for itself (cargo's `validate_profile_name`;
 /// `tests/real.rs` asks cargo).

@@ -7,7 +7,10 @@
 
 use toml_edit::{Document, InlineTable, Item, Key, Table, TableLike, Value};
 
-use crate::{Error, error::line_of, layout};
+use crate::{
+    error::{Error, line_of},
+    layout,
+};
 
 /// A part of a text, and what stands there instead.
 #[derive(Debug, Clone, PartialEq, Eq)]

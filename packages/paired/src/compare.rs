@@ -6,10 +6,12 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use crate::pair::is_coarse;
-use crate::trimmed::{MIN_PAIRS, Trimmed, t_quantile};
 use crate::{
-    BadValue, CrossCheck, Look, Open, Pair, Plan, Ratio, Rules, Verdict, judge, log_ratios, signed_rank,
+    pair::{BadValue, Pair, is_coarse, log_ratios},
+    plan::{Look, Plan},
+    signed_rank::{CrossCheck, signed_rank},
+    trimmed::{MIN_PAIRS, Ratio, Trimmed, t_quantile},
+    verdict::{Open, Rules, Verdict, judge},
 };
 
 /// Chance with which [`Comparison::further_pairs`] should be enough.
@@ -160,7 +162,7 @@ fn even(pairs: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Arm, Better};
+    use crate::{schedule::Arm, verdict::Better};
 
     /// Pairs around a ratio, spread evenly over ±`spread` in an order without trend.
     fn around(ratio: f64, spread: f64, count: u32) -> Vec<Pair> {

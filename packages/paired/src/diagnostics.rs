@@ -10,7 +10,7 @@ use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 use crate::compare::PROBABLY;
 use crate::trimmed::{Trimmed, freedom, is_level, t_quantile};
-use crate::{Arm, Pair};
+use crate::{pair::Pair, schedule::Arm};
 
 /// One group of pairs beside another.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -103,7 +103,7 @@ impl Noise {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Schedule, log_ratios};
+    use crate::{pair::log_ratios, schedule::Schedule};
 
     /// Pairs in a real order; `value` gives a run's value from its index in time and its arm.
     fn measured(pairs: u32, value: impl Fn(usize, Arm) -> f64) -> Vec<Pair> {

@@ -22,7 +22,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Arm, Contrast, Pair, Ratio, diagnostics, estimate, log_ratios};
+use crate::{
+    diagnostics::{self, Contrast},
+    pair::{Pair, log_ratios},
+    schedule::Arm,
+    trimmed::{Ratio, estimate},
+};
 
 pub use crate::finding::Finding;
 
@@ -262,7 +267,7 @@ fn quartiles(values: &[f64]) -> [f64; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Schedule;
+    use crate::schedule::Schedule;
 
     /// Runs of 50 ms in a real order, with a control block after every third quad; `other` gives
     /// the load of others from the share of the runs done and the arm.

@@ -18,7 +18,7 @@
 
 use std::time::Duration;
 
-use crate::Comparison;
+use crate::compare::Comparison;
 
 /// The error rate of each of `members` that share `alpha`; of none as of one.
 #[must_use]
@@ -51,7 +51,7 @@ impl Precision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Arm, Pair, Plan, Rules, compare};
+    use crate::{compare, pair::Pair, plan::Plan, schedule::Arm, verdict::Rules};
 
     fn comparison(plan: &Plan, pairs: u32, ratio: f64) -> Comparison {
         let pairs: Vec<Pair> = (0..pairs)
@@ -75,7 +75,7 @@ mod tests {
         for (half_width, comparisons, so_far, enough) in [
             (0.02, &[clear.clone(), clear.clone()][..], short, false),
             (0.02, &[clear.clone(), clear.clone()], long, true),
-            (0.2, std::slice::from_ref(&clear), Duration::ZERO, true),
+            (0.2, &[comparison(&plan, 12, 0.8)], Duration::ZERO, true),
             (0.02, &[comparison(&plan, 60, 0.8)], short, true),
             (0.2, &[clear, open.clone()], long, false),
             (0.2, &[open], long, false),

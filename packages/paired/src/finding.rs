@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Contrast, Ratio, environment::Condition};
+use crate::{diagnostics::Contrast, environment::Condition, trimmed::Ratio};
 
 /// Something about the machine that overrules a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

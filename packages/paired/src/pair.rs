@@ -4,7 +4,7 @@
 //! sign, a common factor (unit, machine speed) drops out, and a percentage means the same on fast
 //! and slow workloads.
 
-use crate::Arm;
+use crate::schedule::Arm;
 
 /// One value of each arm, measured back to back.
 #[derive(Clone, Copy, Debug, PartialEq)]

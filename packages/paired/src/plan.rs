@@ -17,7 +17,7 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use crate::{OddPairs, boundary};
+use crate::{boundary, schedule::OddPairs};
 
 /// Exponent of the spending function α·t^ρ.
 pub const SPENDING: f64 = 1.5;

@@ -22,7 +22,7 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use crate::Ratio;
+use crate::trimmed::Ratio;
 use crate::trimmed::is_level;
 
 /// Most values whose null distribution is counted instead of approximated.

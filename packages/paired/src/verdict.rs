@@ -16,7 +16,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CrossCheck, Ratio};
+use crate::{signed_rank::CrossCheck, trimmed::Ratio};
 
 /// Which way the metric should move.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,8 +1,9 @@
 //! What the checklist is made of.
 
 use crate::{
-    Digest, Error,
     applied::Applied,
+    error::Error,
+    fingerprint::Digest,
     recorded::{Manifest, WorkloadEntry},
     release::Beside,
     status::Status,

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Attempt, Facts};
-use crate::ExitCode;
+use crate::checklist::facts::{Attempt, Facts};
+use crate::error::ExitCode;
 
 /// What an item is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

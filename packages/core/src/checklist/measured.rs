@@ -1,11 +1,15 @@
 //! What the recorded measurement says under the policy of today, and what all of it cost.
 
-use super::{Attempt, Facts, Finding};
+use crate::checklist::{
+    facts::{Attempt, Facts},
+    item::Finding,
+};
 use crate::{
-    ExitCode, Stage,
     config::{Policy, Program},
+    error::ExitCode,
     outcome::{Evidence, Measured, Open, Outcome, Verdict},
     recorded::{CostEntry, MeasuredEntry, workload_changes},
+    stage::Stage,
     units,
 };
 

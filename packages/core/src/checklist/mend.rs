@@ -1,7 +1,7 @@
 //! What stages can mend, and what is left to a person.
 
-use super::{Item, Key, State};
-use crate::ExitCode;
+use crate::checklist::item::{Item, Key, State};
+use crate::error::ExitCode;
 
 /// Something that running stages does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,15 +11,14 @@ mod stored;
 use serde::Serialize;
 
 use crate::{
-    Error, ExitCode,
     config::{Policy, Program},
+    error::{Error, ExitCode},
 };
 
 pub use facts::{Again, Attempt, Built, Facts, Repository};
 pub use item::{Item, Key, State};
 pub use mend::{Mend, mend};
 
-use item::Finding;
 
 /// Version of the checklist's JSON.
 pub const SCHEMA: u32 = 1;

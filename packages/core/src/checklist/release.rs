@@ -1,10 +1,14 @@
 //! What the repository and the release build itself tell.
 
-use super::{Attempt, Facts, Finding};
+use crate::checklist::{
+    facts::{Attempt, Facts},
+    item::Finding,
+};
 use crate::{
-    Digest, Error, ExitCode,
     applied::Applied,
     config::{Policy, Rebase},
+    error::{Error, ExitCode},
+    fingerprint::Digest,
     staleness, units,
 };
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Facts, Finding};
+use crate::checklist::{facts::Facts, item::Finding};
 use crate::{
-    ExitCode, account,
+    account,
     config::{Policy, ToolchainChange},
+    error::ExitCode,
     recorded::Source,
     units,
 };

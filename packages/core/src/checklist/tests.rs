@@ -4,14 +4,16 @@ use std::{fmt::Write as _, path::Path};
 
 use super::*;
 use crate::{
-    Digest, Error, Stage,
     account::tests::account,
     applied::{Applied, Match, MatchedBy},
     config::{Config, made::CRAFTS},
+    error::Error,
+    fingerprint::Digest,
     outcome::{Open, Verdict},
     recorded::{
         self, CostEntry, Manifest, MatchEntry, MeasuredEntry, SizeEntry, Source, VerdictEntry, WorkloadEntry,
     },
+    stage::Stage,
     status::Status,
 };
 

@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, ops::Range, path::Path};
 
 use toml_edit::{Document, DocumentMut, InlineTable, Item, Key, RawString, Table, TableLike, Value};
 
-use super::{Tables, parse::with_kinds, position::line_and_column};
-use crate::{Error, Result};
+use super::{parse::with_kinds, position::line_and_column};
+use crate::config::own::Tables;
+use crate::error::{Error, Result};
 
 /// Refuses a text that has such keys. One that is not TOML has none.
 pub(super) fn refuse(text: &str, file: &Path, crafts: &[&'static Tables]) -> Result<()> {

@@ -1,8 +1,13 @@
 //! Which steps of other programs a program needs.
 
-use crate::{Error, Result, Stage, Step};
+use crate::{
+    error::{Error, Result},
+    stage::Stage,
+    step::Step,
+};
 
-use super::{Config, Program};
+use super::Config;
+use crate::config::program::Program;
 
 /// A step of another program, as `needs` names it: `clang.optimize`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,8 +10,9 @@ use toml::{
     de::{DeValue, ValueDeserializer},
 };
 
-use super::{Config, Place};
-use crate::Result;
+use super::Config;
+use crate::config::place::Place;
+use crate::error::Result;
 
 /// The tables that a craft, or a kind of profile, has in pgo.toml, all of them by its name.
 #[derive(Clone, Copy)]

@@ -8,11 +8,18 @@ use toml::{
     de::{DeString, DeTable, DeValue, ValueDeserializer},
 };
 
-use super::{
-    Config, Form, Own, Owned, Place, Positions, Program, Tables, Tool, Workload, moved,
-    position::line_and_column,
+use super::{Config, moved, position::line_and_column};
+use crate::config::{
+    own::{Form, Own, Owned, Tables},
+    place::Place,
+    position::Positions,
+    program::{Program, Tool},
+    workload::Workload,
 };
-use crate::{Error, Result, closest};
+use crate::{
+    error::{Error, Result},
+    names::closest,
+};
 
 type Key<'i> = Spanned<DeString<'i>>;
 type Value<'i> = Spanned<DeValue<'i>>;

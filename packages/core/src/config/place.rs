@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::{Config, Positions, Program};
-use crate::Error;
+use super::Config;
+use crate::config::{position::Positions, program::Program};
+use crate::error::Error;
 
 /// A key of pgo.toml, for an error about it.
 pub struct Place<'a> {

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Owned, Workload};
+use crate::config::{own::Owned, workload::Workload};
 
 /// A program to optimize. The table of its craft says what is built.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

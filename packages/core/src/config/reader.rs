@@ -38,7 +38,7 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Workload;
+    use crate::config::workload::Workload;
 
     /// Each key of the schema, with whether the training and the measurement read it: a new one has to
     /// be put here.

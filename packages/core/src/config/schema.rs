@@ -3,7 +3,8 @@
 use schemars::generate::SchemaSettings;
 use serde_json::json;
 
-use super::{Config, Tables, parse::with_kinds};
+use super::{Config, parse::with_kinds};
+use crate::config::own::Tables;
 
 impl Config {
     /// As pretty JSON with a final newline.

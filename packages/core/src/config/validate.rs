@@ -1,8 +1,15 @@
 //! What the types cannot say: rules between keys, each error with its place.
 
-use super::{CPU, Config, Kind, PEAK_MEMORY, Place, Program, SYSTEM, Service, Tables, USER, WALL, Workload};
+use super::Config;
+use crate::config::{
+    own::Tables,
+    place::Place,
+    program::Program,
+    workload::{CPU, Kind, PEAK_MEMORY, SYSTEM, Service, USER, WALL, Workload},
+};
 use crate::{
-    Error, Result, closest,
+    error::{Error, Result},
+    names::closest,
     template::{self, Placeholder, TemplateError},
 };
 

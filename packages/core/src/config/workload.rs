@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Own, Owned};
+use crate::config::own::{Own, Owned};
 use crate::units::Span;
 
 /// Something that the program is run on: a command, a service under load, or what its

@@ -1,10 +1,10 @@
 //! Which of several candidates a run is judged by, and what ships: what the verdicts say, whatever the
 //! steps are called that made the programs.
 
-use super::{Consequence, Evidence, Outcome, gain_percent};
+use crate::outcome::consequence::{Consequence, Evidence, Outcome, gain_percent};
 use crate::{
-    ExitCode,
     config::{Policy, Program},
+    error::ExitCode,
 };
 
 /// What a run is judged by.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Measured, Open, Verdict};
 use crate::{
-    ExitCode,
     config::{CPU, Inconclusive, OutcomeKind, Policy, Program},
+    error::ExitCode,
 };
 
 /// Everything that an outcome follows from.

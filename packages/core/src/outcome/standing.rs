@@ -1,7 +1,7 @@
 //! What follows from how a stored or imported profile stands: the second table of
 //! docs/exit-codes.md, as a function.
 
-use crate::ExitCode;
+use crate::error::ExitCode;
 
 /// What is wrong with a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

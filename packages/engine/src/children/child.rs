@@ -18,13 +18,16 @@ use honing_core::{Error, Result};
 
 use crate::{
     children::{
-        Awaits, Cancel, Command, Double, Ended, Left, Played, Status, Suspend, Usage,
+        command::Command,
+        double::{Double, Played},
+        ended::{Ended, Status, Usage},
         launcher::{Report, waits_for},
+        left::{Awaits, Left},
         lines,
         refused::cannot_run,
-        suspend::{Control, Deadline},
+        suspend::{Control, Deadline, Suspend},
     },
-    io::files,
+    io::{cancel::Cancel, files},
 };
 
 /// How long a child that was asked to stop by a cancelled run may take.

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::children::Awaits;
+use crate::children::left::Awaits;
 
 /// A command line with everything that it depends on.
 #[derive(Debug, Clone)]

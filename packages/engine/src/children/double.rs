@@ -2,7 +2,10 @@
 
 use std::fmt::Debug;
 
-use crate::children::{Command, Status, Usage};
+use crate::children::{
+    command::Command,
+    ended::{Status, Usage},
+};
 
 /// Plays children.
 pub trait Double: Debug + Send + Sync {

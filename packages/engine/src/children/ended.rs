@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::children::{Left, Machine};
+use crate::children::{left::Left, machine::Machine};
 
 /// Resources that a child used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -16,7 +16,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::children::{Awaits, Left, machine::Machine};
+use crate::children::{
+    left::{Awaits, Left},
+    machine::Machine,
+};
 
 /// First argument of an executable that is to act as launcher.
 pub const LAUNCH: &str = "__honing-launch";
@@ -97,7 +100,11 @@ mod platform {
     };
 
     use crate::children::launcher::{Awaits, Left, Machine, Report};
-    use crate::children::{When, anew::Images, left::children, machine::waited};
+    use crate::children::{
+        anew::Images,
+        left::{When, children},
+        machine::waited,
+    };
 
     /// Nanoseconds that the child's threads had waited when it was last sent a signal.
     static WAITED: AtomicU64 = AtomicU64::new(0);

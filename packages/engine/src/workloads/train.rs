@@ -19,9 +19,10 @@ use crate::{
     io::{files, tree::Tree},
     profiles::Sorter,
     workloads::{
-        Inputs, Runner,
         collected::{Collected, collect},
+        inputs::Inputs,
         manual,
+        run::Runner,
         tools::build_tools,
     },
 };

@@ -19,7 +19,7 @@ use pairing::Pairing;
 use std::cmp::Reverse;
 
 #[cfg(doc)]
-use crate::Meaning;
+use crate::symbol::Meaning;
 
 /// How many dropped functions a report names.
 const HEAVIEST: usize = 50;

@@ -20,7 +20,7 @@ use honing_core::{
     event::{Event, Record, Summary},
 };
 
-use crate::{Plain, Verbosity};
+use crate::plain::{Plain, Verbosity};
 
 pub use outputs::Outputs;
 pub use summary::{fallback, step_summary};

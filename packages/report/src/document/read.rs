@@ -5,7 +5,8 @@ use honing_core::{
     status::Status,
 };
 
-use super::{Document, End, Past, Profile, Program, SCHEMA, Span, cost};
+use super::{Document, End, Profile, Program, SCHEMA, Span, cost};
+use crate::document::past::Past;
 
 impl Document {
     /// What `records` tell, with what is known of earlier runs, the oldest first. A run that failed,

@@ -12,7 +12,8 @@ use crate::{
     chain::{ready::Ready, session::Session, subject::Subject},
     children::{Command, Usage},
     profiles::{
-        Flaw, Input, Profile, ProfileKind, Sorter, Traces,
+        Flaw, Profile, ProfileKind, Sorter, Traces,
+        given::Input,
         llvm::{
             counts::{Counts, INDEXED, PACKED},
             kin::Kin,

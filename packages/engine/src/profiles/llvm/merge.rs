@@ -9,7 +9,8 @@ use crate::{
     children::{Command, Status, Usage},
     io::files,
     profiles::{
-        Input, Profile,
+        Profile,
+        given::Input,
         llvm::{counts::Counts, profile_files},
     },
 };

@@ -7,7 +7,7 @@ use honing_profdata::{self as profdata, InputError, Policy};
 
 use crate::{
     io::files,
-    profiles::{Input, Profile, llvm::counts::Counts},
+    profiles::{Profile, given::Input, llvm::counts::Counts},
 };
 
 /// A merge, and what was lost on the way.
