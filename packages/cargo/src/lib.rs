@@ -5,6 +5,7 @@
 
 pub mod calls;
 pub mod cargo_profile;
+pub mod dep_info;
 pub mod pin;
 mod pins;
 pub mod tables;

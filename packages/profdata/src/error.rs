@@ -1,7 +1,7 @@
 //! Why a profile cannot be read or merged: what, where, what next.
 
+use crate::format::PACKED_VERSION;
 use crate::format::{INDEXED_VERSION_MAX, INDEXED_VERSION_MIN, RAW_VERSION_MAX, RAW_VERSION_MIN};
-use crate::packed::PACKED_VERSION;
 
 /// A profile that cannot be read at all, or a merge that lost too much.
 ///

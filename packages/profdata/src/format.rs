@@ -3,8 +3,12 @@
 //! Source: `llvm/include/llvm/ProfileData/InstrProfData.inc` and `InstrProf.h` of LLVM 22.1 (raw
 //! version 10, indexed version 13); version 11 of the raw format as in LLVM 23.
 
-use crate::packed::PACKED_MAGIC;
 use std::fmt;
+
+/// First eight bytes of a packed profile.
+pub const PACKED_MAGIC: [u8; 8] = *b"\x8fhoning\n";
+/// Version of the packed format, the only one that can be read.
+pub const PACKED_VERSION: u32 = 1;
 
 /// First eight bytes of a raw profile of a 64-bit program, in the byte order of that program
 /// (`INSTR_PROF_RAW_MAGIC_64`: 255, `lprofr`, 129).

@@ -75,7 +75,6 @@ pub use merger::{InputError, MergeRun, MergeSummary, Merged, Merger, merge_all};
 pub use names::name_hash;
 pub use origin::{Crates, Origin, home_crate};
 pub use overlap::{Overlap, OverlapPart, overlap};
-pub use packed::{PACKED_MAGIC, PACKED_VERSION};
 pub use policy::Policy;
 pub use profile::{Function, Profile};
 pub use rebase::{Dropped, Part, RebaseReport, Rebased, Replacement, Rule, Unpaired, rebase};

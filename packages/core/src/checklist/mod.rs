@@ -19,7 +19,6 @@ pub use facts::{Again, Attempt, Built, Facts, Repository};
 pub use item::{Item, Key, State};
 pub use mend::{Mend, mend};
 
-
 /// Version of the checklist's JSON.
 pub const SCHEMA: u32 = 1;
 

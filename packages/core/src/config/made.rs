@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::own::{Form, Tables};
+use crate::config::forms::{Form, Tables};
 
 pub(crate) const CRAFTS: &[&Tables] = &[&MADE, &OTHER];
 

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, ops::Range, path::Path};
 use toml_edit::{Document, DocumentMut, InlineTable, Item, Key, RawString, Table, TableLike, Value};
 
 use super::{parse::with_kinds, position::line_and_column};
-use crate::config::own::Tables;
+use crate::config::forms::Tables;
 use crate::error::{Error, Result};
 
 /// Refuses a text that has such keys. One that is not TOML has none.
@@ -222,7 +222,7 @@ fn set(mut table: &mut Table, path: &[String], value: Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, made::CRAFTS};
+    use crate::config::{made::CRAFTS, sections::Config};
 
     fn refused(text: &str) -> Error {
         Config::parse(text, Path::new("pgo/pgo.toml"), CRAFTS).unwrap_err()

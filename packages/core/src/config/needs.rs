@@ -6,8 +6,8 @@ use crate::{
     step::Step,
 };
 
-use super::Config;
 use crate::config::program::Program;
+use crate::config::sections::Config;
 
 /// A step of another program, as `needs` names it: `clang.optimize`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,9 +8,12 @@ use toml::{
     de::{DeString, DeTable, DeValue, ValueDeserializer},
 };
 
-use super::{Config, moved, position::line_and_column};
+use super::{moved, position::line_and_column};
+use crate::config::sections::Config;
 use crate::config::{
-    own::{Form, Own, Owned, Tables},
+    forms::Form,
+    forms::Tables,
+    own::{Own, Owned},
     place::Place,
     position::Positions,
     program::{Program, Tool},

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Config;
+use crate::config::sections::Config;
 use crate::config::{position::Positions, program::Program};
 use crate::error::Error;
 

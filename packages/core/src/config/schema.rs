@@ -3,8 +3,9 @@
 use schemars::generate::SchemaSettings;
 use serde_json::json;
 
-use super::{Config, parse::with_kinds};
-use crate::config::own::Tables;
+use super::parse::with_kinds;
+use crate::config::forms::Tables;
+use crate::config::sections::Config;
 
 impl Config {
     /// As pretty JSON with a final newline.

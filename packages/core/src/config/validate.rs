@@ -1,8 +1,8 @@
 //! What the types cannot say: rules between keys, each error with its place.
 
-use super::Config;
+use crate::config::sections::Config;
 use crate::config::{
-    own::Tables,
+    forms::Tables,
     place::Place,
     program::Program,
     workload::{CPU, Kind, PEAK_MEMORY, SYSTEM, Service, USER, WALL, Workload},

@@ -26,7 +26,7 @@ use crate::{
     children::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
     io::{clock, files, programs::on_path},
     keep::store::{Attempt, Store},
-    profiles::{Given, MergeTool},
+    profiles::Given,
 };
 
 /// The events of a run, in its folder.
@@ -76,8 +76,8 @@ pub struct Options {
     pub ships: bool,
     /// Replace a stored profile also by a clearly poorer one.
     pub accept_poorer: bool,
-    /// What merges, instead of what pgo.toml says.
-    pub merge_tool: Option<MergeTool>,
+    /// What merges, by the name that its kind of profile knows, instead of what pgo.toml says.
+    pub merge_tool: Option<String>,
     /// The executable to merge with.
     pub merger: Option<PathBuf>,
     /// Leave symbols as cargo names them, whatever pgo.toml says.

@@ -4,7 +4,6 @@ mod given;
 pub mod llvm;
 
 pub use given::{Given, Input};
-pub use llvm::MergeTool;
 
 use std::{
     any::Any,

@@ -58,23 +58,6 @@ impl From<Notify> for honing_dashboard::Notify {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MergeTool {
-    /// Honing itself.
-    Builtin,
-    /// LLVM's own.
-    LlvmProfdata,
-}
-
-impl From<MergeTool> for honing_engine::profiles::MergeTool {
-    fn from(tool: MergeTool) -> Self {
-        match tool {
-            MergeTool::Builtin => Self::Builtin,
-            MergeTool::LlvmProfdata => Self::LlvmProfdata,
-        }
-    }
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct Shared {
     /// Program from pgo.toml to work on [default: all]
@@ -107,11 +90,11 @@ pub(crate) struct Shared {
         long,
         global = true,
         env = "HONING_MERGE_TOOL",
-        value_enum,
+        value_parser = ["builtin", "llvm-profdata"],
         value_name = "TOOL",
         help_heading = "Stages"
     )]
-    pub(crate) merge_tool: Option<MergeTool>,
+    pub(crate) merge_tool: Option<String>,
     /// llvm-profdata to merge with, instead of Honing [default: the first that works]
     #[arg(long, global = true, env = "HONING_LLVM_PROFDATA", value_name = "FILE", help_heading = "Stages")]
     pub(crate) llvm_profdata: Option<PathBuf>,
@@ -248,7 +231,7 @@ impl Shared {
             ships: false,
             accept_poorer: self.accept_poorer,
             unpinned: false,
-            merge_tool: self.merge_tool.map(Into::into),
+            merge_tool: self.merge_tool.clone(),
             merger: self.llvm_profdata.clone(),
             force: self.force,
             keep_raw: self.keep_raw || !self.ci,

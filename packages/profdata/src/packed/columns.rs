@@ -1,7 +1,8 @@
 //! Reads the sections that say which functions a packed profile has.
 
+use super::name;
 use super::wire::{Budget, Input};
-use super::{END, kind, name};
+use super::wire::{END, kind};
 use crate::error::Error;
 use crate::format::ValueKind;
 

@@ -61,27 +61,3 @@ mod wire;
 mod write;
 
 pub(crate) use read::add;
-
-/// First eight bytes of a packed profile.
-pub const PACKED_MAGIC: [u8; 8] = *b"\x8fhoning\n";
-/// Version of the packed format, the only one that can be read.
-pub const PACKED_VERSION: u32 = 1;
-
-/// Bytes of the checksum.
-const DIGEST_BYTES: usize = 16;
-/// Stands for the digits of a legacy symbol in a path.
-const DIGITS: u8 = 2;
-/// What a byte 0, 1 or 2 of a name becomes begins with this.
-const ESCAPE: u8 = 1;
-/// Ends the text of a path.
-const END: u8 = 0;
-
-/// A row's kind: what it shares with the row before.
-mod kind {
-    /// Another path.
-    pub(super) const PATH: u8 = 0;
-    /// The same path with other digits.
-    pub(super) const DIGITS: u8 = 1;
-    /// The same path and digits.
-    pub(super) const SAME: u8 = 2;
-}

@@ -1,6 +1,6 @@
 //! Takes names apart: what tells the copies of a function apart is not in its path.
 
-use super::{DIGITS, ESCAPE};
+use super::wire::{DIGITS, ESCAPE};
 use crate::error::Error;
 
 /// Ends the prefix of a function that is local to an object file.

@@ -3,11 +3,12 @@
 
 use super::columns::{self, Row, Rows, Sections, Shape};
 use super::counts::{CountSections, RowCounts};
+use super::wire::DIGEST_BYTES;
 use super::wire::{Budget, Input};
-use super::{DIGEST_BYTES, PACKED_MAGIC, PACKED_VERSION};
 use crate::bytes::{ByteOrder, WORD};
 use crate::error::Error;
 use crate::format::{Format, NAME_SEPARATOR, Variant};
+use crate::format::{PACKED_MAGIC, PACKED_VERSION};
 use crate::names::name_hash;
 use crate::policy::Policy;
 use crate::report::{FileReport, LossKind, ValueData};

@@ -4,6 +4,25 @@ use crate::bytes::{ByteOrder, WORD, index};
 use crate::deflate::{self, Wrapping};
 use crate::error::Error;
 
+/// Bytes of the checksum.
+pub(super) const DIGEST_BYTES: usize = 16;
+/// Stands for the digits of a legacy symbol in a path.
+pub(super) const DIGITS: u8 = 2;
+/// What a byte 0, 1 or 2 of a name becomes begins with this.
+pub(super) const ESCAPE: u8 = 1;
+/// Ends the text of a path.
+pub(super) const END: u8 = 0;
+
+/// A row's kind: what it shares with the row before.
+pub(super) mod kind {
+    /// Another path.
+    pub(crate) const PATH: u8 = 0;
+    /// The same path with other digits.
+    pub(crate) const DIGITS: u8 = 1;
+    /// The same path and digits.
+    pub(crate) const SAME: u8 = 2;
+}
+
 /// Bits of a ULEB128 byte that belong to the number.
 const ULEB_PAYLOAD: u8 = 0x7f;
 /// Bit of a ULEB128 byte that says another follows.

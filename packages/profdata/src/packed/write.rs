@@ -1,10 +1,11 @@
 //! Writes packed profiles.
 
 use super::name::{self, Parts};
+use super::wire::{DIGEST_BYTES, END, kind};
 use super::wire::{put_blob, put_bytes, put_number, put_size};
-use super::{DIGEST_BYTES, END, PACKED_MAGIC, PACKED_VERSION, kind};
 use crate::error::Error;
 use crate::format::ValueKind;
+use crate::format::{PACKED_MAGIC, PACKED_VERSION};
 use crate::profile::{Function, Profile};
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,7 +1,7 @@
 //! Pairs functions across Rust's two manglings: a profile from a plain build, say, and a pinned one.
 
-use super::Rule;
 use super::pairing::Pairing;
+use super::report::Rule;
 use super::spelling::{Keep, spelled};
 use crate::inspect::{demangle, split_name};
 

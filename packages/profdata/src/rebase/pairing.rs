@@ -2,7 +2,7 @@
 
 use super::groups::{Group, LEVELS, Level, Place};
 use super::rename::{self, Named};
-use super::{Replacement, Rule, Unpaired};
+use super::report::{Replacement, Rule, Unpaired};
 use crate::cfg_hash::{self, Numbers};
 use crate::format::ValueKind;
 use crate::functions::{BuildFunction, BuildFunctions};

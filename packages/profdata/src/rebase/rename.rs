@@ -7,7 +7,7 @@
 //! of two functions with the same body a build may have kept the one and the profile the other. Names
 //! are compared as they read demangled.
 
-use super::Replacement;
+use super::report::Replacement;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// How many functions with different CFG hashes have to support a rename.

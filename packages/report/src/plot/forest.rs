@@ -8,8 +8,11 @@ use maud::Markup;
 use plotters::prelude::*;
 
 use super::{
-    ACCENT, BAD, BAND, Chart, Colour, Drawn, GOOD, INK, MUTED, OPEN, Words, canvas, mark, row_chart,
-    row_label, rows_high, scale::Scale,
+    canvas::{
+        ACCENT, BAD, BAND, Chart, Colour, Drawn, GOOD, INK, MUTED, OPEN, Words, canvas, mark, row_chart,
+        row_label, rows_high,
+    },
+    scale::Scale,
 };
 
 /// How far beyond what decides the axis goes for what informs, in logarithms.

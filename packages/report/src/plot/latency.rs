@@ -4,7 +4,10 @@ use honing_core::outcome::Measured;
 use maud::Markup;
 use plotters::prelude::*;
 
-use super::{ACCENT, MUTED, Words, canvas, mark, row_chart, row_label, rows_high, scale::Scale};
+use super::{
+    canvas::{ACCENT, MUTED, Words, canvas, mark, row_chart, row_label, rows_high},
+    scale::Scale,
+};
 use crate::{summary::quantity, tables::PERCENTILE};
 
 /// The percentiles of one workload, in the order given; nothing where none can be drawn.

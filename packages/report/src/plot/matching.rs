@@ -4,7 +4,10 @@ use honing_core::{applied::Match, units};
 use maud::Markup;
 use plotters::prelude::*;
 
-use super::{ACCENT, BAD, Words, canvas, mark, row_chart, row_label, rows_high, scale::Scale};
+use super::{
+    canvas::{ACCENT, BAD, Words, canvas, mark, row_chart, row_label, rows_high},
+    scale::Scale,
+};
 
 /// Half of a bar's height, in rows.
 const HALF: f64 = 0.16;

@@ -5,7 +5,10 @@ use maud::Markup;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::{ACCENT, Area, Chart, Drawn, INK, LINE, MUTED, NUMBERS, Words, canvas, scale::Scale};
+use super::{
+    canvas::{ACCENT, Area, Chart, Drawn, INK, LINE, MUTED, NUMBERS, Words, canvas},
+    scale::Scale,
+};
 use crate::document::Past;
 
 /// Height of the plot.

@@ -5,7 +5,8 @@ use maud::Markup;
 use plotters::prelude::*;
 
 use super::{
-    ACCENT, BAD, Colour, MUTED, OPEN, Words, canvas, mark, row_chart, row_label, rows_high, scale::Scale,
+    canvas::{ACCENT, BAD, Colour, MUTED, OPEN, Words, canvas, mark, row_chart, row_label, rows_high},
+    scale::Scale,
 };
 use crate::{document::Span, tables::state};
 

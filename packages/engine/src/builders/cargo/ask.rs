@@ -2,35 +2,18 @@
 //! wrapper, linker and rustflags apply. Files that include others, arrays that are joined, `cfg`
 //! sections, variables and `--config` are then read once, by who has the last word on them.
 
-use std::{
-    collections::BTreeMap,
-    ffi::OsString,
-    path::{Path, PathBuf},
-    process::Stdio,
-    sync::Arc,
-};
+use std::{process::Stdio, sync::Arc};
 
 use honing_core::{Error, Result};
 
 use crate::{
-    builders::cargo::{flags::configuration_with, state::Here, wrapper},
+    builders::cargo::{
+        configured::{Answer, configuring, folders},
+        flags::configuration_with,
+        state::Here,
+    },
     io::files,
 };
-
-/// What cargo says, for one target.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Answer {
-    /// The compiler.
-    pub(crate) rustc: PathBuf,
-    /// A wrapper around it, ours apart.
-    pub(crate) rustc_wrapper: Option<PathBuf>,
-    /// One around that, for members.
-    pub(crate) workspace_wrapper: Option<PathBuf>,
-    /// `target.*.linker`.
-    pub(crate) linker: Option<String>,
-    /// rustflags from all sources.
-    pub(crate) rustflags: Vec<String>,
-}
 
 const MANIFEST: &str =
     "[package]\nname = \"honing-ask\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[workspace]\n";
@@ -69,7 +52,7 @@ fn anew(session: &Here<'_>, triple: &str) -> Result<Answer> {
     command.args(["check", "--quiet", "--target", triple]).args(configuring(&session.options.arguments));
     command.arg("--manifest-path").arg(dir.join("Cargo.toml")).arg("--target-dir").arg(&target_dir);
     command.env_clear().envs(&session.around.env).env(FILE, &said);
-    command.args(crate::builders::cargo::build::folders(&target_dir, None));
+    command.args(folders(&target_dir, None));
     command.env("CARGO_TERM_COLOR", "never");
     // It is run once, and small.
     command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
@@ -130,46 +113,6 @@ fn origin(session: &Here<'_>, flag: &str) -> String {
     }
 }
 
-/// Those of cargo's arguments that configure it.
-fn configuring(args: &[String]) -> Vec<&String> {
-    let mut found = Vec::new();
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        if ["--config", "-Z"].contains(&arg.as_str()) {
-            found.push(arg);
-            found.extend(args.next());
-        } else if arg.starts_with("--config=") || arg.starts_with("-Z") {
-            found.push(arg);
-        }
-    }
-    found
-}
-
-impl Answer {
-    fn of(text: &str, env: &BTreeMap<OsString, OsString>) -> Self {
-        let lines = text.lines().filter_map(|line| line.split_once('='));
-        let values: BTreeMap<&str, &str> = lines.filter(|(_, value)| !value.is_empty()).collect();
-        let path = |name: &str| values.get(name).map(PathBuf::from);
-        let rustflags = values.get("CARGO_ENCODED_RUSTFLAGS").map(|flags| flags.split('\u{1f}'));
-        Self {
-            rustc: path("RUSTC").unwrap_or_default(),
-            rustc_wrapper: path("RUSTC_WRAPPER").and_then(|path| wrapper::meant(path, env)),
-            workspace_wrapper: path("RUSTC_WORKSPACE_WRAPPER"),
-            linker: values.get("RUSTC_LINKER").map(ToString::to_string),
-            rustflags: rustflags.into_iter().flatten().map(str::to_owned).collect(),
-        }
-    }
-
-    /// Who calls whom, for the log.
-    pub(crate) fn chain(&self) -> String {
-        let own = Some(Path::new(wrapper::NAME));
-        let within = [self.rustc_wrapper.as_deref(), self.workspace_wrapper.as_deref(), Some(&*self.rustc)];
-        let words =
-            own.into_iter().chain(within.into_iter().flatten()).map(|path| path.display().to_string());
-        words.collect::<Vec<_>>().join(" → ")
-    }
-}
-
 /// Cargo's own words, and what they mean.
 fn refused(triple: &str, words: &str) -> Error {
     let lines = || words.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -209,24 +152,10 @@ fn hint(words: &str) -> String {
     format!("mend what cargo names; it said:\n{}", words.trim())
 }
 
-/// `name` of cargo's configuration, as cargo reads it from its files; `None` where it is not set or
-/// this cargo does not tell.
-pub(crate) fn configured(
-    cargo: &Path,
-    env: &BTreeMap<OsString, OsString>,
-    root: &Path,
-    (name, args): (&str, &[String]),
-) -> Option<serde_json::Value> {
-    let mut command = std::process::Command::new(cargo);
-    command.args(["-Zunstable-options", "config", "get", "--format", "json-value", name]);
-    // Only cargo hears it, and it compiles nothing.
-    command.args(configuring(args)).env_clear().envs(env).env("RUSTC_BOOTSTRAP", "1");
-    let output = command.current_dir(root).stdin(Stdio::null()).output().ok()?;
-    output.status.success().then(|| serde_json::from_slice(&output.stdout).ok()).flatten()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::{collections::BTreeMap, path::Path};
+
     use super::*;
 
     #[test]

@@ -1,7 +1,7 @@
 //! One `cargo build`: the command, its progress, and what it made.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
@@ -14,6 +14,7 @@ use crate::{
     builders::cargo::{
         ask::ask,
         calls::calls,
+        configured::folders,
         host,
         ready::{self, ready, stale},
         state::Here,
@@ -124,20 +125,6 @@ pub(crate) fn driver_command(session: &Here<'_>, verb: &str, wanted: &Wanted<'_>
         command.args(["--jobs", jobs]);
     }
     command
-}
-
-/// Has cargo keep all of a build in `target_dir`, and name files from `root`, whatever is configured.
-/// As arguments: a variable would reach a cargo that a build script runs, which then waits for this one.
-pub(super) fn folders(target_dir: &Path, root: Option<&Path>) -> Vec<String> {
-    let folders = [("build-dir", Some(target_dir)), ("dep-info-basedir", root)];
-    // In a folder for builds, braces stand for something; there is no way to write them.
-    let is_plain = |path: &Path| !path.to_string_lossy().contains(['{', '}']);
-    let text = |path: &Path| toml::Value::String(path.to_string_lossy().into_owned()).to_string();
-    let set = |(key, path): (&str, Option<&Path>)| {
-        path.filter(|path| is_plain(path))
-            .map(|path| ["--config".to_owned(), format!("build.{key}={}", text(path))])
-    };
-    folders.into_iter().filter_map(set).flatten().collect()
 }
 
 /// Runs the build; progress and output go into the event stream.

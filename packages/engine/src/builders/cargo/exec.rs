@@ -11,6 +11,7 @@ use honing_core::{Error, ExitCode, Result, Stage};
 use crate::{
     builders::cargo::{
         ask,
+        configured::configured,
         flavours::{Added, instrument_flags, orders},
         pinning, ready,
         state::Here,
@@ -66,7 +67,7 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
     command.env("CARGO_TARGET_DIR", &target_dir);
     // Where cargo is configured to share a folder for what is between, it is not shared here.
     let asked = ("build.build-dir", session.options.arguments.as_slice());
-    let shared = ask::configured(&here.cargo.toolchain.cargo, &session.around.env, &session.root, asked);
+    let shared = configured(&here.cargo.toolchain.cargo, &session.around.env, &session.root, asked);
     if shared.is_some() || session.around.env.contains_key(OsStr::new("CARGO_BUILD_BUILD_DIR")) {
         command.env("CARGO_BUILD_BUILD_DIR", &target_dir);
     }

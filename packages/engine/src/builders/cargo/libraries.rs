@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use honing_core::Result;
+use honing_core::{Error, Result};
 
 use crate::builders::{
     beside::{needs, shared_libraries},
@@ -27,10 +27,24 @@ pub(super) fn of(session: &Here<'_>, target: &str, built: &Built) -> Result<Vec<
     let of_toolchain = |name: &&String| OF_THE_TOOLCHAIN.iter().any(|start| name.starts_with(start));
     let of_toolchain: Vec<&String> = needed.iter().filter(of_toolchain).collect();
     if !of_toolchain.is_empty() {
-        let folder = toolchain::library_folder(session, target)?;
+        let folder = library_folder(session, target)?;
         let found = of_toolchain.iter().map(|name| folder.join(name)).filter(|path| path.is_file());
         let found: Vec<PathBuf> = found.collect();
         libraries.extend(found);
     }
     Ok(libraries)
+}
+
+/// Where the toolchain has its libraries for `target`.
+///
+/// # Errors
+/// Preflight, where rustc does not say.
+fn library_folder(session: &Here<'_>, target: &str) -> Result<PathBuf> {
+    let (shell, rustc) = (toolchain::shell(&session.root)?, &session.cargo.toolchain.rustc);
+    let command = xshell::cmd!(shell, "{rustc} --print target-libdir --target {target}");
+    let printed = command.env_clear().envs(&session.around.env).quiet().read();
+    printed.map(PathBuf::from).map_err(|error| {
+        Error::preflight(format!("cannot ask rustc for its libraries: {error}"))
+            .with_hint("`rustc --print target-libdir` has to work for the target")
+    })
 }

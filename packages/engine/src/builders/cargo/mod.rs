@@ -7,6 +7,7 @@ mod builder;
 mod calls;
 mod candidates;
 mod check;
+mod configured;
 mod environment;
 pub(crate) mod exec;
 mod flags;

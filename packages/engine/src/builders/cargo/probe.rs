@@ -12,7 +12,7 @@ use honing_core::{Error, ExitCode, Result, Stage, event::Event};
 use honing_profdata::{IndexedVersion, TraceReader};
 
 use crate::{
-    builders::cargo::{ask, ask::Answer, flavours::TRACE_FLAG, state::Here, toolchain::Toolchain},
+    builders::cargo::{ask, configured::Answer, flavours::TRACE_FLAG, state::Here, toolchain::Toolchain},
     chain::{
         preflight::needs_merge,
         ready::{Merger, Ready},

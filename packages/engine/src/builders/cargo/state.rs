@@ -14,8 +14,12 @@ use honing_core::{Error, Result};
 
 use crate::{
     builders::cargo::{
-        ask::Answer, ask::configured, flags::CargoConfig, flags::one_target, tables, toolchain::Toolchain,
-        whereabouts::own_cargo, workspace::Workspace,
+        configured::{Answer, configured},
+        flags::{CargoConfig, one_target},
+        tables,
+        toolchain::Toolchain,
+        whereabouts::own_cargo,
+        workspace::Workspace,
     },
     chain::{session::Session, subject::Subject},
 };

@@ -8,25 +8,10 @@ use std::{
 
 use honing_core::{Error, Result, account::Entries, release::Compiler};
 
-use crate::builders::cargo::state::Here;
 use crate::io::programs::on_path;
 
 /// The oldest toolchain that this is tested with.
 const OLDEST: (u32, u32) = (1, 95);
-
-/// Where the toolchain has its libraries for `target`.
-///
-/// # Errors
-/// Preflight, where rustc does not say.
-pub(crate) fn library_folder(session: &Here<'_>, target: &str) -> Result<PathBuf> {
-    let (shell, rustc) = (shell(&session.root)?, &session.cargo.toolchain.rustc);
-    let command = xshell::cmd!(shell, "{rustc} --print target-libdir --target {target}");
-    let printed = command.env_clear().envs(&session.around.env).quiet().read();
-    printed.map(PathBuf::from).map_err(|error| {
-        Error::preflight(format!("cannot ask rustc for its libraries: {error}"))
-            .with_hint("`rustc --print target-libdir` has to work for the target")
-    })
-}
 
 /// What compiles.
 #[derive(Debug, Clone)]

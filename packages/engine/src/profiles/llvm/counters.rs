@@ -18,7 +18,7 @@ use crate::{
             counts::{Counts, INDEXED, PACKED},
             kin::Kin,
             matching, merge, profile_files,
-            settings::{Counting, Flush, MergeTool, Merging},
+            settings::{Counting, Flush, LLVM_PROFDATA, MergeTool, Merging},
         },
     },
 };
@@ -146,6 +146,7 @@ fn pattern(subject: &Subject<'_>) -> &'static str {
 
 /// Whether LLVM's tool was asked for; naming one asks for it.
 pub(crate) fn wants_llvm(session: &Session) -> bool {
-    let tool = session.options.merge_tool.unwrap_or(Merging::of(&session.config).merge);
-    tool == MergeTool::LlvmProfdata || session.options.merger.is_some()
+    let asked = session.options.merge_tool.as_deref().map(|tool| tool == LLVM_PROFDATA);
+    let configured = || Merging::of(&session.config).merge == MergeTool::LlvmProfdata;
+    asked.unwrap_or_else(configured) || session.options.merger.is_some()
 }

@@ -12,5 +12,5 @@ mod rebase;
 mod settings;
 
 pub(crate) use counters::{Counters, wants_llvm};
+pub use settings::TABLES;
 pub(crate) use settings::{Counting, Flush, Instrumenting};
-pub use settings::{MergeTool, TABLES};

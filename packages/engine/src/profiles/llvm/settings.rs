@@ -75,10 +75,13 @@ impl Merging {
     }
 }
 
+/// LLVM's merge tool on the command line.
+pub(super) const LLVM_PROFDATA: &str = "llvm-profdata";
+
 /// What merges raw profiles.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum MergeTool {
+pub(crate) enum MergeTool {
     /// Honing itself; LLVM's tool where a future toolchain writes what it cannot read yet.
     #[default]
     Builtin,

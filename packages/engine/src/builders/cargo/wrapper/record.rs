@@ -10,11 +10,11 @@ use std::{
     time::SystemTime,
 };
 
-use honing_cargo::pin::Call;
+use honing_cargo::{dep_info::dep_info, pin::Call};
 use honing_core::Digest;
 use serde::{Deserialize, Serialize};
 
-use crate::{builders::cargo::sources::dep_info, io::files};
+use crate::io::files;
 
 /// What the name of a record ends with, after the stem of the unit's files.
 pub(crate) const SUFFIX: &str = "honing";
