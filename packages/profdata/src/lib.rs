@@ -33,6 +33,7 @@
 mod binary;
 mod bytes;
 mod cfg_hash;
+mod copy;
 mod deflate;
 mod diff;
 mod error;
@@ -59,6 +60,7 @@ mod store;
 mod symbol;
 mod text;
 mod trace;
+mod units;
 mod v0;
 mod value;
 
@@ -81,6 +83,7 @@ pub use rebase::{Dropped, Part, RebaseReport, Rebased, Replacement, Rule, Unpair
 pub use report::{FileReport, Loss, LossKind, ValueData};
 pub use symbol::{Meaning, unit_crate};
 pub use trace::TraceReader;
+pub use units::InEveryUnit;
 
 /// A profile that was read from one file.
 #[derive(Debug)]

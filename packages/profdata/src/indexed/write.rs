@@ -47,6 +47,16 @@ impl Profile {
     /// # Errors
     /// As [`Profile::to_indexed`].
     pub fn to_indexed_on(&self, version: IndexedVersion, threads: usize) -> Result<Vec<u8>, Error> {
+        self.indexed_with_summary_of(self, version, threads)
+    }
+
+    /// The same with the summary of another profile.
+    pub(crate) fn indexed_with_summary_of(
+        &self,
+        summarized: &Profile,
+        version: IndexedVersion,
+        threads: usize,
+    ) -> Result<Vec<u8>, Error> {
         let (needed, what) = self.needed_version();
         let version = match version {
             IndexedVersion::Lowest if self.binary_ids().len() > 0 => needed.max(INDEXED_VERSION_BINARY_IDS),
@@ -61,7 +71,7 @@ impl Profile {
             }
             IndexedVersion::Exactly(asked) => asked,
         };
-        Writer { profile: self, version, threads, out: Vec::new() }.write()
+        Writer { profile: self, summarized, version, threads, out: Vec::new() }.write()
     }
 
     /// The lowest indexed version that carries what a compiler reads, and what needs it.
@@ -84,6 +94,8 @@ impl Profile {
 
 struct Writer<'a> {
     profile: &'a Profile,
+    /// Whose summary it gets.
+    summarized: &'a Profile,
     version: u64,
     threads: usize,
     out: Vec<u8>,
@@ -119,9 +131,9 @@ impl Writer<'_> {
         ];
         let offsets = since.iter().filter(|since| self.version >= **since).count();
         self.out.resize(offsets_at + offsets * WORD, 0);
-        self.profile.summary(false).write(&mut self.out);
+        self.summarized.summary(false).write(&mut self.out);
         if self.profile.variant().has(Variant::CONTEXT_SENSITIVE) {
-            self.profile.summary(true).write(&mut self.out);
+            self.summarized.summary(true).write(&mut self.out);
         }
         let table_at = self.write_table(&payload);
         drop(payload);

@@ -1,13 +1,12 @@
 //! Writes carried functions into a new profile, under the build's names.
 
 use super::pairing::{Pair, Pairing};
-use crate::bytes::{ByteOrder, WORD};
+use crate::copy::copy;
 use crate::format::ValueKind;
 use crate::functions::{BuildFunctions, Linkage};
 use crate::inspect::split_name;
 use crate::names::name_hash;
 use crate::profile::{Function, Profile};
-use crate::record::{Bitmap, Counts, Record, Sites, Values};
 use crate::store::Store;
 use std::collections::HashMap;
 
@@ -53,66 +52,27 @@ pub(super) fn carry(profile: &Profile, build: &BuildFunctions, pairing: &Pairing
         store.vtable_names.insert(vtable.to_vec());
     }
     let mut sites_dropped = 0;
+    let resolve = |kind: ValueKind, value: u64| match kind {
+        ValueKind::IndirectCallTarget => renamed.get(&value).copied().unwrap_or(value),
+        ValueKind::MemOpSize | ValueKind::VtableTarget => value,
+    };
+    let add = |store: &mut Store, function: &Function<'_>, name_hash: u64, pair: &Pair| {
+        copy(store, function, name_hash, pair.cfg_hash, &pair.left_behind, &resolve)
+    };
     for (at, function) in profile.functions().enumerate() {
         let Some(pair) = pairing.pair(at) else {
             continue;
         };
         if pair.rule == super::Rule::Exact {
             store.names.learn(function.name_hash(), function.name_bytes());
-            add(&mut store, &function, function.name_hash(), pair, &renamed);
+            add(&mut store, &function, function.name_hash(), pair);
         } else if let Some(name) = new_name(at, pair.row) {
             let hash = name_hash(&name);
             store.names.learn(hash, &name);
-            sites_dropped += add(&mut store, &function, hash, pair, &renamed);
+            sites_dropped += add(&mut store, &function, hash, pair);
         }
     }
     // The variants of one profile fit together.
     let profile = Profile::finish(store).map(|(profile, _)| profile).unwrap_or_default();
     Carried { profile, sites_dropped }
-}
-
-/// Adds a function under another name; gives the number of value sites that it left behind.
-fn add(
-    store: &mut Store,
-    function: &Function<'_>,
-    name_hash: u64,
-    pair: &Pair,
-    renamed: &HashMap<u64, u64>,
-) -> u64 {
-    let counts: Vec<u8> = function.counts().iter().flat_map(|count| count.to_le_bytes()).collect();
-    let mut values = Values::default();
-    let mut dropped = 0;
-    let sets: Vec<_> = ValueKind::ALL
-        .iter()
-        .map(|kind| {
-            let sites: Vec<_> = function.sites(*kind).collect();
-            let lengths: Vec<u8> = sites.iter().map(|site| site.len().min(255) as u8).collect();
-            let mut pairs = Vec::with_capacity(lengths.len() * 2 * WORD);
-            for (value, count) in sites.iter().flat_map(|site| site.iter().take(255)) {
-                pairs.extend_from_slice(&value.to_le_bytes());
-                pairs.extend_from_slice(&count.to_le_bytes());
-            }
-            (*kind, lengths, pairs)
-        })
-        .collect();
-    for (kind, lengths, pairs) in &sets {
-        if pair.left_behind.contains(kind) {
-            dropped += lengths.len() as u64;
-        } else {
-            values.set(*kind, Sites { lengths, pairs, order: ByteOrder::Little });
-        }
-    }
-    let record = Record {
-        name_hash,
-        cfg_hash: pair.cfg_hash,
-        counts: Counts::Words(&counts, ByteOrder::Little),
-        bitmap: Bitmap::Bytes(function.bitmap()),
-        values,
-    };
-    let resolve = |kind: ValueKind, value: u64| match kind {
-        ValueKind::IndirectCallTarget => renamed.get(&value).copied().unwrap_or(value),
-        ValueKind::MemOpSize | ValueKind::VtableTarget => value,
-    };
-    store.add(&record, 1, None, &resolve);
-    dropped
 }
