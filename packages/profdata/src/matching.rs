@@ -4,10 +4,11 @@
 //! module in front) and its CFG hash are those of the profile. The compiler's trace does not tell
 //! which functions are local, so there a name counts as present in either form.
 
-use crate::functions::{BuildFunction, BuildFunctions};
+use crate::functions::{BuildFunction, BuildFunctions, Linkage};
 use crate::inspect::{demangle, split_name};
 use crate::origin::{Crates, Origin};
 use crate::profile::{Function, Profile};
+use crate::units::numbered;
 use std::cmp::Reverse;
 
 /// A part of a profile, and what of it a build applies.
@@ -46,7 +47,7 @@ pub enum Why {
     Gone,
     /// The symbol is there, with another CFG hash.
     ControlFlow,
-    /// The symbol is there with the same CFG hash, but in another codegen unit, or no longer local.
+    /// The symbol is there with the same CFG hash, but local now, or in a unit of another crate.
     Unit,
 }
 
@@ -85,6 +86,18 @@ impl Match {
     }
 }
 
+/// Whether a build applies a local function's counters to one of its copies ([`Profile::in_every_unit`]): in
+/// another unit of its crate, or where it is not local any more.
+fn has_a_copy(function: &Function<'_>, build: &BuildFunctions) -> bool {
+    let (unit, symbol) = split_name(function.name_bytes());
+    let Some((of, _)) = unit.and_then(numbered) else { return false };
+    build.with_symbol(symbol).iter().any(|there| {
+        let of_there = there.module.as_deref().and_then(numbered);
+        there.may_have(function.cfg_hash())
+            && (there.linkage != Linkage::Local || of_there.is_some_and(|(there, _)| there == of))
+    })
+}
+
 /// Why a build does not apply a function's counters; `None` where it does.
 pub(crate) fn lost(function: &Function<'_>, build: &BuildFunctions) -> Option<Why> {
     let has = |there: &BuildFunction| there.may_have(function.cfg_hash());
@@ -112,7 +125,7 @@ pub fn match_build(profile: &Profile, build: &BuildFunctions, crates: &Crates) -
             continue;
         }
         let origin = crates.origin(function.name_bytes());
-        let lost = lost(&function, build);
+        let lost = lost(&function, build).filter(|_| !has_a_copy(&function, build));
         found.all.count(weight, lost.is_none());
         found.origins[origin as usize].count(weight, lost.is_none());
         found.lost.extend(lost.map(|why| Lost {

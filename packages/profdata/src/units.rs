@@ -20,6 +20,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands between a crate with its hash and the number of a unit.
 const NUMBER: &[u8] = b"-cgu.";
+/// Units of a crate where nobody says how many (`codegen-units` of the Cargo profile `release`).
+const USUAL: u32 = 16;
+/// More are not named: a debug build has 256.
+const MOST: u32 = 256;
 /// What stands between a unit and the symbol.
 const SEPARATOR: &[u8] = b";";
 
@@ -34,9 +38,10 @@ pub struct InEveryUnit<'a> {
 type Alike<'a> = BTreeMap<(&'a [u8], &'a [u8], u64), Vec<(Function<'a>, &'a [u8])>>;
 
 impl Profile {
-    /// The profile with every local function that ran under each unit of its crate, of which there are at
-    /// most `units`. One that several units have goes to the others as the heaviest is.
-    pub fn in_every_unit(&self, units: u32) -> InEveryUnit<'_> {
+    /// The profile with every local function that ran under each unit that its crate can have. One that
+    /// several units have goes to the others as the heaviest is.
+    pub fn in_every_unit(&self) -> InEveryUnit<'_> {
+        let units = self.most_units();
         let mut store = Store::default();
         store.note_variant(self.variant());
         for vtable in self.vtable_names() {
@@ -72,6 +77,21 @@ impl Profile {
     }
 }
 
+impl Profile {
+    /// The most units that a crate of the build can have had: one, where no function is in another; else as
+    /// many as rustc makes where nobody says otherwise, or as there are numbers.
+    fn most_units(&self) -> u32 {
+        let number = |function: Function<'_>| -> Option<u32> {
+            let (_, number) = numbered(split_name(function.name_bytes()).0?)?;
+            std::str::from_utf8(number).ok()?.parse().ok()
+        };
+        match self.functions().filter_map(number).max() {
+            None | Some(0) => 1,
+            Some(highest) => USUAL.max(highest.saturating_add(1)).min(MOST),
+        }
+    }
+}
+
 impl InEveryUnit<'_> {
     /// The functions, copies included.
     pub fn profile(&self) -> &Profile {
@@ -95,7 +115,7 @@ fn add(store: &mut Store, function: &Function<'_>, name: &[u8]) {
 }
 
 /// A unit's crate with its hash, and its number: `crate.hash-cgu.06`.
-fn numbered(unit: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn numbered(unit: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = unit.windows(NUMBER.len()).rposition(|window| window == NUMBER)?;
     let (of, number) = (unit.get(..at)?, unit.get(at + NUMBER.len()..)?);
     (!number.is_empty() && number.iter().all(u8::is_ascii_digit)).then_some((of, number))
@@ -150,7 +170,7 @@ mod tests {
     #[test]
     fn a_local_function_is_in_every_unit_with_its_own_counters() {
         let profile = profile();
-        let spread = profile.in_every_unit(16);
+        let spread = profile.in_every_unit();
         let found = |name: &str| counts(spread.profile(), name);
         // Its own, the heaviest's, and none where it never ran, or has no number.
         assert_eq!(found("a.f00-cgu.02;moved"), [(7, 10)]);
@@ -171,8 +191,8 @@ mod tests {
         let text =
             b":ir\na.f-cgu.0;f\n# hash\n1\n# counters\n1\n5\n\na.f-cgu.1;f\n# hash\n2\n# counters\n1\n9\n";
         let profile = read(text).unwrap().profile;
-        let spread = profile.in_every_unit(2);
-        for unit in ["0", "1"] {
+        let spread = profile.in_every_unit();
+        for unit in ["0", "1", "15"] {
             assert_eq!(counts(spread.profile(), &format!("a.f-cgu.{unit};f")), [(1, 5), (2, 9)]);
         }
     }
@@ -180,7 +200,7 @@ mod tests {
     #[test]
     fn the_summary_is_that_of_the_profile() {
         let profile = profile();
-        let bytes = profile.in_every_unit(16).to_indexed(IndexedVersion::Lowest).unwrap();
+        let bytes = profile.in_every_unit().to_indexed(IndexedVersion::Lowest).unwrap();
         let own = profile.to_indexed(IndexedVersion::Lowest).unwrap();
         // Magic, version, unused, hash type, offset; then the summary, up to the table.
         let head = 5 * 8;
@@ -188,7 +208,21 @@ mod tests {
         assert!(bytes[head..].starts_with(&own[head..head + 8]), "summary");
         assert_eq!(summary_of(&bytes), summary_of(&own));
         assert!(bytes.len() > own.len() && table < own.len());
-        assert_eq!(read(&bytes).unwrap().profile.len(), profile.in_every_unit(16).profile().len());
+        assert_eq!(read(&bytes).unwrap().profile.len(), profile.in_every_unit().profile().len());
+    }
+
+    #[test]
+    fn there_are_as_many_units_as_the_profile_tells() {
+        let most = |names: &[&str]| {
+            let text: String =
+                names.iter().map(|name| format!("{name}\n# hash\n1\n# counters\n1\n1\n\n")).collect();
+            read(format!(":ir\n{text}").as_bytes()).unwrap().profile.most_units()
+        };
+        assert_eq!(most(&["plain", "b.c;clang"]), 1);
+        assert_eq!(most(&["a.f-cgu.0;x", "b.f-cgu.0;y"]), 1);
+        assert_eq!(most(&["a.f-cgu.0;x", "b.f-cgu.03;y"]), 16);
+        assert_eq!(most(&["a.f-cgu.0;x", "b.f-cgu.040;y"]), 41);
+        assert_eq!(most(&["a.f-cgu.99999;x"]), 256);
     }
 
     fn summary_of(bytes: &[u8]) -> &[u8] {

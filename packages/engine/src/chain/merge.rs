@@ -115,11 +115,6 @@ impl MergedProfile {
         read.get().map(|profile| &**profile).ok_or_else(|| Error::internal("a profile was read, and is gone"))
     }
 
-    /// The file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Its digest.
     pub(crate) fn digest(&self) -> &Digest {
         &self.merged.digest

@@ -24,6 +24,8 @@ use crate::{
     profiles::{Matched, Traces},
 };
 
+/// How a build's profile is made of a merged one, with a version: made anew where that changes.
+const FORM: &str = "units-1";
 /// The functions of the build, beside the binary.
 const FUNCTIONS: &str = "functions.txt";
 
@@ -152,11 +154,7 @@ pub(crate) fn optimize(
 ) -> Result<Done<Optimized>> {
     let path = profile_path(session, subject);
     let digest = profile.digest();
-    // Builders rebuild when the file is newer than the build: it must not be touched
-    // while its contents stay the same.
-    if !files::digest(&path).is_ok_and(|there| &there == digest) {
-        files::write_atomically(&path, profile.read(subject)?.bytes())?;
-    }
+    write_for_build(subject, profile, &path)?;
     let flavour = Flavour::Optimized { profile: &path, digest: Some(digest), traced: ready.traces };
     let step = compile(session, subject, (Stage::Optimize, flavour), |compiled, built, dir| {
         if let Some(Traces(text)) = &built.traces {
@@ -179,6 +177,24 @@ pub(crate) fn optimize(
         })
     })?;
     Ok(Optimized::step(session, subject, step))
+}
+
+/// Writes what a build reads of a profile. Builders rebuild when the file is newer than the build: it must
+/// not be touched while its contents stay the same. What it is made of, and what came of that, is noted
+/// beside it, so that it is not made again to see whether it is the same.
+fn write_for_build(subject: &Subject<'_>, profile: &MergedProfile, path: &Path) -> Result<()> {
+    let note = path.with_extension("of");
+    let known = |made: &Digest| format!("{FORM} {} {made}", profile.digest());
+    let there = files::digest(path).ok();
+    if there
+        .as_ref()
+        .is_some_and(|there| files::read(&note).is_ok_and(|text| text == known(there).as_bytes()))
+    {
+        return Ok(());
+    }
+    let bytes = profile.read(subject)?.for_build();
+    files::write_if_changed(path, &bytes)?;
+    files::write_atomically(&note, known(&Digest::of(&bytes)).as_bytes())
 }
 
 /// Refuses to record a profile together with another profile's, or other sources', build.

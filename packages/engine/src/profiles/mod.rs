@@ -7,6 +7,7 @@ pub use given::{Given, Input};
 
 use std::{
     any::Any,
+    borrow::Cow,
     collections::BTreeMap,
     ffi::OsString,
     fmt::Debug,
@@ -97,8 +98,13 @@ pub trait ProfileKind: Debug + Send + Sync {
 
 /// A merged profile: read once, however much is asked of it.
 pub trait Profile: Any + Debug + Send + Sync {
-    /// As the compiler reads it.
+    /// In the form that compilers and tools read.
     fn bytes(&self) -> &[u8];
+
+    /// What a build reads: the same, or more than that where names may have changed since.
+    fn for_build(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.bytes())
+    }
 
     /// How much of it a build applied, and what became of its heaviest functions; or where nobody knows
     /// what was built, why. `own` are the names of the workspace's own code.

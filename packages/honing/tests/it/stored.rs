@@ -172,6 +172,71 @@ fn rebase_auto_mends_a_renamed_module_and_stays_up_to_date() {
     assert_eq!(states.last().unwrap(), &("optimize".to_owned(), "up_to_date".to_owned()), "{states:?}");
 }
 
+/// Sixteen modules in a crate of 16 units, each with a function of its own that only its module calls. `more`
+/// are functions beside it in each module, which nobody calls but a table.
+fn modules(fixture: &Fixture, more: impl Fn(usize) -> usize) {
+    let mut main = String::from(
+        "fn main() {\n    let n: u64 = std::env::args().nth(1).unwrap().parse().unwrap();\n    let mut sum = 0;\n",
+    );
+    for module in 0..16 {
+        let extra = |at: usize| {
+            format!(
+                "pub fn extra{at}(n: u64) -> u64 {{ let mut s = n; for i in 0..n % {} {{ s ^= s.rotate_left({}) + i; if s % 3 == 0 {{ s += n }} }} s }}\n",
+                at + 3,
+                at + 1
+            )
+        };
+        let extras: String = (0..more(module)).map(extra).collect();
+        let table: String = (0..more(module)).map(|at| format!("extra{at}, ")).collect();
+        fixture.write(&format!("src/m{module}.rs"), &format!(
+            "#[inline(never)]\nfn steps(mut n: u64) -> u64 {{\n    let mut steps = {module};\n    while n > 1 {{ n = if n % 2 == 0 {{ n / 2 }} else {{ 3 * n + 1 }}; steps += 1; }}\n    steps\n}}\n\
+             #[inline(never)]\npub fn all(n: u64) -> u64 {{ (1..n).map(steps).sum() }}\n\
+             pub static TABLE: &[fn(u64) -> u64] = &[{table}];\n{extras}"
+        ));
+        main.insert_str(0, &format!("mod m{module};\n"));
+        main.push_str(&format!("    sum += m{module}::all(n);\n    for f in m{module}::TABLE {{ if n == 0 {{ sum += f(n); }} }}\n"));
+    }
+    fixture.write("src/main.rs", &(main + "    println!(\"{sum}\");\n}\n"));
+}
+
+/// What grows elsewhere in a crate moves functions to other units; their counters are found there.
+#[test]
+fn functions_that_move_between_units_keep_their_counters() {
+    let fixture = Fixture::tiny();
+    modules(&fixture, |_| 1);
+    fixture.succeeds(&["--to", "optimize"]);
+    fixture.succeeds(&["record"]);
+    let units = |fixture: &Fixture| -> Vec<String> {
+        let functions = fixture.read("target/honing/tiny/optimize/functions.txt");
+        let names: Vec<&str> = functions.lines().filter_map(|line| line.strip_prefix("module ")).collect();
+        let of = |line: &&str| line.contains("5steps") || line.contains("steps");
+        let row = |line: &str| {
+            let fields: Vec<&str> = line.split(' ').collect();
+            let module = fields[1].parse::<usize>().map_or("-", |at| names[at]);
+            format!("{} {module}", fields.last().unwrap())
+        };
+        functions.lines().filter(of).map(row).collect()
+    };
+    let before = units(&fixture);
+    // The last modules grow most, so they come first now.
+    modules(&fixture, |module| module + 1);
+    let (ran, share) = matched(&fixture, &["check"]);
+    let after = units(&fixture);
+    let moved = before.iter().filter(|row| !after.contains(row)).count();
+    assert!(before.len() >= 16 && moved >= 6, "{moved} of {before:#?}\n{after:#?}");
+    assert!(ran.code == 0 && share > 0.9999, "{share}: {}", ran.stderr);
+    // The compiler finds each under the name that it has now, with the counters that it had.
+    let used = fs::read(fixture.path("target/honing/build/optimize-tiny.profdata")).unwrap();
+    let used = honing_profdata::read(&used).unwrap().profile;
+    for row in after {
+        let (symbol, module) = row.split_once(' ').unwrap();
+        let names = [format!("{module};{symbol}"), symbol.to_owned()];
+        let found =
+            names.iter().any(|name| used.named(name.as_bytes()).any(|function| function.weight() > 0));
+        assert!(found, "{names:?}");
+    }
+}
+
 #[test]
 fn an_edited_hot_function_loses_its_own_weight_and_is_named() {
     let fixture = recorded();

@@ -18,7 +18,7 @@ use crate::{
         wrapper,
     },
     chain::{
-        merge::{MergedProfile, given},
+        merge::given,
         optimized::profile_path,
         session::{ProfileSource, Session},
         subject::Subject,
@@ -85,11 +85,13 @@ fn profile(session: &Session, subject: &Subject<'_>) -> Result<PathBuf> {
         // As the compiler reads it: what a person names may be packed.
         let (profile, _) = given(subject, file)?;
         let path = session.builds().join(format!("exec-{}.profdata", subject.name));
-        files::write_if_changed(&path, profile.bytes())?;
+        files::write_if_changed(&path, &profile.for_build())?;
         return Ok(path);
     }
     if let Some(stored) = stored_profile::load(session, subject)? {
-        return Ok(MergedProfile::of_stored(session, subject, stored)?.path().to_owned());
+        let path = session.builds().join(format!("exec-{}.profdata", subject.name));
+        files::write_if_changed(&path, &stored.open(subject)?.for_build())?;
+        return Ok(path);
     }
     let merged = profile_path(session, subject);
     if merged.is_file() {

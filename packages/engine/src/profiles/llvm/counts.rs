@@ -1,6 +1,6 @@
 //! A merged profile of counters: parsed when something is first asked of it, and then never again.
 
-use std::{any::Any, sync::OnceLock};
+use std::{any::Any, borrow::Cow, sync::OnceLock};
 
 use honing_core::{
     Error, Result,
@@ -50,6 +50,15 @@ impl Counts {
 impl Profile for Counts {
     fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Local functions are in every unit of their crate; what nobody here can read is left to the compiler.
+    fn for_build(&self) -> Cow<'_, [u8]> {
+        let spread = |profile: &profdata::Profile| profile.in_every_unit().to_indexed(IndexedVersion::Lowest);
+        self.profile()
+            .ok()
+            .and_then(|profile| spread(profile).ok())
+            .map_or(Cow::Borrowed(&self.bytes), Cow::Owned)
     }
 
     fn matched(&self, own: Vec<String>, built: Result<(Traces, MatchedBy), String>) -> Matched {
