@@ -6,8 +6,8 @@
 //! whatever the compiler asks for, the control flow's hash still decides.
 //!
 //! The copies are none of the program's weight. The summary, by which the compiler tells hot from cold,
-//! stays that of the profile without them: with one that counts them, what they bring is lost again (docs/
-//! durability.md).
+//! stays that of the profile without them: with one that counts them, what they bring is lost again
+//! (docs/adr/0024-every-unit.md).
 
 use crate::copy::copy;
 use crate::error::Error;
