@@ -1,4 +1,5 @@
 //! What Honing writes into somebody's repository passes the linters that such repositories use.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail too")]
 
 use std::{
     fs,
