@@ -28,8 +28,8 @@ use crate::ci::say;
 /// What is to be run.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Pairs of builds, the first 8 with a refresh and with builds of Honing; below 5 there is no interval,
-    /// and only --render writes the page
+    /// Pairs of builds; beside the first 16 a refresh or builds of Honing, in turns. Below 5 there is no
+    /// interval, and only --render writes the page
     #[arg(long, value_name = "N", default_value_t = 24)]
     pairs: usize,
     /// Only write the page, of what was measured
@@ -40,9 +40,9 @@ pub(super) struct Args {
     force: bool,
 }
 
-/// Pairs with more beside them. More would tell little: the rows of a refresh are a tenth below their
-/// bars, and the release build is near its own.
-const BESIDE: usize = 8;
+/// Pairs with more beside them, in turns: so a pair takes less than ten minutes. More would tell little:
+/// the rows of a refresh are a tenth below their bars, and the release build is near its own.
+const BESIDE: usize = 16;
 
 /// What the Containerfile sets for the tool that it throws away.
 const IMAGE: [(&str, &str); 2] = [("CARGO_INCREMENTAL", "0"), ("CARGO_PROFILE_DEV_DEBUG", "0")];
@@ -55,21 +55,27 @@ struct Pair {
     /// `pgo build`, all of it.
     stored: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
-    beside: Option<Beside>,
+    refresh: Option<Refresh>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    honing: Option<Own>,
 }
 
-/// What is measured beside the first pairs.
+/// Stages of a refresh.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Beside {
-    /// Stages of a refresh.
+struct Refresh {
     baseline: Time,
     instrument: Time,
     train: Time,
     optimize: Time,
-    /// `cargo build --package xtask` from nothing: the first `cargo xtask` of a cold runner.
-    tool: Time,
-    /// The same as the Containerfile has it, for a cold image.
-    tool_of_image: Time,
+}
+
+/// Honing's own compile, from nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Own {
+    /// `cargo build --package xtask`: what the first `cargo xtask` of a cold runner does.
+    runner: Time,
+    /// The same as the Containerfile has it.
+    image: Time,
 }
 
 /// Where everything is.
@@ -116,18 +122,25 @@ fn read(file: &Path) -> Result<Vec<Pair>> {
 }
 
 impl Bench {
-    /// What is measured beside it, which the first time gives the profile, and both builds: in turns one
-    /// or the other first.
+    /// What is measured beside it (the first refresh gives the profile), and both builds: in turns, by
+    /// two, one or the other first.
     fn pair(&self, number: usize) -> Result<Pair> {
-        let beside = if number < BESIDE { Some(self.beside()?) } else { None };
-        let (plain, stored) = if number.is_multiple_of(2) {
+        let (beside, even) = (number < BESIDE, number.is_multiple_of(2));
+        let refresh = if beside && even { Some(self.refresh()?) } else { None };
+        let honing = if beside && !even { Some(self.own()?) } else { None };
+        let (plain, stored) = if (number / 2).is_multiple_of(2) {
             let plain = self.plain()?;
             (plain, self.stored()?)
         } else {
             let stored = self.stored()?;
             (self.plain()?, stored)
         };
-        Ok(Pair { plain, stored, beside })
+        Ok(Pair { plain, stored, refresh, honing })
+    }
+
+    fn own(&self) -> Result<Own> {
+        let args = ["--locked", "--package", "xtask"];
+        Ok(Own { runner: self.build("tool", &args, &[])?, image: self.build("tool", &args, &IMAGE)? })
     }
 
     /// What a person runs who does not know of PGO.
@@ -167,7 +180,7 @@ impl Bench {
 
     /// A refresh from nothing, and its baseline. That comes last: whichever build is first compiles build
     /// scripts and macros for all, and a refresh without a baseline has to, too.
-    fn beside(&self) -> Result<Beside> {
+    fn refresh(&self) -> Result<Refresh> {
         let place = self.place("refresh")?;
         let run =
             |args: &[&str]| self.honing.run(&place, &[args, &["--program", "tracker", "--locked"]].concat());
@@ -179,14 +192,11 @@ impl Bench {
             let (wall, cpu) = events::stage_time(events, stage)?;
             Ok(Time { wall, cpu })
         };
-        let tool = ["--locked", "--package", "xtask"];
-        Ok(Beside {
+        Ok(Refresh {
             instrument: of(&events, "instrument")?,
             train: of(&events, "train")?,
             optimize: of(&events, "optimize")?,
             baseline: of(&run(&["baseline"])?, "baseline")?,
-            tool: self.build("tool", &tool, &[])?,
-            tool_of_image: self.build("tool", &tool, &IMAGE)?,
         })
     }
 

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result};
 use honing_paired::Ratio;
 
-use super::{Beside, Pair, time::Time};
+use super::{Own, Pair, Refresh, time::Time};
 use crate::bench::durability::{machine, toolchain};
 
 /// Between these lines of the page stands what is written here.
@@ -37,19 +37,17 @@ pub(super) fn rows(pairs: &[Pair]) -> Vec<Row> {
     vec![
         row("release build from the stored profile", Some(1.05), |pair| Some(pair.stored)),
         row("the same on a cold runner: Honing's own compile comes first", None, |pair| {
-            pair.beside.as_ref().map(|beside| beside.tool + pair.stored)
+            pair.honing.as_ref().map(|own| own.runner + pair.stored)
         }),
-        row("the same in a cold image", None, |pair| {
-            pair.beside.as_ref().map(|beside| beside.tool_of_image + pair.stored)
-        }),
-        row("refresh: instrument and optimize", Some(1.9), |pair| pair.beside.as_ref().map(Beside::builds)),
+        row("the same in a cold image", None, |pair| pair.honing.as_ref().map(|own| own.image + pair.stored)),
+        row("refresh: instrument and optimize", Some(1.9), |pair| pair.refresh.as_ref().map(Refresh::builds)),
         row("refresh with the baseline that measuring needs", Some(2.9), |pair| {
-            pair.beside.as_ref().map(|beside| beside.baseline + beside.builds())
+            pair.refresh.as_ref().map(|refresh| refresh.baseline + refresh.builds())
         }),
     ]
 }
 
-impl Beside {
+impl Refresh {
     fn builds(&self) -> Time {
         self.instrument + self.optimize
     }
@@ -108,12 +106,14 @@ pub(super) fn write_page(path: &Path, pairs: &[Pair], rows: &[Row]) -> Result<()
     let between = page.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
     let (before, after) = between.with_context(|| format!("{} has no place for results", path.display()))?;
     let rustc = toolchain::version(Path::new("rustc"))?;
-    let beside: Vec<&Beside> = pairs.iter().filter_map(|pair| pair.beside.as_ref()).collect();
+    let refreshes: Vec<&Refresh> = pairs.iter().filter_map(|pair| pair.refresh.as_ref()).collect();
+    let own: Vec<&Own> = pairs.iter().filter_map(|pair| pair.honing.as_ref()).collect();
     let mut text = format!(
-        "Machine: {}; {rustc}; {} pairs, {} of them with a refresh and with Honing's own compile.\n\n{}\n",
+        "Machine: {}; {rustc}; pairs: {}, with a refresh: {}, with Honing's own compile: {}.\n\n{}\n",
         machine(),
         pairs.len(),
-        beside.len(),
+        refreshes.len(),
+        own.len(),
         table(rows)
     );
     text += "| seconds, median | wall | CPU |\n|---|---|---|\n";
@@ -123,15 +123,15 @@ pub(super) fn write_page(path: &Path, pairs: &[Pair], rows: &[Row]) -> Result<()
     };
     row("`cargo build --release`", pairs.iter().map(|pair| pair.plain).collect());
     row("`cargo xtask pgo build`", pairs.iter().map(|pair| pair.stored).collect());
-    let mut also = |what: &str, cost: fn(&Beside) -> Time| {
-        row(what, beside.iter().map(|beside| cost(beside)).collect());
+    row("Honing's own compile, on a cold runner", own.iter().map(|own| own.runner).collect());
+    row("Honing's own compile, in a cold image", own.iter().map(|own| own.image).collect());
+    let mut stage = |what: &str, cost: fn(&Refresh) -> Time| {
+        row(what, refreshes.iter().map(|refresh| cost(refresh)).collect());
     };
-    also("Honing's own compile, on a cold runner", |beside| beside.tool);
-    also("Honing's own compile, in a cold image", |beside| beside.tool_of_image);
-    also("stage baseline", |beside| beside.baseline);
-    also("stage instrument", |beside| beside.instrument);
-    also("stage train", |beside| beside.train);
-    also("stage optimize", |beside| beside.optimize);
+    stage("stage baseline", |refresh| refresh.baseline);
+    stage("stage instrument", |refresh| refresh.instrument);
+    stage("stage train", |refresh| refresh.train);
+    stage("stage optimize", |refresh| refresh.optimize);
     fs::write(path, format!("{before}{BEGIN}\n\n{text}\n{END}{after}"))?;
     Ok(())
 }
@@ -152,21 +152,20 @@ mod tests {
     }
 
     fn pair(plain: f64, stored: f64) -> Pair {
-        let beside = Beside {
+        let refresh = Refresh {
             baseline: time(plain),
             instrument: time(0.8 * plain),
             train: time(9.0),
             optimize: time(plain),
-            tool: time(3.0 * plain),
-            tool_of_image: time(2.0 * plain),
         };
-        Pair { plain: time(plain), stored: time(stored), beside: Some(beside) }
+        let honing = Own { runner: time(3.0 * plain), image: time(2.0 * plain) };
+        Pair { plain: time(plain), stored: time(stored), refresh: Some(refresh), honing: Some(honing) }
     }
 
     #[test]
     fn a_pair_alone_counts_for_the_release_build() {
         let mut pairs = vec![pair(50.0, 51.0); 6];
-        let alone = Pair { beside: None, ..pair(50.0, 51.0) };
+        let alone = Pair { refresh: None, honing: None, ..pair(50.0, 51.0) };
         let line = serde_json::to_string(&alone).unwrap();
         assert_eq!(line, r#"{"plain":{"wall":25.0,"cpu":50.0},"stored":{"wall":25.5,"cpu":51.0}}"#);
         assert_eq!(serde_json::from_str::<Pair>(&line).unwrap(), alone);
