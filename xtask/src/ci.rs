@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use duct::Expression;
 
-use crate::licences;
+use crate::{licences, lint};
 
 /// What the tests said, summed over all of their programs.
 #[derive(Debug, Default)]
@@ -56,6 +56,7 @@ pub(crate) fn ended(result: Result<()>) -> ExitCode {
 
 fn checks() -> Result<Tally> {
     step("fmt", &["fmt", "--all", "--check"], &[])?;
+    lint::check()?;
     step("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
     step("doc", &["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     licences::check().context("licences")?;

@@ -9,6 +9,7 @@ mod container;
 mod documented;
 mod licences;
 mod lines;
+mod lint;
 
 use std::{path::Path, process::ExitCode};
 
@@ -17,10 +18,11 @@ fn main() -> ExitCode {
         Some("bench") => bench::run(std::env::args().skip(2)),
         Some("ci") => ci::run(),
         Some("lines") => ci::ended(lines::print(Path::new(&std::env::args().nth(2).unwrap_or(".".into())))),
+        Some("lint") => lint::run(std::env::args().skip(2)),
         Some("container") => container::run(std::env::args().skip(2)),
         None | Some("help" | "--help" | "-h") => {
             ci::say(
-                "usage: cargo xtask pgo [OPTIONS] [COMMAND]   profile-guided optimization (pgo --help)\n       cargo xtask bench [BENCH]             what the docs claim, measured anew\n       cargo xtask container                 the container image, built and tried\n       cargo xtask ci                        every check of this workspace\n       cargo xtask lines [FOLDER]            lines of source, without tests, comments and blank lines",
+                "usage: cargo xtask pgo [OPTIONS] [COMMAND]   profile-guided optimization (pgo --help)\n       cargo xtask bench [BENCH]             what the docs claim, measured anew\n       cargo xtask container                 the container image, built and tried\n       cargo xtask ci                        every check of this workspace\n       cargo xtask lint                      Markdown, TOML, YAML, shell and spelling\n       cargo xtask lines [FOLDER]            lines of source, without tests, comments and blank lines",
             );
             ExitCode::from(2)
         }

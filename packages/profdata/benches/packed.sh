@@ -36,6 +36,7 @@ train() { # PROGRAM NUMBER
         "$rg" --json -w self --glob '*.rs' .
         "$rg" -l --type toml version .
         "$rg" -U --multiline 'fn [a-z_]+\(\)\s*\{' .
+        # shellcheck disable=SC2016  # $0 is ripgrep's.
         "$rg" -o '[A-Z]\w+Error' -r '<$0>' .
         "$rg" --files .
         printf 'foo\nbar\nbaz%s\nunwrap\n' "$2" >"$work/words"

@@ -48,7 +48,7 @@ impl<'a> Image<'a> {
             &name,
         ]);
         words.extend(args.iter().flat_map(|arg| ["--build-arg", arg]));
-        words.extend(["--file", "Containerfile", "."]);
+        words.extend(["--target", "release", "--file", "Containerfile", "."]);
         let log =
             tools.buildah(&words).dir(&files.root).stderr_to_stdout().unchecked().stdout_capture().run()?;
         let log_text = String::from_utf8_lossy(&log.stdout);

@@ -65,9 +65,9 @@ fn template(binaries: &[Candidate]) -> String {
         "#:schema ./pgo.schema.json\n\
          # What Honing optimizes. Every key is described in pgo.schema.json.\n\n\
          [policy]\n\
-         inconclusive = \"warn\"  # or \"fail\": what an unclear measurement does\n\n\
+         inconclusive = \"warn\" # or \"fail\": what an unclear measurement does\n\n\
          [bench]\n\
-         time = \"10m\"  # at most, for all workloads of a program; it ends earlier where the verdict is clear\n",
+         time = \"10m\" # at most, for all workloads of a program; it ends earlier where the verdict is clear\n",
     );
     let names = names(binaries);
     let named = || binaries.iter().zip(&names);
@@ -90,7 +90,7 @@ fn program(binary: &Candidate, name: &str) -> String {
     let Candidate { package, bin, features, .. } = binary;
     let features = match features.as_slice() {
         [] => String::new(),
-        features => format!("features = {features:?}  # without them there is no such binary\n"),
+        features => format!("# Without them there is no such binary.\nfeatures = {features:?}\n"),
     };
     format!(
         "[program.{name}.cargo]\n\

@@ -70,7 +70,7 @@ fn what_init_writes_is_measured_and_one_that_fails_stops_nobody() {
     let programs: Vec<&str> =
         lines("[program.").into_iter().filter(|line| !line.contains("workload")).collect();
     assert_eq!(programs, ["[program.second.cargo]", "[program.app.cargo]"], "{text}");
-    assert!(text.contains("bin = \"app\"\nfeatures = [\"more\"]"), "{text}");
+    assert!(text.contains("no such binary.\nfeatures = [\"more\"]"), "{text}");
     for (name, why) in [
         ("guide-helper", "its package has default-run = \"app\""),
         ("codegen", "its package is not a default member"),

@@ -1,12 +1,12 @@
 //! `cargo xtask bench cost`: what PGO costs a build machine. Clean builds of the tracker, plain and with
-//! the stored profile, in pairs; and the stages of clean refreshes beside them. docs/costs.md is made out
-//! of these.
+//! the stored profile, in pairs; the stages of clean refreshes, and clean builds of Honing itself beside
+//! them. docs/costs.md is made out of these.
 //!
 //! Every pair leaves a line below `target/cost`, so that a run which was ended goes on where it was.
 //! Measure on a machine that does nothing else.
 
-mod cpu;
 mod render;
+mod time;
 
 use std::{
     fs::{self, File},
@@ -18,6 +18,7 @@ use anyhow::{Context, Result, ensure};
 use cargo_metadata::MetadataCommand;
 use serde::{Deserialize, Serialize};
 
+use self::time::Time;
 use super::durability::{
     events,
     honing::{Honing, Place, cargo, is_of_the_outer_build},
@@ -27,8 +28,8 @@ use crate::ci::say;
 /// What is to be run.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Pairs of builds, the first 8 with a refresh; below 5 there is no interval, and only --render writes
-    /// the page
+    /// Pairs of builds; beside the first 16 a refresh or builds of Honing, in turns. Below 5 there is no
+    /// interval, and only --render writes the page
     #[arg(long, value_name = "N", default_value_t = 24)]
     pairs: usize,
     /// Only write the page, of what was measured
@@ -39,29 +40,42 @@ pub(super) struct Args {
     force: bool,
 }
 
-/// Pairs with a refresh. More would tell little: its rows are a tenth below their bars, and the release
-/// build is near its own.
-const REFRESHES: usize = 8;
+/// Pairs with more beside them, in turns: so a pair takes less than ten minutes. More would tell little:
+/// the rows of a refresh are a tenth below their bars, and the release build is near its own.
+const BESIDE: usize = 16;
 
-/// CPU seconds of one pair's builds.
+/// What the Containerfile sets for the tool that it throws away.
+const IMAGE: [(&str, &str); 2] = [("CARGO_INCREMENTAL", "0"), ("CARGO_PROFILE_DEV_DEBUG", "0")];
+
+/// One pair's builds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Pair {
     /// `cargo build --release`.
-    plain: f64,
+    plain: Time,
     /// `pgo build`, all of it.
-    stored: f64,
-    /// Beside the pair, where there was one.
-    #[serde(flatten)]
+    stored: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
     refresh: Option<Refresh>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    honing: Option<Own>,
 }
 
-/// CPU seconds of a refresh's stages.
+/// Stages of a refresh.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Refresh {
-    baseline: f64,
-    instrument: f64,
-    train: f64,
-    optimize: f64,
+    baseline: Time,
+    instrument: Time,
+    train: Time,
+    optimize: Time,
+}
+
+/// Honing's own compile, from nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Own {
+    /// `cargo build --package xtask`: what the first `cargo xtask` of a cold runner does.
+    runner: Time,
+    /// The same as the Containerfile has it.
+    image: Time,
 }
 
 /// Where everything is.
@@ -77,7 +91,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let workspace = metadata.workspace_root.into_std_path_buf();
     let dir = metadata.target_directory.join("cost").into_std_path_buf();
     fs::create_dir_all(&dir)?;
-    let file = dir.join("pairs.jsonl");
+    let file = dir.join("costs.jsonl");
     if args.force && file.exists() {
         fs::remove_file(&file)?;
     }
@@ -108,45 +122,60 @@ fn read(file: &Path) -> Result<Vec<Pair>> {
 }
 
 impl Bench {
-    /// A refresh, which the first time gives the profile, and both builds: in turns one or the other
-    /// first.
+    /// What is measured beside it (the first refresh gives the profile), and both builds: in turns, by
+    /// two, one or the other first.
     fn pair(&self, number: usize) -> Result<Pair> {
-        let refresh = if number < REFRESHES { Some(self.refresh()?) } else { None };
-        let (plain, stored) = if number.is_multiple_of(2) {
+        let (beside, even) = (number < BESIDE, number.is_multiple_of(2));
+        let refresh = if beside && even { Some(self.refresh()?) } else { None };
+        let honing = if beside && !even { Some(self.own()?) } else { None };
+        let (plain, stored) = if (number / 2).is_multiple_of(2) {
             let plain = self.plain()?;
             (plain, self.stored()?)
         } else {
             let stored = self.stored()?;
             (self.plain()?, stored)
         };
-        Ok(Pair { plain, stored, refresh })
+        Ok(Pair { plain, stored, refresh, honing })
+    }
+
+    fn own(&self) -> Result<Own> {
+        let args = ["--locked", "--package", "xtask"];
+        Ok(Own { runner: self.build("tool", &args, &[])?, image: self.build("tool", &args, &IMAGE)? })
     }
 
     /// What a person runs who does not know of PGO.
-    fn plain(&self) -> Result<f64> {
-        let target = self.clean("plain")?;
-        let args =
-            ["build", "--release", "--locked", "--package", "honing-tracker", "--bin", "honing-tracker"];
-        let mut command = duct::cmd(cargo(), args)
+    fn plain(&self) -> Result<Time> {
+        self.build(
+            "plain",
+            &["--release", "--locked", "--package", "honing-tracker", "--bin", "honing-tracker"],
+            &[],
+        )
+    }
+
+    /// `cargo build` from nothing.
+    fn build(&self, name: &str, args: &[&str], env: &[(&str, &str)]) -> Result<Time> {
+        let target = self.clean(name)?;
+        let mut command = duct::cmd(cargo(), [&["build"], args].concat())
             .dir(&self.workspace)
             .stdin_null()
             .stderr_capture()
             .env("CARGO_TARGET_DIR", &target);
-        for (name, _) in std::env::vars_os() {
-            if is_of_the_outer_build(&name.to_string_lossy()) && name != "CARGO_TARGET_DIR" {
-                command = command.env_remove(name);
+        for (variable, _) in std::env::vars_os() {
+            if is_of_the_outer_build(&variable.to_string_lossy()) && variable != "CARGO_TARGET_DIR" {
+                command = command.env_remove(variable);
             }
         }
-        let (_, seconds) = cpu::of_children(|| command.run().context("cargo build --release"))?;
-        Ok(seconds)
+        let command = env.iter().fold(command, |command, (variable, value)| command.env(variable, value));
+        let time = time::of_children(|| command.run().with_context(|| format!("cargo build {args:?}")))?;
+        // The next one needs the disk.
+        fs::remove_dir_all(&target).with_context(|| target.display().to_string())?;
+        Ok(time)
     }
 
     /// `pgo build`: preflight, unpacking and matching are part of it.
-    fn stored(&self) -> Result<f64> {
+    fn stored(&self) -> Result<Time> {
         let place = self.place("stored")?;
-        let args = ["build", "--program", "tracker", "--locked"];
-        let (_, seconds) = cpu::of_children(|| self.honing.run(&place, &args))?;
-        Ok(seconds)
+        time::of_children(|| self.honing.run(&place, &["build", "--program", "tracker", "--locked"]))
     }
 
     /// A refresh from nothing, and its baseline. That comes last: whichever build is first compiles build
@@ -159,12 +188,15 @@ impl Bench {
         if !self.dir.join("pgo/profiles").exists() {
             run(&["record"])?;
         }
-        let of = |stage: &str| events::stage_cpu(&events, stage);
+        let of = |events: &str, stage: &str| -> Result<Time> {
+            let (wall, cpu) = events::stage_time(events, stage)?;
+            Ok(Time { wall, cpu })
+        };
         Ok(Refresh {
-            instrument: of("instrument")?,
-            train: of("train")?,
-            optimize: of("optimize")?,
-            baseline: events::stage_cpu(&run(&["baseline"])?, "baseline")?,
+            instrument: of(&events, "instrument")?,
+            train: of(&events, "train")?,
+            optimize: of(&events, "optimize")?,
+            baseline: of(&run(&["baseline"])?, "baseline")?,
         })
     }
 

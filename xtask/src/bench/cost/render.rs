@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result};
 use honing_paired::Ratio;
 
-use super::{Pair, Refresh};
+use super::{Own, Pair, Refresh, time::Time};
 use crate::bench::durability::{machine, toolchain};
 
 /// Between these lines of the page stands what is written here.
@@ -20,48 +20,59 @@ const CONFIDENCE: f64 = 0.95;
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) what: &'static str,
-    /// The bar: at most this.
-    most: f64,
-    ratios: Vec<f64>,
+    /// The bar: at most this much CPU time.
+    most: Option<f64>,
+    wall: Vec<f64>,
+    cpu: Vec<f64>,
 }
 
 /// What is compared, and its bar.
 pub(super) fn rows(pairs: &[Pair]) -> Vec<Row> {
-    let row = |what, most, cost: fn(&Pair) -> Option<f64>| {
-        let ratios = pairs.iter().filter_map(|pair| Some(cost(pair)? / pair.plain)).collect();
-        Row { what, most, ratios }
+    let row = |what, most, cost: fn(&Pair) -> Option<Time>| {
+        let ratios = |part: fn(Time) -> f64| {
+            pairs.iter().filter_map(|pair| Some(part(cost(pair)?) / part(pair.plain))).collect()
+        };
+        Row { what, most, wall: ratios(|time| time.wall), cpu: ratios(|time| time.cpu) }
     };
     vec![
-        row("release build from the stored profile", 1.05, |pair| Some(pair.stored)),
-        row("refresh: instrument and optimize", 1.9, |pair| pair.refresh.as_ref().map(Refresh::builds)),
-        row("refresh with the baseline that measuring needs", 2.9, |pair| {
+        row("release build from the stored profile", Some(1.05), |pair| Some(pair.stored)),
+        row("the same on a cold runner: Honing's own compile comes first", None, |pair| {
+            pair.honing.as_ref().map(|own| own.runner + pair.stored)
+        }),
+        row("the same in a cold image", None, |pair| pair.honing.as_ref().map(|own| own.image + pair.stored)),
+        row("refresh: instrument and optimize", Some(1.9), |pair| pair.refresh.as_ref().map(Refresh::builds)),
+        row("refresh with the baseline that measuring needs", Some(2.9), |pair| {
             pair.refresh.as_ref().map(|refresh| refresh.baseline + refresh.builds())
         }),
     ]
 }
 
 impl Refresh {
-    fn builds(&self) -> f64 {
+    fn builds(&self) -> Time {
         self.instrument + self.optimize
     }
 }
 
+/// Trimmed mean with its interval; none of few pairs.
+fn interval(ratios: &[f64]) -> Option<Ratio> {
+    let logs: Vec<f64> = ratios.iter().map(|ratio| ratio.ln()).collect();
+    honing_paired::estimate(&logs, 1.0 - CONFIDENCE)
+}
+
+fn shown(ratios: &[f64]) -> String {
+    interval(ratios).map_or_else(
+        || format!("{:.2}, no interval", median(ratios.iter().copied())),
+        |ratio| format!("{:.2} [{:.2}, {:.2}]", ratio.point, ratio.low, ratio.high),
+    )
+}
+
 impl Row {
-    /// Trimmed mean with its interval; none of few pairs.
-    fn interval(&self) -> Option<Ratio> {
-        let logs: Vec<f64> = self.ratios.iter().map(|ratio| ratio.ln()).collect();
-        honing_paired::estimate(&logs, 1.0 - CONFIDENCE)
-    }
-
-    fn point(&self) -> f64 {
-        self.interval().map_or_else(|| median(self.ratios.iter().copied()), |ratio| ratio.point)
-    }
-
     /// What the interval says of the bar; without one nothing is said.
     fn word(&self) -> &'static str {
-        match self.interval() {
-            Some(ratio) if ratio.high <= self.most => "reached",
-            Some(ratio) if ratio.low > self.most => MISSED,
+        match (self.most, interval(&self.cpu)) {
+            (None, _) => "",
+            (Some(most), Some(ratio)) if ratio.high <= most => "reached",
+            (Some(most), Some(ratio)) if ratio.low > most => MISSED,
             _ => "inconclusive",
         }
     }
@@ -73,17 +84,16 @@ impl Row {
 
 /// The rows as a table.
 pub(super) fn table(rows: &[Row]) -> String {
-    let mut table =
-        String::from("| cost | times the plain build, 95 % interval | bar | |\n|---|---|---|---|\n");
+    let mut table = String::from(
+        "| times the plain build, 95 % interval | wall | CPU | bar for CPU | |\n|---|---|---|---|---|\n",
+    );
     for row in rows {
-        let interval = row
-            .interval()
-            .map_or_else(|| "no interval".into(), |ratio| format!("[{:.3}, {:.3}]", ratio.low, ratio.high));
+        let bar = row.most.map_or_else(|| "none".to_owned(), |most| format!("at most {most}"));
         table += &format!(
-            "| {} | {:.3} {interval} | at most {} | {} |\n",
+            "| {} | {} | {} | {bar} | {} |\n",
             row.what,
-            row.point(),
-            row.most,
+            shown(&row.wall),
+            shown(&row.cpu),
             row.word()
         );
     }
@@ -97,19 +107,26 @@ pub(super) fn write_page(path: &Path, pairs: &[Pair], rows: &[Row]) -> Result<()
     let (before, after) = between.with_context(|| format!("{} has no place for results", path.display()))?;
     let rustc = toolchain::version(Path::new("rustc"))?;
     let refreshes: Vec<&Refresh> = pairs.iter().filter_map(|pair| pair.refresh.as_ref()).collect();
+    let own: Vec<&Own> = pairs.iter().filter_map(|pair| pair.honing.as_ref()).collect();
     let mut text = format!(
-        "Machine: {}; {rustc}; {} pairs, {} of them with a refresh.\n\n{}\n",
+        "Machine: {}; {rustc}; pairs: {}, with a refresh: {}, with Honing's own compile: {}.\n\n{}\n",
         machine(),
         pairs.len(),
         refreshes.len(),
+        own.len(),
         table(rows)
     );
-    text += "| | CPU seconds, median |\n|---|---|\n";
-    let mut row = |what: &str, seconds: f64| text += &format!("| {what} | {seconds:.1} |\n");
-    row("`cargo build --release`", median(pairs.iter().map(|pair| pair.plain)));
-    row("`cargo xtask pgo build`", median(pairs.iter().map(|pair| pair.stored)));
-    let mut stage = |what: &str, cost: fn(&Refresh) -> f64| {
-        row(what, median(refreshes.iter().map(|refresh| cost(refresh))));
+    text += "| seconds, median | wall | CPU |\n|---|---|---|\n";
+    let mut row = |what: &str, times: Vec<Time>| {
+        let of = |part: fn(&Time) -> f64| median(times.iter().map(part));
+        text += &format!("| {what} | {:.1} | {:.1} |\n", of(|time| time.wall), of(|time| time.cpu));
+    };
+    row("`cargo build --release`", pairs.iter().map(|pair| pair.plain).collect());
+    row("`cargo xtask pgo build`", pairs.iter().map(|pair| pair.stored).collect());
+    row("Honing's own compile, on a cold runner", own.iter().map(|own| own.runner).collect());
+    row("Honing's own compile, in a cold image", own.iter().map(|own| own.image).collect());
+    let mut stage = |what: &str, cost: fn(&Refresh) -> Time| {
+        row(what, refreshes.iter().map(|refresh| cost(refresh)).collect());
     };
     stage("stage baseline", |refresh| refresh.baseline);
     stage("stage instrument", |refresh| refresh.instrument);
@@ -130,41 +147,50 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 mod tests {
     use super::*;
 
+    fn time(cpu: f64) -> Time {
+        Time { wall: cpu / 2.0, cpu }
+    }
+
     fn pair(plain: f64, stored: f64) -> Pair {
-        let refresh = Refresh { baseline: plain, instrument: 0.8 * plain, train: 9.0, optimize: plain };
-        Pair { plain, stored, refresh: Some(refresh) }
+        let refresh = Refresh {
+            baseline: time(plain),
+            instrument: time(0.8 * plain),
+            train: time(9.0),
+            optimize: time(plain),
+        };
+        let honing = Own { runner: time(3.0 * plain), image: time(2.0 * plain) };
+        Pair { plain: time(plain), stored: time(stored), refresh: Some(refresh), honing: Some(honing) }
     }
 
     #[test]
-    fn a_pair_without_a_refresh_counts_for_the_release_build() {
+    fn a_pair_alone_counts_for_the_release_build() {
         let mut pairs = vec![pair(50.0, 51.0); 6];
-        let alone = Pair { refresh: None, ..pair(50.0, 51.0) };
+        let alone = Pair { refresh: None, honing: None, ..pair(50.0, 51.0) };
         let line = serde_json::to_string(&alone).unwrap();
-        assert_eq!(line, r#"{"plain":50.0,"stored":51.0}"#);
+        assert_eq!(line, r#"{"plain":{"wall":25.0,"cpu":50.0},"stored":{"wall":25.5,"cpu":51.0}}"#);
         assert_eq!(serde_json::from_str::<Pair>(&line).unwrap(), alone);
         let line = serde_json::to_string(&pairs[0]).unwrap();
         assert_eq!(serde_json::from_str::<Pair>(&line).unwrap(), pairs[0]);
         pairs.push(alone);
-        let counts: Vec<usize> = rows(&pairs).iter().map(|row| row.ratios.len()).collect();
-        assert_eq!(counts, [7, 6, 6]);
+        let counts: Vec<usize> = rows(&pairs).iter().map(|row| row.cpu.len()).collect();
+        assert_eq!(counts, [7, 6, 6, 6, 6]);
     }
 
     #[test]
     fn bars_are_held_against_ratios() {
         let pairs: Vec<Pair> = (0..6).map(|at| pair(50.0 + f64::from(at), 51.0 + f64::from(at))).collect();
         let found = rows(&pairs);
-        assert!(found.iter().all(|row| row.word() == "reached"), "{}", table(&found));
-        assert!(found[0].interval().is_some() && table(&found).contains("| 1.8"), "{}", table(&found));
-        let dear = rows(&pairs.iter().map(|one| pair(one.plain, 1.2 * one.plain)).collect::<Vec<_>>());
+        let words: Vec<&str> = found.iter().map(Row::word).collect();
+        assert_eq!(words, ["reached", "", "", "reached", "reached"], "{}", table(&found));
+        assert!(table(&found).contains("| 1.80 [1.80, 1.80] | at most 1.9 |"), "{}", table(&found));
+        let dear =
+            rows(&pairs.iter().map(|one| pair(one.plain.cpu, 1.2 * one.plain.cpu)).collect::<Vec<_>>());
         assert!(dear[0].missed() && table(&dear).contains("**missed**"), "{}", table(&dear));
         let noisy: Vec<Pair> = (0..6).map(|at| pair(50.0, 45.0 + 5.0 * f64::from(at % 3))).collect();
         assert_eq!(rows(&noisy)[0].word(), "inconclusive", "{}", table(&rows(&noisy)));
-        let single = rows(&[pair(50.0, 60.0)]);
-        assert!(
-            table(&single).contains("1.200 no interval | at most 1.05 | inconclusive"),
-            "{}",
-            table(&single)
-        );
+        let single = table(&rows(&[pair(50.0, 60.0)]));
+        assert!(single.contains("| 1.20, no interval | at most 1.05 | inconclusive"), "{single}");
+        assert!(single.contains("comes first | 4.20, no interval | 4.20, no interval | none |"), "{single}");
     }
 
     #[test]
@@ -172,12 +198,12 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("honing-costs-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
         let page = dir.join("costs.md");
-        fs::write(&page, format!("a\n{BEGIN}\nold\n{END}\nz\n")).unwrap();
+        fs::write(&page, format!("a\n{BEGIN}\nSTALE\n{END}\nz\n")).unwrap();
         let pairs = vec![pair(50.0, 51.0); 5];
         write_page(&page, &pairs, &rows(&pairs)).unwrap();
         let text = fs::read_to_string(&page).unwrap();
         fs::remove_dir_all(&dir).unwrap();
-        assert!(text.starts_with("a\n") && text.ends_with("\nz\n") && !text.contains("old"), "{text}");
-        assert!(text.contains("| `cargo xtask pgo build` | 51.0 |"), "{text}");
+        assert!(text.starts_with("a\n") && text.ends_with("\nz\n") && !text.contains("STALE"), "{text}");
+        assert!(text.contains("| `cargo xtask pgo build` | 25.5 | 51.0 |"), "{text}");
     }
 }

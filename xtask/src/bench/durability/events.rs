@@ -49,11 +49,12 @@ pub(in crate::bench) fn measured(events: &str) -> Result<Vec<Measured>> {
     events.map(|event| serde_json::from_value(event).context("event `measured`")).collect()
 }
 
-/// Seconds of CPU time that a stage of the run took.
-pub(in crate::bench) fn stage_cpu(events: &str, stage: &str) -> Result<f64> {
+/// Seconds that a stage of the run took: of the clock, and of CPU time.
+pub(in crate::bench) fn stage_time(events: &str, stage: &str) -> Result<(f64, f64)> {
     let ended = named(events, "stage_finished")?.into_iter().rfind(|event| event["stage"] == stage);
-    let ms = ended.and_then(|event| event["cpu_ms"].as_f64());
-    ms.map(|ms| ms / 1000.0).with_context(|| format!("{stage} did not run"))
+    let seconds = |event: &Value, key: &str| event[key].as_f64().map(|ms| ms / 1000.0);
+    let both = ended.and_then(|event| seconds(&event, "elapsed_ms").zip(seconds(&event, "cpu_ms")));
+    both.with_context(|| format!("{stage} did not run"))
 }
 
 /// Why the run failed, if it did.
@@ -97,10 +98,10 @@ mod tests {
 
     #[test]
     fn the_last_end_of_a_stage_counts() {
-        let events = r#"{"event":"stage_finished","stage":"optimize","cpu_ms":1}
-{"event":"stage_finished","stage":"optimize","cpu_ms":2500}"#;
-        assert_eq!(stage_cpu(events, "optimize").unwrap(), 2.5);
-        assert!(stage_cpu(events, "train").is_err());
+        let events = r#"{"event":"stage_finished","stage":"optimize","elapsed_ms":1,"cpu_ms":1}
+{"event":"stage_finished","stage":"optimize","elapsed_ms":1000,"cpu_ms":2500}"#;
+        assert_eq!(stage_time(events, "optimize").unwrap(), (1.0, 2.5));
+        assert!(stage_time(events, "train").is_err());
     }
 
     #[test]

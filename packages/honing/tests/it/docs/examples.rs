@@ -1,7 +1,7 @@
 //! What the pages show can be used: TOML, settings that a sentence mentions, and tests to run. The
 //! commands are parsed where they are declared: `cli/documented.rs`, and that of xtask.
 
-use std::{collections::BTreeMap, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use honing_core::config::Config;
 use honing_engine::CRAFTS;
@@ -53,6 +53,18 @@ fn examples_of_toml_are_read() {
         *found.entry(kind).or_default() += 1;
     }
     assert!(found.len() == 4 && found[&Kind::Pgo] > 10, "{found:?}");
+}
+
+/// So is what other repositories would add.
+#[test]
+fn the_configurations_of_examples_are_read() {
+    let folders = fs::read_dir(pages::root().join("docs/examples")).unwrap();
+    let files: Vec<_> = folders.map(|entry| entry.unwrap().path().join("pgo.toml")).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        pgo_toml(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
 }
 
 fn pgo_toml(text: &str) -> Result<(), String> {
