@@ -8,14 +8,14 @@ use honing_report::Comparison;
 
 use super::broken;
 use crate::{
-    cli::{Compare, Format, Shared},
+    cli::{Comparing, Format, Shared},
     console,
 };
 
 /// The most pairs without `--pairs`.
 const PAIRS: u32 = 60;
 
-pub(crate) fn compare(shared: &Shared, flags: &Compare) -> Result<()> {
+pub(crate) fn compare(shared: &Shared, flags: &Comparing) -> Result<()> {
     let report = match (&flags.replay, &flags.a) {
         (Some(file), _) => honing_engine::replay(file)?,
         (None, Some(a)) => measure(shared, flags, a)?,
@@ -49,7 +49,7 @@ pub(crate) fn compare(shared: &Shared, flags: &Compare) -> Result<()> {
             comparison.markdown(&mut out).map_err(broken)?;
             continue;
         }
-        comparison.text(shared.verbose, console::width(), &mut out).map_err(broken)?;
+        comparison.text(shared.loud.verbose, console::width(), &mut out).map_err(broken)?;
         if found.identical {
             console::line(&format!(
                 "note: A and {called} are the same, byte by byte: a difference would be the machine's"
@@ -64,12 +64,12 @@ fn called(index: usize, others: usize) -> String {
     if others == 0 { "B".into() } else { format!("B{}", index + 1) }
 }
 
-fn measure(shared: &Shared, flags: &Compare, a: &Path) -> Result<CompareReport> {
+fn measure(shared: &Shared, flags: &Comparing, a: &Path) -> Result<CompareReport> {
     let options = CompareOptions {
         a: a.to_owned(),
         b: flags.b.clone(),
         args: flags.args.clone(),
-        pairs: pairs(shared.pairs.unwrap_or(PAIRS))?,
+        pairs: pairs(shared.pairs.pairs.unwrap_or(PAIRS))?,
         confidence: share("--confidence", flags.confidence, 0.5..=0.9999, "0.95 for 95 %")?,
         margin: share("--margin", flags.margin, 0.0..=50.0, "1 for 1 %")?,
         seed: flags.seed,
@@ -81,7 +81,7 @@ fn measure(shared: &Shared, flags: &Compare, a: &Path) -> Result<CompareReport> 
     let on_signal = cancel.clone();
     ctrlc::set_handler(move || on_signal.request())
         .map_err(|error| Error::internal(format!("cannot handle signals: {error}")))?;
-    let told = Teller { live: !shared.quiet && !shared.ci && console::err_is_terminal() };
+    let told = Teller { live: !shared.quiet.quiet && !shared.job.ci && console::err_is_terminal() };
     let report = honing_engine::compare(&options, &cancel, &mut |done, most, measured| {
         told.progress(done, most, measured);
     });

@@ -13,7 +13,7 @@ use honing_core::{
 
 use super::{broken, look};
 use crate::{
-    cli::{Format, Shared, Trailing},
+    cli::{Format, Shared},
     console,
 };
 
@@ -22,7 +22,7 @@ const HOTTEST: usize = 3;
 
 /// Writes the stored profile as it is.
 pub(crate) fn export(shared: &Shared, output: &Path) -> Result<()> {
-    let bytes = honing_engine::export(&look(shared, &Trailing::default())?, output)?;
+    let bytes = honing_engine::export(&look(shared)?, output)?;
     let _ = writeln!(console::err(), "    Exported {}, {}", output.display(), units::bytes(bytes));
     Ok(())
 }
@@ -30,7 +30,7 @@ pub(crate) fn export(shared: &Shared, output: &Path) -> Result<()> {
 /// Says how every selected program's profile stands. What is wrong with one decides the
 /// exit code only with `--ci`: `check` is the command that judges.
 pub(crate) fn status(shared: &Shared) -> Result<()> {
-    let all = honing_engine::status(&look(shared, &Trailing::default())?)?;
+    let all = honing_engine::status(&look(shared)?)?;
     let mut out = console::out();
     if shared.format() == Format::Json {
         let text = serde_json::to_string_pretty(&all).map_err(|error| broken(error.into()))?;
@@ -38,7 +38,7 @@ pub(crate) fn status(shared: &Shared) -> Result<()> {
     } else {
         all.iter().try_for_each(|status| show(status, &mut out)).map_err(broken)?;
     }
-    if !shared.ci {
+    if !shared.job.ci {
         return Ok(());
     }
     match all.into_iter().find_map(|status| judged(&status)) {
