@@ -3,7 +3,6 @@
 use super::{Attempt, Facts, Finding};
 use crate::{
     Digest, Error, ExitCode,
-    applied::Applied,
     config::{Policy, Rebase},
     staleness, units,
 };
@@ -27,8 +26,7 @@ pub(super) fn matched(facts: &Facts, policy: &Policy) -> Finding {
     let Some(why) = staleness::below(&built.applied, policy) else {
         return Finding::done(format!("{value}; policy.min_match = {} %", policy.min_match));
     };
-    let carried = matches!(&built.applied, Applied::Measured(found) if found.carried.is_some());
-    let rebases = policy.rebase == Rebase::Never && !carried && built.applied.share().is_some();
+    let rebases = policy.rebase == Rebase::Never && built.applied.may_be_carried(policy.min_match);
     let next = if rebases {
         format!("{}, and where that does not suffice {}", facts.run("rebase"), facts.run(""))
     } else {

@@ -239,7 +239,8 @@ impl Measuring<'_> {
                 let settled = || judgings.iter().all(|judging| judging.settled(recording));
                 let done = at == At::Look && (settled() || self.is_late(recording, most));
                 self.progress(recording.pairs(), most);
-                if told.elapsed() >= TOLD_EVERY && !done && recording.pairs() < most {
+                // The end of a workload is told at once: the others go on meanwhile.
+                if done || recording.pairs() >= most || told.elapsed() >= TOLD_EVERY {
                     told = Instant::now();
                     self.tell(judgings, recording);
                 }
