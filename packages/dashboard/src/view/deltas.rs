@@ -7,7 +7,7 @@ use honing_core::{
     bars::Scale,
     config::Direction,
     event::Summary,
-    outcome::{Measured, Verdict, notes},
+    outcome::{Measured, Verdict, beyond_reach, notes},
     units,
 };
 use ratatui::{
@@ -56,6 +56,8 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     lines.extend(of(true).map(line));
     lines.extend(notes(&program.measured).map(|note| Line::raw(cut(&note, width))));
     lines.extend(of(false).map(line));
+    let trust = program.summary.as_ref().map_or(&[][..], |summary| &summary.trust);
+    lines.extend(beyond_reach(trust, &program.measured).iter().map(|text| Line::raw(cut(text, width))));
     let cost = program.summary.as_ref().map(cost).unwrap_or_default();
     if !cost.is_empty() {
         lines.push(Line::raw(cut(&format!("compile  {}", cost.join(", ")), width)));

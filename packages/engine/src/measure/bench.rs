@@ -294,7 +294,9 @@ impl Measuring<'_> {
             }
         }
         files::remove_dir(&self.dir())?;
-        let conditions = conditions(&ran.usage, ran.others);
+        let mut conditions = conditions(&ran.usage, ran.others);
+        // Of a script, the program is one of the children.
+        conditions.cpu_time = conditions.cpu_time.filter(|_| self.workload.starts_program());
         Ok((metrics, Run { program: which, values, conditions }, ran.usage))
     }
 

@@ -40,7 +40,7 @@ pub(crate) struct Comparing {
     /// Confidence of the intervals, over all looks and programs
     #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
     pub(crate) confidence: f64,
-    /// Changes smaller than this, in percent, count as none
+    /// Margin in percent: an interval that lies within it means no change
     #[arg(long, value_name = "PERCENT", default_value_t = 1.0)]
     pub(crate) margin: f64,
     /// Seed of the order of the runs

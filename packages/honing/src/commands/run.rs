@@ -8,7 +8,8 @@ use std::{
 
 use honing_core::{
     Error, ExitCode, Result, Selection, Stage,
-    event::{Event, Record},
+    applied::Applied,
+    event::{Event, Record, Summary},
     shard::Shard,
 };
 use honing_engine::{
@@ -58,7 +59,16 @@ pub(crate) fn gather(shared: &Shared, from: &[OsString]) -> ExitCode {
 pub(crate) fn check(shared: &Shared) -> ExitCode {
     let profile = ProfileSource::Stored;
     let options = Options { profile, strict: true, ..shared.options(false) };
-    execute(shared, options, |session| honing_engine::run(session, &Selection::only(Stage::Optimize)))
+    execute(shared, options, |session| {
+        let finished = honing_engine::run(session, &Selection::only(Stage::Optimize))?;
+        // The last line is what was asked for, after all that cargo and the builds said.
+        for Summary { program, applied, .. } in &finished.summaries {
+            let words = applied.as_ref().map(Applied::words).unwrap_or_default();
+            let text = format!("check: {program}: the stored profile fits: the build applied {words}");
+            session.sink.emit(Event::Note { text });
+        }
+        Ok(finished)
+    })
 }
 
 /// `build`: what ships.

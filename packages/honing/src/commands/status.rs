@@ -73,8 +73,8 @@ fn show(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
     line("age", &age(status, manifest))?;
     if let Some(last) = &status.last_match {
         line("match", &format!("{}, measured {}", last.words, last.when))?;
-        if let Some(staleness) = last.staleness {
-            line("staleness", &format!("{staleness:.1} % of the weight no longer applied then"))?;
+        if let Some(staleness) = last.staleness.filter(|staleness| *staleness > 0.0) {
+            line("lost", &format!("{staleness:.1} % of the weight did not apply"))?;
         }
     }
     line("changes", &changes(status, manifest))?;
@@ -87,10 +87,7 @@ fn show(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
         line("", &format!("{:>5.1} %  {}", hot.percent, hot.function))?;
     }
     if status.stale.is_empty() {
-        line(
-            "policy",
-            &honing_core::advise!("fulfilled, as far as can be told without a build: `{pgo} check`"),
-        )
+        line("policy", &honing_core::advise!("fulfilled; `{pgo} check` also builds with it"))
     } else {
         let reasons = status.stale.join("; ");
         line("policy", &format!("{yellow}stale{yellow:#}: {reasons}"))
@@ -114,7 +111,10 @@ fn changes(status: &Status, manifest: &Manifest) -> String {
         |since| {
             let (commits, lines) =
                 (units::count(since.commits, "commit"), units::count(since.lines, "changed line"));
-            format!("{commits} and {lines} in the program's crates since")
+            match (since.commits, since.lines) {
+                (0, 0) => "none in the program's crates since".to_owned(),
+                _ => format!("{commits} and {lines} in the program's crates since"),
+            }
         },
     );
     if status.differences.is_empty() {
