@@ -166,6 +166,16 @@ impl Applied {
         }
     }
 
+    /// Whether a rebase could bring what is applied to `least` percent. It finds functions that have another
+    /// name or unit; what another control flow has lost stays lost, and so does what a rebase has dropped.
+    pub fn may_be_carried(&self, least: f64) -> bool {
+        let Self::Measured(found) = self else { return false };
+        let is_lost = |lost: &&Lost| lost.why == LostWhy::ControlFlow;
+        let lost: f64 = found.lost.iter().filter(is_lost).map(|lost| lost.weight).sum();
+        let all_lost = !found.lost.is_empty() && found.lost.iter().all(|lost| is_lost(&lost));
+        found.carried.is_none() && !all_lost && (1.0 - lost) * 100.0 >= least
+    }
+
     /// Whether at least `least` percent were applied. What is unknown fulfils only 0.
     pub fn fulfils(&self, least: f64) -> bool {
         least <= 0.0 || self.share().is_some_and(|share| share * 100.0 >= least)
@@ -197,6 +207,24 @@ mod tests {
     fn what_is_lost_is_never_rounded_away() {
         assert_eq!(measured(0.99999).words(), "99.9 % of the profile's weight (1881 of 1883 functions)");
         assert_eq!(measured(1.0).words(), "100.0 % of the profile's weight (1881 of 1883 functions)");
+    }
+
+    #[test]
+    fn a_rebase_brings_back_names_and_no_control_flow() {
+        use LostWhy::{ControlFlow, Gone, Unit};
+        for (lost, carried, expected) in [
+            (&[(Gone, 0.3)][..], None, true),
+            (&[(Unit, 0.2), (ControlFlow, 0.1)], None, true),
+            (&[(Gone, 0.1), (ControlFlow, 0.2)], None, false),
+            // The rest, too small to be named, is most likely of the same kind.
+            (&[(ControlFlow, 0.05)], None, false),
+            (&[(Gone, 0.3)], Some(0.7), false),
+        ] {
+            let lost = lost.iter().map(|&(why, weight)| Lost { function: "f".into(), weight, why }).collect();
+            let applied = Applied::Measured(Match { lost, carried, ..found(0.7) });
+            assert_eq!(applied.may_be_carried(90.0), expected, "{applied:?}");
+        }
+        assert!(!Applied::Unknown { why: String::new() }.may_be_carried(90.0));
     }
 
     #[test]

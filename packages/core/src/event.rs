@@ -52,6 +52,9 @@ pub enum Event {
         version: String,
         /// Name of the run's folder below `target/honing/runs`.
         run: String,
+        /// The command that was given, such as `run` or `check`; empty in older streams.
+        #[serde(default)]
+        command: String,
         /// The programs, in order.
         programs: Vec<String>,
         /// The steps that are to be run of any of them, in order.

@@ -65,6 +65,15 @@ impl Input {
     }
 }
 
+/// The first `shown` reasons, and how many more there are: `Cargo.lock changed and 2 more`.
+pub fn because(reasons: &[String], shown: usize) -> String {
+    let first = reasons.iter().take(shown).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match reasons.len().saturating_sub(shown) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
 /// Everything that a stage read, by name. Two equal fingerprints mean that running
 /// the stage again would do the same work on the same inputs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,6 +157,20 @@ mod tests {
         );
         assert!(new.changes_since(&new).is_empty());
         assert_ne!(new, old);
+    }
+
+    #[test]
+    fn the_first_reasons_stand_for_the_rest() {
+        let reasons = |count: usize| (1..=count).map(|at| format!("r{at}")).collect::<Vec<_>>();
+        for (count, shown, said) in [
+            (0, 1, ""),
+            (1, 1, "r1"),
+            (3, 3, "r1, r2, r3"),
+            (3, 1, "r1 and 2 more"),
+            (4, 3, "r1, r2, r3 and 1 more"),
+        ] {
+            assert_eq!(because(&reasons(count), shown), said);
+        }
     }
 
     #[test]

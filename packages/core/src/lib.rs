@@ -28,7 +28,7 @@ pub mod units;
 
 pub use called::{call, called};
 pub use error::{Error, ExitCode, Place, Result};
-pub use fingerprint::{Digest, Fingerprint};
+pub use fingerprint::{Digest, Fingerprint, because};
 pub use flow::{Flow, Training};
 pub use names::{closest, unknown};
 pub use settings::{Setting, settings};

@@ -14,6 +14,8 @@ use honing_core::{
 pub struct Past {
     /// The run's name: when it began, in UTC, and its process.
     pub run: String,
+    /// The command that it was, such as `run` or `check`.
+    pub command: String,
     /// The program.
     pub program: String,
     /// Stages that ended, with milliseconds of wall time.
@@ -28,12 +30,14 @@ pub struct Past {
     pub summary: Option<Summary>,
     /// How the run ended; absent where it was ended from outside, or still goes on.
     pub exit: Option<ExitCode>,
+    /// The error that it ended with.
+    pub error: Option<String>,
 }
 
 impl Past {
-    /// Percent of CPU time that was gained.
-    pub fn gain(&self) -> Option<f64> {
-        gain_percent(&self.measured)
+    /// By how many percent what it costs changed, CPU time for the most part: less is better, as in Deltas.
+    pub fn change(&self) -> Option<f64> {
+        gain_percent(&self.measured).map(|gain| -gain)
     }
 
     /// Milliseconds of wall time that all stages cost, in whichever run they did their work.
@@ -53,6 +57,7 @@ impl Past {
             (Some(outcome), _) => outcome.word().to_owned(),
             (None, Some(ExitCode::Success)) => "done".into(),
             (None, exit) => unfinished
+                .or_else(|| self.error.as_deref()?.lines().next().map(str::to_owned))
                 .or_else(|| exit.map(|exit| exit.meaning().to_owned()))
                 .unwrap_or_else(|| "not finished".into()),
         }
@@ -68,13 +73,14 @@ impl Past {
 /// this version are passed over.
 pub fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<Past> {
     let mut found: BTreeMap<String, Past> = BTreeMap::new();
-    let (mut run, mut ended) = (String::new(), None);
+    let (mut run, mut command) = (String::new(), String::new());
+    let (mut ended, mut failed) = (None, None);
     // Most lines are output, and say nothing here.
     let telling = lines.into_iter().filter(|line| !line.contains("\"event\":\"output\""));
     for record in telling.filter_map(|line| serde_json::from_str::<Record>(line).ok()) {
         match record.event {
-            Event::RunStarted { run: name, .. } => run = name,
-            Event::RunFinished { exit, .. } => ended = Some(exit),
+            Event::RunStarted { run: name, command: given, .. } => (run, command) = (name, given),
+            Event::RunFinished { exit, error, .. } => (ended, failed) = (Some(exit), error),
             Event::StageFinished { program, stage, state, elapsed_ms, .. } => {
                 found.entry(program).or_default().stages.push((stage, state, elapsed_ms));
             }
@@ -91,7 +97,14 @@ pub fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<Past> {
             _ => {}
         }
     }
-    let told = |(program, past)| Past { run: run.clone(), program, exit: ended, ..past };
+    let told = |(program, past)| Past {
+        run: run.clone(),
+        command: command.clone(),
+        program,
+        exit: ended,
+        error: failed.clone(),
+        ..past
+    };
     found.into_iter().map(told).collect()
 }
 

@@ -69,6 +69,20 @@ pub struct Conditions {
     pub steal: Option<f64>,
     /// Time in which anything on the machine waited for a CPU (pressure stall).
     pub stall: Option<f64>,
+    /// Whose the CPU time was, of the program and its children; `None` also where something else started them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_time: Option<CpuTime>,
+}
+
+/// CPU time of a program's run, in seconds, by whose it was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CpuTime {
+    /// The program's own code.
+    pub own: f64,
+    /// The kernel, for the program.
+    pub kernel: f64,
+    /// Processes that it started and waited for.
+    pub children: f64,
 }
 
 /// A run with what it met.
@@ -293,6 +307,7 @@ mod tests {
                     busy: Some(0.05 * (1.0 + load)),
                     steal: Some(0.0),
                     stall: Some(wait.min(0.05)),
+                    cpu_time: None,
                 };
                 Met { arm: *arm, conditions }
             })

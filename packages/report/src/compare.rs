@@ -146,13 +146,7 @@ mod tests {
     }
 
     fn trust() -> Trust {
-        Trust {
-            workload: "compare".into(),
-            findings: Vec::new(),
-            control: None,
-            noise: Some(0.03),
-            finds: Some(0.024),
-        }
+        Trust { noise: Some(0.03), finds: Some(0.024), ..Trust::of("compare") }
     }
 
     #[test]

@@ -30,6 +30,6 @@ pub use document::Document;
 pub use error::error;
 pub use html::html;
 pub use markdown::markdown;
-pub use plain::{Plain, Verbosity};
+pub use plain::{Plain, REASONS, Verbosity};
 pub use summary::summary;
 pub use table::{Kind, Table};

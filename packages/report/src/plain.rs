@@ -8,7 +8,7 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use honing_core::{
-    Step,
+    Step, because,
     event::{Event, Record, StageState},
     units,
 };
@@ -17,6 +17,8 @@ use honing_core::{
 const PROGRESS_EVERY_MS: u64 = 5_000;
 /// Lines of a failed stage's output that are shown.
 const SHOWN_ON_FAILURE: usize = 30;
+/// Reasons for which a stage runs that are named.
+pub const REASONS: usize = 3;
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +62,13 @@ impl Plain {
                 self.last_lines.clear();
                 self.log = None;
                 if !reasons.is_empty() {
-                    self.line(out, *stage, green, program, &format!("running: {}", because(reasons)))?;
+                    self.line(
+                        out,
+                        *stage,
+                        green,
+                        program,
+                        &format!("running: {}", because(reasons, REASONS)),
+                    )?;
                 }
             }
             Event::Progress { program, stage, done, total, unit, at, left_ms } => {
@@ -180,15 +188,5 @@ impl Plain {
         name[..1].make_ascii_uppercase();
         let program = if self.several { format!("{program}: ") } else { String::new() };
         writeln!(out, "{style}{name:>12}{style:#} {program}{text}")
-    }
-}
-
-/// The first reasons, and how many more there are.
-fn because(reasons: &[String]) -> String {
-    const SHOWN: usize = 3;
-    let shown = reasons.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match reasons.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
     }
 }

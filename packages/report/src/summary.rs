@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use honing_core::{
     event::{StageState, Summary},
-    outcome::{Measured, Outcome, Ratio, Trust, notes},
+    outcome::{Measured, Outcome, Ratio, Trust, beyond_reach, notes},
     units,
 };
 
@@ -46,6 +46,9 @@ pub fn summary(
         notes(&summary.measured).try_for_each(|note| writeln!(out, "  {note}"))?;
     }
     trust(&summary.trust, out)?;
+    for line in beyond_reach(&summary.trust, &summary.measured) {
+        writeln!(out, "  {line}")?;
+    }
     if !summary.costs.is_empty() {
         writeln!(out)?;
         costs(summary).write(out, width)?;
@@ -178,7 +181,10 @@ pub(crate) fn trim(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use honing_core::{config::Direction, outcome::Verdict};
+    use honing_core::{
+        config::Direction,
+        outcome::{Spent, Verdict},
+    };
 
     use super::*;
 
@@ -215,11 +221,11 @@ mod tests {
                 measured("both", "cpu", true, 0.95),
             ],
             trust: vec![Trust {
-                workload: "eval".into(),
-                findings: Vec::new(),
                 control: Some(Ratio { point: 1.0, low: 0.99, high: 1.01, confidence: 0.99 }),
                 noise: Some(0.03),
                 finds: Some(0.024),
+                spent: Some(Spent { own: 0.2, kernel: 0.15, children: 0.65, waiting: 0.0 }),
+                ..Trust::of("eval")
             }],
             outcome: Some(Outcome::Improved),
             wording: Some("PGO pays".into()),
@@ -250,6 +256,7 @@ mod tests {
           eval (cpu) of each pair: ▁█ -8.0 % to -7.0 %
           both (cpu) of each pair: ▁█ -5.0 % to -4.0 %
           eval: A/A control 0.0 % [-1.0, +1.0]; noise 3.0 % per pair; detectable effect 2.4 %
+          eval: 65 % of the CPU time is in child processes; PGO changes only this program's own code
         ");
     }
 }

@@ -137,6 +137,7 @@ pub(crate) fn trust(program: &Program) -> Table {
             ("noise per pair", Kind::Number),
             ("detectable effect", Kind::Number),
             ("what overrules a verdict", Kind::Words),
+            ("CPU time in own code", Kind::Number),
         ],
     );
     let percent =
@@ -152,6 +153,7 @@ pub(crate) fn trust(program: &Program) -> Table {
             percent(known.noise),
             percent(known.finds),
             findings,
+            percent(known.spent.map(|spent| spent.own)),
         ]);
     }
     table

@@ -5,7 +5,6 @@ use crate::checklist::{
     item::Finding,
 };
 use crate::{
-    applied::Applied,
     config::{Policy, Rebase},
     error::{Error, ExitCode},
     fingerprint::Digest,
@@ -34,8 +33,7 @@ pub(super) fn matched(facts: &Facts, policy: &Policy) -> Finding {
     let Some(why) = staleness::below(applied, policy) else {
         return Finding::done(format!("{value}; policy.min_match = {} %", policy.min_match));
     };
-    let carried = matches!(applied, Applied::Measured(found) if found.carried.is_some());
-    let rebases = policy.rebase == Rebase::Never && !carried && applied.share().is_some();
+    let rebases = policy.rebase == Rebase::Never && applied.may_be_carried(policy.min_match);
     let next = if rebases {
         format!("{}, and where that does not suffice {}", facts.run("rebase"), facts.run(""))
     } else {

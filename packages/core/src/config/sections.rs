@@ -219,7 +219,7 @@ pub struct Bench {
     /// Confidence that all intervals of a program hold together, as a share.
     #[schemars(range(min = 0.5, max = 0.9999))]
     pub confidence: f64,
-    /// Changes smaller than this, in percent, count as none.
+    /// Margin in percent: an interval that lies within it means no change.
     #[schemars(range(min = 0.0, max = 50.0))]
     pub margin: f64,
     /// Seed of the order of the runs.

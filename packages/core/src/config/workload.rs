@@ -250,6 +250,16 @@ impl Workload {
         if kinds.next().is_some() { None } else { kind }
     }
 
+    /// Whether it starts the program itself, not by way of a shell or the like.
+    pub fn starts_program(&self) -> bool {
+        let words = match self.kind() {
+            Some(Kind::Command(words)) => words,
+            Some(Kind::Service(service)) => &service.start,
+            _ => return false,
+        };
+        words.first().is_some_and(|word| word == "{program}")
+    }
+
     /// Every command line in it, with its key.
     pub fn commands(&self) -> Vec<(&'static str, &[String])> {
         let mut all: Vec<(&'static str, &[String])> = Vec::new();

@@ -1,5 +1,7 @@
 //! What follows from what was measured, under a policy: the table of docs/exit-codes.md, as a function.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Measured, Open, Verdict};
@@ -108,12 +110,16 @@ impl Outcome {
         match self {
             Self::Improved => {
                 let (gain, of) = gain(evidence.measured, None);
-                let wording = format!("PGO pays: {} {of} in the weighted mean", percent(gain));
+                let part = gated_workloads(evidence.measured).map(|of| format!(" of {of}"));
+                let part = part.unwrap_or_default();
+                let wording = format!("PGO pays: {} {of} in the weighted mean{part}", percent(gain));
                 consequence(true, ExitCode::Success, wording)
             }
             Self::NoChange => {
-                let wording = "PGO does not pay here: no change beyond the margin";
-                consequence(true, ExitCode::Success, wording.into())
+                let part = gated_workloads(evidence.measured).map(|of| format!(" in {of}"));
+                let part = part.unwrap_or_default();
+                let wording = format!("PGO does not pay here: no change beyond the margin{part}");
+                consequence(true, ExitCode::Success, wording)
             }
             Self::Regressed { workloads } => {
                 let beyond = beyond(policy, program, evidence.measured);
@@ -175,6 +181,16 @@ impl Outcome {
     fn tells_gain(&self) -> bool {
         matches!(self, Self::Improved | Self::NoChange | Self::Regressed { .. } | Self::NoEffect)
     }
+}
+
+/// `2 of 4 workloads`, where not every one that was measured decides.
+fn gated_workloads(measured: &[Measured]) -> Option<String> {
+    let count = |metrics: &mut dyn Iterator<Item = &Measured>| {
+        metrics.map(|metric| metric.workload.as_str()).collect::<BTreeSet<_>>().len()
+    };
+    let all = count(&mut measured.iter());
+    let gated = count(&mut measured.iter().filter(|metric| metric.gated));
+    (gated < all).then(|| format!("{gated} of {all} workloads"))
 }
 
 /// What is worse by more than its limit, with by how much.
@@ -401,6 +417,26 @@ pub(super) mod tests {
         let throughput = [other("throughput", 1.25, Direction::Higher)];
         let (gain, of) = gain(&throughput, None);
         assert_eq!((gain.map(f64::round), of), (Some(20.0), "better"));
+    }
+
+    #[test]
+    fn the_headline_says_of_how_many_workloads_it_is() {
+        let of = |workload: &str, gated, verdict, point| Measured {
+            workload: workload.into(),
+            gated,
+            ..measured(verdict, point)
+        };
+        let said = |metrics: &[Measured]| {
+            let evidence = Evidence { measured: metrics, ..Evidence::default() };
+            Outcome::of(&evidence).consequence(&Policy::default(), &program(""), &evidence).wording
+        };
+        use Verdict::{Improved, NoChange};
+        let gated = [of("a", true, Improved, 0.9), of("b", true, NoChange, 1.0)];
+        assert!(said(&gated).ends_with("in the weighted mean"), "{}", said(&gated));
+        let some = [&gated[..], &[of("c", false, NoChange, 1.0), of("a", false, NoChange, 1.0)]].concat();
+        assert!(said(&some).ends_with("in the weighted mean of 2 of 3 workloads"), "{}", said(&some));
+        let none = [of("a", true, NoChange, 1.0), of("c", false, Improved, 0.8)];
+        assert!(said(&none).ends_with("no change beyond the margin in 1 of 2 workloads"), "{}", said(&none));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod choice;
 mod consequence;
+mod spent;
 mod standing;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -12,6 +13,7 @@ use crate::config::Direction;
 pub use choice::{Choice, choose};
 pub use consequence::{Consequence, Evidence, Outcome, gain_percent};
 pub use honing_paired::{Open, Ratio, Verdict};
+pub use spent::{Spent, beyond_reach};
 pub use standing::{Asked, Standing};
 
 /// A metric of an eval workload, measured.
@@ -72,9 +74,18 @@ pub struct Trust {
     pub noise: Option<f64>,
     /// The smallest change, as a share, that so many pairs find in four of five tries at this noise.
     pub finds: Option<f64>,
+    /// Where the time of the baseline's runs went; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
 }
 
 impl Trust {
+    /// A workload of which nothing is known.
+    pub fn of(workload: &str) -> Self {
+        let workload = workload.to_owned();
+        Self { workload, findings: Vec::new(), control: None, noise: None, finds: None, spent: None }
+    }
+
     /// Of one workload, by the runs of another candidate too.
     #[must_use]
     pub fn and(mut self, other: &Self) -> Self {
@@ -148,13 +159,7 @@ mod tests {
         let of = |candidate: &str| Measured { candidate: Some(candidate.into()), ..only.clone() };
         assert_eq!((only.name(), of("bolt").name()), ("w (cpu)".into(), "w, bolt (cpu)".into()));
         assert!(of("bolt").replaces(&of("bolt")) && !of("bolt").replaces(&of("optimize")));
-        let trust = |finding: &str, noise| Trust {
-            workload: "w".into(),
-            findings: vec![finding.into()],
-            control: None,
-            noise,
-            finds: None,
-        };
+        let trust = |finding: &str, noise| Trust { findings: vec![finding.into()], noise, ..Trust::of("w") };
         let both = trust("hog", Some(0.01)).and(&trust("hog", None)).and(&trust("steal", Some(0.02)));
         assert_eq!((both.findings, both.noise), (vec!["hog".into(), "steal".into()], Some(0.02)));
     }

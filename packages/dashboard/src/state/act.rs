@@ -94,6 +94,7 @@ impl State {
     fn start(&mut self, ask: Ask) -> Option<Effect> {
         (self.run, self.now_ms) = (Run::Starting, 0);
         self.text = None;
+        self.said_before = self.messages.len();
         Some(Effect::Start(Ask { skip_bench: self.skips_bench, ..ask }))
     }
 

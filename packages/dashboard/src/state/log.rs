@@ -59,6 +59,11 @@ impl Log {
         }
     }
 
+    /// Lines that are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
     /// Lines that are no longer kept.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped

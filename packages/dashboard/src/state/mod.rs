@@ -180,6 +180,8 @@ pub struct State {
     pub(crate) offsets: [usize; 6],
     pub(crate) log: Log,
     pub(crate) messages: Vec<Message>,
+    /// How many of them are of earlier runs.
+    pub(crate) said_before: usize,
     pub(crate) text: Option<(Text, usize)>,
     pub(crate) question: Option<Question>,
     /// What is being typed to look for.
@@ -213,6 +215,7 @@ impl State {
             offsets: [0; 6],
             log: Log::default(),
             messages: Vec::new(),
+            said_before: 0,
             text: None,
             question: None,
             typed: None,

@@ -164,6 +164,13 @@ impl Program {
         }
     }
 
+    /// Whether the workload of a metric is being measured now.
+    pub(crate) fn measures(&self, metric: &Measured) -> bool {
+        let bench = self.row(Stage::Bench.into()).filter(|row| row.standing == Standing::Running);
+        let at = bench.and_then(|row| row.progress.as_ref()).map(|progress| progress.at.as_str());
+        at == Some(metric.workload.as_str())
+    }
+
     /// A run begins in which `stages` take part, of all `steps`. What an earlier one measured stays until
     /// there is something newer.
     pub(crate) fn begin(&mut self, steps: &[Step], stages: &[Step]) {

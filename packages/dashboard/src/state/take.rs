@@ -110,6 +110,7 @@ impl State {
     pub(super) fn say(&mut self, tone: Tone, text: String, hint: Option<String>) {
         if self.messages.len() == MOST_MESSAGES {
             self.messages.remove(0);
+            self.said_before = self.said_before.saturating_sub(1);
         }
         self.messages.push(Message { tone, text, hint });
     }

@@ -7,7 +7,7 @@ use honing_core::{
     bars::Scale,
     config::Direction,
     event::Summary,
-    outcome::{Measured, Verdict, notes},
+    outcome::{Measured, Verdict, beyond_reach, notes},
     units,
 };
 use ratatui::{
@@ -52,9 +52,12 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
         lines.push(Line::styled(cut(&axis, width), screen::dim()));
     }
     let of = |gated: bool| program.measured.iter().filter(move |one| one.gated == gated);
-    lines.extend(of(true).map(|measured| line(measured, scale, &layout)));
+    let line = |measured| line(measured, program.measures(measured), scale, &layout);
+    lines.extend(of(true).map(line));
     lines.extend(notes(&program.measured).map(|note| Line::raw(cut(&note, width))));
-    lines.extend(of(false).map(|measured| line(measured, scale, &layout)));
+    lines.extend(of(false).map(line));
+    let trust = program.summary.as_ref().map_or(&[][..], |summary| &summary.trust);
+    lines.extend(beyond_reach(trust, &program.measured).iter().map(|text| Line::raw(cut(text, width))));
     let cost = program.summary.as_ref().map(cost).unwrap_or_default();
     if !cost.is_empty() {
         lines.push(Line::raw(cut(&format!("compile  {}", cost.join(", ")), width)));
@@ -88,13 +91,18 @@ fn change(measured: &Measured) -> String {
     measured.ratio.map_or_else(|| "-".into(), |ratio| ratio.as_change())
 }
 
-fn line(measured: &Measured, scale: Scale, layout: &Columns) -> Line<'static> {
+/// A metric; while its workload is measured there is no verdict.
+fn line(measured: &Measured, is_open: bool, scale: Scale, layout: &Columns) -> Line<'static> {
     let change = match measured.ratio {
         Some(ratio) if layout.change <= 8 => units::change(ratio.point),
         _ => change(measured),
     };
     let bar = measured.ratio.map_or_else(String::new, |ratio| scale.bar(&ratio, layout.bar));
-    let style = if measured.gated { style(measured.verdict) } else { screen::dim() };
+    let style = match measured.gated {
+        true if is_open => Style::new(),
+        true => style(measured.verdict),
+        false => screen::dim(),
+    };
     let mut spans = vec![
         Span::raw(left(&name(measured), layout.name) + " "),
         Span::raw(left(&change, layout.change) + " "),
@@ -107,7 +115,8 @@ fn line(measured: &Measured, scale: Scale, layout: &Columns) -> Line<'static> {
     }
     let in_sample = if measured.in_sample { ", in-sample" } else { "" };
     let informs = if measured.gated { "" } else { " (not gated)" };
-    let verdict = format!("{}{in_sample}{informs}", measured.verdict.word());
+    let word = if is_open { "so far" } else { measured.verdict.word() };
+    let verdict = format!("{word}{in_sample}{informs}");
     spans.push(Span::styled(cut(&verdict, layout.verdict), style));
     Line::from(spans)
 }

@@ -119,7 +119,9 @@ pub(super) fn message(state: &State, width: usize) -> Line<'static> {
             Span::styled(" ", screen::marked()),
         ]);
     }
-    let Some(said) = state.messages.last() else { return Line::default() };
+    // What an earlier run said is among the messages, and not about this one.
+    let of_this = state.messages.get(state.said_before..).unwrap_or_default();
+    let Some(said) = of_this.last() else { return Line::default() };
     let (word, style) = tone(said.tone);
     let text = plain(said.text.lines().next().unwrap_or_default());
     let others = state.messages.len() > 1 && columns(word) + columns(&text) + MORE <= width;

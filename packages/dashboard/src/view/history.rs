@@ -1,4 +1,4 @@
-//! History: past runs of the program, and how gain, match and cost went.
+//! History: past runs of the program, and how change, match and cost went.
 
 use honing_core::{applied::Applied, bars, units};
 use ratatui::text::{Line, Span};
@@ -17,14 +17,15 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     }
     let past = &program.past;
     let mut lines = vec![
-        chart("gain", past, Past::gain, |gain| format!("{gain:+.1} %")),
+        chart("change", past, Past::change, |change| format!("{change:+.1} %")),
         chart("match", past, |past| share(past).map(|share| share * 100.0), |share| format!("{share:.1} %")),
         chart("cost", past, |past| past.cost_ms().map(|ms| ms as f64), |ms| units::millis(ms as u64)),
         Line::styled(
             format!(
-                "{}{}{}{}outcome",
+                "{}{}{}{}{}outcome",
                 left("run, in UTC", 18),
-                right("gain", 9),
+                left("command", 10),
+                right("change", 9),
                 right("match", 10),
                 right("cost  ", 10)
             ),
@@ -35,7 +36,7 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// `gain  ▁▄█  +3.4 % to +8.1 %, now +8.1 %`.
+/// `change  ▁▄█  -8.1 % to -3.4 %, the last -8.1 %`.
 fn chart(
     name: &str,
     past: &[Past],
@@ -60,10 +61,11 @@ fn chart(
 }
 
 fn line(past: &Past, width: usize) -> Line<'static> {
-    let gain = past.gain().map_or_else(|| "-".into(), |gain| format!("{gain:+.1} %"));
+    let change = past.change().map_or_else(|| "-".into(), |change| format!("{change:+.1} %"));
     let share = share(past).map_or_else(|| "-".into(), units::share);
     let cost = past.cost_ms().map_or_else(|| "-".into(), units::millis);
-    let columns = [left(&past.when(), 18), right(&gain, 9), right(&share, 10), right(&cost, 8)];
+    let (when, command) = (left(&past.when(), 18), left(&past.command, 10));
+    let columns = [when, command, right(&change, 9), right(&share, 10), right(&cost, 8)];
     Line::raw(cut(&format!("{}  {}", columns.concat(), past.outcome()), width))
 }
 

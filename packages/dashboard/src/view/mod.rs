@@ -1,10 +1,10 @@
-//! The drawing: a function of the state alone. Where things are depends on the terminal's
-//! size and on what a person chose, never on the data, so nothing jumps.
+//! The drawing: a function of the state alone.
 
 mod deltas;
 mod frame;
 mod history;
 mod hot;
+mod layout;
 mod log;
 mod manifest;
 mod profile;
@@ -13,67 +13,17 @@ mod text;
 
 use ratatui::{
     Frame,
-    layout::{Constraint, Layout, Rect},
+    layout::Rect,
     text::Line,
     widgets::{Paragraph, Wrap},
 };
 
 use crate::state::{Pane, State};
+use layout::areas;
+pub(crate) use layout::{is_drawn, is_lower, is_wide};
 
 /// The smallest terminal that is drawn on: columns, lines.
 pub const SMALLEST: (u16, u16) = (40, 10);
-/// The smallest terminal that shows several panes at once.
-const WIDE: (u16, u16) = (100, 30);
-/// Lines of the upper panes with their title: the stages of one program, and two more.
-const UPPER: u16 = 11;
-
-/// Where things are.
-struct Areas {
-    header: Rect,
-    /// The panes that are seen, with their titles.
-    panes: Vec<(Pane, Rect)>,
-    message: Rect,
-    footer: Rect,
-}
-
-/// Whether a terminal of that size is drawn on.
-pub(crate) fn is_drawn(size: (u16, u16)) -> bool {
-    size.0 >= SMALLEST.0 && size.1 >= SMALLEST.1
-}
-
-/// Whether several panes are seen at once.
-pub(crate) fn is_wide(size: (u16, u16)) -> bool {
-    size.0 >= WIDE.0 && size.1 >= WIDE.1
-}
-
-/// Whether a pane is one of those that take turns in the lower part.
-pub(crate) fn is_lower(pane: Pane) -> bool {
-    matches!(pane, Pane::Hot | Pane::Log | Pane::History)
-}
-
-fn areas(state: &State) -> Areas {
-    let whole = Rect::new(0, 0, state.size.0, state.size.1);
-    let [header, body, message, footer] = Layout::vertical([
-        Constraint::Length(1),
-        Constraint::Min(0),
-        Constraint::Length(1),
-        Constraint::Length(1),
-    ])
-    .areas(whole);
-    let panes = if !is_wide(state.size) || state.zoomed {
-        vec![(state.pane(), body)]
-    } else {
-        let rest = body.height.saturating_sub(UPPER);
-        let [upper, deltas, lower] =
-            Layout::vertical([Constraint::Length(UPPER), Constraint::Length(rest / 2), Constraint::Min(0)])
-                .areas(body);
-        let [stages, profile] =
-            Layout::horizontal([Constraint::Percentage(56), Constraint::Min(0)]).spacing(2).areas(upper);
-        vec![(Pane::Stages, stages), (Pane::Profile, profile), (Pane::Deltas, deltas), (state.lower, lower)]
-    };
-    Areas { header, panes, message, footer }
-}
-
 /// The part of a pane below its title.
 fn inside(area: Rect) -> Rect {
     let title = area.height.min(1);
@@ -157,7 +107,7 @@ fn panes(state: &State, frame: &mut Frame<'_>) {
         draw(frame, inside(body), &lines, offset);
     } else {
         for (pane, area) in areas.panes {
-            let title = if is_wide(state.size) && !state.zoomed {
+            let title = if (is_wide(state.size) && !state.zoomed) || !state.is_focused(pane) {
                 frame::title(state, pane, area.width.into())
             } else {
                 frame::tabs(state, area.width.into())

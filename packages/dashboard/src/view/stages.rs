@@ -1,6 +1,6 @@
 //! Stages: the chain of each program, a line for each stage.
 
-use honing_core::{bars, event::StageState, units};
+use honing_core::{bars, because, event::StageState, units};
 use ratatui::{
     style::Style,
     text::{Line, Span},
@@ -86,23 +86,21 @@ fn line(state: &State, row: &Row, selected: bool, width: usize) -> Line<'static>
     ])
 }
 
-/// What stands before the reasons of a stage that was finished once.
-const STALE: &str = "stale: ";
-
 /// What there is to say about a stage in `width` columns.
 fn said(now_ms: u64, row: &Row, width: usize) -> String {
-    let reasons = because(&row.reasons);
+    let why = |before: &str| match because(&row.reasons, 1) {
+        reasons if reasons.is_empty() => reasons,
+        reasons => format!("{before}{reasons}"),
+    };
+    // That it was the first run, or was asked for, is over then.
+    let changed = row.reasons.first().is_some_and(|first| first != "first run" && !first.starts_with("--"));
     let parts = match (&row.progress, row.standing) {
-        (Some(_), Standing::Running) => [progress(now_ms, row, width), reasons],
-        (_, Standing::Waiting) => {
-            let why = reasons.strip_prefix(STALE).unwrap_or(&reasons);
-            [if why.is_empty() { String::new() } else { format!("would run: {why}") }, String::new()]
-        }
-        (_, Standing::Running) => [reasons, String::new()],
-        // That it was the first run is over.
+        (Some(_), Standing::Running) => [progress(now_ms, row, width), why("")],
+        (_, Standing::Waiting) => [why("would run: "), String::new()],
+        (_, Standing::Running) => [why(""), String::new()],
         _ => [
             row.detail.lines().next().unwrap_or_default().to_owned(),
-            if reasons.starts_with(STALE) { reasons } else { String::new() },
+            if changed { why("ran because ") } else { String::new() },
         ],
     };
     let said: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
@@ -127,14 +125,6 @@ pub(super) fn progress(now_ms: u64, row: &Row, width: usize) -> String {
         }
         None => format!("{} {}, {at}", progress.done, progress.unit),
     }
-}
-
-/// Why a stage runs: the first reason, and how many more there are.
-pub(super) fn because(reasons: &[String]) -> String {
-    let Some(first) = reasons.first() else { return String::new() };
-    let changed = first != "first run" && !first.starts_with("--") && !first.starts_with("depends");
-    let more = if reasons.len() > 1 { format!(" and {} more", reasons.len() - 1) } else { String::new() };
-    format!("{}{first}{more}", if changed { STALE } else { "" })
 }
 
 /// What goes on in a program, for the header: `optimize 12/58 crates`.

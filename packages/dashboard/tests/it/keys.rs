@@ -121,13 +121,34 @@ fn the_footer_follows_the_state() {
     assert!([running, failed, finished].iter().all(|footer| footer.contains("? help  q quit")));
 }
 
+/// The error that ended a run is not above the footer while the next one works.
+#[test]
+fn a_run_does_not_say_what_the_one_before_did() {
+    let mut state = scene("failed");
+    let said = |state: &mut State| {
+        let text = drawn(state, (120, 40));
+        text.lines().rev().nth(1).unwrap_or_default().to_owned()
+    };
+    assert!(said(&mut state).starts_with("error: "), "{}", said(&mut state));
+    press(&mut state, "r");
+    assert_eq!(said(&mut state), "");
+    tell(&mut state, 1, Event::Note { text: "of this run".into() });
+    assert!(said(&mut state).starts_with("note: of this run"), "{}", said(&mut state));
+    press(&mut state, "m");
+    assert!(drawn(&mut state, (120, 40)).contains("error"));
+}
+
 #[test]
 fn the_chosen_program_is_seen_whole() {
     let mut state = scene("failed");
     let programs = vec!["tracker".to_owned(), "größe".to_owned()];
     let (version, run) = ("0.1.0".into(), "20261125T130000Z-7".into());
     let (stages, steps) = (Stage::ALL.map(Step::from).to_vec(), Default::default());
-    tell(&mut state, 1, Event::RunStarted { schema: 1, version, run, programs, stages, steps });
+    tell(
+        &mut state,
+        1,
+        Event::RunStarted { schema: 1, version, run, command: "run".into(), programs, stages, steps },
+    );
     for name in ["größe", "tracker"] {
         press(&mut state, "p");
         let text = drawn(&mut state, (120, 40));

@@ -39,6 +39,7 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         prop::collection::vec(stage(), 0..8).prop_map(|stages| Event::RunStarted {
             schema: 1,
+            command: String::new(),
             version: String::new(),
             run: "20261125T120000Z-1".into(),
             programs: PROGRAMS.map(str::to_owned).to_vec(),

@@ -148,7 +148,15 @@ fn begun() -> State {
     tell(
         &mut state,
         90,
-        Event::RunStarted { schema: 1, version, run, programs, stages, steps: Default::default() },
+        Event::RunStarted {
+            schema: 1,
+            version,
+            run,
+            command: "run".into(),
+            programs,
+            stages,
+            steps: Default::default(),
+        },
     );
     tell(&mut state, 95, Event::Stored { status: Box::new(status()) });
     ended(
@@ -436,6 +444,8 @@ fn past() -> Vec<Past> {
     let run = |day: u32, gain: f64, finished: bool| Past {
         exit: Some(if finished { ExitCode::Success } else { ExitCode::Build }),
         run: format!("202611{day:02}T081500Z-9"),
+        command: if day == 20 { "bench" } else { "run" }.into(),
+        error: (!finished).then(|| "tracker: baseline failed".into()),
         program: PROGRAM.into(),
         stages: if finished {
             Stage::ALL

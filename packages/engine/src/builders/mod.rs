@@ -207,6 +207,9 @@ pub trait Builder: Any + Debug + Send + Sync {
     /// Files beside the sources that decide what is built, relative to the root.
     fn locks(&self) -> &[&str];
 
+    /// The name of the file by which a folder is a package of its own.
+    fn package_file(&self) -> Option<&str>;
+
     /// The folders that only builds of `program` are in.
     fn own_folders(&self, session: &Session, program: &str) -> Vec<PathBuf>;
 

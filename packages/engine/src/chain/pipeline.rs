@@ -3,7 +3,7 @@
 use honing_core::{
     ExitCode, Result, Selection, Stage,
     event::{Event, Summary},
-    outcome::{Choice, Consequence, Outcome},
+    outcome::{Choice, Consequence, Outcome, beyond_reach},
     recorded::Source,
     units,
 };
@@ -95,7 +95,8 @@ impl Chain<'_> {
         let measures = self.runs(Stage::Bench);
         let is_stored = profile.as_ref().is_some_and(|profile| profile.stored().is_some());
         let decides = built && (measures || !is_stored);
-        if let (Some(text), true) = (silent(&outcome, &consequence), decides) {
+        let reach = beyond_reach(&judged.trust, judged.measured_of(candidate));
+        if let (Some(text), true) = (silent(&outcome, &consequence, &reach), decides) {
             session.sink.emit(Event::Warning { text });
         }
         let Consequence { exit, wording, .. } = consequence;
@@ -161,8 +162,10 @@ impl Chain<'_> {
 }
 
 /// What must not pass in silence though the run ends well.
-fn silent(outcome: &Outcome, consequence: &Consequence) -> Option<String> {
+fn silent(outcome: &Outcome, consequence: &Consequence, beyond_reach: &[String]) -> Option<String> {
+    let reach = beyond_reach.join("; ");
     let next = match outcome {
+        Outcome::Inconclusive { environment, .. } if environment.is_empty() && !reach.is_empty() => &reach,
         Outcome::Inconclusive { environment, .. } if environment.is_empty() => {
             "measure longer with --pairs, or on a quieter machine"
         }

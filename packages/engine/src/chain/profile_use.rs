@@ -290,22 +290,20 @@ impl<'a> Chain<'a> {
 
     fn hint(&self, applied: &Applied) -> String {
         let name = self.subject.name;
-        let carried = matches!(applied, Applied::Measured(found) if found.carried.is_some());
-        let fits = applied.fulfils(self.session.config.policy.min_match);
-        match applied {
-            // No rebase makes a profile younger, or brings back what one has dropped.
-            _ if fits || carried => honing_core::advise!("train anew: `{pgo} --program {name}`"),
-            _ if is_foreign(applied) => {
-                "hardly any of its functions are in crates that this program has: is it the profile of another \
-                 program, or was the crate renamed?"
-                    .into()
-            }
-            Applied::Measured(_) => honing_core::advise!(
+        let least = self.session.config.policy.min_match;
+        if is_foreign(applied) && !applied.fulfils(least) {
+            return "hardly any of its functions are in crates that this program has: is it the profile of another \
+                    program, or was the crate renamed?"
+                .into();
+        }
+        // No rebase makes a profile younger.
+        if applied.may_be_carried(least) && !applied.fulfils(least) {
+            return honing_core::advise!(
                 "`{pgo} rebase --program {name}` carries the counters over to what functions are \
                  called now; `{pgo} --program {name}` trains anew"
-            ),
-            Applied::Unknown { .. } => honing_core::advise!("train anew: `{pgo} --program {name}`"),
+            );
         }
+        honing_core::advise!("train anew: `{pgo} --program {name}`")
     }
 }
 

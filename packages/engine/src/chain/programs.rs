@@ -133,6 +133,7 @@ pub(crate) fn begin(session: &Session, subjects: &[Subject<'_>], selections: &[S
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION").into(),
         run: session.run_dir.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        command: session.options.command.clone(),
         programs: subjects.iter().map(|subject| subject.name.to_owned()).collect(),
         stages,
         steps: subjects

@@ -37,6 +37,8 @@ const KEPT_RUNS: usize = 20;
 /// What a person asked for, beyond `pgo.toml`.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
+    /// The command that a person gave, by its name.
+    pub command: String,
     /// Another `pgo.toml`.
     pub config: Option<PathBuf>,
     /// The workspace's `Cargo.toml`.

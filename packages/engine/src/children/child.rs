@@ -335,6 +335,7 @@ impl Process {
             wall: Duration::from_micros(report.wall_us),
             user: Duration::from_micros(report.user_us),
             system: Duration::from_micros(report.system_us),
+            children: report.children,
             peak_rss: report.peak_rss_bytes,
             wait: report.wait,
             machine: report.machine,

@@ -13,6 +13,8 @@ pub struct Usage {
     pub user: Duration,
     /// CPU time in the kernel.
     pub system: Duration,
+    /// What of it was its waited-for children's, in user space and in the kernel, where that is told: to 10 ms.
+    pub children: Option<(Duration, Duration)>,
     /// Largest resident set, in bytes. Reads no less than the launcher's own few MiB.
     pub peak_rss: u64,
     /// Time that it was ready to run and had no CPU, where that is told: that of the child's first

@@ -35,6 +35,8 @@ pub(crate) struct Report {
     /// CPU time of the child and of those of its children that it waited for.
     pub(crate) user_us: u64,
     pub(crate) system_us: u64,
+    /// Those of its children that it waited for: in user space, and in the kernel.
+    pub(crate) children: Option<(Duration, Duration)>,
     /// Largest resident set of any of them.
     pub(crate) peak_rss_bytes: u64,
     /// Time that its threads were ready to run and had no CPU: those of the child itself, and of
@@ -103,7 +105,7 @@ mod platform {
     use crate::children::{
         anew::Images,
         left::{When, children},
-        machine::waited,
+        machine::{of_children, waited},
     };
 
     /// Nanoseconds that the child's threads had waited when it was last sent a signal.
@@ -155,6 +157,8 @@ mod platform {
         let machine = Machine::now().since(before);
         let wait =
             std::fs::read_to_string(format!("/proc/{group}/schedstat")).ok().as_deref().and_then(waited);
+        let stat = std::fs::read_to_string(format!("/proc/{group}/stat")).ok();
+        let children = stat.as_deref().and_then(of_children);
         let wait = wait.map(|wait| wait.max(Duration::from_nanos(WAITED.load(Ordering::SeqCst))));
         let mut left = awaits.map(|awaits| await_left(&awaits, told)).unwrap_or_default();
         if let Some(images) = watch.and_then(Watch::end) {
@@ -163,7 +167,7 @@ mod platform {
         let _ = killpg(group, Signal::SIGKILL);
         let status = child.wait();
         end_descendants();
-        let mut report = Report { wall_us: micros(wall), wait, machine, left, ..Report::default() };
+        let mut report = Report { wall_us: micros(wall), children, wait, machine, left, ..Report::default() };
         match status {
             Ok(status) => (report.exit_code, report.signal) = (status.code(), status.signal()),
             Err(error) => report.error = Some(error.to_string()),

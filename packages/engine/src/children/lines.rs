@@ -1,9 +1,6 @@
 //! Reads a child's stream line by line, whatever bytes it writes.
 
-use std::{
-    borrow::Cow,
-    io::{BufRead, BufReader, Read},
-};
+use std::io::{BufRead, BufReader, Read};
 
 /// Longest line that is passed on whole; a longer one arrives in pieces, so that a
 /// child which never ends its line cannot fill the memory.
@@ -35,15 +32,6 @@ pub(crate) fn for_each(stream: impl Read, mut each: impl FnMut(&str)) {
     flush(&mut line);
 }
 
-/// `text` without colours, links and whatever else is for a terminal. All that is parsed goes through
-/// it: variables, configuration and arguments can colour a child that writes into a pipe.
-pub(crate) fn plain(text: &str) -> Cow<'_, str> {
-    match text.contains('\u{1b}') {
-        true => anstream::adapter::strip_str(text).to_string().into(),
-        false => text.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,20 +47,6 @@ mod tests {
         assert_eq!(lines(b"a\nb\r\nc\rd"), ["a", "b", "c", "d"]);
         assert_eq!(lines(b"\n\n"), Vec::<String>::new());
         assert_eq!(lines(b"\xff!\n"), ["\u{fffd}!"]);
-    }
-
-    #[test]
-    fn what_is_for_a_terminal_is_taken_off() {
-        for (text, expected) in [
-            ("plain [1m text", "plain [1m text"),
-            ("\u{1b}[1m\u{1b}[91merror\u{1b}[0m: no", "error: no"),
-            ("\u{1b}[KFuncname=a, Hash=1 in building m", "Funcname=a, Hash=1 in building m"),
-            ("\u{1b}]9;4;1;0\u{1b}\\\u{1b}[Kx", "x"),
-            ("\u{1b}]8;;http://localhost/E0425\u{7}E0425\u{1b}]8;;\u{7}", "E0425"),
-            ("\u{1b}(B\u{1b}[mü", "ü"),
-        ] {
-            assert_eq!(plain(text), expected, "{text:?}");
-        }
     }
 
     #[test]

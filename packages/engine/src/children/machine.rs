@@ -61,6 +61,16 @@ pub(super) fn waited(schedstat: &str) -> Option<Duration> {
     schedstat.split_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
 }
 
+/// CPU time in user space and in the kernel of the children that a process has waited for, from its
+/// `/proc/PID/stat` (proc_pid_stat(5), fields 16 and 17).
+#[cfg(any(unix, test))]
+pub(super) fn of_children(stat: &str) -> Option<(Duration, Duration)> {
+    // The second field, the name, is in parentheses and may have any characters.
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(16 - 3);
+    let mut time = || Some(TICK * fields.next()?.parse::<u32>().ok()?);
+    Some((time()?, time()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +83,8 @@ mod tests {
         assert_eq!(stalled(pressure), Some(Duration::from_micros(47_024_687)));
         assert_eq!(waited("139183706 44502373 16\n"), Some(Duration::from_nanos(44_502_373)));
         assert_eq!((times("intr 1"), stalled(""), waited("")), (None, None, None));
+        let stat = "7 (a b) c) Z 1 2 3 4 5 6 7 8 9 10 11 12 130 4 20 0 1 0 99\n";
+        assert_eq!(of_children(stat), Some((Duration::from_millis(1300), Duration::from_millis(40))));
+        assert_eq!(of_children("7 (a) Z 1"), None);
     }
 }

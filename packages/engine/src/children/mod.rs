@@ -28,7 +28,6 @@ pub use ended::{Ended, Status, Usage};
 pub use launcher::LAUNCH;
 pub(crate) use left::When;
 pub use left::{Awaits, Left};
-pub(crate) use lines::plain;
 pub use machine::Machine;
 pub(crate) use suspend::Deadline;
 pub use suspend::Suspend;

@@ -9,7 +9,7 @@ use std::{
 
 use honing_core::{Digest, Error, Result};
 
-use crate::io::tree::Tree;
+use crate::io::{plain, tree::Tree};
 
 /// What failed on which file, and what to do next.
 pub(crate) fn error(verb: &str, path: &Path, error: &std::io::Error) -> Error {
@@ -165,9 +165,10 @@ pub(crate) fn size(path: &Path) -> u64 {
     fs::read_dir(path).map_or(0, |entries| entries.flatten().map(|entry| size(&entry.path())).sum())
 }
 
-/// The last lines of a text file that say something.
+/// The last lines of a text file that say something, without what is for a terminal.
 pub(crate) fn last_lines(path: &Path, most: usize) -> Vec<String> {
     let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let text = plain(&text);
     let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     all[all.len().saturating_sub(most)..].iter().map(|line| (*line).to_owned()).collect()
 }

@@ -4,5 +4,8 @@ pub(crate) mod cancel;
 pub(crate) mod clock;
 pub(crate) mod disk;
 pub(crate) mod files;
+mod plain;
 pub(crate) mod programs;
 pub(crate) mod tree;
+
+pub(crate) use plain::plain;

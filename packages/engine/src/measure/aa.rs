@@ -213,11 +213,8 @@ mod tests {
             finds: Vec::new(),
             verdict,
             trust: Trust {
-                workload: "judge".into(),
                 findings: findings.iter().map(|&finding| finding.into()).collect(),
-                control: None,
-                noise: None,
-                finds: None,
+                ..Trust::of("judge")
             },
         }
     }

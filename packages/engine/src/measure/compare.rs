@@ -42,7 +42,7 @@ pub struct CompareOptions {
     pub pairs: Option<u32>,
     /// Confidence of the interval, as a share.
     pub confidence: f64,
-    /// Changes smaller than this, in percent, count as none.
+    /// Margin in percent: an interval that lies within it means no change.
     pub margin: f64,
     /// Seed of the order of the runs.
     pub seed: u64,

@@ -6,6 +6,7 @@ use honing_core::{
     Error, Result,
     config::Direction,
     outcome::{Measured, Open, Trust, Verdict},
+    units,
 };
 use honing_paired::{
     self as paired, BadValue, Comparison, Pair, Plan, Precision, Rules, diagnostics,
@@ -15,8 +16,11 @@ use honing_paired::{
 
 use crate::measure::Recording;
 
-/// Longest plan that a note proposes.
+/// The most pairs that a note proposes, and the longest time for them.
 const MOST_PAIRS: u32 = 1000;
+const LONGEST: Duration = Duration::from_mins(10);
+/// Times below this are not worth a word.
+const SHORT: Duration = Duration::from_secs(10);
 
 /// What a candidate's runs of a recording are judged by.
 #[derive(Debug, Clone)]
@@ -119,7 +123,7 @@ impl Judging<'_> {
                         [] => comparison,
                         all => comparison.overruled(&all.join("; ")),
                     };
-                    put(&mut measured, overruled);
+                    put(&mut measured, overruled, recording);
                 }
                 Err(bad) => {
                     measured.reason = Some(Open::TooFewPairs);
@@ -141,7 +145,7 @@ impl Judging<'_> {
             .map(|at| {
                 let mut measured = self.unjudged(recording, at);
                 if let Ok(comparison) = self.compare(recording, at) {
-                    put(&mut measured, comparison);
+                    put(&mut measured, comparison, recording);
                 }
                 measured.note = None;
                 let ratios = log_ratios(&self.pairs(recording, at)).unwrap_or_default();
@@ -162,6 +166,7 @@ impl Judging<'_> {
             control,
             noise: noise.map(|noise| noise.per_pair),
             finds: noise.and_then(|noise| noise.smallest_effect(recording.pairs(), self.plan.alpha())),
+            spent: recording.spent(),
         }
     }
 
@@ -190,19 +195,34 @@ impl Judging<'_> {
     }
 }
 
-fn put(measured: &mut Measured, comparison: Comparison) {
-    let proposal = proposal(&comparison);
+fn put(measured: &mut Measured, comparison: Comparison, recording: &Recording) {
+    let advice = advice(&comparison, recording.seconds_a_pair());
     let Comparison { estimate, verdict, open, note, .. } = comparison;
     (measured.ratio, measured.verdict, measured.reason) = (estimate, verdict, open);
-    measured.note = note.map(|note| note + &proposal);
+    measured.note = note.map(|note| note + &advice);
 }
 
-fn proposal(comparison: &Comparison) -> String {
-    let Some(further) = comparison.further_pairs else { return String::new() };
-    match (comparison.pairs + further).next_multiple_of(2) {
-        pairs @ ..=MOST_PAIRS => format!("; --pairs {pairs} would probably tell"),
-        _ => format!("; not even {MOST_PAIRS} pairs would probably tell"),
+/// What more pairs would do: how many would probably tell, if that is to be had; else what is.
+fn advice(comparison: &Comparison, seconds: f64) -> String {
+    let time = |pairs: u32| Duration::from_secs_f64(f64::from(pairs) * seconds);
+    let enough = comparison.further_pairs.map(|more| (comparison.pairs + more).next_multiple_of(2));
+    match enough.filter(|pairs| *pairs <= MOST_PAIRS && time(*pairs) <= LONGEST) {
+        Some(pairs) if time(pairs) < SHORT => return format!("; --pairs {pairs} would probably tell"),
+        Some(pairs) => {
+            return format!("; --pairs {pairs} would probably tell, in {}", units::elapsed(time(pairs)));
+        }
+        None => {}
     }
+    let (Some(ratio), Some(Open::TooWide)) = (comparison.estimate, comparison.open) else {
+        return String::new();
+    };
+    let half = (ratio.high / ratio.low).ln() / 2.0 * 100.0;
+    let most = ((LONGEST.as_secs_f64() / seconds.max(1e-6)) as u32).min(MOST_PAIRS) / 2 * 2;
+    if most <= comparison.pairs {
+        return format!("; it is ±{half:.1} % after {}", units::elapsed(time(comparison.pairs)));
+    }
+    let left = half * (f64::from(comparison.pairs) / f64::from(most)).sqrt();
+    format!("; {most} pairs ({}) would bring it to about ±{left:.1} %", units::elapsed(time(most)))
 }
 
 /// Five digits: finer than any clock, and short in the event stream. What has no ratio is 0.
@@ -223,7 +243,7 @@ pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use honing_paired::environment::Conditions;
+    use honing_paired::environment::{Conditions, CpuTime};
 
     use super::*;
     use crate::measure::{
@@ -278,6 +298,44 @@ mod tests {
         assert!(judging.wants_more(&early));
         assert_eq!(judging.judge(&early).0[0].reason, Some(Open::TooFewPairs));
         assert!(judging.interim(&early)[0].ratio.is_some());
+    }
+
+    #[test]
+    fn more_pairs_are_proposed_where_they_are_to_be_had() {
+        // Open at the last look.
+        let mut wide = recording(14, 1.0, false);
+        for (index, run) in wide.runs.iter_mut().enumerate() {
+            run.values[0] *= 1.0 + 0.4 * ((index * 7919 % 31) as f64 / 31.0);
+        }
+        let gated = ["cpu".to_owned()];
+        let comparison = judging(&gated).compare(&wide, 0).unwrap();
+        assert_eq!(comparison.open, Some(Open::TooWide));
+        let further = comparison.further_pairs.map(|more| comparison.pairs + more);
+        assert!(further.is_some_and(|pairs| pairs > 100), "{further:?}");
+        for (seconds, says) in [
+            (0.001, "would probably tell"),
+            (0.1, " would probably tell, in "),
+            // A pair in a minute.
+            (60.0, "; it is ±"),
+            (6.0, "; 100 pairs (10m00s) would bring it to about ±"),
+        ] {
+            let said = advice(&comparison, seconds);
+            assert!(said.contains(says), "{seconds}: {said}");
+        }
+    }
+
+    #[test]
+    fn where_the_time_went_is_read_from_the_baselines_runs() {
+        let mut recording = recording(6, 0.9, false);
+        assert_eq!(judging(&[]).judge(&recording).1.spent, None);
+        for run in &mut recording.runs {
+            let children = if run.program == Which::Reference { 0.025 } else { 0.0 };
+            let cpu = CpuTime { own: 0.0125, kernel: 0.0125, children };
+            run.conditions = Conditions { wall: 0.1, cpu_time: Some(cpu), ..run.conditions };
+        }
+        let spent = judging(&[]).judge(&recording).1.spent.unwrap();
+        assert_eq!((spent.own, spent.kernel, spent.children), (0.25, 0.25, 0.5));
+        assert!((spent.waiting - 0.5).abs() < 1e-9, "{spent:?}");
     }
 
     #[test]

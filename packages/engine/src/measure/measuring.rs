@@ -251,7 +251,8 @@ impl<'a> Measuring<'a> {
                     kept = Instant::now();
                     keep(recording)?;
                 }
-                if told.elapsed() >= TOLD_EVERY && !done && recording.pairs() < most {
+                // The end of a workload is told at once: the others go on meanwhile.
+                if done || recording.pairs() >= most || told.elapsed() >= TOLD_EVERY {
                     told = Instant::now();
                     self.tell(judgings, recording);
                 }
@@ -301,7 +302,9 @@ impl<'a> Measuring<'a> {
             }
         }
         files::remove_dir(&self.dir())?;
-        let conditions = conditions(&ran.usage, ran.others);
+        let mut conditions = conditions(&ran.usage, ran.others);
+        // Of a script, the program is one of the children.
+        conditions.cpu_time = conditions.cpu_time.filter(|_| self.workload.starts_program());
         Ok((metrics, Run { program: which, values, conditions }, ran.usage))
     }
 

@@ -26,10 +26,10 @@ pub(crate) mod verdicts;
 
 use std::time::Duration;
 
-use honing_core::config::Direction;
+use honing_core::{config::Direction, outcome::Spent};
 use honing_paired::{
     Arm, Pair,
-    environment::{Conditions, Met},
+    environment::{Conditions, CpuTime, Met},
 };
 use serde::{Deserialize, Serialize};
 
@@ -147,6 +147,31 @@ impl Recording {
         self.select(0, metric, true)
     }
 
+    /// Seconds that a pair takes, with its part of the controls.
+    pub(crate) fn seconds_a_pair(&self) -> f64 {
+        self.time().as_secs_f64() / f64::from(self.pairs().max(1))
+    }
+
+    /// Where the time of the reference's runs went; `None` where that is not known.
+    pub(crate) fn spent(&self) -> Option<Spent> {
+        let runs = self.runs.iter().filter(|run| run.program == Which::Reference);
+        let (mut all, mut wall) = (CpuTime::default(), 0.0);
+        for Conditions { cpu_time, wall: one, .. } in runs.map(|run| run.conditions) {
+            let CpuTime { own, kernel, children } = cpu_time?;
+            all.own += own;
+            all.kernel += kernel;
+            all.children += children;
+            wall += one;
+        }
+        let cpu = all.own + all.kernel + all.children;
+        (cpu > 0.0).then(|| Spent {
+            own: all.own / cpu,
+            kernel: all.kernel / cpu,
+            children: all.children / cpu,
+            waiting: (1.0 - cpu / wall).max(0.0),
+        })
+    }
+
     /// The runs that concern a candidate, in order: two make a pair, four a block, as if there were no
     /// other candidate.
     fn beside(runs: &[Run], candidate: usize) -> Vec<&Run> {
@@ -238,6 +263,11 @@ pub(crate) fn conditions(usage: &Usage, others: Duration) -> Conditions {
         busy: seconds(usage.machine.busy),
         steal: seconds(usage.machine.steal),
         stall: seconds(usage.machine.stall),
+        cpu_time: usage.children.map(|(user, system)| CpuTime {
+            own: usage.user.saturating_sub(user).as_secs_f64(),
+            kernel: usage.system.saturating_sub(system).as_secs_f64(),
+            children: (user + system).as_secs_f64(),
+        }),
     }
 }
 

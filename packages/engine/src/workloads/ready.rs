@@ -12,7 +12,7 @@ use std::{
 use honing_core::{Error, Result, config::Ready, template::Values};
 use regex::Regex;
 
-use crate::children::plain;
+use crate::io::plain;
 
 /// How long one try may take.
 const TRY: Duration = Duration::from_millis(500);

@@ -10,7 +10,7 @@ use honing_core::{Error, ExitCode, Result, config::Service, event::Event};
 
 use crate::{
     children::{Child, Command, Deadline, Ended, Status, When, signal_number},
-    io::files,
+    io::{files, plain},
     workloads::{
         beside::{Beside, Running},
         lost::Complaints,
@@ -47,7 +47,7 @@ impl Attempt<'_> {
             if let Ok(mut complaints) = complains.lock() {
                 complaints.line(line);
             }
-            sink.emit(Event::Output { program: program.clone(), stage, line: line.to_owned() });
+            sink.emit(Event::Output { program: program.clone(), stage, line: plain(line).into_owned() });
             true
         })?;
         self.await_ready(service, &probe, &mut child, &command)?;

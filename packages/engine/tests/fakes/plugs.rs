@@ -223,6 +223,10 @@ impl Builder for FakeBuilder {
         &[]
     }
 
+    fn package_file(&self) -> Option<&str> {
+        None
+    }
+
     fn version(&self, _: &Subject<'_>) -> String {
         "1".into()
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, builder::FalseyValueParser};
 
-use super::Trailing;
+use super::shared;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -28,5 +28,5 @@ pub(crate) struct Build {
     #[arg(short, long, env = "HONING_OUTPUT", value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) trailing: Trailing,
+    pub(crate) flags: shared::Stored,
 }

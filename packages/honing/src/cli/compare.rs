@@ -4,6 +4,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::shared;
+
 pub(super) const EXAMPLES: &str = "\
 Examples:
   cargo xtask pgo compare --a old/prog --b new/prog -- input.txt
@@ -17,6 +19,15 @@ Examples:
 /// Flags of `compare`.
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
+    #[command(flatten)]
+    pub(crate) what: Comparing,
+    #[command(flatten)]
+    pub(crate) flags: shared::Compare,
+}
+
+/// What is compared, and how.
+#[derive(Debug, Args)]
+pub(crate) struct Comparing {
     /// Program to compare against
     #[arg(long, value_name = "BIN", required_unless_present = "replay")]
     pub(crate) a: Option<PathBuf>,
@@ -29,7 +40,7 @@ pub(crate) struct Compare {
     /// Confidence of the intervals, over all looks and programs
     #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
     pub(crate) confidence: f64,
-    /// Changes smaller than this, in percent, count as none
+    /// Margin in percent: an interval that lies within it means no change
     #[arg(long, value_name = "PERCENT", default_value_t = 1.0)]
     pub(crate) margin: f64,
     /// Seed of the order of the runs

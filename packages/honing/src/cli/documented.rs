@@ -1,8 +1,10 @@
 //! Every command that the pages and the help show is one.
 
+use std::ffi::OsString;
+
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
-use super::{Cli, EXAMPLES, EXEC_EXAMPLES, MERGE_EXAMPLES, TRAIN_EXAMPLES, build, compare, named};
+use super::{Cli, Command, Look, Work, arranged, build, compare, help, named, shown, whole};
 
 #[path = "../../tests/it/pages.rs"]
 mod pages;
@@ -21,10 +23,14 @@ fn arguments(words: &[String]) -> Option<&[String]> {
 fn refused(arguments: &[String], is_whole: bool) -> Option<String> {
     // `N` stands for any number.
     let words = arguments.iter().map(|word| if word == "N" { "8" } else { word.as_str() });
-    let parsed = Cli::try_parse_from(std::iter::once("honing").chain(words));
-    let error = match parsed {
+    let words = std::iter::once("honing").chain(words).map(OsString::from).collect();
+    let error = match Cli::try_parse_from(arranged(words, &whole())) {
         // Stages are looked up later.
-        Ok(cli) => return cli.range.selection().err().map(|error| error.to_string()),
+        Ok(Cli {
+            command: Command::Work(Work::Run { range, .. }) | Command::Look(Look::Plan { range, .. }),
+            ..
+        }) => return range.selection().err().map(|error| error.to_string()),
+        Ok(_) => return None,
         Err(error) => error,
     };
     match error.kind() {
@@ -53,7 +59,7 @@ fn every_command_of_the_pages_is_accepted() {
 fn every_example_of_the_help_is_accepted() {
     let mut refusals = Vec::new();
     for examples in
-        [EXAMPLES, TRAIN_EXAMPLES, MERGE_EXAMPLES, EXEC_EXAMPLES, build::EXAMPLES, compare::EXAMPLES]
+        [help::COMMON, help::RUN, help::TRAIN, help::MERGE, help::EXEC, build::EXAMPLES, compare::EXAMPLES]
     {
         let mut found = 0;
         for line in examples.lines() {
@@ -82,6 +88,11 @@ fn what_is_no_command_is_refused() {
         ("cargo xtask pgo bensh", false),
         ("cargo xtask pgo --from trian", false),
         ("cargo xtask pgo train --shard 4/3", false),
+        // What a command does not heed, on either side of it.
+        ("cargo xtask pgo schema --budget 3m", false),
+        ("cargo xtask pgo --budget 3m schema", false),
+        ("cargo xtask pgo build --profile F", false),
+        ("cargo xtask pgo --locked build", true),
     ] {
         let words = words(line);
         assert_eq!(refused(arguments(&words).unwrap(), true).is_none(), is_accepted, "{line}");
@@ -91,15 +102,15 @@ fn what_is_no_command_is_refused() {
 #[test]
 fn help_calls_the_command_as_it_was_called() {
     for name in ["honing", "cargo x tune", "cargo run --package xtask -- pgo"] {
-        let mut command = named(Cli::command(), name);
-        let whole = command.render_long_help().to_string();
-        let of_exec = command.find_subcommand_mut("exec").unwrap().render_help().to_string();
+        let whole = shown(name).render_long_help().to_string();
+        let of_exec =
+            named(Cli::command(), name).find_subcommand_mut("exec").unwrap().render_help().to_string();
         for help in [whole, of_exec] {
             assert!(help.contains(&format!("  {name} ")) && !help.contains("cargo xtask pgo"), "{help}");
         }
     }
     let column = |name| {
-        let help = named(Cli::command(), name).render_help().to_string();
+        let help = shown(name).render_help().to_string();
         help.lines().find_map(|line| line.find("what would run, why"))
     };
     assert_eq!(column("honing"), column("cargo xtask pgo"));

@@ -1,240 +1,154 @@
-//! The flags that all commands share, and what the engine is told of them.
+//! Which command heeds which flags, and what the engine is told of them.
 
-use std::path::PathBuf;
-
-use clap::{ArgAction, Args, ColorChoice, ValueEnum, builder::FalseyValueParser};
-use honing_core::units::Span;
+use clap::{Args, ColorChoice};
 use honing_engine::{Options, ProfileSource};
 
-use super::Trailing;
+use super::groups::{
+    Again, Compile, Features, File, Format, Given, Job, Loads, Loud, Merging, Notice, Pairs, Pick, Place,
+    Plain, Quiet, Raw, Shape, Storing, Target, Time,
+};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Lines for people.
-    Plain,
-    /// One event a line (docs/events.md).
-    Json,
-}
-
-/// How the end of a run is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Notify {
-    /// Not at all.
-    Off,
-    /// The terminal's bell.
-    Bell,
-    /// A notification of the desktop, if the terminal knows OSC 9.
-    Osc9,
-}
-
-/// What runs the job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CiSystem {
-    /// GitHub Actions.
-    Github,
-    /// GitLab CI.
-    Gitlab,
-    /// Another one: plain lines.
-    None,
-}
-
-impl From<CiSystem> for honing_report::ci::System {
-    fn from(system: CiSystem) -> Self {
-        match system {
-            CiSystem::Github => Self::Github,
-            CiSystem::Gitlab => Self::Gitlab,
-            CiSystem::None => Self::None,
-        }
-    }
-}
-
-impl From<Notify> for honing_dashboard::Notify {
-    fn from(notify: Notify) -> Self {
-        match notify {
-            Notify::Off => Self::Off,
-            Notify::Bell => Self::Bell,
-            Notify::Osc9 => Self::Osc9,
-        }
-    }
-}
-
-#[derive(Debug, Args)]
+/// What flags and variables say. What a command does not heed is as if nobody had said it.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Shared {
-    /// Program from pgo.toml to work on [default: all]
-    #[arg(
-        short = 'P',
-        long,
-        global = true,
-        env = "HONING_PROGRAM",
-        value_delimiter = ',',
-        value_name = "NAME"
-    )]
-    pub(crate) program: Vec<String>,
-    /// Workload to run [default: all]; a role without one of these keeps all of its workloads
-    #[arg(short, long, global = true, env = "HONING_WORKLOAD", value_delimiter = ',', value_name = "NAME")]
-    pub(crate) workload: Vec<String>,
-    /// Run stages even if they are up to date
-    #[arg(long, global = true, env = "HONING_FORCE", value_parser = FalseyValueParser::new(), help_heading = "Stages")]
-    pub(crate) force: bool,
-    /// Merged profile to optimize with, instead of training here
-    #[arg(long, global = true, env = "HONING_PROFILE", value_name = "FILE", help_heading = "Stages")]
-    pub(crate) profile: Option<PathBuf>,
-    /// Most pairs to measure for each workload [default: bench.pairs of pgo.toml, else as many as fit into bench.time]
-    #[arg(long, global = true, env = "HONING_PAIRS", value_name = "N", help_heading = "Stages")]
-    pub(crate) pairs: Option<u32>,
-    /// Time for the whole run, such as 20m; measuring is cut short
-    #[arg(long, global = true, env = "HONING_BUDGET", value_name = "TIME", help_heading = "Stages")]
-    pub(crate) budget: Option<Span>,
-    /// What merges raw profiles [default: llvm.merge of pgo.toml]
-    #[arg(
-        long,
-        global = true,
-        env = "HONING_MERGE_TOOL",
-        value_parser = ["builtin", "llvm-profdata"],
-        value_name = "TOOL",
-        help_heading = "Stages"
-    )]
-    pub(crate) merge_tool: Option<String>,
-    /// llvm-profdata to merge with, instead of Honing [default: the first that works]
-    #[arg(long, global = true, env = "HONING_LLVM_PROFDATA", value_name = "FILE", help_heading = "Stages")]
-    pub(crate) llvm_profdata: Option<PathBuf>,
-    /// Keep raw profiles after the merge [default: kept, except with --ci]
-    #[arg(long, global = true, env = "HONING_KEEP_RAW", value_parser = FalseyValueParser::new(), help_heading = "Stages")]
-    pub(crate) keep_raw: bool,
-    /// Replace the stored profile even by a clearly poorer one
-    #[arg(long, global = true, env = "HONING_ACCEPT_POORER", value_parser = FalseyValueParser::new(), help_heading = "Stages")]
-    pub(crate) accept_poorer: bool,
-    /// For CI: no dashboard, no questions; a profile below policy is an error
-    #[arg(long, global = true, env = "HONING_CI", value_parser = FalseyValueParser::new(), help_heading = "Output")]
-    pub(crate) ci: bool,
-    /// CI system, with --ci [default: from the environment]
-    #[arg(
-        long,
-        global = true,
-        env = "HONING_CI_SYSTEM",
-        value_enum,
-        value_name = "SYSTEM",
-        help_heading = "Output"
-    )]
-    pub(crate) ci_system: Option<CiSystem>,
-    /// How to report [default: the dashboard for runs on a terminal, else plain]
-    #[arg(
-        long,
-        global = true,
-        env = "HONING_FORMAT",
-        value_enum,
-        value_name = "FORMAT",
-        help_heading = "Output"
-    )]
-    pub(crate) format: Option<Format>,
-    /// Lines instead of the dashboard
-    #[arg(long, global = true, env = "HONING_PLAIN", value_parser = FalseyValueParser::new(), help_heading = "Output")]
-    pub(crate) plain: bool,
-    /// Signal the end of a run: bell, or osc9 for a notification [default: from dashboard.toml]
-    #[arg(
-        long,
-        global = true,
-        env = "HONING_NOTIFY",
-        value_enum,
-        value_name = "HOW",
-        help_heading = "Output"
-    )]
-    pub(crate) notify: Option<Notify>,
-    /// Show commands and the output of every child
-    #[arg(short, long, global = true, env = "HONING_VERBOSE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, help_heading = "Output")]
-    pub(crate) verbose: bool,
-    /// Show errors and the result only
-    #[arg(
-        short,
-        long,
-        global = true,
-        env = "HONING_QUIET", value_parser = FalseyValueParser::new(),
-        conflicts_with = "verbose",
-        help_heading = "Output"
-    )]
-    pub(crate) quiet: bool,
-    /// Colours
-    #[arg(
-        long,
-        global = true,
-        env = "HONING_COLOR",
-        value_name = "WHEN",
-        default_value = "auto",
-        help_heading = "Output"
-    )]
+    /// The command's name.
+    pub(crate) command: String,
     pub(crate) color: ColorChoice,
-    #[command(flatten)]
-    pub(crate) cargo: Cargo,
+    pub(crate) pick: Pick,
+    pub(crate) loads: Loads,
+    pub(crate) again: Again,
+    pub(crate) given: Given,
+    pub(crate) pairs: Pairs,
+    pub(crate) time: Time,
+    pub(crate) merging: Merging,
+    pub(crate) raw: Raw,
+    pub(crate) storing: Storing,
+    pub(crate) job: Job,
+    pub(crate) shape: Shape,
+    pub(crate) plain: Plain,
+    pub(crate) notice: Notice,
+    pub(crate) loud: Loud,
+    pub(crate) quiet: Quiet,
+    pub(crate) file: File,
+    pub(crate) place: Place,
+    pub(crate) target: Target,
+    pub(crate) features: Features,
+    pub(crate) compile: Compile,
 }
 
-/// What means here what it means to cargo.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Cargo")]
-pub(crate) struct Cargo {
-    /// Another pgo.toml [default: pgo/pgo.toml in the workspace]
-    #[arg(long, global = true, env = "HONING_CONFIG", value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// Path to the workspace's Cargo.toml
-    #[arg(long, global = true, env = "HONING_MANIFEST_PATH", value_name = "FILE")]
-    pub(crate) manifest_path: Option<PathBuf>,
-    /// Target triple to build for
-    #[arg(long, global = true, env = "HONING_TARGET", value_name = "TRIPLE")]
-    pub(crate) target: Option<String>,
-    /// Directory for all output
-    #[arg(long, global = true, env = "HONING_TARGET_DIR", value_name = "DIR")]
-    pub(crate) target_dir: Option<PathBuf>,
-    /// Further features
-    #[arg(short = 'F', long, global = true, env = "HONING_FEATURES", value_delimiter = ',')]
-    pub(crate) features: Vec<String>,
-    /// Assert that Cargo.lock stays as it is
-    #[arg(long, global = true, env = "HONING_LOCKED", value_parser = FalseyValueParser::new())]
-    pub(crate) locked: bool,
-    /// Run without accessing the network
-    #[arg(long, global = true, env = "HONING_OFFLINE", value_parser = FalseyValueParser::new())]
-    pub(crate) offline: bool,
-    /// Same as --locked and --offline
-    #[arg(long, global = true, env = "HONING_FROZEN", value_parser = FalseyValueParser::new())]
-    pub(crate) frozen: bool,
-    /// Number of parallel jobs of cargo
-    #[arg(short, long, global = true, env = "HONING_JOBS", value_name = "N", allow_hyphen_values = true)]
-    pub(crate) jobs: Option<String>,
+/// The groups that a command heeds, to be flattened into it. `all` of those that build and report as a run
+/// does have some in common.
+macro_rules! heeds {
+    ($(#[$doc:meta])* all $name:ident: $($group:ident $Group:ident),+) => {
+        heeds!($(#[$doc])* $name: $($group $Group,)+ job Job, shape Shape, notice Notice, loud Loud,
+            quiet Quiet, file File, place Place, target Target, features Features, compile Compile);
+    };
+    ($(#[$doc:meta])* $name:ident: $($group:ident $Group:ident),+) => {
+        $(#[$doc])*
+        #[derive(Debug, Args)]
+        #[group(skip)]
+        pub(crate) struct $name {
+            $(#[command(flatten)] $group: $Group,)+
+        }
+
+        impl From<$name> for Shared {
+            fn from(flags: $name) -> Self {
+                Self { $($group: flags.$group,)+ ..Self::default() }
+            }
+        }
+    };
 }
+
+heeds!(
+    /// `run`, and `show-config`, which says what a run would heed.
+    all Whole: pick Pick, loads Loads, again Again, given Given, pairs Pairs, time Time, merging Merging,
+    raw Raw, storing Storing, plain Plain
+);
+heeds!(
+    /// `dash`: all but what says how to report without one.
+    Dashboard: pick Pick, loads Loads, again Again, given Given, pairs Pairs, time Time, merging Merging,
+    raw Raw, storing Storing, notice Notice, file File, place Place, target Target, features Features,
+    compile Compile
+);
+heeds!(
+    Plan: pick Pick, loads Loads, again Again, given Given, pairs Pairs, time Time, merging Merging,
+    job Job, shape Shape, file File, place Place, target Target, features Features, compile Compile
+);
+heeds!(all Preflight: pick Pick, loads Loads, again Again, given Given, merging Merging);
+heeds!(
+    /// `baseline` and `instrument`.
+    all Build: pick Pick, again Again, time Time
+);
+heeds!(all Train: pick Pick, loads Loads, again Again, time Time);
+heeds!(all Merge: pick Pick, again Again, merging Merging, raw Raw);
+heeds!(all Optimize: pick Pick, again Again, given Given, time Time);
+heeds!(all Bench: pick Pick, loads Loads, again Again, pairs Pairs, time Time);
+heeds!(all Record: pick Pick, again Again, given Given, storing Storing);
+heeds!(
+    /// `build`, `check` and `export`, which build with the stored profile.
+    all Stored: pick Pick
+);
+heeds!(
+    /// `rebase` and `import`, which replace the stored profile.
+    all Replace: pick Pick, storing Storing
+);
+heeds!(
+    /// `checklist`, which trains, measures and stores with --fix.
+    all Verify: pick Pick, pairs Pairs, time Time, storing Storing
+);
+heeds!(Status: pick Pick, job Job, shape Shape, file File, place Place, target Target, features Features);
+heeds!(Exec: pick Pick, given Given, job Job, loud Loud, file File, place Place, target Target);
+heeds!(Manifest: pick Pick, job Job, shape Shape, file File, place Place);
+heeds!(Clean: pick Pick, job Job, loud Loud, quiet Quiet, file File, place Place);
+heeds!(Report: job Job, file File, place Place);
+heeds!(Init: file File);
+heeds!(Compare: pairs Pairs, job Job, shape Shape, loud Loud, quiet Quiet);
+heeds!(Replay: shape Shape, plain Plain, loud Loud, quiet Quiet);
+heeds!(
+    /// `show`, `diff` and `overlap`.
+    Show: shape Shape
+);
 
 impl Shared {
-    /// How to report where that is not the dashboard's.
-    pub(crate) fn format(&self) -> Format {
-        self.format.unwrap_or(Format::Plain)
+    /// With what each command has: its name, and whether there are colours.
+    pub(crate) fn called(self, always: &Self) -> Self {
+        Self { color: always.color, command: always.command.clone(), ..self }
     }
 
-    /// What the engine is told.
-    pub(crate) fn options(&self, trailing: &Trailing, manual: bool) -> Options {
-        let cargo = &self.cargo;
-        let after = trailing.cargo_args.clone();
+    /// How to report where that is not the dashboard's.
+    pub(crate) fn format(&self) -> Format {
+        self.shape.format.unwrap_or(Format::Plain)
+    }
+
+    /// What the engine is told; with `manual`, what stands after `--` is the program's, not cargo's.
+    pub(crate) fn options(&self, manual: bool) -> Options {
+        let after = self.compile.cargo_args.clone();
         Options {
-            config: cargo.config.clone(),
-            manifest_path: cargo.manifest_path.clone(),
-            programs: self.program.clone(),
-            workloads: self.workload.clone(),
-            target: cargo.target.clone(),
-            target_dir: cargo.target_dir.clone(),
-            features: cargo.features.clone(),
-            locked: cargo.locked,
-            offline: cargo.offline,
-            frozen: cargo.frozen,
-            jobs: cargo.jobs.clone(),
-            verbose: self.verbose,
+            command: self.command.clone(),
+            config: self.file.config.clone(),
+            manifest_path: self.file.manifest_path.clone(),
+            programs: self.pick.program.clone(),
+            workloads: self.loads.workload.clone(),
+            target: self.target.target.clone(),
+            target_dir: self.place.target_dir.clone(),
+            features: self.features.features.clone(),
+            locked: self.place.locked,
+            offline: self.place.offline,
+            frozen: self.place.frozen,
+            jobs: self.compile.jobs.clone(),
+            verbose: self.loud.verbose,
             arguments: if manual { Vec::new() } else { after.clone() },
-            pairs: self.pairs,
-            budget: self.budget.map(|budget| budget.0),
-            profile: self.profile.clone().map_or(ProfileSource::Training, ProfileSource::File),
-            strict: self.ci,
+            pairs: self.pairs.pairs,
+            budget: self.time.budget.map(|budget| budget.0),
+            profile: self.given.profile.clone().map_or(ProfileSource::Training, ProfileSource::File),
+            strict: self.job.ci,
             ships: false,
-            accept_poorer: self.accept_poorer,
+            accept_poorer: self.storing.accept_poorer,
             unpinned: false,
-            merge_tool: self.merge_tool.clone(),
-            merger: self.llvm_profdata.clone(),
-            force: self.force,
-            keep_raw: self.keep_raw || !self.ci,
+            merge_tool: self.merging.merge_tool.clone(),
+            merger: self.merging.llvm_profdata.clone(),
+            force: self.again.force,
+            keep_raw: self.raw.keep_raw || !self.job.ci,
             shard: None,
             manual: manual.then_some(after),
         }

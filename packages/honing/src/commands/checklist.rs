@@ -8,12 +8,12 @@ use honing_engine::{Finished, Options, ProfileSource};
 
 use super::{broken, run};
 use crate::{
-    cli::{Format, Shared, Trailing},
+    cli::{Format, Shared},
     console,
 };
 
-pub(crate) fn checklist(shared: &Shared, trailing: &Trailing, fix: bool) -> ExitCode {
-    let options = Options { profile: ProfileSource::Stored, ..shared.options(trailing, false) };
+pub(crate) fn checklist(shared: &Shared, fix: bool) -> ExitCode {
+    let options = Options { profile: ProfileSource::Stored, ..shared.options(false) };
     run::execute_with(shared, options, false, |session| {
         let list = honing_engine::checklist(session, fix)?;
         print(shared, &list)?;

@@ -8,11 +8,11 @@ use honing_report::Comparison;
 
 use super::broken;
 use crate::{
-    cli::{Compare, Format, Shared},
+    cli::{Comparing, Format, Shared},
     console,
 };
 
-pub(crate) fn compare(shared: &Shared, flags: &Compare) -> Result<()> {
+pub(crate) fn compare(shared: &Shared, flags: &Comparing) -> Result<()> {
     let (report, ended) = match (&flags.replay, &flags.a) {
         (Some(file), _) => (honing_engine::replay(file)?, None),
         (None, Some(a)) => measure(shared, flags, a)?,
@@ -47,7 +47,7 @@ pub(crate) fn compare(shared: &Shared, flags: &Compare) -> Result<()> {
             comparison.markdown(&mut out).map_err(broken)?;
             continue;
         }
-        comparison.text(shared.verbose, console::width(), &mut out).map_err(broken)?;
+        comparison.text(shared.loud.verbose, console::width(), &mut out).map_err(broken)?;
         if found.identical {
             console::line(&format!(
                 "note: A and {called} are the same, byte by byte: a difference would be the machine's"
@@ -62,12 +62,12 @@ fn called(index: usize, others: usize) -> String {
     if others == 0 { "B".into() } else { format!("B{}", index + 1) }
 }
 
-fn measure(shared: &Shared, flags: &Compare, a: &Path) -> Result<(CompareReport, Option<Error>)> {
+fn measure(shared: &Shared, flags: &Comparing, a: &Path) -> Result<(CompareReport, Option<Error>)> {
     let options = CompareOptions {
         a: a.to_owned(),
         b: flags.b.clone(),
         args: flags.args.clone(),
-        pairs: shared.pairs.map(pairs).transpose()?,
+        pairs: shared.pairs.pairs.map(pairs).transpose()?,
         confidence: share("--confidence", flags.confidence, 0.5..=0.9999, "0.95 for 95 %")?,
         margin: share("--margin", flags.margin, 0.0..=50.0, "1 for 1 %")?,
         seed: flags.seed,
@@ -79,9 +79,9 @@ fn measure(shared: &Shared, flags: &Compare, a: &Path) -> Result<(CompareReport,
     let on_signal = cancel.clone();
     ctrlc::set_handler(move || on_signal.request())
         .map_err(|error| Error::internal(format!("cannot handle signals: {error}")))?;
-    let told = Teller { live: !shared.quiet && !shared.ci && console::err_is_terminal() };
+    let told = Teller { live: !shared.quiet.quiet && !shared.job.ci && console::err_is_terminal() };
     let report = honing_engine::compare(&options, &cancel, &mut |progress| match progress {
-        Progress::Planned(plan) if !shared.quiet => console::line(&plan),
+        Progress::Planned(plan) if !shared.quiet.quiet => console::line(&plan),
         Progress::Planned(_) => {}
         Progress::Block { done, most, left, measured } => told.progress((done, most), left, measured),
     });

@@ -17,26 +17,26 @@ use honing_engine::{
 };
 
 use super::{closing::Closing, editing::Editing, job, report, run};
-use crate::cli::{Range, Shared, Trailing};
+use crate::cli::{Range, Shared};
 
 /// A run: in the dashboard where a person watches, else in lines.
-pub(crate) fn run(shared: &Shared, trailing: &Trailing, range: &Range) -> ExitCode {
+pub(crate) fn run(shared: &Shared, range: &Range) -> ExitCode {
     let selection = range.selection();
     if !is_watched(shared) {
-        return run::run(shared, trailing, selection, false);
+        return run::run(shared, selection, false);
     }
-    ended(shared, selection.and_then(|selection| open(shared, trailing, selection, Mode::Run)))
+    ended(shared, selection.and_then(|selection| open(shared, selection, Mode::Run)))
 }
 
 /// The dashboard, with what earlier runs left.
-pub(crate) fn look(shared: &Shared, trailing: &Trailing) -> ExitCode {
+pub(crate) fn look(shared: &Shared) -> ExitCode {
     if !is_watched(shared) {
         let error = Error::usage("dash needs an interactive terminal");
         let hint = honing_core::advise!("`{pgo} status` and `{pgo} plan` tell the same in lines");
         return ended(shared, Err(error.with_hint(hint)));
     }
     let whole = Ok(Selection::default());
-    ended(shared, whole.and_then(|whole| open(shared, trailing, whole, Mode::Look)))
+    ended(shared, whole.and_then(|whole| open(shared, whole, Mode::Look)))
 }
 
 fn ended(shared: &Shared, exit: Result<ExitCode>) -> ExitCode {
@@ -48,7 +48,7 @@ fn ended(shared: &Shared, exit: Result<ExitCode>) -> ExitCode {
 
 /// Whether a person sees a dashboard, and wants one.
 pub(super) fn is_watched(shared: &Shared) -> bool {
-    let lines = shared.plain || shared.ci || shared.quiet || shared.format.is_some();
+    let lines = shared.plain.plain || shared.job.ci || shared.quiet.quiet || shared.shape.format.is_some();
     let terminal = [
         std::io::stdin().is_terminal(),
         std::io::stdout().is_terminal(),
@@ -74,7 +74,7 @@ pub(super) fn setup(shared: &Shared, mode: Mode) -> Result<Setup> {
         ColorChoice::Never => screen.colour = false,
         ColorChoice::Auto => {}
     }
-    let notify = shared.notify.map_or(settings.notify, Into::into);
+    let notify = shared.notice.notify.map_or(settings.notify, Into::into);
     Ok(Setup { mode, keymap: settings.keymap, screen, notify })
 }
 
@@ -87,10 +87,10 @@ fn settings_path() -> Option<PathBuf> {
     Some(config.join("honing/dashboard.toml"))
 }
 
-fn open(shared: &Shared, trailing: &Trailing, selection: Selection, mode: Mode) -> Result<ExitCode> {
+fn open(shared: &Shared, selection: Selection, mode: Mode) -> Result<ExitCode> {
     let setup = setup(shared, mode)?;
     let inbox = Inbox::default();
-    let options = shared.options(trailing, false);
+    let options = shared.options(false);
     let mut engine = Engine {
         editing: Editing::new(options.clone(), inbox.clone()),
         options,

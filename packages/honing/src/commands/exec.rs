@@ -6,14 +6,14 @@ use honing_core::Result;
 
 use super::look;
 use crate::{
-    cli::{Flavour, Shared, Trailing},
+    cli::{Flavour, Shared},
     console,
 };
 
 pub(crate) fn exec(shared: &Shared, flavour: Flavour, words: &[OsString]) -> Result<()> {
-    let session = look(shared, &Trailing::default())?;
+    let session = look(shared)?;
     let command = honing_engine::exec_command(&session, flavour.into(), words)?;
-    if shared.verbose {
+    if shared.loud.verbose {
         console::line(&format!("$ {command}"));
     }
     let code = honing_engine::exec(&command)?;

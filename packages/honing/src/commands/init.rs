@@ -9,9 +9,9 @@ use honing_engine::{CRAFTS, Candidate, find_binaries};
 use crate::{cli::Shared, console};
 
 pub(crate) fn init(shared: &Shared) -> Result<()> {
-    let cargo = &shared.cargo;
-    let (root, binaries) = find_binaries(cargo.manifest_path.as_deref())?;
-    let path = cargo.config.clone().unwrap_or_else(|| root.join("pgo/pgo.toml"));
+    let given = &shared.file;
+    let (root, binaries) = find_binaries(given.manifest_path.as_deref())?;
+    let path = given.config.clone().unwrap_or_else(|| root.join("pgo/pgo.toml"));
     if path.exists() {
         return Err(Error::usage(format!("{} exists already", path.display()))
             .with_hint(honing_core::advise!("edit it; `{pgo} show-config` prints what it means")));

@@ -2,6 +2,7 @@
 //! files. What all of it looks like is [`honing_report::ci`]'s.
 
 use std::{
+    ffi::OsString,
     fs,
     hash::{BuildHasher, Hasher, RandomState},
     io::Write,
@@ -25,7 +26,7 @@ use honing_report::ci::{
 
 use super::run;
 use crate::{
-    cli::{Cli, Format, Shared, Trailing},
+    cli::{Cli, Format, Shared},
     console,
 };
 
@@ -45,8 +46,8 @@ pub(super) struct Job {
 impl Job {
     /// The job that runs this command; none without `--ci`.
     pub(super) fn of(shared: &Shared) -> Option<Self> {
-        shared.ci.then(|| {
-            let system = shared.ci_system.map_or_else(detected, Into::into);
+        shared.job.ci.then(|| {
+            let system = shared.job.ci_system.map_or_else(detected, Into::into);
             let (out, err) = console::colours(shared.color, system != System::None);
             let began = UNIX_EPOCH.elapsed().unwrap_or(Duration::ZERO).as_secs();
             Self {
@@ -63,7 +64,7 @@ impl Job {
     /// rest on standard error.
     pub(super) fn listener(&self, shared: &Shared, results: bool) -> Listener {
         let (system, json, colour, verbose) =
-            (self.system, self.json && results, self.colour, shared.verbose);
+            (self.system, self.json && results, self.colour, shared.loud.verbose);
         let (log, last) = (Arc::clone(&self.log), Arc::clone(&self.last));
         Box::new(move |record| {
             let Ok(mut log) = log.lock() else { return };
@@ -149,7 +150,7 @@ pub(super) fn error(shared: &Shared, error: &Error) {
     match Job::of(shared) {
         Some(job) => {
             if let Ok(mut log) = job.log.lock() {
-                let places = honing_engine::find_places(&shared.options(&Trailing::default(), false)).ok();
+                let places = honing_engine::find_places(&shared.options(false)).ok();
                 log.set_roots(roots(job.system, places.as_ref()));
                 let _ = log.ended(error.code(), Some(error), &mut console::raw_err());
             }
@@ -159,7 +160,7 @@ pub(super) fn error(shared: &Shared, error: &Error) {
 }
 
 /// A command line that cannot be parsed, which says itself whether it is a job's.
-pub(super) fn usage(words: &[String], message: &str) {
+pub(super) fn usage(words: &[OsString], message: &str) {
     let is_job = words.iter().any(|word| word == "--ci")
         || std::env::var_os("HONING_CI").is_some_and(|value| {
             // As clap reads it.

@@ -21,14 +21,15 @@ mod status;
 use std::{ffi::OsString, io::Write};
 
 use clap::{
-    CommandFactory, FromArgMatches,
-    error::{ContextKind, ContextValue, ErrorKind},
+    ArgMatches, CommandFactory, FromArgMatches,
+    error::{ContextKind, ContextValue},
 };
-use honing_core::{Error, ExitCode, Result, Selection, Stage, closest, config::Config};
+use clap_complete::Shell;
+use honing_core::{Error, ExitCode, Result, Selection, Stage, config::Config};
 use honing_engine::{CRAFTS, Session, Sink, children::Cancel};
 
 use crate::{
-    cli::{self, Cli, Command, ManifestCommand, Shared, Trailing},
+    cli::{self, Build, Cli, Command, Compare, Look, ManifestCommand, Shared, Work},
     console,
 };
 
@@ -50,110 +51,138 @@ pub(crate) fn dispatch(args: Vec<OsString>) -> ExitCode {
 
 fn follow(args: Vec<OsString>) -> ExitCode {
     let name = honing_core::called();
-    let command = cli::named(Cli::command(), name).name(name).bin_name(name);
-    let words: Vec<String> = args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let matches = match command.clone().try_get_matches_from(args) {
-        Ok(matches) => matches,
-        Err(mut error) => {
-            suggest(&mut error, &command, &words);
+    let words = cli::arranged(args, &cli::whole());
+    // A command comes first, unless the help of all of them is asked for.
+    let is_whole = words.get(1).is_some_and(|word| word.to_string_lossy().starts_with('-'));
+    let command = if is_whole { cli::shown(name) } else { cli::named(Cli::command(), name) };
+    let parsed = command
+        .name(name)
+        .bin_name(name)
+        .try_get_matches_from(&words)
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    match parsed {
+        Ok((Cli { command, color }, matches)) => {
+            console::choose(color);
+            let name = matches.subcommand_name().unwrap_or_default().to_owned();
+            let always = Shared { color, command: name, ..Shared::default() };
+            match command {
+                Command::Work(command) => work(command, &always),
+                Command::Look(command) => look_at(command, &always, &matches),
+            }
+        }
+        Err(error) => {
             let _ = error.print().inspect_err(console::lose);
             name_variable(&error);
-            if error.use_stderr() {
-                job::usage(&words, &error.to_string());
+            if !error.use_stderr() {
+                return ExitCode::Success;
             }
-            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
-        }
-    };
-    let cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::Usage;
-        }
-    };
-    console::choose(cli.shared.color);
-    let Cli { command, shared, range, trailing } = cli;
-    let alone = |trailing: &Trailing, stage| run::run(&shared, trailing, Ok(Selection::only(stage)), false);
-    let ended = match command {
-        None => return dash::run(&shared, &trailing, &range),
-        Some(Command::Run { range, trailing }) => return dash::run(&shared, &trailing, &range),
-        Some(Command::Dash(trailing)) => return dash::look(&shared, &trailing),
-        Some(Command::Replay { file, svg: Some(svg), .. }) => replay::picture(&file, &svg),
-        Some(Command::Replay { file, speed, svg: None }) => replay::replay(&shared, &file, speed),
-        Some(Command::Preflight(trailing)) => return alone(&trailing, Stage::Preflight),
-        Some(Command::Baseline(trailing)) => return alone(&trailing, Stage::Baseline),
-        Some(Command::Instrument(trailing)) => return alone(&trailing, Stage::Instrument),
-        Some(Command::Train { shard: Some(shard), trailing, .. }) => {
-            return run::shard(&shared, &trailing, shard);
-        }
-        Some(Command::Train { manual, trailing, .. }) => {
-            return run::run(&shared, &trailing, Ok(Selection::only(Stage::Train)), manual);
-        }
-        Some(Command::Merge { from, output: Some(output), max_lost, .. }) => {
-            profiles::merge(&from, &output, max_lost)
-        }
-        Some(Command::Merge { from, trailing, .. }) if !from.is_empty() => {
-            return run::gather(&shared, &trailing, &from);
-        }
-        Some(Command::Merge { trailing, .. }) => return alone(&trailing, Stage::Merge),
-        Some(Command::Optimize(trailing)) => return alone(&trailing, Stage::Optimize),
-        Some(Command::Bench { aa: true, trailing }) => return run::qualify(&shared, &trailing),
-        Some(Command::Bench { trailing, .. }) => return alone(&trailing, Stage::Bench),
-        Some(Command::Record(trailing)) => return alone(&trailing, Stage::Record),
-        Some(Command::Build(flags)) => return run::build(&shared, flags),
-        Some(Command::Check(trailing)) => return run::check(&shared, &trailing),
-        Some(Command::Checklist { fix, trailing }) => return checklist::checklist(&shared, &trailing, fix),
-        Some(Command::Rebase(trailing)) => return run::rebase(&shared, &trailing, None),
-        Some(Command::Import { file, trailing }) => return run::rebase(&shared, &trailing, Some(file)),
-        Some(Command::Export { output, unpinned: true, trailing }) => {
-            return run::export_unpinned(&shared, &trailing, &output);
-        }
-        Some(Command::Export { output, .. }) => status::export(&shared, &output),
-        Some(Command::Report { run }) => report::report(&shared, run.as_deref()),
-        Some(Command::Status) => status::status(&shared),
-        Some(Command::Plan { range, explain, trailing }) => plan::plan(&shared, &trailing, &range, explain),
-        Some(Command::Exec { flavour, command }) => exec::exec(&shared, flavour, &command),
-        Some(Command::Compare(flags)) => compare::compare(&shared, &flags),
-        Some(Command::Manifest { command: None, check, yes }) => manifest::manifest(&shared, check, yes),
-        Some(Command::Manifest { command: Some(new), check, yes }) => {
-            let ManifestCommand::New { name, inherits } = new;
-            manifest::new(&shared, &name, &inherits, check, yes)
-        }
-        Some(Command::Show { file, top }) => profiles::show(&file, top, shared.format()),
-        Some(Command::Diff { base, test, top }) => profiles::diff(&base, &test, top, shared.format()),
-        Some(Command::Overlap { base, test }) => profiles::overlap(&base, &test, shared.format()),
-        Some(Command::Init) => init::init(&shared),
-        Some(Command::Clean) => clean::clean(&shared),
-        Some(Command::ShowConfig) => show_config::show_config(&shared, &matches),
-        Some(Command::Schema) => write!(console::out(), "{}", Config::json_schema(CRAFTS)).map_err(broken),
-        Some(Command::Completions { shell }) => {
-            // A completion of an xtask's subcommand would have to take cargo's own over.
-            let mut text = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "honing", &mut text);
-            console::out().write_all(&text).map_err(broken)
-        }
-    };
-    match ended {
-        Ok(()) => ExitCode::Success,
-        Err(error) => {
-            job::error(&shared, &error);
-            error.code()
+            job::usage(&words, &error.to_string());
+            ExitCode::Usage
         }
     }
 }
 
-/// The command that the first word is nearly. clap, which knows of arguments after `--` here, takes it for one
-/// of them and suggests nothing.
-fn suggest(error: &mut clap::Error, command: &clap::Command, words: &[String]) {
-    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return };
-    if error.kind() != ErrorKind::UnknownArgument || words.get(1) != Some(unknown) {
-        return;
+/// Runs stages.
+fn work(command: Work, always: &Shared) -> ExitCode {
+    let with = |flags: Shared| flags.called(always);
+    let alone = |flags: Shared, stage| run::run(&with(flags), Ok(Selection::only(stage)), false);
+    match command {
+        Work::Run { range, flags } => dash::run(&with(flags.into()), &range),
+        Work::Dash(flags) => dash::look(&with(flags.into())),
+        Work::Preflight(flags) => alone(flags.into(), Stage::Preflight),
+        Work::Baseline(flags) => alone(flags.into(), Stage::Baseline),
+        Work::Instrument(flags) => alone(flags.into(), Stage::Instrument),
+        Work::Train { shard: Some(shard), flags, .. } => run::shard(&with(flags.into()), shard),
+        Work::Train { manual, flags, .. } => {
+            run::run(&with(flags.into()), Ok(Selection::only(Stage::Train)), manual)
+        }
+        Work::Merge { from, output: Some(output), max_lost, flags } => {
+            told(&with(flags.into()), &|_| profiles::merge(&from, &output, max_lost))
+        }
+        Work::Merge { from, flags, .. } if !from.is_empty() => run::gather(&with(flags.into()), &from),
+        Work::Merge { flags, .. } => alone(flags.into(), Stage::Merge),
+        Work::Optimize(flags) => alone(flags.into(), Stage::Optimize),
+        Work::Bench { aa: true, flags } => run::qualify(&with(flags.into())),
+        Work::Bench { flags, .. } => alone(flags.into(), Stage::Bench),
+        Work::Record(flags) => alone(flags.into(), Stage::Record),
+        Work::Build(Build { no_pgo, accept_stale, output, flags }) => {
+            run::build(&with(flags.into()), no_pgo, accept_stale, output)
+        }
+        Work::Check(flags) => run::check(&with(flags.into())),
+        Work::Checklist { fix, flags } => checklist::checklist(&with(flags.into()), fix),
+        Work::Rebase(flags) => run::rebase(&with(flags.into()), None),
+        Work::Import { file, flags } => run::rebase(&with(flags.into()), Some(file)),
     }
-    let names = command.get_subcommands().map(clap::Command::get_name);
-    if let Some(name) = closest(unknown, names) {
-        let name = ContextValue::Strings(vec![name.to_owned()]);
-        error.insert(ContextKind::SuggestedSubcommand, name);
+}
+
+/// Looks at what is there, or writes a file.
+fn look_at(command: Look, always: &Shared, matches: &ArgMatches) -> ExitCode {
+    let with = |flags: Shared, work: &dyn Fn(&Shared) -> Result<()>| told(&flags.called(always), work);
+    match command {
+        Look::Plan { range, explain, flags } => {
+            with(flags.into(), &|shared| plan::plan(shared, &range, explain))
+        }
+        Look::Status(flags) => with(flags.into(), &status::status),
+        Look::Export { output, unpinned: true, flags } => {
+            run::export_unpinned(&Shared::from(flags).called(always), &output)
+        }
+        Look::Export { output, flags, .. } => with(flags.into(), &|shared| status::export(shared, &output)),
+        Look::Exec { flavour, command, flags } => {
+            with(flags.into(), &|shared| exec::exec(shared, flavour, &command))
+        }
+        Look::Compare(Compare { flags, what }) => {
+            with(flags.into(), &|shared| compare::compare(shared, &what))
+        }
+        Look::Show { file, top, flags } => {
+            with(flags.into(), &|shared| profiles::show(&file, top, shared.format()))
+        }
+        Look::Diff { base, test, top, flags } => {
+            with(flags.into(), &|shared| profiles::diff(&base, &test, top, shared.format()))
+        }
+        Look::Overlap { base, test, flags } => {
+            with(flags.into(), &|shared| profiles::overlap(&base, &test, shared.format()))
+        }
+        Look::Manifest { command: None, check, yes, flags } => {
+            with(flags.into(), &|shared| manifest::manifest(shared, check, yes))
+        }
+        Look::Manifest { command: Some(ManifestCommand::New { name, inherits }), check, yes, flags } => {
+            with(flags.into(), &|shared| manifest::new(shared, &name, &inherits, check, yes))
+        }
+        Look::Report { run, flags } => with(flags.into(), &|shared| report::report(shared, run.as_deref())),
+        Look::Replay { file, svg: Some(svg), flags, .. } => {
+            with(flags.into(), &|_| replay::picture(&file, &svg))
+        }
+        Look::Replay { file, speed, flags, .. } => {
+            with(flags.into(), &|shared| replay::replay(shared, &file, speed))
+        }
+        Look::Init(flags) => with(flags.into(), &init::init),
+        Look::Clean(flags) => with(flags.into(), &clean::clean),
+        Look::ShowConfig { flags, .. } => {
+            with(flags.into(), &|shared| show_config::show_config(shared, matches))
+        }
+        Look::Completions { shell } => with(Shared::default(), &|_| completions(shell)),
+        Look::Schema => with(Shared::default(), &|_| {
+            write!(console::out(), "{}", Config::json_schema(CRAFTS)).map_err(broken)
+        }),
     }
+}
+
+/// Says what is wrong where `work` fails.
+fn told(shared: &Shared, work: &dyn Fn(&Shared) -> Result<()>) -> ExitCode {
+    work(shared).map_or_else(
+        |error| {
+            job::error(shared, &error);
+            error.code()
+        },
+        |()| ExitCode::Success,
+    )
+}
+
+/// A completion of an xtask's subcommand would have to take cargo's own over.
+fn completions(shell: Shell) -> Result<()> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut cli::whole(), "honing", &mut text);
+    console::out().write_all(&text).map_err(broken)
 }
 
 /// A wrong value need not stand on the command line: says which variable it is from.
@@ -171,8 +200,8 @@ fn name_variable(error: &clap::Error) {
 }
 
 /// A session for commands that only look.
-fn look(shared: &Shared, trailing: &Trailing) -> Result<Session> {
-    honing_engine::open(shared.options(trailing, false), Sink::new(Vec::new()), Cancel::default())
+fn look(shared: &Shared) -> Result<Session> {
+    honing_engine::open(shared.options(false), Sink::new(Vec::new()), Cancel::default())
 }
 
 fn broken(error: std::io::Error) -> Error {

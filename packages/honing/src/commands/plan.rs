@@ -2,18 +2,18 @@
 
 use std::io::Write;
 
-use honing_core::Result;
-use honing_report::{Kind, Table};
+use honing_core::{Result, because};
+use honing_report::{Kind, REASONS, Table};
 
 use super::{broken, look};
 use crate::{
-    cli::{Format, Range, Shared, Trailing},
+    cli::{Format, Range, Shared},
     console,
 };
 
-pub(crate) fn plan(shared: &Shared, trailing: &Trailing, range: &Range, explain: bool) -> Result<()> {
+pub(crate) fn plan(shared: &Shared, range: &Range, explain: bool) -> Result<()> {
     let selection = range.selection()?;
-    let session = look(shared, trailing)?;
+    let session = look(shared)?;
     let planned = honing_engine::plan(&session, &selection)?;
     let mut out = console::out();
     if shared.format() == Format::Json {
@@ -26,7 +26,7 @@ pub(crate) fn plan(shared: &Shared, trailing: &Trailing, range: &Range, explain:
         for stage in &planned {
             writeln!(out, "{}: {}: {}", stage.program, stage.stage, stage.state.words()).map_err(broken)?;
             for reason in &stage.reasons {
-                writeln!(out, "    stale: {reason}").map_err(broken)?;
+                writeln!(out, "    because: {reason}").map_err(broken)?;
             }
             for command in &stage.commands {
                 writeln!(out, "    $ {command}").map_err(broken)?;
@@ -37,8 +37,8 @@ pub(crate) fn plan(shared: &Shared, trailing: &Trailing, range: &Range, explain:
     let left = Kind::Words;
     let mut table = Table::new("", &[("program", left), ("stage", left), ("", left), ("why", left)]);
     for stage in &planned {
-        let first = stage.reasons.first().cloned().unwrap_or_default();
-        table.row([stage.program.clone(), stage.stage.to_string(), stage.state.words().into(), first]);
+        let why = because(&stage.reasons, REASONS);
+        table.row([stage.program.clone(), stage.stage.to_string(), stage.state.words().into(), why]);
     }
     table.write(&mut out, console::width()).map_err(broken)
 }

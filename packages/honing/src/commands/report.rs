@@ -13,10 +13,7 @@ use honing_engine::{Session, Sink, write_atomically};
 use honing_report::{Document, document::Past};
 
 use super::{broken, look, replay};
-use crate::{
-    cli::{Shared, Trailing},
-    console,
-};
+use crate::{cli::Shared, console};
 
 /// The events of a run, in its folder.
 const EVENTS: &str = "events.jsonl";
@@ -93,7 +90,7 @@ fn earlier(folder: &Path) -> Vec<Past> {
 
 /// Writes the report of a run again: of the one called `run`, else of the last one.
 pub(crate) fn report(shared: &Shared, run: Option<&str>) -> Result<()> {
-    let session = look(shared, &Trailing::default())?;
+    let session = look(shared)?;
     let folders = session.past_events().into_iter().filter_map(|file| Some(file.parent()?.to_owned()));
     let mut folders = folders.collect::<Vec<_>>().into_iter();
     let found = match run {

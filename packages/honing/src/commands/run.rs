@@ -8,7 +8,8 @@ use std::{
 
 use honing_core::{
     Error, ExitCode, Result, Selection, Stage,
-    event::{Event, Record},
+    applied::Applied,
+    event::{Event, Record, Summary},
     shard::Shard,
 };
 use honing_engine::{
@@ -18,18 +19,13 @@ use honing_report::{Plain, Verbosity};
 
 use super::{job::Job, report};
 use crate::{
-    cli::{Build, Format, Shared, Trailing},
+    cli::{Format, Shared},
     console,
 };
 
-pub(crate) fn run(
-    shared: &Shared,
-    trailing: &Trailing,
-    selection: Result<Selection>,
-    manual: bool,
-) -> ExitCode {
-    let options = shared.options(trailing, manual);
-    let asks = manual && shared.ci;
+pub(crate) fn run(shared: &Shared, selection: Result<Selection>, manual: bool) -> ExitCode {
+    let options = shared.options(manual);
+    let asks = manual && shared.job.ci;
     execute(shared, options, |session| match selection {
         Ok(_) if asks => Err(Error::usage("train --manual needs a person, and --ci says that there is none")
             .with_hint("leave --ci out, or train with workloads")),
@@ -38,8 +34,8 @@ pub(crate) fn run(
 }
 
 /// `train --shard`: the instrumented program is part of it, since each shard has a machine of its own.
-pub(crate) fn shard(shared: &Shared, trailing: &Trailing, shard: Shard) -> ExitCode {
-    let options = Options { shard: Some(shard), ..shared.options(trailing, false) };
+pub(crate) fn shard(shared: &Shared, shard: Shard) -> ExitCode {
+    let options = Options { shard: Some(shard), ..shared.options(false) };
     execute(shared, options, |session| {
         honing_engine::run(
             session,
@@ -49,10 +45,10 @@ pub(crate) fn shard(shared: &Shared, trailing: &Trailing, shard: Shard) -> ExitC
 }
 
 /// `merge --from`: the stage, with what other machines left.
-pub(crate) fn gather(shared: &Shared, trailing: &Trailing, from: &[OsString]) -> ExitCode {
+pub(crate) fn gather(shared: &Shared, from: &[OsString]) -> ExitCode {
     let given: Result<Vec<Given>> = from.iter().map(|word| Given::parse(word)).collect();
     let profile = ProfileSource::Parts(given.clone().unwrap_or_default());
-    let options = Options { profile, ..shared.options(trailing, false) };
+    let options = Options { profile, ..shared.options(false) };
     execute(shared, options, |session| {
         given?;
         honing_engine::run(session, &Selection::only(Stage::Merge))
@@ -60,19 +56,24 @@ pub(crate) fn gather(shared: &Shared, trailing: &Trailing, from: &[OsString]) ->
 }
 
 /// `check`: one compile with the stored profile. To check is to be strict.
-pub(crate) fn check(shared: &Shared, trailing: &Trailing) -> ExitCode {
+pub(crate) fn check(shared: &Shared) -> ExitCode {
     let profile = ProfileSource::Stored;
-    let options = Options { profile, strict: true, ..shared.options(trailing, false) };
+    let options = Options { profile, strict: true, ..shared.options(false) };
     execute(shared, options, |session| {
-        only_the_stored_profile(shared, "check")?;
-        honing_engine::run(session, &Selection::only(Stage::Optimize))
+        let finished = honing_engine::run(session, &Selection::only(Stage::Optimize))?;
+        // The last line is what was asked for, after all that cargo and the builds said.
+        for Summary { program, applied, .. } in &finished.summaries {
+            let words = applied.as_ref().map(Applied::words).unwrap_or_default();
+            let text = format!("check: {program}: the stored profile fits: the build applied {words}");
+            session.sink.emit(Event::Note { text });
+        }
+        Ok(finished)
     })
 }
 
 /// `build`: what ships.
-pub(crate) fn build(shared: &Shared, flags: Build) -> ExitCode {
-    let Build { no_pgo, accept_stale, output, trailing } = flags;
-    let options = shared.options(&trailing, false);
+pub(crate) fn build(shared: &Shared, no_pgo: bool, accept_stale: bool, output: Option<PathBuf>) -> ExitCode {
+    let options = shared.options(false);
     let options = Options {
         // Without PGO no profile is looked for.
         profile: if no_pgo { ProfileSource::Training } else { ProfileSource::Stored },
@@ -80,37 +81,24 @@ pub(crate) fn build(shared: &Shared, flags: Build) -> ExitCode {
         strict: options.strict && !accept_stale,
         ..options
     };
-    execute(shared, options, |session| {
-        only_the_stored_profile(shared, "build")?;
-        honing_engine::release(session, &ReleaseOptions { no_pgo, output })
-    })
-}
-
-/// Another one would be passed over in silence.
-fn only_the_stored_profile(shared: &Shared, command: &str) -> Result<()> {
-    let Some(file) = &shared.profile else { return Ok(()) };
-    let file = file.display();
-    Err(Error::usage(format!("{command}: --profile {file} is not the stored profile, which it builds with"))
-        .with_hint(honing_core::advise!(
-            "store it first (`{pgo} import {file}`), or build with it: --profile {file} --to optimize"
-        )))
+    execute(shared, options, |session| honing_engine::release(session, &ReleaseOptions { no_pgo, output }))
 }
 
 /// `bench --aa`.
-pub(crate) fn qualify(shared: &Shared, trailing: &Trailing) -> ExitCode {
-    execute(shared, shared.options(trailing, false), honing_engine::qualify)
+pub(crate) fn qualify(shared: &Shared) -> ExitCode {
+    execute(shared, shared.options(false), honing_engine::qualify)
 }
 
 /// `rebase`, and `import` where a file is given.
-pub(crate) fn rebase(shared: &Shared, trailing: &Trailing, file: Option<PathBuf>) -> ExitCode {
+pub(crate) fn rebase(shared: &Shared, file: Option<PathBuf>) -> ExitCode {
     let profile = file.map_or(ProfileSource::Stored, ProfileSource::File);
-    execute(shared, Options { profile, ..shared.options(trailing, false) }, honing_engine::rebase)
+    execute(shared, Options { profile, ..shared.options(false) }, honing_engine::rebase)
 }
 
 /// `export --unpinned`: takes a build.
-pub(crate) fn export_unpinned(shared: &Shared, trailing: &Trailing, output: &Path) -> ExitCode {
+pub(crate) fn export_unpinned(shared: &Shared, output: &Path) -> ExitCode {
     let profile = ProfileSource::Stored;
-    let options = Options { profile, unpinned: true, ..shared.options(trailing, false) };
+    let options = Options { profile, unpinned: true, ..shared.options(false) };
     execute(shared, options, |session| honing_engine::export_rebased(session, output))
 }
 
@@ -144,7 +132,7 @@ pub(super) fn execute_with(
     if let Some(error) = error {
         let _ = honing_report::error(&error, &mut console::err());
     }
-    if let Some(how) = shared.notify.filter(|_| std::io::stderr().is_terminal()) {
+    if let Some(how) = shared.notice.notify.filter(|_| std::io::stderr().is_terminal()) {
         honing_dashboard::tell(how.into(), exit.meaning());
     }
     exit
@@ -198,7 +186,7 @@ pub(super) fn listener(shared: &Shared) -> Listener {
             let _ = console::out().write_all(line.as_bytes());
         });
     }
-    let verbose = shared.verbose;
+    let verbose = shared.loud.verbose;
     let mut plain = Plain::new(verbosity(shared));
     Box::new(move |record: &Record| {
         let _ = plain.event(record, &mut console::err());
@@ -217,7 +205,7 @@ pub(super) fn result(record: &Record, verbose: bool, out: &mut dyn Write) -> std
 
 /// How much is told.
 pub(super) fn verbosity(shared: &Shared) -> Verbosity {
-    match (shared.quiet, shared.verbose) {
+    match (shared.quiet.quiet, shared.loud.verbose) {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,

@@ -8,12 +8,12 @@ use honing_report::{Kind, Table};
 
 use super::{broken, look};
 use crate::{
-    cli::{Cli, Format, Shared, Trailing},
+    cli::{Cli, Format, Shared},
     console,
 };
 
 pub(crate) fn show_config(shared: &Shared, matches: &ArgMatches) -> Result<()> {
-    let session = look(shared, &Trailing::default())?;
+    let session = look(shared)?;
     let mut all = settings(&session.config, &session.config_text, &session.config_path);
     all.extend(flags(matches));
     for subject in session.subjects()? {
@@ -35,8 +35,9 @@ pub(crate) fn show_config(shared: &Shared, matches: &ArgMatches) -> Result<()> {
 /// Flags that were set, on the command line or by a variable.
 fn flags(matches: &ArgMatches) -> Vec<Setting> {
     let command = Cli::command();
+    let Some((name, matches)) = matches.subcommand() else { return Vec::new() };
     let mut found = Vec::new();
-    for arg in command.get_arguments() {
+    for arg in command.find_subcommand(name).into_iter().flat_map(clap::Command::get_arguments) {
         let id = arg.get_id().as_str();
         let origin = match matches.value_source(id) {
             Some(ValueSource::CommandLine) => "command line".to_owned(),

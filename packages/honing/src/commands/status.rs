@@ -13,7 +13,7 @@ use honing_core::{
 
 use super::{broken, look};
 use crate::{
-    cli::{Format, Shared, Trailing},
+    cli::{Format, Shared},
     console,
 };
 
@@ -22,7 +22,7 @@ const HOTTEST: usize = 3;
 
 /// Writes the stored profile as it is.
 pub(crate) fn export(shared: &Shared, output: &Path) -> Result<()> {
-    let bytes = honing_engine::export(&look(shared, &Trailing::default())?, output)?;
+    let bytes = honing_engine::export(&look(shared)?, output)?;
     let _ = writeln!(console::err(), "    Exported {}, {}", output.display(), units::bytes(bytes));
     Ok(())
 }
@@ -30,7 +30,7 @@ pub(crate) fn export(shared: &Shared, output: &Path) -> Result<()> {
 /// Says how every selected program's profile stands. What is wrong with one decides the
 /// exit code only with `--ci`: `check` is the command that judges.
 pub(crate) fn status(shared: &Shared) -> Result<()> {
-    let all = honing_engine::status(&look(shared, &Trailing::default())?)?;
+    let all = honing_engine::status(&look(shared)?)?;
     let mut out = console::out();
     if shared.format() == Format::Json {
         let text = serde_json::to_string_pretty(&all).map_err(|error| broken(error.into()))?;
@@ -38,7 +38,7 @@ pub(crate) fn status(shared: &Shared) -> Result<()> {
     } else {
         all.iter().try_for_each(|status| show(status, &mut out)).map_err(broken)?;
     }
-    if !shared.ci {
+    if !shared.job.ci {
         return Ok(());
     }
     match all.into_iter().find_map(|status| judged(&status)) {
@@ -73,8 +73,8 @@ fn show(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
     line("age", &age(status, manifest))?;
     if let Some(last) = &status.last_match {
         line("match", &format!("{}, measured {}", last.words, last.when))?;
-        if let Some(staleness) = last.staleness {
-            line("staleness", &format!("{staleness:.1} % of the weight no longer applied then"))?;
+        if let Some(staleness) = last.staleness.filter(|staleness| *staleness > 0.0) {
+            line("lost", &format!("{staleness:.1} % of the weight did not apply"))?;
         }
     }
     line("changes", &changes(status, manifest))?;
@@ -87,10 +87,7 @@ fn show(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
         line("", &format!("{:>5.1} %  {}", hot.percent, hot.function))?;
     }
     if status.stale.is_empty() {
-        line(
-            "policy",
-            &honing_core::advise!("fulfilled, as far as can be told without a build: `{pgo} check`"),
-        )
+        line("policy", &honing_core::advise!("fulfilled; `{pgo} check` also builds with it"))
     } else {
         let reasons = status.stale.join("; ");
         line("policy", &format!("{yellow}stale{yellow:#}: {reasons}"))
@@ -114,7 +111,10 @@ fn changes(status: &Status, manifest: &Manifest) -> String {
         |since| {
             let (commits, lines) =
                 (units::count(since.commits, "commit"), units::count(since.lines, "changed line"));
-            format!("{commits} and {lines} in the program's crates since")
+            match (since.commits, since.lines) {
+                (0, 0) => "none in the program's crates since".to_owned(),
+                _ => format!("{commits} and {lines} in the program's crates since"),
+            }
         },
     );
     if status.differences.is_empty() {

@@ -219,7 +219,7 @@ fn switching_gives_the_names_that_were_asked_for() {
     let pinned = names(&fixture, "tiny");
     pin(false);
     let plan = fixture.succeeds(&["plan", "--explain"]).stdout;
-    assert!(plan.contains("stale: symbols pinned (scheme 2) -> cargo's own"), "{plan}");
+    assert!(plan.contains("because: symbols pinned (scheme 2) -> cargo's own"), "{plan}");
     let cargos = names(&fixture, "tiny");
     assert!(!cargos.is_subset(&pinned), "{cargos:?}");
     // Same folder, same everything: what is there is what was asked for.

@@ -63,7 +63,7 @@ fn scale_over(rows: &[(&Measured, Ratio)]) -> Option<Scale> {
     Some(Scale::changes(low, high))
 }
 
-/// The line of "no change", in the band of changes that count as none.
+/// The line of "no change", in the band of the margin.
 fn no_change(chart: &mut Chart<'_, '_>, rows: usize, margin: Option<f64>, ends: (f64, f64)) -> Drawn {
     let bottom = -(rows as f64);
     if let Some(margin) = margin.filter(|margin| *margin > 0.0) {

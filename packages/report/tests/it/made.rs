@@ -28,6 +28,7 @@ pub(crate) fn recorded() -> Vec<Record> {
 pub(crate) fn run(programs: &[&str], events: Vec<Event>) -> Vec<Record> {
     let started = Event::RunStarted {
         schema: SCHEMA,
+        command: "run".into(),
         version: "0.1.0".into(),
         run: "20261125T161704Z-42".into(),
         programs: programs.iter().map(|name| (*name).to_owned()).collect(),

@@ -248,6 +248,10 @@ impl Builder for Cargo {
         &["Cargo.lock"]
     }
 
+    fn package_file(&self) -> Option<&str> {
+        Some("Cargo.toml")
+    }
+
     fn own_folders(&self, session: &Session, program: &str) -> Vec<PathBuf> {
         own::folders(&session.builds(), program)
     }

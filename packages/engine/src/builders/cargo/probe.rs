@@ -19,8 +19,8 @@ use crate::{
         session::find_program,
         subject::Subject,
     },
-    children::{Child, Command, Status, Usage, plain},
-    io::files,
+    children::{Child, Command, Status, Usage},
+    io::{files, plain},
     profiles::{
         Input,
         llvm::{indexed, profile_files, wants_llvm},

@@ -12,7 +12,8 @@ use honing_profdata::TraceReader;
 
 use crate::{
     builders::{beside, cargo::calls::Unit},
-    children::{StdStream, plain},
+    children::StdStream,
+    io::plain,
 };
 
 /// What cargo has said so far.

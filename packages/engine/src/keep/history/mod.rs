@@ -71,7 +71,7 @@ pub(crate) fn ignored_by(session: &Session, file: &Path) -> Option<String> {
     Some(found.split_once('\t')?.0.to_owned())
 }
 
-/// What happened in `folders` since `commit`. `None` where history does not reach back
+/// What happened to the code in the packages' `folders` since `commit`. `None` where history does not reach back
 /// to it, as in a shallow clone.
 pub(crate) fn since(
     session: &Session,
@@ -84,13 +84,29 @@ pub(crate) fn since(
     if !is_commit {
         return Ok(None);
     }
-    let folders: Vec<String> = folders.iter().filter_map(|folder| tree.spec("", folder)).collect();
+    let code = code(&tree, folders, subject.builder().package_file());
     // Not the program: its profile and configuration, and the lockfile, which is told apart.
     let beside = session.root.join(session.config_path.parent().unwrap_or(Path::new("")));
     let apart = tree.spec("exclude,", &beside);
     let locks = subject.builder().locks().iter().map(|file| format!(":(top,exclude,glob)**/{file}"));
-    let paths: Vec<String> = folders.into_iter().chain(apart).chain(locks).collect();
+    let paths: Vec<String> = code.into_iter().chain(apart).chain(locks).collect();
     Ok(since_in(&tree, commit, &paths))
+}
+
+/// What of `folders` is the packages' code, as git takes it: neither packages of their own that are in them,
+/// such as an xtask, nor what is hidden, such as `.cargo` and `.github`.
+fn code(tree: &Tree<'_>, folders: &[PathBuf], package_file: Option<&str>) -> Vec<String> {
+    let files = package_file.and_then(|name| tree.files(&format!(":(top,glob)**/{name}")).ok());
+    let packages = files.iter().flatten().filter_map(|file| Some(tree.top.join(file).parent()?.to_owned()));
+    let folders: Vec<PathBuf> = folders.iter().map(|folder| tree::real(folder)).collect();
+    let apart = packages.filter(|package| {
+        folders.iter().any(|folder| package.starts_with(folder))
+            && !folders.iter().any(|folder| folder.starts_with(package))
+    });
+    let apart: Vec<String> = apart.filter_map(|package| tree.spec("exclude,", &package)).collect();
+    let hidden = ["**/.*", "**/.*/**"].map(|pattern| format!(":(top,exclude,glob){pattern}"));
+    let all = folders.iter().filter_map(|folder| tree.spec("", folder));
+    all.chain(apart).chain(hidden).collect()
 }
 
 fn since_in(tree: &Tree<'_>, commit: &str, paths: &[String]) -> Option<Since> {

@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::keep::history::{
+    code,
     git::{Git, Silent},
     since_in,
     tree::{Tree, real},
@@ -127,6 +128,32 @@ fn neither_a_hook_nor_configuration_nor_tracing_changes_the_answer() {
     let since = since_in(&tree_within, &commit, &[spec("", "src"), spec("exclude,", "src/x")]).unwrap();
     assert_eq!((since.commits, since.lines), (0, 3));
     assert_eq!(tree_within.changes_in(&[first.join("src/a.rs")]).unwrap(), [" M src/a.rs"]);
+}
+
+#[test]
+fn the_code_of_a_package_is_not_the_xtask_in_its_folder() {
+    let repository = Repository::new();
+    let files = ["Cargo.toml", "src/main.rs", "lib/Cargo.toml", "lib/src/lib.rs", "build.rs"];
+    let others =
+        ["xtask/Cargo.toml", "xtask/src/main.rs", ".cargo/config.toml", ".github/w.yml", ".gitignore"];
+    for file in files.iter().chain(&others) {
+        repository.write(file, "1\n");
+    }
+    repository.commit();
+    let commit = repository.run(&["rev-parse", "HEAD"]);
+    let folders = [repository.root.clone(), repository.root.join("lib")];
+    let lines = || {
+        let tree = repository.tree();
+        since_in(&tree, &commit, &code(&tree, &folders, Some("Cargo.toml"))).unwrap().lines
+    };
+    others.iter().for_each(|file| repository.write(file, "1\n2\n"));
+    assert_eq!(lines(), 0);
+    repository.commit();
+    assert_eq!(lines(), 0);
+    for (file, expected) in files.iter().zip(1..) {
+        repository.write(file, "1\n2\n");
+        assert_eq!(lines(), expected, "{file}");
+    }
 }
 
 #[test]

@@ -46,6 +46,12 @@ impl<'a> Tree<'a> {
         })
     }
 
+    /// The files of git that `spec` names, relative to the top.
+    pub(super) fn files(&self, spec: &str) -> Result<Vec<String>, Silent> {
+        let found = self.git.ask(&["ls-files", "-z", "--full-name", "--", spec])?;
+        Ok(found.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    }
+
     /// What differs from the commit in `paths`; nothing where they are elsewhere.
     pub(super) fn changes_in(&self, paths: &[PathBuf]) -> Result<Vec<String>, Silent> {
         let specs: Vec<String> = paths.iter().filter_map(|path| self.spec("", path)).collect();

@@ -14,7 +14,7 @@ pub(super) use proposal::Proposal;
 
 use super::{broken, look};
 use crate::{
-    cli::{Format, Shared, Trailing},
+    cli::{Format, Shared},
     console,
 };
 
@@ -23,7 +23,7 @@ pub(super) const FILE: &str = "Cargo.toml";
 
 /// Shows them and proposes an edit; with `check` judges them by what pgo.toml pins.
 pub(crate) fn manifest(shared: &Shared, check: bool, yes: bool) -> Result<()> {
-    let session = look(shared, &Trailing::default())?;
+    let session = look(shared)?;
     if check {
         let looked = Proposal::look(&session)?;
         show(shared, &looked, false)?;
@@ -39,7 +39,7 @@ pub(crate) fn new(shared: &Shared, name: &str, parent: &str, check: bool, yes: b
         return Err(Error::usage("--check does not go with `manifest new`")
             .with_hint("have a program use the profile and pin its settings, then `manifest --check`"));
     }
-    let session = look(shared, &Trailing::default())?;
+    let session = look(shared)?;
     let proposal = Proposal::new_profile(&session, name, parent)?;
     let used = proposal.reviews.iter().any(|review| !review.programs.is_empty());
     if finish(shared, &session, &proposal, yes)? && !used {
@@ -65,7 +65,7 @@ fn finish(shared: &Shared, session: &Session, proposal: &Proposal, yes: bool) ->
         return Ok(false);
     }
     if !yes {
-        if shared.ci || !console::is_interactive() {
+        if shared.job.ci || !console::is_interactive() {
             console::line("        Next apply it: the same command with --yes");
             return Ok(false);
         }
