@@ -334,8 +334,19 @@ pub(crate) enum Command {
         #[arg(short, long, global = true, env = "HONING_YES", value_parser = FalseyValueParser::new())]
         yes: bool,
     },
-    /// Write a pgo/pgo.toml to start from
-    Init,
+    /// Write a pgo/pgo.toml to start from, and with --xtask what `cargo xtask pgo` needs
+    ///
+    /// With --xtask it shows what it would change. On a terminal it asks before it does so; elsewhere it
+    /// does so only with --yes.
+    Init {
+        /// Add an xtask outside of the workspace, whose lockfile stays as it is. FROM is where Honing
+        /// is: a folder, or the URL of a git repository [default: the folder it was compiled from]
+        #[arg(long, value_name = "FROM", num_args = 0..=1, require_equals = true)]
+        xtask: Option<Option<String>>,
+        /// Add the xtask without asking
+        #[arg(short, long, requires = "xtask")]
+        yes: bool,
+    },
     /// Remove the files of all runs; stored profiles stay
     Clean,
     /// Print every setting and its source

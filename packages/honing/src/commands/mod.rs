@@ -122,7 +122,7 @@ fn follow(args: Vec<OsString>) -> ExitCode {
         Some(Command::Show { file, top }) => profiles::show(&file, top, shared.format()),
         Some(Command::Diff { base, test, top }) => profiles::diff(&base, &test, top, shared.format()),
         Some(Command::Overlap { base, test }) => profiles::overlap(&base, &test, shared.format()),
-        Some(Command::Init) => init::init(&shared),
+        Some(Command::Init { xtask, yes }) => init::init(&shared, xtask, yes),
         Some(Command::Clean) => clean::clean(&shared),
         Some(Command::ShowConfig) => show_config::show_config(&shared, &matches),
         Some(Command::Schema) => write!(console::out(), "{}", Config::json_schema(CRAFTS)).map_err(broken),
