@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use duct::Expression;
 
-use crate::licences;
+use crate::dependencies;
 
 /// What the tests said, summed over all of their programs.
 #[derive(Debug, Default)]
@@ -58,7 +58,7 @@ fn checks() -> Result<Tally> {
     step("fmt", &["fmt", "--all", "--check"], &[])?;
     step("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
     step("doc", &["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
-    licences::check().context("licences")?;
+    dependencies::check().context("dependencies")?;
     advisories()?;
     tests()
 }
