@@ -5,7 +5,6 @@
 //! Every pair leaves a line below `target/cost`, so that a run which was ended goes on where it was.
 //! Measure on a machine that does nothing else.
 
-mod cpu;
 mod render;
 
 use std::{
@@ -18,9 +17,12 @@ use anyhow::{Context, Result, ensure};
 use cargo_metadata::MetadataCommand;
 use serde::{Deserialize, Serialize};
 
-use super::durability::{
-    events,
-    honing::{Honing, Place, cargo, is_of_the_outer_build},
+use super::{
+    cpu,
+    durability::{
+        events,
+        honing::{Honing, Place, cargo, is_of_the_outer_build},
+    },
 };
 use crate::ci::say;
 
