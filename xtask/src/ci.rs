@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use duct::Expression;
 
-use crate::{licences, lint};
+use crate::{dependencies, lint};
 
 /// What the tests said, summed over all of their programs.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ fn checks() -> Result<Tally> {
     lint::check()?;
     step("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
     step("doc", &["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
-    licences::check().context("licences")?;
+    dependencies::check().context("dependencies")?;
     advisories()?;
     tests()
 }

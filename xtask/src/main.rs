@@ -5,9 +5,9 @@
 mod bench;
 mod ci;
 mod container;
+mod dependencies;
 #[cfg(test)]
 mod documented;
-mod licences;
 mod lines;
 mod lint;
 

@@ -65,19 +65,11 @@ impl Edit {
     /// Where something else than a table, or a table, stands in the way; the edit is as before.
     pub fn set(&mut self, profile: &str, key: &str, value: Value, reason: &str) -> Result<(), Error> {
         let path = ["profile", profile, key];
-        let mut expected = parse(&self.new)?;
-        if get(&expected, &path) == Some(&value) {
+        if get(&parse(&self.new)?, &path) == Some(&value) {
             return Ok(());
         }
         let splice = place::splice(&self.new, &path, &value.to_string())?;
-        let new = replaced(&self.new, splice.at, &splice.removed, &splice.inserted)?;
-        let unexpected = || Error::Unexpected(path.join("."));
-        insert(&mut expected, &path, value.clone()).ok_or_else(unexpected)?;
-        let as_expected = parse(&new).is_ok_and(|table| same(&Value::Table(table), &Value::Table(expected)));
-        let undone = replaced(&new, splice.at, &splice.inserted, &splice.removed);
-        if !as_expected || undone.as_deref() != Ok(self.new.as_str()) {
-            return Err(unexpected());
-        }
+        let new = checked(&self.new, &path, value.clone(), &splice)?;
         self.changes.push(Change {
             profile: profile.to_owned(),
             key: key.to_owned(),
@@ -97,7 +89,7 @@ impl Edit {
     pub fn add_profile(&mut self, name: &str, parent: &str, reason: &str) -> Result<(), Error> {
         name::check(name)?;
         if let Some(line) = place::line(&self.new, &["profile", name]) {
-            return Err(Error::Exists { name: name.to_owned(), line });
+            return Err(Error::Exists { name: format!("profile.{name}"), line });
         }
         self.set(name, "inherits", parent.into(), reason)
     }
@@ -113,6 +105,47 @@ impl Edit {
     }
 }
 
+/// `text` with `key = value` at `path`, where nothing is yet.
+///
+/// # Errors
+/// Where something is there, or on the way.
+pub fn with_value(text: &str, path: &[&str], value: Value) -> Result<String, Error> {
+    if let Some(line) = place::line(text, path) {
+        return Err(Error::Exists { name: path.join("."), line });
+    }
+    checked(text, path, value.clone(), &place::splice(text, path, &value.to_string())?)
+}
+
+/// `text` with `item` in the list of strings at `path`, which need not be there. What has it already
+/// stays untouched.
+///
+/// # Errors
+/// Where something else than a list, or than a table on the way to it, is there.
+pub fn with_item(text: &str, path: &[&str], item: &str) -> Result<String, Error> {
+    let item = Value::from(item);
+    let mut items = match get(&parse(text)?, path) {
+        None => return with_value(text, path, Value::Array(vec![item])),
+        Some(Value::Array(items)) if items.contains(&item) => return Ok(text.to_owned()),
+        Some(Value::Array(items)) => items.clone(),
+        // Says what is there.
+        Some(_) => Vec::new(),
+    };
+    let splice = place::append(text, path, &item.to_string())?;
+    items.push(item);
+    checked(text, path, Value::Array(items), &splice)
+}
+
+/// `text` with `splice`, which makes `path` have `value`, and changes nothing else.
+fn checked(text: &str, path: &[&str], value: Value, splice: &Splice) -> Result<String, Error> {
+    let unexpected = || Error::Unexpected(path.join("."));
+    let mut expected = parse(text)?;
+    insert(&mut expected, path, value).ok_or_else(unexpected)?;
+    let new = replaced(text, splice.at, &splice.removed, &splice.inserted)?;
+    let as_expected = parse(&new).is_ok_and(|table| same(&Value::Table(table), &Value::Table(expected)));
+    let undone = replaced(&new, splice.at, &splice.inserted, &splice.removed);
+    if as_expected && undone.as_deref() == Ok(text) { Ok(new) } else { Err(unexpected()) }
+}
+
 /// `text` with `new` where `old` stands at `at`.
 fn replaced(text: &str, at: usize, old: &str, new: &str) -> Result<String, Error> {
     let rest = text.get(at..).and_then(|rest| rest.strip_prefix(old)).ok_or(Error::Changed)?;
@@ -120,7 +153,7 @@ fn replaced(text: &str, at: usize, old: &str, new: &str) -> Result<String, Error
 }
 
 /// The text as cargo's own parser reads it.
-fn parse(text: &str) -> Result<Table, Error> {
+pub(crate) fn parse(text: &str) -> Result<Table, Error> {
     let of_edit = toml_edit::Document::parse(text).map_err(|error| Error::not_toml(text, &error));
     of_edit.map(drop)?;
     // Both are one parser underneath, so this one does not refuse what the other takes.

@@ -25,10 +25,10 @@ pub enum Error {
         /// What belongs there.
         wanted: &'static str,
     },
-    /// A profile of that name is there.
-    #[error("line {line}: there is a profile called `{name}` already")]
+    /// It is there.
+    #[error("line {line}: `{name}` is there already")]
     Exists {
-        /// Its name.
+        /// The dotted path of the key.
         name: String,
         /// Line, from 1.
         line: usize,

@@ -1,4 +1,4 @@
-//! Cargo profiles in a `Cargo.toml`, edited as text: text in, edit out.
+//! Cargo profiles in a `Cargo.toml`, and other settings of cargo's, edited as text: text in, edit out.
 //!
 //! The text is parsed for where things stand, and changed only there. So comments, order, blank
 //! lines, CRLF, a missing newline at the end, inline and dotted tables all stay as they were
@@ -17,12 +17,14 @@
 //! # Ok::<(), honing_manifest::Error>(())
 //! ```
 
+mod apart;
 mod edit;
 mod error;
 mod layout;
 mod name;
 mod place;
 
-pub use edit::{Change, Edit};
+pub use apart::set_apart;
+pub use edit::{Change, Edit, with_item, with_value};
 pub use error::Error;
 pub use toml::Value;

@@ -56,6 +56,37 @@ pub(crate) fn splice(text: &str, path: &[&str], value: &str) -> Result<Splice, E
     }
 }
 
+/// What puts `item`, a TOML value, behind the others of the list at `path`, on a line of its own where
+/// they have that.
+///
+/// # Errors
+/// Where there is no list.
+pub(crate) fn append(text: &str, path: &[&str], item: &str) -> Result<Splice, Error> {
+    let document = Document::parse(text).map_err(|error| Error::not_toml(text, &error))?;
+    let unexpected = || Error::Unexpected(path.join("."));
+    let (last, parents) = path.split_last().ok_or_else(unexpected)?;
+    let table = parents.iter().try_fold(document.as_item(), |item, key| item.get(*key));
+    let table = table.and_then(Item::as_table_like).ok_or_else(unexpected)?;
+    let (key, found) = table.get_key_value(last).ok_or_else(unexpected)?;
+    let Some(array) = found.as_array() else { return Err(shape(text, key, found, path, "a list")) };
+    let Some(before) = array.iter().last().and_then(Value::span) else {
+        return Ok(insertion(array.span().ok_or_else(unexpected)?.start + 1, item.to_owned()));
+    };
+    let line = &text[text[..before.start].rfind('\n').map_or(0, |newline| newline + 1)..before.start];
+    if !line.trim_start_matches('\u{feff}').trim().is_empty() {
+        return Ok(insertion(before.end, format!(", {item}")));
+    }
+    let newline = layout::newline(text, before.start);
+    let rest = text[before.end..].split('\n').next().unwrap_or_default();
+    match rest.trim_start().strip_prefix(',').map(str::trim) {
+        // Behind the last one's comma and comment.
+        Some(more) if more.is_empty() || more.starts_with('#') => {
+            Ok(insertion(layout::line_end(text, before.end), format!("{line}{item},{newline}")))
+        }
+        _ => Ok(insertion(before.end, format!(",{newline}{line}{item}"))),
+    }
+}
+
 /// Where `path` is written first, as a line from 1.
 pub(crate) fn line(text: &str, path: &[&str]) -> Option<usize> {
     let document = Document::parse(text).ok()?;

@@ -206,3 +206,41 @@ fn another_text_is_not_undone() {
         assert_eq!(edit.undo(other), Err(Error::Changed), "{other:?}");
     }
 }
+
+#[test]
+fn an_item_goes_behind_the_others_of_a_list_and_changes_nothing_else() {
+    let path = ["package", "exclude"];
+    let table = [
+        ("[package]\nname = \"x\"\n", "[package]\nname = \"x\"\nexclude = [\"/pgo\"]\n"),
+        ("package.name = \"x\"\n", "package.name = \"x\"\npackage.exclude = [\"/pgo\"]\n"),
+        ("[package]\nexclude = []\n", "[package]\nexclude = [\"/pgo\"]\n"),
+        ("[package]\nexclude = [ 'a' ] # c\n", "[package]\nexclude = [ 'a', \"/pgo\" ] # c\n"),
+        ("[package]\nexclude = ['a',] # c\n", "[package]\nexclude = ['a', \"/pgo\",] # c\n"),
+        (
+            "[package]\r\nexclude = [\r\n\t'a', # first\r\n]\r\n",
+            "[package]\r\nexclude = [\r\n\t'a', # first\r\n\t\"/pgo\",\r\n]\r\n",
+        ),
+        (
+            "[package]\nexclude = [\n  'a',\n  'b' ]\n",
+            "[package]\nexclude = [\n  'a',\n  'b',\n  \"/pgo\" ]\n",
+        ),
+        ("[package]\nexclude = ['/pgo']\n", "[package]\nexclude = ['/pgo']\n"),
+        ("[[x]]\n", "[[x]]\n\n[package]\nexclude = [\"/pgo\"]\n"),
+    ];
+    for (old, new) in table {
+        assert_eq!(honing_manifest::with_item(old, &path, "/pgo").as_deref(), Ok(new), "{old:?}");
+    }
+    let refused = |text| honing_manifest::with_item(text, &path, "/pgo").unwrap_err().to_string();
+    let other = refused("[package]\nexclude.workspace = true\n");
+    assert_eq!(other, "line 2: `package.exclude` is a table and not a list");
+}
+
+#[test]
+fn a_value_is_never_replaced() {
+    let path = ["alias", "xtask"];
+    let added = |text| honing_manifest::with_value(text, &path, "run".into());
+    assert_eq!(added("").as_deref(), Ok("[alias]\nxtask = \"run\"\n"));
+    assert_eq!(added("[alias]\nb = \"build\"").as_deref(), Ok("[alias]\nb = \"build\"\nxtask = \"run\""));
+    let error = added("[alias]\nxtask = [\"run\"]\n").unwrap_err();
+    assert_eq!(error.to_string(), "line 2: `alias.xtask` is there already");
+}

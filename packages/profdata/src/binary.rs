@@ -12,7 +12,6 @@ use crate::policy::Policy;
 use crate::profile::Profile;
 use crate::raw::{Data, DataLayout};
 use object::{Object, ObjectSection};
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// The section of data records: ELF and Mach-O, then a linked PE file and a COFF object.
@@ -101,12 +100,12 @@ pub fn instrumented(binary: &[u8]) -> Result<Instrumented, Error> {
 }
 
 /// The sections with one of these names: one in a linked program, several in an object file.
-fn sections<'a>(file: &object::File<'a>, names: &[&str]) -> Result<Vec<Cow<'a, [u8]>>, Error> {
+fn sections<'a>(file: &object::File<'a>, names: &[&str]) -> Result<Vec<&'a [u8]>, Error> {
     let named = |section: &object::Section<'a, '_>| section.name().is_ok_and(|name| names.contains(&name));
     let mut found = Vec::new();
     for section in file.sections().filter(named) {
-        let data = section.uncompressed_data();
-        found.push(data.map_err(|error| Error::Binary(error.to_string()))?);
+        // Loaded with the program, so never compressed as sections of debug information are.
+        found.push(section.data().map_err(|error| Error::Binary(error.to_string()))?);
     }
     if found.is_empty() {
         let names = names.join(" or ");

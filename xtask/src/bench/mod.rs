@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: what the docs claim, measured anew.
 
+mod compile;
 mod cost;
 mod durability;
 mod measurement;
 mod mixes;
+mod time;
 
 use std::process::ExitCode;
 
@@ -19,6 +21,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// Whether this change makes the first compile of Honing more than 5 % dearer: docs/benchmarks.md
+    Compile(compile::Args),
     /// What PGO costs a build machine: docs/costs.md
     Cost(cost::Args),
     /// What of a stored profile still applies after one change: docs/durability.md
@@ -32,6 +36,7 @@ enum Bench {
 /// Runs the benchmark that `args` (what stands after `bench`) ask for.
 pub(crate) fn run(args: impl Iterator<Item = String>) -> ExitCode {
     crate::ci::command("bench", args, |cli: Cli| match cli.bench {
+        Bench::Compile(args) => compile::run(&args),
         Bench::Cost(args) => cost::run(&args),
         Bench::Durability(args) => durability::run(&args),
         Bench::Measurement(args) => measurement::run(&args),

@@ -1,16 +1,21 @@
 //! The programs of a run, one after the other: each after those that it needs.
 
+use std::collections::BTreeSet;
+
 use honing_core::{
     Error, ExitCode, Result, Selection, Step,
     event::{Event, SCHEMA, Summary},
 };
 
-use crate::chain::{
-    Chain,
-    pipeline::{Finished, stored},
-    ready::Ready,
-    session::Session,
-    subject::{Need, Subject},
+use crate::{
+    chain::{
+        Chain,
+        pipeline::{Finished, stored},
+        ready::Ready,
+        session::Session,
+        subject::{Need, Subject},
+    },
+    keep::history,
 };
 
 /// Checks every selected program for the steps that are selected of it, and then does `work` for one after
@@ -27,6 +32,7 @@ pub(crate) fn each_program(
     let selections: Vec<Selection> = subjects.iter().map(selection).collect();
     if !session.continues {
         begin(session, &subjects, &selections)?;
+        tell_other_locks(session, &subjects);
     }
     subjects.iter().for_each(|subject| stored(session, subject));
     // For all programs first: a wrong word for the last one fails in the first second.
@@ -70,6 +76,18 @@ pub(crate) fn each_program(
         // The first failure, which may be a verdict.
         Some(error) if finished.exit != ExitCode::Success => Err(error.with_code(finished.exit)),
         Some(error) => Err(error),
+    }
+}
+
+/// Says where what is built is not what everybody else builds.
+fn tell_other_locks(session: &Session, subjects: &[Subject<'_>]) {
+    let locks: BTreeSet<&str> =
+        subjects.iter().flat_map(|subject| subject.builder().locks()).copied().collect();
+    for lock in locks.into_iter().filter(|lock| history::differs(session, lock)) {
+        let text = format!(
+            "{lock} is not the committed one: the baseline may not be the program that ships (`git diff {lock}`)"
+        );
+        session.sink.emit(Event::Warning { text });
     }
 }
 

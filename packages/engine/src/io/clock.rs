@@ -1,28 +1,31 @@
 //! The clock: when a stage began, and what that is in UTC.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use humantime::{format_rfc3339_micros, format_rfc3339_seconds, parse_rfc3339};
 
 /// Now, in UTC, to the second: `2026-11-21T20:04:05Z`.
 pub(crate) fn utc_now() -> String {
-    jiff::Timestamp::now().round(jiff::Unit::Second).map_or_else(|_| String::new(), |now| now.to_string())
+    format_rfc3339_seconds(SystemTime::now()).to_string()
 }
 
 /// A name for the run that begins now: names sort as text by when runs began.
 pub(crate) fn run_name() -> String {
-    name_of_run(jiff::Timestamp::now(), std::process::id())
+    name_of_run(SystemTime::now(), std::process::id())
 }
 
 /// `20261121T200405.000123Z-12345`: to the microsecond, with as many digits always. Before, names told
 /// seconds (`20261121T200405Z-12345`), which sort beside these; only numbers of processes do not sort
 /// by time.
-fn name_of_run(began: jiff::Timestamp, process: u32) -> String {
-    format!("{}-{process}", began.strftime("%Y%m%dT%H%M%S.%6fZ"))
+fn name_of_run(began: SystemTime, process: u32) -> String {
+    format!("{}-{process}", format_rfc3339_micros(began).to_string().replace(['-', ':'], ""))
 }
 
 /// How long ago `when` was, which [`utc_now`] wrote; `None` where it is no time.
 pub(crate) fn age(when: &str) -> Option<Duration> {
-    let then: jiff::Timestamp = when.parse().ok()?;
-    Some(Duration::try_from(jiff::Timestamp::now().duration_since(then)).unwrap_or_default())
+    let then = parse_rfc3339(when).ok()?;
+    // A clock that was set back makes nothing younger than new.
+    Some(SystemTime::now().duration_since(then).unwrap_or_default())
 }
 
 /// Whole milliseconds.
@@ -40,7 +43,7 @@ mod tests {
     use super::*;
 
     fn at(when: &str, process: u32) -> String {
-        name_of_run(when.parse().unwrap(), process)
+        name_of_run(parse_rfc3339(when).unwrap(), process)
     }
 
     #[test]

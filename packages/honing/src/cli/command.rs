@@ -234,8 +234,21 @@ pub(crate) enum Look {
         #[command(flatten)]
         flags: shared::Manifest,
     },
-    /// Write a pgo/pgo.toml to start from
-    Init(shared::Init),
+    /// Write a pgo/pgo.toml to start from, and with --xtask what `cargo xtask pgo` needs
+    ///
+    /// With --xtask it shows what it would change. On a terminal it asks before it does so; elsewhere it
+    /// does so only with --yes.
+    Init {
+        /// Add an xtask outside of the workspace, whose lockfile stays as it is. FROM is where Honing
+        /// is: a folder, or the URL of a git repository [default: the folder it was compiled from]
+        #[arg(long, value_name = "FROM", num_args = 0..=1, require_equals = true)]
+        xtask: Option<Option<String>>,
+        /// Add the xtask without asking
+        #[arg(short, long, requires = "xtask")]
+        yes: bool,
+        #[command(flatten)]
+        flags: shared::Init,
+    },
     /// Remove the files of all runs; stored profiles stay
     Clean(shared::Clean),
     /// Print every setting and its source

@@ -259,4 +259,3 @@ impl From<Notify> for honing_dashboard::Notify {
         }
     }
 }
-

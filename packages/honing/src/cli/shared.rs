@@ -101,7 +101,7 @@ heeds!(Exec: pick Pick, given Given, job Job, loud Loud, file File, place Place,
 heeds!(Manifest: pick Pick, job Job, shape Shape, file File, place Place);
 heeds!(Clean: pick Pick, job Job, loud Loud, quiet Quiet, file File, place Place);
 heeds!(Report: job Job, file File, place Place);
-heeds!(Init: file File);
+heeds!(Init: job Job, file File);
 heeds!(Compare: pairs Pairs, job Job, shape Shape, loud Loud, quiet Quiet);
 heeds!(Replay: shape Shape, plain Plain, loud Loud, quiet Quiet);
 heeds!(

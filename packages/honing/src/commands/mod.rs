@@ -155,7 +155,10 @@ fn look_at(command: Look, always: &Shared, matches: &ArgMatches) -> ExitCode {
         Look::Replay { file, speed, flags, .. } => {
             with(flags.into(), &|shared| replay::replay(shared, &file, speed))
         }
-        Look::Init(flags) => with(flags.into(), &init::init),
+        Look::Init { xtask, yes, flags } => {
+            let from = xtask.as_ref().map(Option::as_deref);
+            with(flags.into(), &|shared| init::init(shared, from, yes))
+        }
         Look::Clean(flags) => with(flags.into(), &clean::clean),
         Look::ShowConfig { flags, .. } => {
             with(flags.into(), &|shared| show_config::show_config(shared, matches))

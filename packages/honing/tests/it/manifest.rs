@@ -111,7 +111,7 @@ fn a_profile_of_its_own() {
     assert!(ran.stderr.contains("Nothing to change"), "{}", ran.stderr);
 
     let refusals: [(&[&str], &str, &str); 5] = [
-        (&["release-pgo"], "line 15: there is a profile called `release-pgo` already", "another name"),
+        (&["release-pgo"], "line 15: `profile.release-pgo` is there already", "another name"),
         (&["debug"], "`debug` cannot be the name of a Cargo profile", "release-pgo"),
         (&["a.b"], "`a.b` cannot be the name", "release-pgo"),
         (&["fast", "--inherits", "relase"], "no Cargo profile called `relase`", "did you mean `release`?"),

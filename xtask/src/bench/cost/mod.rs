@@ -6,7 +6,6 @@
 //! Measure on a machine that does nothing else.
 
 mod render;
-mod time;
 
 use std::{
     fs::{self, File},
@@ -18,10 +17,12 @@ use anyhow::{Context, Result, ensure};
 use cargo_metadata::MetadataCommand;
 use serde::{Deserialize, Serialize};
 
-use self::time::Time;
-use super::durability::{
-    events,
-    honing::{Honing, Place, cargo, is_of_the_outer_build},
+use super::{
+    durability::{
+        events,
+        honing::{Honing, Place, cargo, is_of_the_outer_build},
+    },
+    time::{self, Time},
 };
 use crate::ci::say;
 

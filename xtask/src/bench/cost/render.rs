@@ -5,8 +5,9 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result};
 use honing_paired::Ratio;
 
-use super::{Own, Pair, Refresh, time::Time};
+use super::{Own, Pair, Refresh};
 use crate::bench::durability::{machine, toolchain};
+use crate::bench::time::Time;
 
 /// Between these lines of the page stands what is written here.
 const BEGIN: &str = "<!-- written by cargo xtask bench cost -->";

@@ -10,8 +10,8 @@ use honing_core::{Error, Result, account::Entries, release::Compiler};
 
 use crate::io::programs::on_path;
 
-/// The oldest toolchain that this is tested with.
-const OLDEST: (u32, u32) = (1, 95);
+/// The oldest toolchain that compiles Honing, and is supported.
+const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
 
 /// What compiles.
 #[derive(Debug, Clone)]
@@ -52,10 +52,9 @@ impl Toolchain {
         };
         let (host, release, llvm) = (field("host")?, field("release")?, field("LLVM version")?);
         let llvm_major = llvm.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
-        if version(&release).is_none_or(|found| found < OLDEST) {
+        if version(&release) < version(OLDEST) {
             return Err(Error::preflight(format!(
-                "rustc {release} is older than {}.{}, the oldest that is supported",
-                OLDEST.0, OLDEST.1
+                "rustc {release} is older than {OLDEST}, the oldest that is supported"
             ))
             .with_hint("rustup update stable, or choose a newer toolchain in rust-toolchain.toml"));
         }
@@ -137,6 +136,7 @@ mod tests {
     fn reads_releases() {
         assert_eq!(version("1.95.0"), Some((1, 95)));
         assert_eq!(version("1.97.0-nightly"), Some((1, 97)));
+        assert_eq!(version(super::OLDEST), Some((1, 88)));
         assert_eq!(version("unknown"), None);
     }
 }

@@ -65,6 +65,12 @@ pub(crate) fn has(session: &Session, path: &Path) -> bool {
     Tree::find(git(session)).is_ok_and(|tree| tree.has(&path))
 }
 
+/// Whether `file`, relative to the workspace, differs from the committed one; not where none is committed.
+pub(crate) fn differs(session: &Session, file: &str) -> bool {
+    let said = git(session).ask(&["status", "--porcelain", "--ignore-submodules=all", "--", file]);
+    said.is_ok_and(|said| !said.is_empty() && !said.starts_with(['?', 'A']))
+}
+
 /// The rule by which git ignores a file, relative to the workspace: `.gitignore:3:/pgo/profiles`.
 pub(crate) fn ignored_by(session: &Session, file: &Path) -> Option<String> {
     let found = git(session).ask(&["check-ignore", "-v", "--", file.to_str()?]).ok()?;

@@ -193,7 +193,7 @@ const COMPILERS: [Row; 17] = [
         },
         args: &[],
         code: 15,
-        says: &["rustc 1.60.0 is older than 1.95"],
+        says: &["rustc 1.60.0 is older than 1.88"],
         hint: "rustup update",
     },
     Row {

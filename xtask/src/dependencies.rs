@@ -1,7 +1,8 @@
-//! Every dependency's licence has to be one that goes with ours.
+//! What every dependency has to have: a licence that goes with ours, and a `rust-version` that is not younger
+//! than ours.
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::MetadataCommand;
+use cargo_metadata::{MetadataCommand, Package, semver::Version};
 use spdx::{Expression, LicenseReq, ParseMode};
 
 /// Licences that impose nothing beyond attribution.
@@ -20,15 +21,28 @@ const ALLOWED: [&str; 10] = [
 
 pub(crate) fn check() -> Result<()> {
     let metadata = MetadataCommand::new().exec().context("cargo metadata")?;
-    let mut refused = Vec::new();
-    for package in &metadata.packages {
+    let refused = |why: &dyn Fn(&Package) -> Option<String>| -> Vec<String> {
+        let named =
+            |package: &Package| Some(format!("{} {}: {}", package.name, package.version, why(package)?));
+        metadata.packages.iter().filter_map(named).collect()
+    };
+    let unfit = refused(&|package| {
         let licence = package.license.as_deref().unwrap_or_default();
-        if !fits(licence) {
-            refused.push(format!("{} {}: {licence:?}", package.name, package.version));
-        }
+        (!fits(licence)).then(|| format!("{licence:?}"))
+    });
+    if !unfit.is_empty() {
+        bail!("these licences do not fit MIT OR Apache-2.0:\n  {}", unfit.join("\n  "));
     }
-    if !refused.is_empty() {
-        bail!("these do not fit MIT OR Apache-2.0:\n  {}", refused.join("\n  "));
+    let ours: Version = concat!(env!("CARGO_PKG_RUST_VERSION"), ".0").parse()?;
+    let younger = refused(&|package| {
+        let theirs = package.rust_version.as_ref().filter(|theirs| **theirs > ours)?;
+        Some(format!("needs Rust {theirs}"))
+    });
+    if !younger.is_empty() {
+        bail!(
+            "Honing is compiled by Rust {ours}, and these are not:\n  {}\nuse an older release: cargo update -p NAME --precise VERSION",
+            younger.join("\n  ")
+        );
     }
     Ok(())
 }

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 /// Seconds that something took.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(super) struct Time {
+pub(in crate::bench) struct Time {
     /// Of the clock.
-    pub(super) wall: f64,
+    pub(in crate::bench) wall: f64,
     /// Of CPU time, user and system.
-    pub(super) cpu: f64,
+    pub(in crate::bench) cpu: f64,
 }
 
 impl std::ops::Add for Time {
@@ -24,7 +24,7 @@ impl std::ops::Add for Time {
 
 /// The time of `work`. CPU time is that of the children that ended in it: theirs too, since each counts
 /// those that it waited for.
-pub(super) fn of_children<T>(work: impl FnOnce() -> Result<T>) -> Result<Time> {
+pub(in crate::bench) fn of_children<T>(work: impl FnOnce() -> Result<T>) -> Result<Time> {
     let (start, before) = (Instant::now(), so_far()?);
     work()?;
     Ok(Time { wall: start.elapsed().as_secs_f64(), cpu: so_far()? - before })

@@ -1,17 +1,38 @@
 //! `init`: a `pgo.toml` to start from, with a program for each binary that cargo's own settings do not
 //! set aside.
 
-use std::{fmt::Write as _, fs, io::Write as _, path::Path};
+mod outside;
+
+use std::{fmt::Write as _, fs, path::Path};
 
 use honing_core::{Error, Result, config::Config};
 use honing_engine::{CRAFTS, Candidate, find_binaries};
 
 use crate::{cli::Shared, console};
+use outside::Outside;
 
-pub(crate) fn init(shared: &Shared) -> Result<()> {
+pub(crate) fn init(shared: &Shared, xtask: Option<Option<&str>>, yes: bool) -> Result<()> {
     let given = &shared.file;
     let (root, binaries) = find_binaries(given.manifest_path.as_deref())?;
-    let path = given.config.clone().unwrap_or_else(|| root.join("pgo/pgo.toml"));
+    let usual = root.join("pgo/pgo.toml");
+    let path = given.config.as_ref().unwrap_or(&usual);
+    // What is in the way is said before anything is written.
+    let outside = xtask.map(|from| Outside::plan(&root, from, *path == usual)).transpose()?;
+    match outside {
+        // The second half of what somebody began with `init` alone.
+        Some(_) if path.exists() => {}
+        _ => create(path, &binaries)?,
+    }
+    let added = outside.as_ref().map(|outside| outside.finish(yes, shared.job.ci)).transpose()?;
+    let pgo = if added == Some(true) { "cargo xtask pgo" } else { honing_core::called() };
+    console::line(&format!("        Next put real workloads in, then: {pgo} plan"));
+    if outside.is_none() {
+        advise(&root, pgo);
+    }
+    Ok(())
+}
+
+fn create(path: &Path, binaries: &[Candidate]) -> Result<()> {
     if path.exists() {
         return Err(Error::usage(format!("{} exists already", path.display()))
             .with_hint(honing_core::advise!("edit it; `{pgo} show-config` prints what it means")));
@@ -20,17 +41,29 @@ pub(crate) fn init(shared: &Shared) -> Result<()> {
         return Err(Error::usage("this workspace has no binary to optimize")
             .with_hint("for a cdylib, write pgo/pgo.toml by hand: docs/pgo-toml.md"));
     }
-    let text = template(&binaries);
-    Config::parse(&text, &path, CRAFTS)?;
-    write(&path, &text)?;
+    let text = template(binaries);
+    Config::parse(&text, path, CRAFTS)?;
+    write(path, &text)?;
     write(&path.with_file_name("pgo.schema.json"), &Config::json_schema(CRAFTS))?;
-    let mut err = console::err();
-    let _ = writeln!(err, "     Created {}", path.display());
-    for line in left_out(&binaries) {
-        let _ = writeln!(err, "    Left out {line}");
+    console::line(&format!("     Created {}", path.display()));
+    for line in left_out(binaries) {
+        console::line(&format!("    Left out {line}"));
     }
-    let _ = writeln!(err, "        Next put real workloads in, then: {} plan", honing_core::called());
     Ok(())
+}
+
+/// How the workspace's dependencies stay as they are.
+fn advise(root: &Path, pgo: &str) {
+    let lock = fs::read_to_string(root.join("Cargo.lock")).unwrap_or_default();
+    if lock.lines().any(|line| line == "name = \"honing\"") {
+        console::line(
+            "        Note Honing is a dependency in Cargo.lock, so cargo may have moved your own; docs/adopting.md has an xtask outside of the workspace",
+        );
+    } else if pgo == "honing" {
+        console::line(
+            "        Also `honing init --xtask` adds `cargo xtask pgo`; it shows what it changes first",
+        );
+    }
 }
 
 /// What is there as a comment, a line for each reason.

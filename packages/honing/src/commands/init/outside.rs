@@ -1,0 +1,220 @@
+//! An xtask outside of the workspace: with a lockfile of its own, so that the workspace's stays as it is.
+
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+use honing_core::{Error, Result};
+use honing_manifest::{Value, set_apart, with_value};
+use honing_report::diff;
+
+use crate::{commands::broken, console};
+
+/// Its folder.
+const FOLDER: &str = "xtask";
+/// What `cargo xtask` stands for, in the workspace's root.
+const ALIAS: &str = "run --manifest-path xtask/Cargo.toml --target-dir target/xtask --";
+const MAIN: &str = "fn main() -> std::process::ExitCode {\n    honing::xtask()\n}\n";
+
+/// What is to be written.
+pub(super) struct Outside {
+    root: PathBuf,
+    files: Vec<File>,
+    /// Honing's own lockfile: the versions that it is tested with.
+    lock: Option<PathBuf>,
+}
+
+struct File {
+    /// Relative to the root.
+    name: &'static str,
+    /// `None` where there is none.
+    old: Option<String>,
+    new: String,
+}
+
+impl Outside {
+    /// Looks at what is there. `config` is whether pgo.toml is in its usual place.
+    ///
+    /// # Errors
+    /// Usage, where something is there already, or Honing is not where `from` says.
+    pub(super) fn plan(root: &Path, from: Option<&str>, config: bool) -> Result<Self> {
+        let taken = |what: String| {
+            Err(Error::usage(format!("{what} is there already")).with_hint(
+                "add `honing` to that xtask by hand, or use the installed `honing`: docs/adopting.md",
+            ))
+        };
+        if root.join(FOLDER).exists() {
+            return taken(format!("{}/", root.join(FOLDER).display()));
+        }
+        // Cargo takes the one without an ending where both are there.
+        let plain = root.join(".cargo/config").is_file();
+        let name = if plain { ".cargo/config" } else { ".cargo/config.toml" };
+        let old = read(&root.join(name))?;
+        let alias = ["alias", FOLDER];
+        let config_of_cargo = match with_value(old.as_deref().unwrap_or_default(), &alias, ALIAS.into()) {
+            Ok(new) => File { name, old, new },
+            Err(honing_manifest::Error::Exists { line, .. }) => {
+                return taken(format!("{name}:{line}: the alias `xtask`"));
+            }
+            Err(error) => return Err(Error::usage(format!("{name}: {error}"))),
+        };
+        let mut unpublished = Vec::new();
+        unpublished.extend(config.then_some("/pgo"));
+        unpublished.extend(config_of_cargo.old.is_none().then_some("/.cargo"));
+        let old = read(&root.join("Cargo.toml"))?.unwrap_or_default();
+        let new = set_apart(&old, FOLDER, &unpublished).map_err(|error| {
+            Error::usage(format!("Cargo.toml: {error}"))
+                .with_hint("docs/adopting.md has the same steps, to be done by hand")
+        })?;
+        let honing = Honing::find(from)?;
+        let created = |name, new| File { name, old: None, new };
+        let files = vec![
+            created("xtask/Cargo.toml", manifest(&honing.dependency)),
+            created("xtask/src/main.rs", MAIN.to_owned()),
+            config_of_cargo,
+            File { name: "Cargo.toml", old: Some(old), new },
+        ];
+        Ok(Self { root: root.to_owned(), files, lock: honing.lock })
+    }
+
+    /// Shows it, and writes it where that is wanted; whether it did.
+    pub(super) fn finish(&self, yes: bool, ci: bool) -> Result<bool> {
+        let mut out = console::out();
+        for file in &self.files {
+            diff(file.name, file.old.as_deref().unwrap_or_default(), &file.new, &mut out).map_err(broken)?;
+        }
+        if !yes {
+            if ci || !console::is_interactive() {
+                console::line("        Next add the xtask: the same command with --yes");
+                return Ok(false);
+            }
+            if !console::confirm("Add the xtask? [y/N] ").map_err(broken)? {
+                console::line("     Nothing of this was written");
+                return Ok(false);
+            }
+        }
+        self.files.iter().try_for_each(|file| file.write(&self.root))?;
+        if let Some(lock) = &self.lock {
+            let to = self.root.join("xtask/Cargo.lock");
+            fs::copy(lock, &to).map_err(|error| failed("write", &to, &error))?;
+        }
+        console::line("     Created xtask/, outside of the workspace and with a lockfile of its own");
+        console::line("        Undo delete the new files, and take the added lines out of the others");
+        Ok(true)
+    }
+}
+
+impl File {
+    fn write(&self, root: &Path) -> Result<()> {
+        let path = root.join(self.name);
+        if self.old.as_deref() == Some(&self.new) {
+            return Ok(());
+        }
+        if read(&path)? != self.old {
+            return Err(Error::preflight(format!("{} has changed since it was read", path.display()))
+                .with_hint("look at what was written with `git status`, and try again"));
+        }
+        super::write(&path, &self.new)
+    }
+}
+
+/// Where Honing is.
+struct Honing {
+    /// As the value of a dependency in Cargo.toml.
+    dependency: String,
+    lock: Option<PathBuf>,
+}
+
+impl Honing {
+    fn find(from: Option<&str>) -> Result<Self> {
+        let own = env!("CARGO_MANIFEST_DIR");
+        let from = from.unwrap_or(own);
+        if from.contains("://") || from.starts_with("git@") {
+            let url = Value::from(from);
+            return Ok(Self { dependency: format!("{{ git = {url} }}"), lock: None });
+        }
+        let none = || {
+            let error = Error::usage(format!("Honing is not in {from}"));
+            error.with_hint("say where it is: --xtask=FOLDER, or --xtask=URL of its git repository")
+        };
+        let given = Path::new(from).canonicalize().map_err(|_| none())?;
+        let is_honing =
+            |folder: &PathBuf| folder.ends_with("packages/honing") && folder.join("Cargo.toml").is_file();
+        let found = [given.join("packages/honing"), given].into_iter().find(is_honing).ok_or_else(none)?;
+        let path = found.to_str().ok_or_else(none)?;
+        let lock = found.ancestors().nth(2).map(|top| top.join("Cargo.lock")).filter(|lock| lock.is_file());
+        Ok(Self { dependency: format!("{{ path = {} }}", Value::from(path)), lock })
+    }
+}
+
+/// How it is compiled: once, by everybody. The opt-levels are those of Honing's own workspace, and make merging
+/// faster than LLVM's tool is.
+const PROFILE: &str = "\
+[profile.dev]
+codegen-units = 1
+debug = false
+incremental = false
+
+[profile.dev.package]
+blake3.opt-level = 3
+honing-dashboard.opt-level = 1
+honing-paired.opt-level = 3
+honing-profdata.opt-level = 2
+ratatui-core.opt-level = 3
+ratatui-crossterm.opt-level = 3
+ratatui-widgets.opt-level = 3
+serde_json.opt-level = 3
+statrs.opt-level = 3
+";
+
+/// The xtask's own manifest.
+fn manifest(honing: &str) -> String {
+    format!(
+        "# Not a part of the workspace around it, whose lockfile stays as it is.\n\
+         [workspace]\n\n\
+         [package]\n\
+         name = \"xtask\"\n\
+         version = \"0.1.0\"\n\
+         edition = \"2024\"\n\
+         publish = false\n\n\
+         [dependencies]\n\
+         honing = {honing}\n\n\
+         # Honing is compiled once, and has to merge and to draw fast.\n\
+         {PROFILE}"
+    )
+}
+
+fn read(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("read", path, &error)),
+    }
+}
+
+fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
+    Error::internal(format!("cannot {what} {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use toml::{Table, Value};
+
+    /// The levels of a manifest's dev profile, by package.
+    fn levels(manifest: &str) -> BTreeMap<String, Value> {
+        let table: Table = manifest.parse().unwrap();
+        let packages = table["profile"]["dev"]["package"].as_table().unwrap();
+        let level = |(name, of): (&String, &Value)| Some((name.clone(), of.get("opt-level")?.clone()));
+        packages.iter().filter_map(level).collect()
+    }
+
+    #[test]
+    fn the_levels_are_those_of_honing_s_own_workspace() {
+        let own = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml")).unwrap();
+        assert_eq!(levels(&super::manifest("\"1\"")), levels(&own));
+    }
+}
