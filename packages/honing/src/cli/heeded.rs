@@ -61,7 +61,7 @@ fn commands_offer_what_they_heed() {
     diff has --format
     overlap has --format
     manifest has --ci --ci-system --config --format --frozen --locked --manifest-path --offline --program --target-dir
-    init has --config --manifest-path
+    init has --ci --ci-system --config --manifest-path
     clean has --ci --ci-system --config --frozen --locked --manifest-path --offline --program --quiet --target-dir --verbose
     show-config lacks
     schema has

@@ -69,7 +69,7 @@ const UNREADABLE: [Row; 8] = [
         breaks: |case| case.config("[program.tiny.cargo]", "[program.tiny.cargo"),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:5:", "unclosed table"],
+        says: &["pgo/pgo.toml:7:", "unclosed table"],
         hint: "pgo.schema.json",
     },
     Row {
@@ -96,7 +96,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config("package =", "pakage ="),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:6:1", "unknown field `pakage`"],
+        says: &["pgo/pgo.toml:8:1", "unknown field `pakage`"],
         hint: "did you mean `package`?",
     },
     Row {
@@ -104,7 +104,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config("\"eval\"", "\"evla\""),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:14:8", "unknown variant `evla`"],
+        says: &["pgo/pgo.toml:16:8", "unknown variant `evla`"],
         hint: "did you mean `eval`?",
     },
     Row {
@@ -112,7 +112,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config("pairs = 6", "pairs = \"six\""),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:2:9", "\"six\", expected a whole number"],
+        says: &["pgo/pgo.toml:4:9", "\"six\", expected a whole number"],
         hint: "pgo.schema.json",
     },
     Row {
@@ -120,7 +120,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config("pairs = 6", "pairs = 7"),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:2:1", "pairs = 7", "even"],
+        says: &["pgo/pgo.toml:4:1", "pairs = 7", "even"],
         hint: "pairs = 8",
     },
     Row {
@@ -128,7 +128,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config("warmup", "confidence = 99.0\nwarmup"),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:3:1", "confidence = 99"],
+        says: &["pgo/pgo.toml:5:1", "confidence = 99"],
         hint: "0.99",
     },
     Row {
@@ -136,7 +136,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config("margin = 50.0", "margin = 80.0"),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:4:1", "margin = 80"],
+        says: &["pgo/pgo.toml:6:1", "margin = 80"],
         hint: "margin = 1.0",
     },
     Row {
@@ -144,7 +144,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config("seed = 7", "seed = 7\ntimeout = \"soon\""),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:11:11", "`soon` is not a duration", "30s"],
+        says: &["pgo/pgo.toml:13:11", "`soon` is not a duration", "30s"],
         hint: "pgo.schema.json",
     },
     Row {
@@ -152,7 +152,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config_also("[program.\"a/b\".cargo]\npackage = \"tiny\""),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:17:", "`a/b` cannot be the name of a program"],
+        says: &["pgo/pgo.toml:19:", "`a/b` cannot be the name of a program"],
         hint: "ASCII letters",
     },
     Row {
@@ -160,7 +160,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config("seed = 7", "seed = 7\nweight = 0"),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:11:1", "weight = 0"],
+        says: &["pgo/pgo.toml:13:1", "weight = 0"],
         hint: "eval",
     },
     Row {
@@ -168,7 +168,7 @@ const KEYS: [Row; 10] = [
         breaks: |case| case.config("package = \"tiny\"", "package = \"tiny\"\nbin = \"tiny\"\ncdylib = true"),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:8:1", "not both"],
+        says: &["pgo/pgo.toml:10:1", "not both"],
         hint: "remove",
     },
 ];
@@ -195,7 +195,7 @@ const COMMANDS: [Row; 16] = [
         breaks: |case| case.train_on(&["{prgram}", "2000"]),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:11:1", "`{prgram}` is not a placeholder", "{program}"],
+        says: &["pgo/pgo.toml:13:1", "`{prgram}` is not a placeholder", "{program}"],
         hint: "{program}",
     },
     Row {
@@ -203,7 +203,7 @@ const COMMANDS: [Row; 16] = [
         breaks: |case| case.train_on(&["{program}", "{2000"]),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:11:1", "`{2000`"],
+        says: &["pgo/pgo.toml:13:1", "`{2000`"],
         hint: "{{",
     },
     Row {
@@ -211,7 +211,7 @@ const COMMANDS: [Row; 16] = [
         breaks: |case| case.train_on(&["{tool:load}", "{program}"]),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:11:1", "{tool:load}", "workload `learn`"],
+        says: &["pgo/pgo.toml:13:1", "{tool:load}", "workload `learn`"],
         hint: "[tool.load]",
     },
     Row {
@@ -219,7 +219,7 @@ const COMMANDS: [Row; 16] = [
         breaks: |case| case.config(r#""3000""#, r#""{seed}""#),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:15:1", "workload `judge`", "no seed"],
+        says: &["pgo/pgo.toml:17:1", "workload `judge`", "no seed"],
         hint: "seed = 1",
     },
     Row {
@@ -227,7 +227,7 @@ const COMMANDS: [Row; 16] = [
         breaks: |case| case.train_on(&["true"]),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:8:", "workload `learn` never runs the program"],
+        says: &["pgo/pgo.toml:10:", "workload `learn` never runs the program"],
         hint: "{program}",
     },
     Row {
@@ -235,7 +235,7 @@ const COMMANDS: [Row; 16] = [
         breaks: |case| case.train_on(&[]),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:11:1", "workload `learn`", "`command` is empty"],
+        says: &["pgo/pgo.toml:13:1", "workload `learn`", "`command` is empty"],
         hint: "{program}",
     },
     Row {
@@ -243,7 +243,7 @@ const COMMANDS: [Row; 16] = [
         breaks: |case| case.config("command = [\"{program}\", \"2000\"]", ""),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:8:", "workload `learn` needs exactly one of"],
+        says: &["pgo/pgo.toml:10:", "workload `learn` needs exactly one of"],
         hint: "command =",
     },
     Row {
@@ -255,7 +255,7 @@ const COMMANDS: [Row; 16] = [
         },
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:22:9", "`ready` needs exactly one of `tcp`, `http` and `log`"],
+        says: &["pgo/pgo.toml:24:9", "`ready` needs exactly one of `tcp`, `http` and `log`"],
         hint: "127.0.0.1:{port:http}",
     },
     Row {
@@ -263,7 +263,7 @@ const COMMANDS: [Row; 16] = [
         breaks: |case| case.config_also(&format!("{SERVICE}service.stop.signal = \"SIGKILL\"\n")),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:23:14", "`SIGKILL` is not a signal to stop a service with"],
+        says: &["pgo/pgo.toml:25:14", "`SIGKILL` is not a signal to stop a service with"],
         hint: "SIGTERM",
     },
     Row {
@@ -279,7 +279,7 @@ const COMMANDS: [Row; 16] = [
         breaks: |case| case.config_also("metric.steps.pointer = \"steps.longest\""),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:17:14", "`steps.longest` is not a JSON pointer"],
+        says: &["pgo/pgo.toml:19:14", "`steps.longest` is not a JSON pointer"],
         hint: "/steps/longest",
     },
     Row {
@@ -287,7 +287,7 @@ const COMMANDS: [Row; 16] = [
         breaks: |case| case.config_also("gate = []\nmin_gain = 2.0"),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:18:1", "min_gain of a workload in which nothing decides"],
+        says: &["pgo/pgo.toml:20:1", "min_gain of a workload in which nothing decides"],
         hint: "`gate`",
     },
     Row {
@@ -295,7 +295,7 @@ const COMMANDS: [Row; 16] = [
         breaks: |case| case.config_also("gate = []"),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:17:1", "program `tiny`: nothing decides"],
+        says: &["pgo/pgo.toml:19:1", "program `tiny`: nothing decides"],
         hint: "gate = [\"cpu\"]",
     },
     Row {
@@ -303,7 +303,7 @@ const COMMANDS: [Row; 16] = [
         breaks: |case| case.config_also("[program.tiny.workload.tests]\nrole = \"eval\"\ncargo.test = {}"),
         args: &[],
         code: 2,
-        says: &["pgo/pgo.toml:18:1", "can train but not evaluate"],
+        says: &["pgo/pgo.toml:20:1", "can train but not evaluate"],
         hint: "role = \"train\"",
     },
 ];

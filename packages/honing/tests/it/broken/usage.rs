@@ -129,7 +129,7 @@ const ROWS: [Row; 20] = [
         breaks: |case| case.config("package =", "pakage ="),
         args: &["--quiet"],
         code: 2,
-        says: &["pgo/pgo.toml:6:1", "unknown field `pakage`"],
+        says: &["pgo/pgo.toml:8:1", "unknown field `pakage`"],
         hint: "did you mean `package`?",
     },
     Row {
@@ -137,7 +137,7 @@ const ROWS: [Row; 20] = [
         breaks: |case| case.config("package =", "pakage ="),
         args: &["plan"],
         code: 2,
-        says: &["pgo/pgo.toml:6:1", "unknown field `pakage`"],
+        says: &["pgo/pgo.toml:8:1", "unknown field `pakage`"],
         hint: "did you mean `package`?",
     },
     Row {
@@ -145,7 +145,7 @@ const ROWS: [Row; 20] = [
         breaks: |case| case.config("pairs = 6", "pairs = 7"),
         args: &["show-config"],
         code: 2,
-        says: &["pgo/pgo.toml:2:1", "pairs = 7"],
+        says: &["pgo/pgo.toml:4:1", "pairs = 7"],
         hint: "pairs = 8",
     },
     Row {
