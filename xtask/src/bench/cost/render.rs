@@ -27,7 +27,7 @@ pub(super) struct Row {
     cpu: Vec<f64>,
 }
 
-/// What is compared, and its bar.
+/// What is compared, and its bar; only what was measured.
 pub(super) fn rows(pairs: &[Pair]) -> Vec<Row> {
     let row = |what, most, cost: fn(&Pair) -> Option<Time>| {
         let ratios = |part: fn(Time) -> f64| {
@@ -35,7 +35,7 @@ pub(super) fn rows(pairs: &[Pair]) -> Vec<Row> {
         };
         Row { what, most, wall: ratios(|time| time.wall), cpu: ratios(|time| time.cpu) }
     };
-    vec![
+    let mut rows = vec![
         row("release build from the stored profile", Some(1.05), |pair| Some(pair.stored)),
         row("the same on a cold runner: Honing's own compile comes first", None, |pair| {
             pair.honing.as_ref().map(|own| own.runner + pair.stored)
@@ -45,7 +45,9 @@ pub(super) fn rows(pairs: &[Pair]) -> Vec<Row> {
         row("refresh with the baseline that measuring needs", Some(2.9), |pair| {
             pair.refresh.as_ref().map(|refresh| refresh.baseline + refresh.builds())
         }),
-    ]
+    ];
+    rows.retain(|row| !row.cpu.is_empty());
+    rows
 }
 
 impl Refresh {
@@ -119,6 +121,9 @@ pub(super) fn write_page(path: &Path, pairs: &[Pair], rows: &[Row]) -> Result<()
     );
     text += "| seconds, median | wall | CPU |\n|---|---|---|\n";
     let mut row = |what: &str, times: Vec<Time>| {
+        if times.is_empty() {
+            return;
+        }
         let of = |part: fn(&Time) -> f64| median(times.iter().map(part));
         text += &format!("| {what} | {:.1} | {:.1} |\n", of(|time| time.wall), of(|time| time.cpu));
     };
@@ -173,8 +178,9 @@ mod tests {
         let line = serde_json::to_string(&pairs[0]).unwrap();
         assert_eq!(serde_json::from_str::<Pair>(&line).unwrap(), pairs[0]);
         pairs.push(alone);
-        let counts: Vec<usize> = rows(&pairs).iter().map(|row| row.cpu.len()).collect();
-        assert_eq!(counts, [7, 6, 6, 6, 6]);
+        let counts = |pairs: &[Pair]| rows(pairs).iter().map(|row| row.cpu.len()).collect::<Vec<_>>();
+        assert_eq!(counts(&pairs), [7, 6, 6, 6, 6]);
+        assert_eq!(counts(&pairs[6..]), [1]);
     }
 
     #[test]
