@@ -116,7 +116,7 @@ impl Outcome {
                 consequence(true, ExitCode::Success, wording)
             }
             Self::NoChange => {
-                let part = gated_workloads(evidence.measured).map(|of| format!(" in {of}"));
+                let part = gated_workloads(evidence.measured).map(|of| format!(", by {of}"));
                 let part = part.unwrap_or_default();
                 let wording = format!("PGO does not pay here: no change beyond the margin{part}");
                 consequence(true, ExitCode::Success, wording)
@@ -436,7 +436,7 @@ pub(super) mod tests {
         let some = [&gated[..], &[of("c", false, NoChange, 1.0), of("a", false, NoChange, 1.0)]].concat();
         assert!(said(&some).ends_with("in the weighted mean of 2 of 3 workloads"), "{}", said(&some));
         let none = [of("a", true, NoChange, 1.0), of("c", false, Improved, 0.8)];
-        assert!(said(&none).ends_with("no change beyond the margin in 1 of 2 workloads"), "{}", said(&none));
+        assert!(said(&none).ends_with("no change beyond the margin, by 1 of 2 workloads"), "{}", said(&none));
     }
 
     #[test]

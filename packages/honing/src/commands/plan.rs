@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use honing_core::{Result, because};
+use honing_engine::PlannedState;
 use honing_report::{Kind, REASONS, Table};
 
 use super::{broken, look};
@@ -38,7 +39,9 @@ pub(crate) fn plan(shared: &Shared, range: &Range, explain: bool) -> Result<()> 
     let mut table = Table::new("", &[("program", left), ("stage", left), ("", left), ("why", left)]);
     for stage in &planned {
         let why = because(&stage.reasons, REASONS);
-        table.row([stage.program.clone(), stage.stage.to_string(), stage.state.words().into(), why]);
+        // Its reason says what it depends on.
+        let state = if stage.state == PlannedState::Depends { "perhaps" } else { stage.state.words() };
+        table.row([stage.program.clone(), stage.stage.to_string(), state.into(), why]);
     }
     table.write(&mut out, console::width()).map_err(broken)
 }

@@ -96,7 +96,7 @@ fn show(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
 
 fn age(status: &Status, manifest: &Manifest) -> String {
     let age = status.age_s.map_or_else(|| "unknown".into(), |age| units::age(Duration::from_secs(age)));
-    let dirty = if manifest.dirty { " with changes" } else { "" };
+    let dirty = if manifest.dirty { " with uncommitted changes" } else { "" };
     let commit: String = manifest.commit.chars().take(9).collect();
     format!("{age} (trained {}, recorded at commit {commit}{dirty})", manifest.trained)
 }
