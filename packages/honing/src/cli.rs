@@ -334,7 +334,7 @@ pub(crate) enum Command {
         #[arg(short, long, global = true, env = "HONING_YES", value_parser = FalseyValueParser::new())]
         yes: bool,
     },
-    /// Write a pgo/pgo.toml to start from, and with --xtask what `cargo xtask pgo` needs
+    /// Write a pgo/pgo.toml to start from; with --xtask, also add an xtask
     ///
     /// With --xtask it shows what it would change. On a terminal it asks before it does so; elsewhere it
     /// does so only with --yes.
