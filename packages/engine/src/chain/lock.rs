@@ -1,11 +1,13 @@
 //! One run at a time per target directory.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions},
     path::Path,
     time::Duration,
 };
 
+// The standard library has the same since Rust 1.89.
+use fs4::{FileExt, TryLockError};
 use honing_core::{Result, event::Event};
 
 use crate::{chain::sink::Sink, children::Cancel, io::files};
@@ -25,7 +27,7 @@ impl RunLock {
         };
         let (mut file, mut told) = (open()?, false);
         loop {
-            match file.try_lock() {
+            match FileExt::try_lock(&file) {
                 Ok(()) if is_at(&file, &path) => return Ok(Self(file)),
                 // Who had it was `clean`, which removes the file too. Not sooner: what is made while it
                 // works is removed under whoever made it.
@@ -50,7 +52,7 @@ impl RunLock {
     /// Whether a run works in `dir` at this moment.
     pub(crate) fn is_taken(dir: &Path) -> bool {
         let file = OpenOptions::new().write(true).open(dir.join("lock"));
-        file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+        file.is_ok_and(|file| matches!(FileExt::try_lock(&file), Err(TryLockError::WouldBlock)))
     }
 }
 

@@ -234,7 +234,7 @@ pub(crate) enum Look {
         #[command(flatten)]
         flags: shared::Manifest,
     },
-    /// Write a pgo/pgo.toml to start from, and with --xtask what `cargo xtask pgo` needs
+    /// Write a pgo/pgo.toml to start from; with --xtask, also add an xtask
     ///
     /// With --xtask it shows what it would change. On a terminal it asks before it does so; elsewhere it
     /// does so only with --yes.

@@ -17,8 +17,7 @@ pub fn step_summary<'a>(text: &'a str, before: usize, whole: &str) -> Cow<'a, st
     let cut =
         format!("\n\n**Cut here**: more than the 1 MiB that a summary may have. The whole: `{whole}`\n");
     let Some(most) = left.checked_sub(cut.len()) else { return Cow::Borrowed("") };
-    let end = text.floor_char_boundary(most);
-    let end = text[..end].rfind('\n').unwrap_or(0);
+    let end = text.as_bytes()[..most].iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
     Cow::Owned(format!("{}{cut}", &text[..end]))
 }
 

@@ -157,6 +157,9 @@ codegen-units = 1
 debug = false
 incremental = false
 
+[profile.dev.build-override]
+codegen-units = 1
+
 [profile.dev.package]
 blake3.opt-level = 3
 honing-dashboard.opt-level = 1

@@ -78,10 +78,10 @@ fn pgo_toml(text: &str) -> Result<(), String> {
     parsed.map(drop).map_err(|error| format!("{error} ({:?})", error.hint()))
 }
 
-/// Cargo reads it: that of an xtask, in a workspace beside a copy of Honing.
+/// Cargo reads it: that of an xtask outside of a workspace, beside a copy of Honing.
 fn manifest(text: &str) -> Result<(), String> {
     let fixture = Fixture::empty("beside");
-    fixture.write("workspace/xtask/Cargo.toml", &format!("{text}\n[workspace]\n"));
+    fixture.write("workspace/xtask/Cargo.toml", text);
     fixture.write("workspace/xtask/src/main.rs", "fn main() {}\n");
     fixture.write("honing/packages/honing/Cargo.toml", "[package]\nname = \"honing\"\nversion = \"0.1.0\"\n");
     fixture.write("honing/packages/honing/src/lib.rs", "");
