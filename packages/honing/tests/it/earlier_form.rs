@@ -49,7 +49,7 @@ fn it_is_refused_before_anything_is_done() {
     let ran = fixture.run(&["--ci"]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(
-        ran.stderr.contains("pgo/pgo.toml:6:1: `package` is now in [program.tiny.cargo]"),
+        ran.stderr.contains("pgo/pgo.toml:8:1: `package` is now in [program.tiny.cargo]"),
         "{}",
         ran.stderr
     );

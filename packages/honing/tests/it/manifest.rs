@@ -142,7 +142,7 @@ fn check_judges_by_what_is_pinned() {
     fixture.replace("pgo/pgo.toml", "package = \"tiny\"", pins);
     let ran = fixture.run(&["manifest", "--check"]);
     assert_eq!(ran.code, 14, "{}", ran.stderr);
-    let says = "error: Cargo profile `release` has lto = false (Cargo.toml:13), and pgo/pgo.toml:7 pins \"fat\"\n hint: `honing manifest` proposes";
+    let says = "error: Cargo profile `release` has lto = false (Cargo.toml:13), and pgo/pgo.toml:9 pins \"fat\"\n hint: `honing manifest` proposes";
     assert!(ran.stderr.contains(says), "{}", ran.stderr);
 
     fixture.succeeds(&["manifest", "--yes"]);
@@ -154,7 +154,7 @@ fn check_judges_by_what_is_pinned() {
     assert!(ran.stderr.contains("CARGO_PROFILE_RELEASE_PANIC comes before Cargo.toml"), "{}", ran.stderr);
     let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let panic = &json["profiles"][0]["settings"][5];
-    assert_eq!((&panic["key"], &panic["pinned"]), (&"panic".into(), &"pgo/pgo.toml:7".into()), "{json:#}");
+    assert_eq!((&panic["key"], &panic["pinned"]), (&"panic".into(), &"pgo/pgo.toml:9".into()), "{json:#}");
     assert_eq!((&panic["value"], &panic["wants"]), (&"\"abort\"".into(), &"\"unwind\"".into()));
     assert_eq!(fixture.run(&["manifest", "--check", "--yes"]).code, 2);
 }

@@ -359,7 +359,12 @@ fn a_profile_goes_out_and_comes_back_in() {
     let packed = folder(&fixture).join("profile.honing");
     let exec = ["exec", "--profile", packed.to_str().unwrap(), "--", "cargo", "build", "--release"];
     fixture.succeeds(&exec);
-    assert!(fs::read(fixture.path("target/honing/build/exec-tiny.profdata")).unwrap() == merged);
+    let parsed = |bytes: &[u8]| honing_profdata::read(bytes).unwrap().profile;
+    let used = parsed(&fs::read(fixture.path("target/honing/build/exec-tiny.profdata")).unwrap());
+    let has = |function: honing_profdata::Function<'_>| {
+        used.named(function.name_bytes()).any(|there| there.counts() == function.counts())
+    };
+    assert!(parsed(&merged).functions().all(has));
 
     // For a plain build of a user: without our wrapper nothing of ours would apply.
     let said = fixture.succeeds(&["export", "--unpinned", "-o", "plain.profdata"]);
