@@ -18,7 +18,7 @@ use crate::measure::Recording;
 
 /// The most pairs that a note proposes, and the longest time for them.
 const MOST_PAIRS: u32 = 1000;
-const LONGEST: Duration = Duration::from_mins(10);
+const LONGEST: Duration = Duration::from_secs(600);
 /// Times below this are not worth a word.
 const SHORT: Duration = Duration::from_secs(10);
 
