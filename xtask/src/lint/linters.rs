@@ -161,7 +161,18 @@ impl Linter {
         let installed = match self.registry {
             Registry::Npm => {
                 let package = format!("{}@{}", self.package, self.version);
-                cmd!("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", &part, package)
+                cmd!(
+                    "npm",
+                    "install",
+                    "--silent",
+                    "--no-audit",
+                    "--no-fund",
+                    "--fetch-retries",
+                    "1",
+                    "--prefix",
+                    &part,
+                    package
+                )
             }
             Registry::PyPi => {
                 let package = format!("{}=={}", self.package, self.version);
