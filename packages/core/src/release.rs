@@ -52,7 +52,8 @@ pub struct Used {
     pub file: String,
     /// BLAKE3 of it, as its manifest has it.
     pub digest: Digest,
-    /// BLAKE3 of what the compiler read: unpacked, and rebased where `policy.rebase` did so.
+    /// BLAKE3 of it unpacked, and rebased where `policy.rebase` did so: what the compiler read is made of that
+    /// alone.
     pub indexed_digest: Digest,
     /// When it was trained, in UTC.
     pub trained: String,

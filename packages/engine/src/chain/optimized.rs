@@ -97,7 +97,7 @@ impl Optimized {
         self.0.compiled.debug_info()
     }
 
-    /// The digest of the profile, as the compiler read it.
+    /// The digest of the merged profile; what the compiler read is made of that alone.
     pub(crate) fn profile(&self) -> &Digest {
         &self.0.profile
     }

@@ -120,11 +120,7 @@ impl Measurements {
 
     /// How far a measurement came that was ended, in a few words.
     pub(crate) fn there(&self) -> String {
-        let begun = self.workloads.iter().filter(|measured| !measured.recording.runs.is_empty());
-        let words = |measured: &Measured| {
-            format!("{} of {} pairs of {}", measured.recording.pairs(), measured.most(), measured.workload)
-        };
-        format!("{} are there", begun.map(words).collect::<Vec<_>>().join(", "))
+        there(&self.workloads).unwrap_or_default()
     }
 
     /// What was done, in a few words.
@@ -139,6 +135,16 @@ impl Measurements {
             _ => "nothing measured".into(),
         }
     }
+}
+
+/// How many pairs there are of each workload, in a few words; `None` where there is none.
+pub(crate) fn there(workloads: &[Measured]) -> Option<String> {
+    let begun = workloads.iter().filter(|measured| measured.recording.pairs() > 0);
+    let words = |measured: &Measured| {
+        format!("{} of {} pairs of {}", measured.recording.pairs(), measured.most(), measured.workload)
+    };
+    let all: Vec<String> = begun.map(words).collect();
+    (!all.is_empty()).then(|| format!("{} are there", all.join(", ")))
 }
 
 /// The name of an only candidate.

@@ -20,7 +20,7 @@ use crate::{
         conditions,
         experiment::{At, Design, measure},
         judge::Judging,
-        measurements::{Measured, Measurements},
+        measurements::{Measured, Measurements, there},
         pairs::{Limit, with_controls},
         readings::Readings,
         verdicts::judgings,
@@ -96,7 +96,8 @@ impl Benching<'_> {
     pub(crate) fn going_on(&self, begun: Measurements) -> Vec<Measured> {
         let of = |measured: &Measured| Measured { looks: begun.looks(measured).to_vec(), ..measured.clone() };
         let workloads: Vec<Measured> = begun.workloads.iter().map(of).collect();
-        self.note(format!("measuring goes on: {}", begun.there()));
+        let there = there(&workloads).unwrap_or_default();
+        self.note(format!("measuring goes on: {there}"));
         workloads
     }
 
@@ -126,12 +127,12 @@ impl Benching<'_> {
             };
             let mut recording = measured.recording.clone();
             let result = one.measure(&design, judgings, &mut recording, usage, &|now| keep(all(now)));
-            if result.is_err() && recording.pairs() > 0 {
-                keep(all(&recording))?;
-                let (pairs, most, name) = (recording.pairs(), measured.most(), one.name);
-                self.note(format!(
-                    "{pairs} of at most {most} pairs of {name} are kept: the same command goes on"
-                ));
+            if result.is_err() {
+                let now = all(&recording);
+                if let Some(there) = there(&now) {
+                    keep(now)?;
+                    self.note(format!("{there}, and are kept: the same command goes on"));
+                }
             }
             result?;
             measured.recording = recording;

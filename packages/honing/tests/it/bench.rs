@@ -195,3 +195,26 @@ fn a_measurement_that_is_ended_goes_on() {
     assert!(all.starts_with(&before) && all.len() == 60 + 5 * 4, "{}", all.len());
     assert!(!fixture.path(kept).exists());
 }
+
+/// Ctrl-C in a later workload, before its first pair: those before it are not measured again.
+#[test]
+#[cfg(unix)]
+fn what_earlier_workloads_measured_stays() {
+    let fixture = Fixture::tiny();
+    let more = "\n[program.tiny.workload.last]\nrole = \"eval\"\ncommand = [\"{program}\", \"4000\"]\n";
+    fixture.write("pgo/pgo.toml", &(fixture.read("pgo/pgo.toml") + more));
+    fixture.succeeds(&["--to", "optimize"]);
+    let mut command = fixture.honing(&["bench", "--format", "json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap) {
+        let event: Value = serde_json::from_str(&line).unwrap();
+        if event["unit"] == "pairs" && event["at"] == "last" {
+            let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+            let _ = nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT);
+        }
+    }
+    let ended = finish(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 130, "{}", ended.stderr);
+    let planned = fixture.succeeds(&["plan", "--only", "bench"]).stdout;
+    assert!(planned.contains("6 of 6 pairs of judge"), "{planned}");
+}
