@@ -1,31 +1,22 @@
-//! The workspace's own commands: `cargo xtask pgo`, `cargo xtask bench` and `cargo xtask ci`.
-//!
-//! `pgo` is the whole of what another workspace needs; see `honing::xtask`.
+//! The workspace's own command. `pgo` is the whole of what another workspace needs, and all that the first
+//! `cargo xtask` compiles; `bench`, `ci` and the like are a program of their own, compiled when they are asked for.
 
-mod bench;
-mod ci;
-mod container;
-mod dependencies;
-#[cfg(test)]
-mod documented;
-mod lines;
-mod lint;
+use std::process::{Command, ExitCode};
 
-use std::{path::Path, process::ExitCode};
+/// What `tasks` knows.
+const TASKS: [&str; 6] = ["bench", "ci", "container", "help", "lines", "lint"];
 
 fn main() -> ExitCode {
-    match std::env::args().nth(1).as_deref() {
-        Some("bench") => bench::run(std::env::args().skip(2)),
-        Some("ci") => ci::run(),
-        Some("lines") => ci::ended(lines::print(Path::new(&std::env::args().nth(2).unwrap_or(".".into())))),
-        Some("lint") => lint::run(std::env::args().skip(2)),
-        Some("container") => container::run(std::env::args().skip(2)),
-        None | Some("help" | "--help" | "-h") => {
-            ci::say(
-                "usage: cargo xtask pgo [OPTIONS] [COMMAND]   profile-guided optimization (pgo --help)\n       cargo xtask bench [BENCH]             what the docs claim, measured anew\n       cargo xtask container                 the container image, built and tried\n       cargo xtask ci                        every check of this workspace\n       cargo xtask lint                      Markdown, TOML, YAML, shell and spelling\n       cargo xtask lines [FOLDER]            lines of source, without tests, comments and blank lines",
-            );
-            ExitCode::from(2)
-        }
-        Some(_) => honing::xtask(),
-    }
+    let first = std::env::args().nth(1);
+    let asks_for_help = matches!(first.as_deref(), None | Some("--help" | "-h"));
+    if asks_for_help || first.is_some_and(|first| TASKS.contains(&first.as_str())) { tasks() } else { honing::xtask() }
+}
+
+/// Runs `tasks` in the place of this program.
+fn tasks() -> ExitCode {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["run", "--quiet", "--package", "xtask", "--bin", "tasks", "--"]).args(std::env::args_os().skip(1));
+    command.status().map_or(ExitCode::FAILURE, |status| {
+        ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    })
 }

@@ -28,8 +28,8 @@ path = "src/main.rs"
 "#;
 
 fn xtask(folder: &Path, args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.args(args).current_dir(folder).output().unwrap()
+    let program = if args[0] == "pgo" { env!("CARGO_BIN_EXE_xtask") } else { env!("CARGO_BIN_EXE_tasks") };
+    Command::new(program).args(args).current_dir(folder).output().unwrap()
 }
 
 fn succeeds(folder: &Path, args: &[&str]) -> String {

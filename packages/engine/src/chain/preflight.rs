@@ -127,7 +127,7 @@ fn check_workload(session: &Session, subject: &Subject<'_>, name: &str, workload
         subject.builder().check_harness(own)?;
     }
     if let Some(pattern) = workload.service.as_ref().and_then(|service| service.ready.log.as_ref()) {
-        regex::Regex::new(pattern).map_err(|error| {
+        regex_lite::Regex::new(pattern).map_err(|error| {
             let why = error.to_string();
             let why = why.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
             Error::usage(format!("ready.log: `{pattern}` is not a regular expression: {why}"))

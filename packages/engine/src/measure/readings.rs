@@ -4,7 +4,7 @@ use honing_core::{
     Error, ExitCode, Result,
     config::{CPU, Metric, PEAK_MEMORY, SYSTEM, USER, WALL, Workload},
 };
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::{io::files, measure::MetricKind, workloads::Ran};

@@ -10,7 +10,7 @@ use std::{
 };
 
 use honing_core::{Error, Result, config::Ready, template::Values};
-use regex::Regex;
+use regex_lite::Regex;
 
 use crate::io::plain;
 

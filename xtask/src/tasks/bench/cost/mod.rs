@@ -140,7 +140,7 @@ impl Bench {
     }
 
     fn own(&self) -> Result<Own> {
-        let args = ["--locked", "--package", "xtask"];
+        let args = ["--locked", "--package", "xtask", "--bin", "xtask"];
         Ok(Own { runner: self.build("tool", &args, &[])?, image: self.build("tool", &args, &IMAGE)? })
     }
 

@@ -5,7 +5,7 @@ use clap::Parser;
 
 use crate::{bench, container, lint};
 
-#[path = "../../packages/honing/tests/it/pages.rs"]
+#[path = "../../../packages/honing/tests/it/pages.rs"]
 mod pages;
 
 /// Why a command line is none.

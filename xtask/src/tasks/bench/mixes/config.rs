@@ -77,7 +77,7 @@ fn retrain(workload: &mut Value, mix: &str, seed: i64) -> Option<()> {
 mod tests {
     use super::*;
 
-    const PGO: &str = include_str!("../../../../pgo/pgo.toml");
+    const PGO: &str = include_str!("../../../../../pgo/pgo.toml");
 
     #[test]
     fn only_the_training_is_another() {
