@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// Words of a difference that are shown: more tell a reader no more.
+const SHOWN: usize = 4;
 /// What stands for the target directory, which each flavour has its own of.
 const HERE: &str = "{target_dir}";
 /// Options that say how rustc talks, and to whom.
@@ -58,9 +60,17 @@ fn words(one: &[String], other: &[String]) -> String {
     };
     match (only(one, other), only(other, one)) {
         (gone, new) if gone.is_empty() && new.is_empty() => "the same flags in another order".into(),
-        (gone, new) if new.is_empty() => format!("only one has {}", gone.join(" ")),
-        (gone, new) if gone.is_empty() => format!("only one has {}", new.join(" ")),
-        (gone, new) => format!("{} against {}", gone.join(" "), new.join(" ")),
+        (gone, new) if new.is_empty() => format!("only one has {}", first(&gone)),
+        (gone, new) if gone.is_empty() => format!("only one has {}", first(&new)),
+        (gone, new) => format!("{} against {}", first(&gone), first(&new)),
+    }
+}
+
+/// The first of many words.
+fn first(words: &[String]) -> String {
+    match words.get(..SHOWN).filter(|_| words.len() > SHOWN) {
+        Some(shown) => format!("{} and {} more", shown.join(" "), words.len() - SHOWN),
+        None => words.join(" "),
     }
 }
 
@@ -92,6 +102,10 @@ mod tests {
         for (other, said) in [
             ("rustc --crate-name x -Ca", "tool (bin): only one has --cfg b"),
             ("rustc --crate-name x -Ca --cfg b -Cd", "tool (bin): only one has -Cd"),
+            (
+                "rustc --crate-name x -Ca --cfg b -Cd -Ce -Cf -Cg -Ch -Ci",
+                "tool (bin): only one has -Cd -Ce -Cf -Cg and 2 more",
+            ),
             ("rustc --crate-name x -Cd --cfg b", "tool (bin): -Ca against -Cd"),
             ("rustc --crate-name x --cfg b -Ca", "tool (bin): the same flags in another order"),
         ] {
