@@ -14,12 +14,28 @@ const TALK: [&str; 4] = ["--diagnostic-width", "--error-format", "--json", "--co
 
 /// The units of a build that are for the target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "BTreeMap<String, Vec<String>>")]
 pub struct Calls(BTreeMap<String, Vec<String>>);
+
+impl From<BTreeMap<String, Vec<String>>> for Calls {
+    fn from(calls: BTreeMap<String, Vec<String>>) -> Self {
+        Self(calls.into_iter().map(|(unit, call)| (without_folder(&unit), call)).collect())
+    }
+}
+
+/// The name of a unit without the folder of its package, which may be called otherwise later. Cargo says
+/// `folder#name@1.0.0`, and `name#1.0.0` where the two are the same.
+fn without_folder(unit: &str) -> String {
+    match unit.split_once('#') {
+        Some((_, named)) if named.split(' ').next().is_some_and(|named| named.contains('@')) => named.to_owned(),
+        Some((name, version)) => format!("{name}@{version}"),
+        None => unit.to_owned(),
+    }
+}
 
 impl Calls {
     /// Adds the call of a unit; `target_dir` is taken out of it.
-    pub fn add(&mut self, unit: impl Into<String>, args: &[String], target_dir: &str) {
+    pub fn add(&mut self, unit: &str, args: &[String], target_dir: &str) {
         let mut words = Vec::new();
         // Before that stands rustc, or what is called around it.
         let mut args = args.iter().skip_while(|arg| !arg.starts_with("--crate-name"));
@@ -31,7 +47,7 @@ impl Calls {
                 args.next();
             }
         }
-        self.0.insert(unit.into(), words);
+        self.0.insert(without_folder(unit), words);
     }
 
     /// Whether there is nothing to compare.
@@ -94,6 +110,20 @@ mod tests {
         let other =
             calls("/v/b", "/w rustc --crate-name x --out-dir T/deps --json=e --color always -L T/deps -Ca");
         assert_eq!(one.difference(&other), None);
+    }
+
+    #[test]
+    fn a_renamed_folder_is_no_difference() {
+        let of = |unit: &str| {
+            let mut calls = Calls::default();
+            calls.add(unit, &["--crate-name".into(), "x".into()], "/w");
+            calls
+        };
+        let stored: Calls = toml::from_str(r#""old#tool@1.0.0 (bin a@b)" = ["--crate-name", "x"]"#).unwrap();
+        for unit in ["tool#1.0.0 (bin a@b)", "other#tool@1.0.0 (bin a@b)"] {
+            assert_eq!(stored.difference(&of(unit)), None, "{unit}");
+        }
+        assert!(stored.difference(&of("tool#1.0.1 (bin a@b)")).is_some());
     }
 
     #[test]
