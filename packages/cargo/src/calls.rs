@@ -27,7 +27,9 @@ impl From<BTreeMap<String, Vec<String>>> for Calls {
 /// `folder#name@1.0.0`, and `name#1.0.0` where the two are the same.
 fn without_folder(unit: &str) -> String {
     match unit.split_once('#') {
-        Some((_, named)) if named.split(' ').next().is_some_and(|named| named.contains('@')) => named.to_owned(),
+        Some((_, named)) if named.split(' ').next().is_some_and(|named| named.contains('@')) => {
+            named.to_owned()
+        }
         Some((name, version)) => format!("{name}@{version}"),
         None => unit.to_owned(),
     }

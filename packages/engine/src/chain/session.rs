@@ -385,10 +385,15 @@ impl Session {
         command: &Command,
         each_line: impl Fn(StdStream, &str) -> bool + Clone + Send + 'static,
     ) -> Result<Ended> {
-        let mut child = self.spawn(program, step, command, each_line)?;
-        let ended = child.wait(&self.cancel, None);
-        self.builders_us.fetch_add(micros(child.elapsed()), Ordering::Relaxed);
-        ended
+        self.while_builder(|| self.spawn(program, step, command, each_line)?.wait(&self.cancel, None))
+    }
+
+    /// Counts the time of `work`, which a builder does.
+    pub(crate) fn while_builder<T>(&self, work: impl FnOnce() -> T) -> T {
+        let started = self.sink.elapsed();
+        let done = work();
+        self.builders_us.fetch_add(micros(self.sink.elapsed().saturating_sub(started)), Ordering::Relaxed);
+        done
     }
 
     /// Time that builders took in this run so far.

@@ -91,7 +91,8 @@ fn compile(workspace: &Path, target: &Path) -> Result<f64> {
         fs::remove_dir_all(target)?;
     }
     let mut command =
-        duct::cmd!(cargo(), "build", "--quiet", "--locked", "--package", "xtask", "--bin", "xtask").dir(workspace);
+        duct::cmd!(cargo(), "build", "--quiet", "--locked", "--package", "xtask", "--bin", "xtask")
+            .dir(workspace);
     for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_the_outer_build(&name.to_string_lossy())) {
         command = command.env_remove(name);
     }

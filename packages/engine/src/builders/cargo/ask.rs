@@ -56,7 +56,8 @@ fn anew(session: &Here<'_>, triple: &str) -> Result<Answer> {
     command.env("CARGO_TERM_COLOR", "never");
     // It is run once, and small.
     command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
-    let output = command.current_dir(&session.root).stdin(Stdio::null()).output();
+    command.current_dir(&session.root).stdin(Stdio::null());
+    let output = session.while_builder(|| command.output());
     let output = output.map_err(|error| Error::preflight(format!("cannot run cargo: {error}")))?;
     let text = std::fs::read_to_string(&said);
     let _ = std::fs::remove_file(&said);

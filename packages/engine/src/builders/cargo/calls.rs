@@ -61,8 +61,9 @@ fn find<'a>(records: &'a BTreeMap<PathBuf, Record>, unit: &Unit) -> Option<(&'a 
     let by_name = unit.files.iter().find_map(|file| {
         let stem = file.file_stem()?.to_str()?;
         let stem = if file.extension().is_some() { stem.strip_prefix("lib").unwrap_or(stem) } else { stem };
-        records
-            .get_key_value(&file.with_file_name(format!("{stem}.{}", crate::builders::cargo::wrapper::record::SUFFIX)))
+        records.get_key_value(
+            &file.with_file_name(format!("{stem}.{}", crate::builders::cargo::wrapper::record::SUFFIX)),
+        )
     });
     by_name.or_else(|| {
         let named = || records.iter().filter(|(_, record)| record.crate_name == unit.crate_name);
@@ -92,9 +93,8 @@ mod tests {
     fn a_moved_target_directory_is_no_difference() {
         let args = |out_dir: &str| ["rustc", "--crate-name", "x", "--out-dir", out_dir].map(str::to_owned);
         let record = Path::new("/new/target/t/release/deps/x-1.honing");
-        let then = |args: &[String]| {
-            target_dir_then(args, record, Path::new("/new/target")).map(Path::to_path_buf)
-        };
+        let then =
+            |args: &[String]| target_dir_then(args, record, Path::new("/new/target")).map(Path::to_path_buf);
         assert_eq!(then(&args("/old/target/t/release/deps")), Some(PathBuf::from("/old/target")));
         assert_eq!(then(&args("/new/target/t/release/deps")), Some(PathBuf::from("/new/target")));
         assert_eq!((then(&args("/elsewhere")), then(&[])), (None, None));

@@ -71,7 +71,8 @@ pub(super) fn check_answer(session: &Here<'_>, subject: &Subject<'_>) -> Result<
     if answer.rustc == toolchain.rustc {
         return Ok(());
     }
-    let rustc = Toolchain::load(&toolchain.cargo, &answer.rustc, &session.around.env, &session.root)?;
+    let load = || Toolchain::load(&toolchain.cargo, &answer.rustc, &session.around.env, &session.root);
+    let rustc = session.while_builder(load)?;
     if rustc.verbose_version == toolchain.verbose_version {
         return Ok(());
     }

@@ -134,7 +134,7 @@ impl Workspace {
             .envs(&session.around.env)
             .env("CARGO_TERM_COLOR", "never")
             .current_dir(&self.root);
-        let output = command.output();
+        let output = session.while_builder(|| command.output());
         let output = output.map_err(|error| Error::preflight(format!("cannot run cargo: {error}")))?;
         let words = String::from_utf8_lossy(&output.stderr);
         let failed = |why: &str| {
