@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use honing_core::outcome::{Measured, Ratio, Trust, Verdict};
+use honing_core::{
+    config::WALL,
+    outcome::{Measured, Ratio, Trust, Verdict},
+};
 
 use crate::{
     strip::{over_time, strips},
@@ -49,7 +52,9 @@ impl Comparison<'_> {
             }
         }
         let style = self.measured.first().map_or(Style::new(), |metric| style(metric.verdict)).bold();
-        writeln!(out, "\n{style}{}{style:#}", self.sentence())
+        writeln!(out, "\n{style}{}{style:#}", self.sentence())?;
+        let wall = self.measured.first().is_some_and(|metric| metric.metric == WALL);
+        self.trust.spent.and_then(|spent| spent.words(wall)).map_or(Ok(()), |spent| writeln!(out, "{spent}"))
     }
 
     /// Writes it as a Markdown table with the verdict below.
@@ -119,7 +124,7 @@ pub(crate) fn style(verdict: Verdict) -> Style {
 
 #[cfg(test)]
 mod tests {
-    use honing_core::config::Direction;
+    use honing_core::{config::Direction, outcome::Spent};
 
     use super::*;
 
@@ -146,7 +151,8 @@ mod tests {
     }
 
     fn trust() -> Trust {
-        Trust { noise: Some(0.03), finds: Some(0.024), ..Trust::of("compare") }
+        let spent = Some(Spent { own: 0.4, kernel: 0.0, children: 0.6, waiting: 0.7 });
+        Trust { noise: Some(0.03), finds: Some(0.024), spent, ..Trust::of("compare") }
     }
 
     #[test]
@@ -174,6 +180,7 @@ mod tests {
           cpu of each pair: ▁█▅ -5.5 % to -4.5 %
 
         B is better: -5.0 % [-6.0, -4.0] (12 pairs, cpu)
+        60 % of the CPU time is in child processes
         ");
         let mut out = Vec::new();
         comparison.markdown(&mut out).unwrap();

@@ -24,7 +24,7 @@ pub struct Spent {
 
 impl Spent {
     /// What of it is a good part and not the program's own code; `wall` says whether the wall time decides.
-    fn words(&self, wall: bool) -> Option<String> {
+    pub fn words(&self, wall: bool) -> Option<String> {
         let large =
             |share: f64, what: &str| (share >= LARGE).then(|| format!("{:.0} % {what}", share * 100.0));
         let said: Vec<String> = [
@@ -35,7 +35,7 @@ impl Spent {
         .into_iter()
         .flatten()
         .collect();
-        (!said.is_empty()).then(|| format!("{}; PGO changes only this program's own code", said.join(", ")))
+        (!said.is_empty()).then(|| said.join(", "))
     }
 }
 
@@ -45,7 +45,8 @@ pub fn beyond_reach(trust: &[Trust], measured: &[Measured]) -> Vec<String> {
         let mut gated = measured.iter().filter(|metric| metric.gated && metric.workload == known.workload);
         let first = gated.next()?;
         let wall = first.metric == WALL || gated.any(|metric| metric.metric == WALL);
-        Some(format!("{}: {}", known.workload, known.spent?.words(wall)?))
+        let spent = known.spent?.words(wall)?;
+        Some(format!("{}: {spent}; PGO changes only this program's own code", known.workload))
     };
     trust.iter().filter_map(line).collect()
 }

@@ -122,3 +122,39 @@ fn what_init_writes_is_measured_and_one_that_fails_stops_nobody() {
     assert!(ran.stderr.contains("; program `app`: train: workload `train`"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("the other programs are done"), "{}", ran.stderr);
 }
+
+#[test]
+fn an_xtask_beside_a_package_changes_nothing_that_ships() {
+    let fixture = Fixture::empty("alone");
+    let manifest = "[package]\nname = \"alone\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    fixture.write("Cargo.toml", manifest);
+    fixture.write("src/main.rs", "fn main() {}\n");
+    let cargo = |args: &[&str]| {
+        let output =
+            std::process::Command::new("cargo").args(args).current_dir(&fixture.root).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    cargo(&["generate-lockfile", "--offline"]);
+    let of_package = || {
+        let listed = cargo(&["package", "--list", "--allow-dirty"]);
+        (
+            listed,
+            fixture.read("Cargo.lock"),
+            cargo(&["metadata", "--offline", "--no-deps"]).matches("bin").count(),
+        )
+    };
+    let before = of_package();
+    let added = fixture.succeeds(&["init", "--xtask=https://example.org/honing.git", "--yes"]);
+    assert_eq!(of_package(), before);
+    assert!(
+        added.stdout.contains("+honing = { git = \"https://example.org/honing.git\" }"),
+        "{}",
+        added.stdout
+    );
+    assert_eq!(fixture.read("Cargo.toml"), manifest.to_owned() + "exclude = [\"/pgo\", \"/.cargo\"]\n");
+    assert!(
+        !fixture.path("xtask/Cargo.lock").exists(),
+        "it is that repository's versions that cargo is to choose"
+    );
+}
