@@ -2,6 +2,7 @@
 
 mod compile;
 mod cost;
+mod decay;
 mod durability;
 mod measurement;
 mod mixes;
@@ -25,6 +26,8 @@ enum Bench {
     Compile(compile::Args),
     /// What PGO costs a build machine: docs/costs.md
     Cost(cost::Args),
+    /// How long a stored profile lasts, over months of public programs: docs/decay.md
+    Decay(decay::Args),
     /// What of a stored profile still applies after one change: docs/durability.md
     Durability(durability::Args),
     /// Whether verdicts are what they say: docs/measurement.md
@@ -38,6 +41,7 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> ExitCode {
     crate::ci::command("bench", args, |cli: Cli| match cli.bench {
         Bench::Compile(args) => compile::run(&args),
         Bench::Cost(args) => cost::run(&args),
+        Bench::Decay(args) => decay::run(&args),
         Bench::Durability(args) => durability::run(&args),
         Bench::Measurement(args) => measurement::run(&args),
         Bench::Mixes(args) => mixes::run(&args),

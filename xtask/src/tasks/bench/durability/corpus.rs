@@ -42,7 +42,7 @@ const WORDS: [&str; 32] = [
 ];
 
 /// Writes the texts below `dir`, where they are not there yet.
-pub(super) fn write(dir: &Path) -> Result<()> {
+pub(in crate::bench) fn write(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir)?;
     for number in 0..FILES {
         let path = dir.join(format!("{number:02}.txt"));

@@ -1,5 +1,7 @@
 //! Honing's events (docs/events.md), as far as the table needs them.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -47,6 +49,13 @@ pub(in crate::bench) fn applied(events: &str) -> Result<Applied> {
 pub(in crate::bench) fn measured(events: &str) -> Result<Vec<Measured>> {
     let events = named(events, "measured")?.into_iter().filter(|event| event["interim"] != true);
     events.map(|event| serde_json::from_value(event).context("event `measured`")).collect()
+}
+
+/// The program that the run made.
+pub(in crate::bench) fn optimized(events: &str) -> Result<PathBuf> {
+    let last = named(events, "run_finished")?.pop();
+    let path = last.as_ref().and_then(|event| event["optimized"][0].as_str());
+    path.map(PathBuf::from).context("the run made no program")
 }
 
 /// Seconds that a stage of the run took: of the clock, and of CPU time.

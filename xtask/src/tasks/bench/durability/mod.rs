@@ -4,7 +4,7 @@
 //! `target/durability`, and leaves a file there, so that a run which was ended goes on where it was.
 //! docs/durability.md is made out of these files.
 
-mod corpus;
+pub(super) mod corpus;
 mod edit;
 pub(super) mod events;
 pub(super) mod honing;
@@ -26,6 +26,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use cargo_metadata::MetadataCommand;
 
+pub(super) use self::tree::copy;
 use self::{honing::Honing, prepare::Prepared, render::Machine, result::Found, spec::Spec};
 use crate::ci::say;
 
@@ -163,7 +164,7 @@ fn write_page(spec: &Spec, folders: &Folders, rustc: String) -> Result<()> {
 }
 
 /// A result, if there is one.
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     if !path.exists() {
         return Ok(None);
     }
@@ -171,7 +172,7 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     serde_json::from_str(&text).with_context(|| path.display().to_string()).map(Some)
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
+pub(super) fn write(path: &Path, text: &str) -> Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
     // Whole or not at all: a file says that its row is done.
     let part = path.with_extension("part");

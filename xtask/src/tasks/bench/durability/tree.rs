@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use super::edit::{Edit, How};
 
 /// Copies `from` to `to`, which must not be there.
-pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(in crate::bench) fn copy(from: &Path, to: &Path) -> Result<()> {
     ensure!(!to.exists(), "{} is there already", to.display());
     make_equal(from, to)
 }

@@ -1,0 +1,180 @@
+//! One later commit: built with the stored profile, with the rebased one, with a fresh one and without, and the
+//! binaries measured in shared blocks.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    super::durability::{
+        events::{self, Ratio},
+        honing::{Honing, Place},
+    },
+    history::History,
+    spec::Program,
+};
+use crate::ci::say;
+
+/// Programs beside the baseline, in the order of the page.
+pub(super) const BUILDS: [&str; 3] = ["stored", "rebased", "fresh"];
+/// What a clean run of `compare` is asked for.
+const CONFIDENCE: &str = "0.95";
+
+/// What was found at a commit.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Found {
+    pub(super) commit: String,
+    pub(super) date: String,
+    pub(super) since: u64,
+    /// Match with the stored profile, in one compile.
+    pub(super) matched: f64,
+    /// After `rebase`.
+    pub(super) rebased: f64,
+    pub(super) pairs: u64,
+    /// CPU time over the baseline's, in the order of [`BUILDS`].
+    pub(super) ratios: Vec<Option<Ratio>>,
+}
+
+/// What a commit is tried with.
+pub(super) struct Bench<'a> {
+    pub(super) honing: &'a Honing,
+    pub(super) program: &'a Program,
+    pub(super) history: &'a History,
+    /// Pairs of each binary; as many as fit into compare's own time if it is none.
+    pub(super) pairs: Option<u64>,
+}
+
+impl Bench<'_> {
+    fn place(&self) -> Place {
+        Place {
+            root: self.history.work(),
+            config: "pgo/pgo.toml".into(),
+            target_dir: self.history.dir.join("target"),
+            rustc: None,
+        }
+    }
+
+    fn run(&self, args: &[&str]) -> Result<String> {
+        self.honing.run(&self.place(), args)
+    }
+
+    /// Records the profile at the base, where that has not been done.
+    pub(super) fn record(&self) -> Result<()> {
+        let kept = self.history.dir.join("profiles");
+        if kept.exists() {
+            return Ok(());
+        }
+        say(&format!("{}: training at {}", self.program.name, self.program.base));
+        self.history.check_out(&self.program.base)?;
+        let pgo = self.history.work().join("pgo");
+        fs::create_dir_all(&pgo)?;
+        let corpus = self.history.corpus().display().to_string();
+        fs::write(pgo.join("pgo.toml"), self.program.config.replace("@CORPUS@", &corpus))?;
+        self.run(&["--from", "instrument", "--to", "optimize"])?;
+        self.run(&["record"])?;
+        copy(&pgo.join("profiles"), &kept)
+    }
+
+    /// Puts the profile of the base back.
+    fn restore(&self) -> Result<()> {
+        let profiles = self.history.work().join("pgo/profiles");
+        fs::remove_dir_all(&profiles).with_context(|| profiles.display().to_string())?;
+        copy(&self.history.dir.join("profiles"), &profiles)
+    }
+
+    /// Builds and measures `rev`.
+    pub(super) fn at(&self, rev: &str) -> Result<Found> {
+        let commit = self.history.commit(rev, &self.program.base)?;
+        let bin = self.history.dir.join("bin").join(&commit.id);
+        fs::create_dir_all(&bin)?;
+        let told = |what: &str| say(&format!("{} {}: {what}", self.program.name, commit.id));
+        self.history.check_out(rev)?;
+        self.restore()?;
+        told("baseline");
+        self.run(&["baseline"])?;
+        keep(&self.baseline()?, &bin.join("baseline"))?;
+        told("stored profile");
+        let events = self.run(&["build"])?;
+        let matched = events::applied(&events)?.share;
+        keep(&events::optimized(&events)?, &bin.join("stored"))?;
+        told("rebased profile");
+        self.run(&["check"])?;
+        self.run(&["rebase", "--accept-poorer"])?;
+        let events = self.run(&["build"])?;
+        let rebased = events::applied(&events)?.share;
+        keep(&events::optimized(&events)?, &bin.join("rebased"))?;
+        told("fresh profile");
+        self.restore()?;
+        let events = self.run(&["--from", "instrument", "--to", "optimize"])?;
+        keep(&events::optimized(&events)?, &bin.join("fresh"))?;
+        told("measuring");
+        let (pairs, ratios) = self.compare(&bin)?;
+        Ok(Found {
+            commit: commit.id,
+            date: commit.date,
+            since: commit.since,
+            matched,
+            rebased,
+            pairs,
+            ratios,
+        })
+    }
+
+    fn baseline(&self) -> Result<PathBuf> {
+        let folder = self.place().target_dir.join("honing").join(&self.program.name).join("baseline");
+        let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
+        let mut files = entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_none());
+        files.find(|path| path.is_file()).with_context(|| format!("{} has no program", folder.display()))
+    }
+
+    /// All four in shared blocks.
+    fn compare(&self, bin: &Path) -> Result<(u64, Vec<Option<Ratio>>)> {
+        let corpus = self.history.corpus().display().to_string();
+        let mut args: Vec<String> =
+            ["compare", "--format", "json", "--confidence", CONFIDENCE, "--a"].map(str::to_owned).to_vec();
+        args.push(bin.join("baseline").display().to_string());
+        for build in BUILDS {
+            args.extend(["--b".into(), bin.join(build).display().to_string()]);
+        }
+        if let Some(pairs) = self.pairs {
+            args.extend(["--pairs".into(), pairs.to_string()]);
+        }
+        if self.program.ignore_output {
+            args.push("--ignore-output".into());
+        }
+        args.push("--".into());
+        args.extend(self.program.eval.iter().map(|arg| arg.replace("@CORPUS@", &corpus)));
+        let said = duct::cmd(self.honing.program(), args).dir(&self.history.dir).read().context("compare")?;
+        fs::write(bin.join("compare.json"), &said)?;
+        ratios(&said)
+    }
+}
+
+/// The pairs and the ratios of CPU time in what `compare` said.
+fn ratios(said: &str) -> Result<(u64, Vec<Option<Ratio>>)> {
+    let report: serde_json::Value = serde_json::from_str(said).context("compare's JSON")?;
+    let first = report.get("measured").cloned().into_iter();
+    let others = report["others"].as_array().into_iter().flatten().filter_map(|other| other.get("measured"));
+    let mut pairs = 0;
+    let mut ratios = Vec::new();
+    for measured in first.chain(others.cloned()) {
+        let metrics: Vec<events::Measured> = serde_json::from_value(measured).context("compare's JSON")?;
+        let cpu = metrics.into_iter().find(|metric| metric.gated).context("compare measured nothing")?;
+        pairs = pairs.max(cpu.pairs);
+        ratios.push(cpu.ratio);
+    }
+    ensure!(ratios.len() == BUILDS.len(), "compare has {} results", ratios.len());
+    Ok((pairs, ratios))
+}
+
+fn keep(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to).with_context(|| format!("copy of {}", from.display())).map(|_| ())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    super::super::durability::copy(from, to)
+}
