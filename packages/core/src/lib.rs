@@ -13,6 +13,7 @@ mod error;
 pub mod event;
 mod fingerprint;
 mod flow;
+pub mod forecast;
 mod names;
 pub mod outcome;
 pub mod recorded;

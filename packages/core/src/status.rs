@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, ExitCode},
+    forecast::Forecast,
     recorded::Manifest,
 };
 
@@ -33,6 +34,9 @@ pub struct Status {
     pub differences: Vec<String>,
     /// The last match that was measured.
     pub last_match: Option<LastMatch>,
+    /// When it will be below the policy; absent where nothing was lost yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<Forecast>,
     /// Why the profile is stale under the policy; empty where it is not.
     pub stale: Vec<String>,
     /// What stands in the way of using it at all.

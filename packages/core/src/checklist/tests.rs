@@ -114,6 +114,7 @@ fn facts() -> Facts {
             git: None,
             differences: vec!["yarn changed".into()],
             last_match: None,
+            forecast: None,
             stale: Vec::new(),
             error: None,
             hint: None,

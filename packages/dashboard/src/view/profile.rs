@@ -86,6 +86,9 @@ fn stored(entries: &mut Entries, program: &Program, status: &Status) {
     if let (None, Some(last)) = (&program.applied, &status.last_match) {
         entries.add("match", &format!("{}, measured {}", last.words, last.when), Style::new());
     }
+    if let Some(forecast) = &status.forecast {
+        entries.add("forecast", &forecast.words(), Style::new());
+    }
     let profile = &manifest.profile;
     let ran = format!("{} of {} functions ran", profile.functions_run, profile.functions);
     entries.add("coverage", &ran, Style::new());

@@ -385,6 +385,7 @@ pub(crate) fn status() -> Status {
         since: Some(Since { commits: 34, lines: 512 }),
         git: None,
         differences: vec!["Cargo.lock changed".into()],
+        forecast: None,
         last_match: Some(LastMatch {
             words: "98.1 % of the profile's weight (888 of 890 functions)".into(),
             when: "2026-11-20T08:00:00Z".into(),

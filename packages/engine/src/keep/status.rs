@@ -1,12 +1,13 @@
 //! What is known about a stored profile without compiling: for `status`.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use honing_core::{
     Error, Result,
+    forecast::Course,
     recorded::{Manifest, workload_changes},
     staleness::{self, Facts},
-    status::{LastMatch, Status},
+    status::{LastMatch, Since, Status},
     units,
 };
 
@@ -61,6 +62,8 @@ pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
             units::share(1.0 - lost / 100.0)
         ));
     }
+    status.forecast = course(&stored.manifest, &last, status.since.as_ref(), facts.age)
+        .and_then(|course| course.forecast(session.config.policy.min_match));
     status.last_match = Some(last);
     status.manifest = Some(stored.manifest);
     Ok(status)
@@ -102,6 +105,23 @@ fn last_match(session: &Session, subject: &Subject<'_>, stored: &Stored) -> Last
             staleness: manifest.matched.percent.map(|percent| 100.0 - percent),
         },
     }
+}
+
+/// How the match went since `manifest` was recorded.
+fn course(
+    manifest: &Manifest,
+    last: &LastMatch,
+    since: Option<&Since>,
+    age: Option<Duration>,
+) -> Option<Course> {
+    let age = age?;
+    Some(Course {
+        recorded: manifest.matched.percent?,
+        measured: 100.0 - last.staleness?,
+        until: age.saturating_sub(clock::age(&last.when)?),
+        age,
+        commits: since.map(|since| since.commits),
+    })
 }
 
 fn differences(session: &Session, subject: &Subject<'_>, manifest: &Manifest) -> Result<Vec<String>> {

@@ -77,6 +77,9 @@ fn show(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
             line("lost", &format!("{staleness:.1} % of the weight did not apply"))?;
         }
     }
+    if let Some(forecast) = &status.forecast {
+        line("forecast", &forecast.words())?;
+    }
     line("changes", &changes(status, manifest))?;
     for difference in &status.differences {
         line("", difference)?;

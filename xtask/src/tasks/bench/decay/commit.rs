@@ -11,17 +11,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::durability::{
+        self,
         events::{self, Ratio},
         honing::{Honing, Place},
     },
-    history::History,
+    history::{Commit, History},
     spec::Program,
 };
 use crate::ci::say;
 
 /// Programs beside the baseline, in the order of the page.
 pub(super) const BUILDS: [&str; 3] = ["stored", "rebased", "fresh"];
-/// What a clean run of `compare` is asked for.
+/// Of the intervals, over the three together.
 const CONFIDENCE: &str = "0.95";
 
 /// What was found at a commit.
@@ -30,13 +31,19 @@ pub(super) struct Found {
     pub(super) commit: String,
     pub(super) date: String,
     pub(super) since: u64,
-    /// Match with the stored profile, in one compile.
-    pub(super) matched: f64,
-    /// After `rebase`.
-    pub(super) rebased: f64,
+    pub(super) built: Built,
     pub(super) pairs: u64,
     /// CPU time over the baseline's, in the order of [`BUILDS`].
     pub(super) ratios: Vec<Option<Ratio>>,
+}
+
+/// What the builds applied of the profile's weight.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Built {
+    /// In one compile.
+    pub(super) matched: f64,
+    /// After `rebase`.
+    pub(super) rebased: f64,
 }
 
 /// What a commit is tried with.
@@ -86,12 +93,28 @@ impl Bench<'_> {
         copy(&self.history.dir.join("profiles"), &profiles)
     }
 
-    /// Builds and measures `rev`.
+    /// Builds `rev`, where that has not been done, and measures it.
     pub(super) fn at(&self, rev: &str) -> Result<Found> {
-        let commit = self.history.commit(rev, &self.program.base)?;
-        let bin = self.history.dir.join("bin").join(&commit.id);
-        fs::create_dir_all(&bin)?;
-        let told = |what: &str| say(&format!("{} {}: {what}", self.program.name, commit.id));
+        let Commit { id, date, since } = self.history.commit(rev, &self.program.base)?;
+        let bin = self.history.dir.join("bin").join(&id);
+        let told = bin.join("built.json");
+        let built = match durability::read(&told)? {
+            Some(built) => built,
+            None => {
+                let built = self.build(rev, &bin).with_context(|| id.clone())?;
+                durability::write(&told, &serde_json::to_string_pretty(&built)?)?;
+                built
+            }
+        };
+        say(&format!("{} {id}: measuring", self.program.name));
+        let (pairs, ratios) = self.compare(&bin)?;
+        Ok(Found { commit: id, date, since, built, pairs, ratios })
+    }
+
+    /// Every binary of `rev`, into `bin`.
+    fn build(&self, rev: &str, bin: &Path) -> Result<Built> {
+        let told = |what: &str| say(&format!("{} {rev}: {what}", self.program.name));
+        fs::create_dir_all(bin)?;
         self.history.check_out(rev)?;
         self.restore()?;
         told("baseline");
@@ -104,24 +127,23 @@ impl Bench<'_> {
         told("rebased profile");
         self.run(&["check"])?;
         self.run(&["rebase", "--accept-poorer"])?;
+        let carried = self.carried()?;
         let events = self.run(&["build"])?;
-        let rebased = events::applied(&events)?.share;
+        let rebased = carried * events::applied(&events)?.share;
         keep(&events::optimized(&events)?, &bin.join("rebased"))?;
         told("fresh profile");
         self.restore()?;
         let events = self.run(&["--from", "instrument", "--to", "optimize"])?;
         keep(&events::optimized(&events)?, &bin.join("fresh"))?;
-        told("measuring");
-        let (pairs, ratios) = self.compare(&bin)?;
-        Ok(Found {
-            commit: commit.id,
-            date: commit.date,
-            since: commit.since,
-            matched,
-            rebased,
-            pairs,
-            ratios,
-        })
+        Ok(Built { matched, rebased })
+    }
+
+    /// How much of the trained profile's weight the rebased one has.
+    fn carried(&self) -> Result<f64> {
+        let status: serde_json::Value = serde_json::from_str(&self.run(&["status"])?).context("status")?;
+        let percent =
+            status[0]["manifest"]["carried"].as_f64().context("the stored profile is not rebased")?;
+        Ok(percent / 100.0)
     }
 
     fn baseline(&self) -> Result<PathBuf> {
@@ -176,5 +198,5 @@ fn keep(from: &Path, to: &Path) -> Result<()> {
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    super::super::durability::copy(from, to)
+    durability::copy(from, to)
 }

@@ -65,8 +65,8 @@ pub(super) fn row(found: &Found) -> String {
         found.commit,
         found.date,
         found.since,
-        found.matched * 100.0,
-        found.rebased * 100.0,
+        found.built.matched * 100.0,
+        found.built.rebased * 100.0,
         changes.join(" | "),
         share(0),
         share(1)
@@ -89,7 +89,7 @@ fn change(ratio: &Option<Ratio>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::commit::Built, *};
 
     #[test]
     fn a_share_is_only_told_of_a_gain_that_is_sure() {
@@ -98,8 +98,7 @@ mod tests {
             commit: "b".into(),
             date: "2026-08-01".into(),
             since: 9,
-            matched: 0.8,
-            rebased: 0.9,
+            built: Built { matched: 0.8, rebased: 0.9 },
             pairs: 20,
             ratios: vec![ratio(0.92, 0.93), ratio(0.91, 0.92), ratio(0.9, 0.91)],
         };
