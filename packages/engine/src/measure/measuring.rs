@@ -21,7 +21,7 @@ use crate::{
         experiment::{At, Design, measure},
         judge::Judging,
         measurements::{Measured, Measurements, there},
-        pairs::{Limit, with_controls},
+        pairs::{Limit, Pace, with_controls},
         readings::Readings,
         verdicts::judgings,
     },
@@ -231,7 +231,8 @@ impl<'a> Measuring<'a> {
             self.warm_up(usage)?;
         }
         recording.metrics.clone_from(&self.metrics);
-        self.progress(recording.pairs(), most);
+        let mut pace = Pace::new(recording.pairs(), self.pair);
+        self.progress(recording.pairs(), most, &pace);
         let mut answers = self.answers.take();
         let (mut told, mut kept) = (Instant::now(), Instant::now());
         measure(
@@ -247,7 +248,10 @@ impl<'a> Measuring<'a> {
             &mut |recording, at| {
                 let known = || judgings.iter().all(|judging| judging.is_enough(recording));
                 let done = at == At::Look && (known() || self.ends_early(recording, most));
-                self.progress(recording.pairs(), most);
+                if let Some(slower) = pace.is_now(recording.pairs(), most).filter(|_| !done) {
+                    self.bench.note(format!("{}: {slower}", self.name));
+                }
+                self.progress(recording.pairs(), most, &pace);
                 if !done && kept.elapsed() >= KEPT_EVERY {
                     kept = Instant::now();
                     keep(recording)?;
@@ -280,8 +284,8 @@ impl<'a> Measuring<'a> {
         }
     }
 
-    fn progress(&self, done: u32, most: u32) {
-        let left = self.pair * most.saturating_sub(done);
+    fn progress(&self, done: u32, most: u32, pace: &Pace) {
+        let left = pace.pair * most.saturating_sub(done);
         self.bench.session.sink.emit(Event::Progress {
             program: self.bench.subject.name.to_owned(),
             stage: Stage::Bench.into(),

@@ -1,7 +1,7 @@
 //! How many pairs of each workload are planned, once it is known what one takes and before the first
 //! is measured: the most pairs are part of the plan, and the plan sets every interval.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use honing_core::units;
 use honing_paired::Plan;
@@ -93,6 +93,48 @@ pub(crate) fn with_controls(run_of_each: Duration, candidates: usize) -> Duratio
     run_of_each.mul_f64((runs + 4.0) / runs)
 }
 
+/// Pairs that say more than the first run does.
+const ENOUGH: u32 = 4;
+/// How much slower than the first run pairs may be before that is told.
+const SLOWER: f64 = 1.5;
+
+/// What a pair takes, from the first run on.
+pub(crate) struct Pace {
+    /// By what is known now.
+    pub(crate) pair: Duration,
+    /// What was told last.
+    told: Duration,
+    began: Instant,
+    before: u32,
+}
+
+impl Pace {
+    /// Of a workload that has so many pairs `before`, by its first run.
+    pub(crate) fn new(before: u32, pair: Duration) -> Self {
+        Self { pair, told: pair, began: Instant::now(), before }
+    }
+
+    /// Takes what `done` pairs took as what the rest will; in words, where they are much slower than was told.
+    /// A first run has nothing to tidy up, and finds a machine that does nothing else.
+    pub(crate) fn is_now(&mut self, done: u32, most: u32) -> Option<String> {
+        self.after(self.began.elapsed(), done, most)
+    }
+
+    fn after(&mut self, elapsed: Duration, done: u32, most: u32) -> Option<String> {
+        let new = done.saturating_sub(self.before);
+        if new < ENOUGH {
+            return None;
+        }
+        self.pair = elapsed / new;
+        if self.pair <= self.told.mul_f64(SLOWER) {
+            return None;
+        }
+        self.told = self.pair;
+        let left = units::elapsed(self.pair * most.saturating_sub(done));
+        Some(format!("a pair takes {} now; {left} more at most", units::elapsed(self.pair)))
+    }
+}
+
 /// How many pairs of each workload fit into a time, `most` at the most: each gets the same time, and what
 /// one does not need is shared by the others.
 fn share(time: Duration, each: &[Duration], most: u32) -> Vec<u32> {
@@ -118,6 +160,17 @@ fn share(time: Duration, each: &[Duration], most: u32) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pairs_that_are_slower_than_the_first_run_are_told_once() {
+        let ms = Duration::from_millis;
+        let mut pace = Pace::new(10, ms(300));
+        assert_eq!(pace.after(ms(9000), 12, 120), None, "two say nothing");
+        let told = pace.after(ms(5600), 14, 120);
+        assert_eq!(told.as_deref(), Some("a pair takes 1.4s now; 2m28s more at most"));
+        assert_eq!((pace.after(ms(8500), 16, 120), pace.pair), (None, ms(8500) / 6));
+        assert_eq!((pace.after(ms(1200), 14, 120), pace.pair), (None, ms(300)), "faster is no news");
+    }
 
     const fn s(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
