@@ -7,25 +7,7 @@ use std::{
     process::{Command, Output},
 };
 
-/// Two binaries, so that `init` writes one as a program and one as a comment, and a feature.
-const MANIFEST: &str = r#"[package]
-name = "guide"
-version = "0.1.0"
-edition = "2024"
-default-run = "guide"
-
-[features]
-more = []
-
-[[bin]]
-name = "guide"
-path = "src/main.rs"
-required-features = ["more"]
-
-[[bin]]
-name = "guide-helper"
-path = "src/main.rs"
-"#;
+const MANIFEST: &str = include_str!("../../packages/honing/tests/fixtures/two_binaries.toml");
 
 fn xtask(folder: &Path, args: &[&str]) -> Output {
     let program = if args[0] == "pgo" { env!("CARGO_BIN_EXE_xtask") } else { env!("CARGO_BIN_EXE_tasks") };
@@ -51,7 +33,8 @@ fn linters_find_nothing_in_what_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path();
     fs::create_dir(root.join("src")).unwrap();
-    fs::write(root.join("src/main.rs"), "fn main() {\n    println!(\"usage: guide\");\n}\n").unwrap();
+    fs::write(root.join("src/app.rs"), "fn main() {\n    println!(\"usage: app\");\n}\n").unwrap();
+    fs::write(root.join("src/helper.rs"), "fn main() {}\n").unwrap();
     fs::write(root.join("Cargo.toml"), MANIFEST).unwrap();
     fs::write(root.join(".gitignore"), "target/\n").unwrap();
     git(root, &["init", "--quiet"]);
@@ -69,12 +52,12 @@ fn linters_find_nothing_in_what_is_written() {
     let written = dir.path().join("target/written");
     for file in git(root, &["ls-files", "--others", "--exclude-standard"]).lines() {
         let to = written.join(file);
-        if !matches!(file, "Cargo.toml" | "Cargo.lock" | "src/main.rs" | ".gitignore") {
+        if !matches!(file, "Cargo.toml" | "Cargo.lock" | "src/app.rs" | "src/helper.rs" | ".gitignore") {
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(root.join(file), to).unwrap();
         }
     }
-    assert!(written.join("pgo/pgo.toml").exists() && written.join("pgo/profiles/guide").exists());
+    assert!(written.join("pgo/pgo.toml").exists() && written.join("pgo/profiles/app").exists());
     let folder = written.to_str().unwrap();
     let said = succeeds(Path::new(env!("CARGO_MANIFEST_DIR")), &["lint", "--folder", folder]);
     if said.contains("SKIPPED") {

@@ -15,7 +15,7 @@ use std::{
 
 use honing_core::event::{Event, Record};
 
-use crate::state::Msg;
+use crate::update::Msg;
 
 /// Lines of output that may wait; further ones are counted alone.
 const MOST_WAITING: usize = 5_000;

@@ -7,6 +7,7 @@
 
 mod inbox;
 mod keys;
+mod pane;
 mod past;
 mod screen;
 mod settings;
@@ -14,14 +15,16 @@ mod state;
 mod svg;
 mod terminal;
 mod text;
+mod update;
 mod view;
 
 pub use inbox::Inbox;
 pub use keys::{Key, Keymap};
 pub use past::{Past, read as read_past};
-pub use screen::Screen;
+pub use screen::{SMALLEST, Screen};
 pub use settings::Settings;
-pub use state::{Ask, CargoProfiles, Effect, Mode, Msg, Notify, Planned, Setup, Standing, State};
+pub use state::{Ask, CargoProfiles, Mode, Notify, Planned, Setup, Standing, State};
 pub use svg::svg;
 pub use terminal::{Backend, Left, run, tell};
-pub use view::{SMALLEST, view};
+pub use update::{Effect, Msg};
+pub use view::view;

@@ -9,6 +9,21 @@ use ratatui::{
     style::{Color, Modifier, Style},
 };
 
+/// The smallest terminal that is drawn on: columns, lines.
+pub const SMALLEST: (u16, u16) = (40, 10);
+/// The smallest terminal that shows four panes at once.
+const WIDE: (u16, u16) = (100, 30);
+
+/// Whether a terminal of that size is drawn on.
+pub(crate) fn is_drawn(size: (u16, u16)) -> bool {
+    size.0 >= SMALLEST.0 && size.1 >= SMALLEST.1
+}
+
+/// Whether four panes are seen at once.
+pub(crate) fn is_wide(size: (u16, u16)) -> bool {
+    size.0 >= WIDE.0 && size.1 >= WIDE.1
+}
+
 /// What a terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Screen {

@@ -9,13 +9,13 @@ use ratatui::{
     style::{Color, Modifier},
 };
 
-use crate::state::{Msg, State};
+use crate::{state::State, update::Msg, view};
 
 /// The dashboard on a terminal of `columns` and `lines`, as an SVG document.
 pub fn svg(state: &mut State, columns: u16, lines: u16) -> String {
     state.update(Msg::Resize(columns, lines));
     let Ok(mut terminal) = Terminal::new(TestBackend::new(columns, lines));
-    let Ok(drawn) = terminal.draw(|frame| crate::view(state, frame));
+    let Ok(drawn) = terminal.draw(|frame| view::view(state, frame));
     Term::new().palette(WIN10_CONSOLE).render_svg(&ansi(drawn.buffer))
 }
 

@@ -22,9 +22,10 @@ use honing_core::{Error, Result};
 use ratatui::{Terminal, backend::CrosstermBackend};
 
 use crate::{
-    Key,
     inbox::{Inbox, Item},
-    state::{Ask, Effect, Msg, Notify, State},
+    keys::Key,
+    state::{Ask, Notify, State},
+    update::{Effect, Msg},
     view,
 };
 
@@ -312,7 +313,7 @@ mod stopping {
         low_level::emulate_default_handler,
     };
 
-    use super::{Inbox, Item};
+    use crate::inbox::{Inbox, Item};
 
     pub(super) const STOPS: i32 = SIGTSTP;
     pub(super) const CONTINUES: i32 = SIGCONT;
@@ -340,7 +341,7 @@ mod stopping {
 
 #[cfg(not(unix))]
 mod stopping {
-    use super::Inbox;
+    use crate::inbox::Inbox;
 
     pub(super) const STOPS: i32 = -1;
     pub(super) const CONTINUES: i32 = -2;

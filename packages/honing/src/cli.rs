@@ -6,69 +6,19 @@ mod command;
 mod compare;
 #[cfg(test)]
 mod documented;
+mod examples;
 mod groups;
 #[cfg(test)]
 mod heeded;
 mod help;
+mod range;
 mod shared;
-
-use clap::{Args, ColorChoice, Parser};
-use honing_core::{Result, Selection, Step};
 
 pub(crate) use arrange::arranged;
 pub(crate) use build::Build;
-pub(crate) use command::{Command, Flavour, Look, ManifestCommand, Work};
+pub(crate) use command::{Cli, Command, Flavour, Look, ManifestCommand, Work};
 pub(crate) use compare::{Compare, Comparing};
 pub(crate) use groups::Format;
 pub(crate) use help::{named, shown, whole};
+pub(crate) use range::Range;
 pub(crate) use shared::Shared;
-
-/// Profile-guided optimization (PGO) that a team can keep.
-#[derive(Debug, Parser)]
-#[command(version, disable_help_subcommand = true)]
-pub(crate) struct Cli {
-    #[command(subcommand)]
-    pub(crate) command: Command,
-    /// Colours
-    #[arg(
-        long,
-        global = true,
-        env = "HONING_COLOR",
-        value_name = "WHEN",
-        default_value = "auto",
-        help_heading = "Output"
-    )]
-    pub(crate) color: ColorChoice,
-}
-
-/// Which part of the chain is to be run.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Stages")]
-pub(crate) struct Range {
-    /// First stage to run
-    #[arg(long, env = "HONING_FROM", value_name = "STAGE")]
-    pub(crate) from: Option<String>,
-    /// Last stage to run
-    #[arg(long, env = "HONING_TO", value_name = "STAGE")]
-    pub(crate) to: Option<String>,
-    /// The only stage to run
-    #[arg(long, env = "HONING_ONLY", value_name = "STAGE", conflicts_with_all = ["from", "to"])]
-    pub(crate) only: Option<String>,
-    /// Stages to leave out, such as bench; preflight always runs
-    #[arg(long, env = "HONING_SKIP", value_name = "STAGES", value_delimiter = ',')]
-    pub(crate) skip: Vec<String>,
-}
-
-impl Range {
-    /// The stages that were asked for.
-    pub(crate) fn selection(&self) -> Result<Selection> {
-        let parse = |name: &Option<String>| name.as_deref().map(str::parse::<Step>).transpose();
-        let (from, to) = (parse(&self.from)?, parse(&self.to)?);
-        let selection = match parse(&self.only)? {
-            Some(step) => Selection::only(step),
-            None => Selection::new(from, to)?,
-        };
-        let skipped: Vec<Step> = self.skip.iter().map(|name| name.parse()).collect::<Result<_>>()?;
-        selection.without(&skipped)
-    }
-}

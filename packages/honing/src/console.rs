@@ -66,6 +66,11 @@ pub(crate) fn lost() -> Option<Error> {
     })
 }
 
+/// The error of a result that cannot be written.
+pub(crate) fn broken(error: io::Error) -> Error {
+    Error::internal(format!("cannot write the result: {error}"))
+}
+
 /// Standard error, for everything else.
 pub(crate) fn err() -> anstream::Stderr {
     anstream::stderr()

@@ -162,7 +162,7 @@ fn even(pairs: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{schedule::Arm, verdict::Better};
+    use crate::{schedule::Arm, verdict::Direction};
 
     /// Pairs around a ratio, spread evenly over ±`spread` in an order without trend.
     fn around(ratio: f64, spread: f64, count: u32) -> Vec<Pair> {
@@ -194,8 +194,8 @@ mod tests {
         assert!(!open.settled() && open.further_pairs.is_some_and(|pairs| pairs >= 2));
         let estimate = verdict(0.95, 0.03).estimate.unwrap();
         assert!((estimate.point - 0.95).abs() < 0.002 && estimate.confidence == 0.99);
-        let throughput = Rules { better: Better::Higher, ..Rules::default() };
-        let plan = Plan::fixed(60, 0.01).unwrap();
+        let throughput = Rules { better: Direction::Higher, ..Rules::default() };
+        let plan = Plan::new(&[60], 0.01).unwrap();
         let got = compare(&around(1.05, 0.03, 60), &plan, throughput).unwrap();
         assert_eq!(got.verdict, Verdict::Improved);
     }
@@ -240,10 +240,10 @@ mod tests {
     #[test]
     fn forecast_reaches_a_verdict() {
         // Spread ±10 %, ratio 0.97: open after 12, and the forecast suffices.
-        let plan = Plan::fixed(12, 0.05).unwrap();
+        let plan = Plan::new(&[12], 0.05).unwrap();
         let open = compare(&around(0.97, 0.1, 12), &plan, Rules::default()).unwrap();
         let enough = 12 + open.further_pairs.unwrap();
-        let plan = Plan::fixed(enough, 0.05).unwrap();
+        let plan = Plan::new(&[enough], 0.05).unwrap();
         let then = compare(&around(0.97, 0.1, enough), &plan, Rules::default()).unwrap();
         assert_eq!(then.verdict, Verdict::Improved, "{enough}");
         assert!(enough < 100, "{enough}");
@@ -262,7 +262,7 @@ mod tests {
     fn bad_values_are_refused_wherever_they_stand() {
         let mut pairs = around(0.9, 0.02, 20);
         pairs[19].optimized = 0.0;
-        let plan = Plan::fixed(12, 0.01).unwrap();
+        let plan = Plan::new(&[12], 0.01).unwrap();
         let error = compare(&pairs, &plan, Rules::default()).unwrap_err();
         assert_eq!((error.pair, error.arm), (19, Arm::Optimized));
     }

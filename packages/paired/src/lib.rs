@@ -66,4 +66,4 @@ pub use plan::{Look, Plan, PlanError, SPENDING};
 pub use schedule::{Arm, OddPairs, Schedule, Turn};
 pub use signed_rank::{CrossCheck, EXACT, signed_rank};
 pub use trimmed::{MIN_PAIRS, Ratio, TRIM, change, estimate};
-pub use verdict::{Better, Open, Rules, Verdict, judge};
+pub use verdict::{Direction, Open, Rules, Verdict, judge};

@@ -132,14 +132,6 @@ impl Plan {
         shorter.filter(|look| *look <= fits.min(most)).max()
     }
 
-    /// A plan with one look: a number of pairs fixed beforehand, for short budgets.
-    ///
-    /// # Errors
-    /// As [`Plan::new`].
-    pub fn fixed(pairs: u32, alpha: f64) -> Result<Self, PlanError> {
-        Self::new(&[pairs], alpha)
-    }
-
     /// Error rate over all looks.
     #[must_use]
     pub fn alpha(&self) -> f64 {
@@ -216,7 +208,7 @@ mod tests {
 
     #[test]
     fn one_look_spends_everything() {
-        let plan = Plan::fixed(8, 0.01).unwrap();
+        let plan = Plan::new(&[8], 0.01).unwrap();
         assert!((plan.looks()[0].alpha - 0.01).abs() < 1e-12);
         assert!((plan.looks()[0].bound - 2.575_829_3).abs() < 1e-6);
     }

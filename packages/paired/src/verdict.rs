@@ -14,17 +14,19 @@
 //! Biopharmaceutics* 15 (1987); at 1 − α confidence instead of 1 − 2α it is conservative, and the
 //! same interval carries all rules.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{signed_rank::CrossCheck, trimmed::Ratio};
 
-/// Which way the metric should move.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Better {
-    /// Time, memory, size.
+/// Which way is better.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Less is better, as for time.
     #[default]
     Lower,
-    /// Throughput.
+    /// More is better, as for throughput.
     Higher,
 }
 
@@ -32,7 +34,7 @@ pub enum Better {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rules {
     /// Which way the metric should move.
-    pub better: Better,
+    pub better: Direction,
     /// Equivalence margin δ: ratios from 1/(1+δ) to 1+δ are "no change". 0.01 is 1 %.
     pub margin: f64,
 }
@@ -51,7 +53,7 @@ impl Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { better: Better::Lower, margin: Self::MARGIN }
+        Self { better: Direction::Lower, margin: Self::MARGIN }
     }
 }
 
@@ -107,8 +109,8 @@ pub fn judge(estimate: &Ratio, check: &CrossCheck, rules: Rules) -> Result<Verdi
     let margin = rules.log_margin();
     let within = |ratio: f64| ratio.ln().abs() <= margin;
     let (below, above) = match rules.better {
-        Better::Lower => (Verdict::Improved, Verdict::Regressed),
-        Better::Higher => (Verdict::Regressed, Verdict::Improved),
+        Direction::Lower => (Verdict::Improved, Verdict::Regressed),
+        Direction::Higher => (Verdict::Regressed, Verdict::Improved),
     };
     let (verdict, supported) = if within(estimate.low) && within(estimate.high) {
         (Verdict::NoChange, within(check.point))
@@ -126,7 +128,7 @@ pub fn judge(estimate: &Ratio, check: &CrossCheck, rules: Rules) -> Result<Verdi
 mod tests {
     use super::*;
 
-    fn judged(low: f64, high: f64, check: f64, better: Better) -> Result<Verdict, Open> {
+    fn judged(low: f64, high: f64, check: f64, better: Direction) -> Result<Verdict, Open> {
         let estimate = Ratio { point: (low * high).sqrt(), low, high, confidence: 0.99 };
         let check = CrossCheck { point: check, interval: None, p_value: 0.5 };
         judge(&estimate, &check, Rules { better, margin: 0.01 })
@@ -156,8 +158,8 @@ mod tests {
             // Too wide stays too wide, whatever they say.
             (0.98, 1.02, 1.1, wide, wide),
         ] {
-            assert_eq!(judged(low, high, check, Better::Lower), lower, "[{low}, {high}] {check}");
-            assert_eq!(judged(low, high, check, Better::Higher), higher, "[{low}, {high}] {check}");
+            assert_eq!(judged(low, high, check, Direction::Lower), lower, "[{low}, {high}] {check}");
+            assert_eq!(judged(low, high, check, Direction::Higher), higher, "[{low}, {high}] {check}");
         }
     }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy.toml's allowances do not reach")]
 
 use honing_paired::{
-    Arm, Better, Comparison, Pair, Plan, Ratio, Rules, Verdict, compare, diagnostics, estimate, log_ratios,
+    Arm, Comparison, Direction, Pair, Plan, Ratio, Rules, Verdict, compare, diagnostics, estimate, log_ratios,
 };
 use proptest::prelude::*;
 
@@ -21,9 +21,9 @@ fn quads() -> impl Strategy<Value = Vec<[Pair; 2]>> {
     })
 }
 
-fn judged(pairs: &[Pair], better: Better) -> Comparison {
+fn judged(pairs: &[Pair], better: Direction) -> Comparison {
     // One look, of however many pairs there are, so that all of them count.
-    let plan = Plan::fixed(u32::try_from(pairs.len()).unwrap(), 0.2).unwrap();
+    let plan = Plan::new(&[u32::try_from(pairs.len()).unwrap()], 0.2).unwrap();
     let rules = Rules { better, margin: 0.05 };
     compare(pairs, &plan, rules).unwrap()
 }
@@ -44,7 +44,7 @@ proptest! {
     fn swapped_arms_invert_ratio_and_verdict(quads in quads()) {
         let pairs = quads.concat();
         let swapped: Vec<Pair> = pairs.iter().map(|pair| pair.swapped()).collect();
-        let (one, other) = (judged(&pairs, Better::Lower), judged(&swapped, Better::Lower));
+        let (one, other) = (judged(&pairs, Direction::Lower), judged(&swapped, Direction::Lower));
         prop_assert!(close(one.estimate.unwrap(), inverted(other.estimate.unwrap())));
         let (check, swapped_check) = (one.cross_check.unwrap(), other.cross_check.unwrap());
         prop_assert!((check.point * swapped_check.point - 1.0).abs() < 1e-9);
@@ -56,7 +56,7 @@ proptest! {
         };
         prop_assert_eq!(&mirrored, &other.verdict);
         // As does the direction of the metric.
-        prop_assert_eq!(mirrored, judged(&pairs, Better::Higher).verdict);
+        prop_assert_eq!(mirrored, judged(&pairs, Direction::Higher).verdict);
     }
 
     #[test]
@@ -69,7 +69,7 @@ proptest! {
                 ..*pair
             })
             .collect();
-        let (one, other) = (judged(&pairs, Better::Lower), judged(&scaled, Better::Lower));
+        let (one, other) = (judged(&pairs, Direction::Lower), judged(&scaled, Direction::Lower));
         prop_assert!(close(one.estimate.unwrap(), other.estimate.unwrap()));
         prop_assert_eq!(one.verdict, other.verdict);
     }
@@ -93,8 +93,8 @@ proptest! {
         let shuffled = Just(quads.clone()).prop_shuffle();
         (Just(quads), shuffled)
     })) {
-        let one = judged(&quads.concat(), Better::Lower);
-        let other = judged(&shuffled.concat(), Better::Lower);
+        let one = judged(&quads.concat(), Direction::Lower);
+        let other = judged(&shuffled.concat(), Direction::Lower);
         prop_assert!(close(one.estimate.unwrap(), other.estimate.unwrap()));
         prop_assert_eq!(one.verdict, other.verdict);
     }

@@ -20,6 +20,7 @@ mod validate;
 mod workload;
 
 pub use forms::{Form, Tables};
+pub use honing_paired::Direction;
 pub use needs::Needed;
 pub use own::{Own, Owned};
 pub use place::Place;
@@ -30,6 +31,5 @@ pub use reader::Reader;
 pub use sections::{Bench, Config, Inconclusive, Limit, Merge, OutcomeKind, Policy, Rebase, ToolchainChange};
 pub use validate::TAKEN_NAMES;
 pub use workload::{
-    CPU, Direction, Kind, Latency, Metric, PEAK_MEMORY, Ready, Role, SYSTEM, Service, Stop, USER, WALL,
-    Workload,
+    CPU, Kind, Latency, Metric, PEAK_MEMORY, Ready, Role, SYSTEM, Service, Stop, USER, WALL, Workload,
 };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use honing_paired::Direction;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -188,17 +189,6 @@ pub struct Metric {
     /// Its unit, for display.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unit: String,
-}
-
-/// Which way is better.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// Less is better, as for time.
-    #[default]
-    Lower,
-    /// More is better, as for throughput.
-    Higher,
 }
 
 /// What a workload runs. Validation makes sure that there is exactly one.

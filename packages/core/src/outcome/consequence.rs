@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use honing_paired::{Open, Verdict};
 use serde::{Deserialize, Serialize};
 
-use super::{Measured, Open, Verdict};
+use super::measured::Measured;
 use crate::{
     config::{CPU, Inconclusive, OutcomeKind, Policy, Program},
     error::ExitCode,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Measured, Trust};
+use super::measured::{Measured, Trust};
 use crate::config::WALL;
 
 /// Shares from which on they are said.

@@ -1,6 +1,6 @@
-//! The table of keys.
+//! The table of keys. Whether one does something now is for the state to say.
 
-use crate::state::{Pane, State};
+use crate::pane::Pane;
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,8 +75,6 @@ pub(crate) struct Binding {
     pub(crate) help: &'static str,
     /// The flag that does the same, if it is something that a run does.
     pub(crate) flag: &'static str,
-    /// Whether it does something now.
-    pub(crate) now: fn(&State) -> bool,
 }
 
 const fn bind(
@@ -85,9 +83,8 @@ const fn bind(
     keys: &'static str,
     place: Where,
     (word, help): (&'static str, &'static str),
-    now: fn(&State) -> bool,
 ) -> Binding {
-    Binding { action, name, keys, place, word, help, flag: "", now }
+    Binding { action, name, keys, place, word, help, flag: "" }
 }
 
 impl Binding {
@@ -97,179 +94,103 @@ impl Binding {
     }
 }
 
-const fn always(_: &State) -> bool {
-    true
-}
-
 use Action as A;
 use Where::{Always, Anywhere, In, Proposal, Question, Text};
 
 /// Every key, in the order of the footer.
 pub(crate) const BINDINGS: &[Binding] = &[
-    bind(A::Yes, "yes", "y enter", Question, ("yes", "do it"), always),
-    bind(A::No, "no", "n esc", Question, ("no", "leave it"), always),
-    bind(A::Accept, "accept", "y", Proposal, ("change Cargo.toml", "change Cargo.toml as shown"), always)
+    bind(A::Yes, "yes", "y enter", Question, ("yes", "do it")),
+    bind(A::No, "no", "n esc", Question, ("no", "leave it")),
+    bind(A::Accept, "accept", "y", Proposal, ("change Cargo.toml", "change Cargo.toml as shown"))
         .flag("manifest --yes"),
-    bind(A::Refuse, "refuse", "n esc q", Proposal, ("leave it", "leave Cargo.toml as it is"), always),
-    bind(A::Close, "close", "esc q enter", Text, ("close", "back to the panes"), always),
-    bind(A::Cancel, "cancel", "x", Anywhere, ("cancel", "cancel the run; asks first"), State::can_cancel)
-        .flag("Ctrl-C"),
+    bind(A::Refuse, "refuse", "n esc q", Proposal, ("leave it", "leave Cargo.toml as it is")),
+    bind(A::Close, "close", "esc q enter", Text, ("close", "back to the panes")),
+    bind(A::Cancel, "cancel", "x", Anywhere, ("cancel", "cancel the run; asks first")).flag("Ctrl-C"),
     bind(
         A::Rerun,
         "rerun",
         "r",
         Anywhere,
         ("rerun failed", "run again from the stage that failed or was cancelled"),
-        State::can_rerun,
     )
     .flag("--from STAGE"),
-    bind(
-        A::Start,
-        "start",
-        "s",
-        Anywhere,
-        ("start", "run what the command line asked for"),
-        State::can_start,
-    ),
+    bind(A::Start, "start", "s", Anywhere, ("start", "run what the command line asked for")),
     bind(
         A::From,
         "from",
         "a",
         Anywhere,
         ("from here", "run the selected stage again, and everything after it"),
-        State::can_start,
     )
     .flag("--from STAGE --force"),
-    bind(A::Only, "only", "o", Anywhere, ("only", "run the selected stage alone"), State::can_start)
+    bind(A::Only, "only", "o", Anywhere, ("only", "run the selected stage alone"))
         .flag("--only STAGE --force"),
-    bind(A::Program, "program", "p", Anywhere, ("program", "go to the next program"), State::has_several)
-        .flag("-P NAME"),
-    bind(A::Search, "search", "/", In(Pane::Log), ("search", "search"), always),
-    bind(
-        A::Search,
-        "search",
-        "/",
-        In(Pane::Hot),
-        ("search", "show functions with a text in their name"),
-        always,
-    ),
-    bind(
-        A::NextMatch,
-        "next-match",
-        "n",
-        In(Pane::Log),
-        ("next", "next line with the text"),
-        State::searches,
-    ),
-    bind(
-        A::PreviousMatch,
-        "previous-match",
-        "N",
-        In(Pane::Log),
-        ("previous", "line before with the text"),
-        State::searches,
-    ),
+    bind(A::Program, "program", "p", Anywhere, ("program", "go to the next program")).flag("-P NAME"),
+    bind(A::Search, "search", "/", In(Pane::Log), ("search", "search")),
+    bind(A::Search, "search", "/", In(Pane::Hot), ("search", "show functions with a text in their name")),
+    bind(A::NextMatch, "next-match", "n", In(Pane::Log), ("next", "next line with the text")),
+    bind(A::PreviousMatch, "previous-match", "N", In(Pane::Log), ("previous", "line before with the text")),
     bind(
         A::Follow,
         "follow",
         "f space",
         In(Pane::Log),
         ("follow/pause", "follow the output, or hold it still"),
-        always,
     ),
-    bind(A::Wrap, "wrap", "w", In(Pane::Log), ("wrap", "wrap long lines"), always),
+    bind(A::Wrap, "wrap", "w", In(Pane::Log), ("wrap", "wrap long lines")),
     bind(
         A::OneStage,
         "one-stage",
         "t",
         In(Pane::Log),
         ("one stage", "show the selected stage alone, or all"),
-        always,
     ),
-    bind(
-        A::Report,
-        "report",
-        "v",
-        Anywhere,
-        ("report", "open the report, or show the summary"),
-        State::has_result,
-    ),
+    bind(A::Report, "report", "v", Anywhere, ("report", "open the report, or show the summary")),
     bind(
         A::SkipBench,
         "skip-bench",
         "b",
         Anywhere,
         ("no bench", "whether runs that are started here end before bench"),
-        State::can_start,
     )
     .flag("--to optimize"),
-    bind(
-        A::Details,
-        "details",
-        "enter",
-        Anywhere,
-        ("details", "everything about the selected stage"),
-        State::has_stages,
-    ),
-    bind(
-        A::Command,
-        "command",
-        "c",
-        Anywhere,
-        ("command", "the selected stage's commands, to be copied"),
-        State::has_stages,
-    )
-    .flag("plan --explain"),
+    bind(A::Details, "details", "enter", Anywhere, ("details", "everything about the selected stage")),
+    bind(A::Command, "command", "c", Anywhere, ("command", "the selected stage's commands, to be copied"))
+        .flag("plan --explain"),
     bind(
         A::Manifest,
         "manifest",
         "e",
         Anywhere,
         ("manifest", "the Cargo profiles, what PGO wants of them, and an edit of Cargo.toml"),
-        State::has_manifest,
     )
     .flag("manifest"),
-    bind(
-        A::Messages,
-        "messages",
-        "m",
-        Anywhere,
-        ("messages", "warnings and errors, in full"),
-        State::has_messages,
-    ),
-    bind(A::Zoom, "zoom", "z", Anywhere, ("zoom", "one pane alone, or all"), State::can_zoom),
-    bind(A::Next, "next-pane", "tab", Anywhere, ("next pane", "next pane"), always),
-    bind(A::Previous, "previous-pane", "backtab", Anywhere, ("", "pane before"), always),
-    bind(A::Show(Pane::Stages), "stages", "1", Anywhere, ("", "pane Stages"), always),
-    bind(A::Show(Pane::Profile), "profile", "2", Anywhere, ("", "pane Profile"), always),
-    bind(A::Show(Pane::Deltas), "deltas", "3", Anywhere, ("", "pane Deltas"), always),
-    bind(A::Show(Pane::Hot), "hot", "4", Anywhere, ("", "pane Hot functions"), always),
-    bind(A::Show(Pane::Log), "log", "5", Anywhere, ("", "pane Log"), always),
-    bind(A::Show(Pane::History), "history", "6", Anywhere, ("", "pane History"), always),
-    bind(A::Up, "up", "up k", Always, ("", "up; in Stages, the stage before"), always),
-    bind(A::Down, "down", "down j", Always, ("", "down; in Stages, the next stage"), always),
-    bind(A::PageUp, "page-up", "pageup", Always, ("", "a page up"), always),
-    bind(A::PageDown, "page-down", "pagedown", Always, ("", "a page down"), always),
-    bind(A::Top, "top", "home g", Always, ("", "to the top"), always),
-    bind(A::Bottom, "bottom", "end G", Always, ("", "to the bottom; in Log, follow again"), always),
-    bind(A::Close, "clear", "esc", Anywhere, ("", "end the search"), always),
-    bind(A::Help, "help", "?", Anywhere, ("help", "all keys"), always),
-    bind(A::Redraw, "redraw", "ctrl-l", Always, ("", "draw everything again"), always),
-    bind(
-        A::Suspend,
-        "suspend",
-        "ctrl-z",
-        Always,
-        ("", "stop the run and its children; fg goes on"),
-        State::can_suspend,
-    ),
+    bind(A::Messages, "messages", "m", Anywhere, ("messages", "warnings and errors, in full")),
+    bind(A::Zoom, "zoom", "z", Anywhere, ("zoom", "one pane alone, or all")),
+    bind(A::Next, "next-pane", "tab", Anywhere, ("next pane", "next pane")),
+    bind(A::Previous, "previous-pane", "backtab", Anywhere, ("", "pane before")),
+    bind(A::Show(Pane::Stages), "stages", "1", Anywhere, ("", "pane Stages")),
+    bind(A::Show(Pane::Profile), "profile", "2", Anywhere, ("", "pane Profile")),
+    bind(A::Show(Pane::Deltas), "deltas", "3", Anywhere, ("", "pane Deltas")),
+    bind(A::Show(Pane::Hot), "hot", "4", Anywhere, ("", "pane Hot functions")),
+    bind(A::Show(Pane::Log), "log", "5", Anywhere, ("", "pane Log")),
+    bind(A::Show(Pane::History), "history", "6", Anywhere, ("", "pane History")),
+    bind(A::Up, "up", "up k", Always, ("", "up; in Stages, the stage before")),
+    bind(A::Down, "down", "down j", Always, ("", "down; in Stages, the next stage")),
+    bind(A::PageUp, "page-up", "pageup", Always, ("", "a page up")),
+    bind(A::PageDown, "page-down", "pagedown", Always, ("", "a page down")),
+    bind(A::Top, "top", "home g", Always, ("", "to the top")),
+    bind(A::Bottom, "bottom", "end G", Always, ("", "to the bottom; in Log, follow again")),
+    bind(A::Close, "clear", "esc", Anywhere, ("", "end the search")),
+    bind(A::Help, "help", "?", Anywhere, ("help", "all keys")),
+    bind(A::Redraw, "redraw", "ctrl-l", Always, ("", "draw everything again")),
+    bind(A::Suspend, "suspend", "ctrl-z", Always, ("", "stop the run and its children; fg goes on")),
     bind(
         A::Interrupt,
         "interrupt",
         "ctrl-c",
         Always,
         ("", "while work runs as cancel, then yes, then kill; else quit"),
-        always,
     ),
-    bind(A::Quit, "quit", "q", Anywhere, ("quit", "quit; asks first while work runs"), always),
+    bind(A::Quit, "quit", "q", Anywhere, ("quit", "quit; asks first while work runs")),
 ];

@@ -1,15 +1,13 @@
-//! The state of the dashboard, and how each message changes it. Pure: effects are
-//! returned, and the terminal's rim does them.
+//! The state of the dashboard: everything that is shown, and what can be done now. How it changes is the
+//! room `update`'s.
 
-mod act;
 mod ask;
 mod log;
 mod manifest;
 mod now;
 mod program;
-mod take;
 
-use honing_core::{ExitCode, Result, Stage, Step, event::Record, status::Status};
+use honing_core::{ExitCode, Stage, Step};
 
 pub use ask::{Ask, Mode, Notify, Planned, Setup};
 pub(crate) use log::{Kind, Line, Log};
@@ -18,88 +16,7 @@ pub(crate) use manifest::Manifest;
 pub use program::Standing;
 pub(crate) use program::{Program, Row};
 
-use crate::{keys::Key, past::Past, view};
-
-/// Something that happened.
-#[derive(Debug, Clone)]
-pub enum Msg {
-    /// In the run.
-    Event(Box<Record>),
-    /// A key was pressed.
-    Key(Key),
-    /// The terminal has another size: columns, lines.
-    Resize(u16, u16),
-    /// Time went on: milliseconds since the run began.
-    Tick(u64),
-    /// Past runs were read, the newest first.
-    Past(Vec<Past>),
-    /// The stored profiles were looked at.
-    Status(Vec<Status>),
-    /// What a run would do was found out.
-    Planned(Vec<Planned>),
-    /// The run left a report, a file.
-    Report(String),
-    /// The Cargo profiles were read, or cannot be.
-    ManifestRead(Result<CargoProfiles>),
-    /// The edit of Cargo.toml was written, or cannot be.
-    ManifestWritten(Result<()>),
-    /// Lines of output were left out, since nobody took them; the log on disk has them.
-    LeftOut(u64),
-    /// Something could not be looked at: what, and what to do.
-    Trouble(String, Option<String>),
-}
-
-/// What the rim is to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// Start a run.
-    Start(Ask),
-    /// Cancel the run; once more kills its children.
-    Cancel,
-    /// Leave.
-    Quit,
-    /// Stop this process and its children.
-    Suspend,
-    /// Draw everything again.
-    Redraw,
-    /// Tell a person who is elsewhere that the run has ended.
-    Notify(String),
-    /// Open the report that the run left, a file.
-    Open(String),
-    /// Read the Cargo profiles, and propose an edit of Cargo.toml.
-    ReadManifest,
-    /// Write the edit that was proposed last.
-    WriteManifest,
-}
-
-/// A part of the dashboard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "their titles")]
-pub(crate) enum Pane {
-    Stages,
-    Profile,
-    Deltas,
-    Hot,
-    Log,
-    History,
-}
-
-impl Pane {
-    /// Every pane, in the order of their keys.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Stages, Self::Profile, Self::Deltas, Self::Hot, Self::Log, Self::History];
-
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::Stages => "Stages",
-            Self::Profile => "Profile",
-            Self::Deltas => "Deltas",
-            Self::Hot => "Hot functions",
-            Self::Log => "Log",
-            Self::History => "History",
-        }
-    }
-}
+use crate::{pane::Pane, past::Past};
 
 /// How the run stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,13 +83,13 @@ pub struct State {
     pub(crate) run_name: String,
     pub(crate) programs: Vec<Program>,
     /// Past runs of all programs, the newest first.
-    past: Vec<Past>,
+    pub(crate) past: Vec<Past>,
     /// The chosen program, and the selected stage.
     pub(crate) current: usize,
     pub(crate) selected: Step,
     /// Whether the selection goes with the run.
     pub(crate) goes_along: bool,
-    pane: Pane,
+    pub(crate) pane: Pane,
     /// What the lower part shows where several panes are seen at once.
     pub(crate) lower: Pane,
     pub(crate) zoomed: bool,
@@ -190,8 +107,8 @@ pub struct State {
     pub(crate) hot_search: String,
     pub(crate) skips_bench: bool,
     pub(crate) manifest: Manifest,
-    report: Option<String>,
-    quits: bool,
+    pub(crate) report: Option<String>,
+    pub(crate) quits: bool,
 }
 
 impl State {
@@ -228,7 +145,7 @@ impl State {
     }
 
     /// The program of that name, which may be new, and its place.
-    fn program_mut(&mut self, name: &str) -> (usize, &mut Program) {
+    pub(crate) fn program_mut(&mut self, name: &str) -> (usize, &mut Program) {
         let found = self.programs.iter().position(|program| program.name == name);
         let at = found.unwrap_or_else(|| {
             let mut new = Program::new(name);
@@ -273,11 +190,6 @@ impl State {
         matches!(self.run, Run::Starting | Run::Running | Run::Cancelling)
     }
 
-    /// The pane that keys go to.
-    pub(crate) fn pane(&self) -> Pane {
-        self.pane
-    }
-
     /// The run in a few words.
     pub(crate) fn headline(&self) -> String {
         match &self.run {
@@ -293,26 +205,16 @@ impl State {
         }
     }
 
-    /// Lines of a pane's contents, as drawn.
-    fn height(&self, pane: Pane) -> usize {
-        view::height(self, pane)
-    }
-
     pub(crate) fn is_focused(&self, pane: Pane) -> bool {
         self.pane == pane
     }
 
-    fn focus(&mut self, pane: Pane) {
-        self.pane = pane;
-        if view::is_lower(pane) {
-            self.lower = pane;
+    /// Says something to the person.
+    pub(crate) fn say(&mut self, tone: Tone, text: String, hint: Option<String>) {
+        if self.messages.len() == MOST_MESSAGES {
+            self.messages.remove(0);
+            self.said_before = self.said_before.saturating_sub(1);
         }
-    }
-
-    fn key(&mut self, key: Key) -> Option<Effect> {
-        if self.typed.is_some() && self.type_key(key) {
-            return None;
-        }
-        self.setup.keymap.action(key, self).and_then(|action| self.act(action))
+        self.messages.push(Message { tone, text, hint });
     }
 }

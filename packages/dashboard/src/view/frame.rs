@@ -9,8 +9,9 @@ use ratatui::{
 use super::{log, stages};
 use crate::{
     keys::Action,
+    pane::Pane,
     screen,
-    state::{Pane, Question, Run, State, Tone},
+    state::{Question, Run, State, Tone},
     text::{cut, left, plain, width as columns},
 };
 
@@ -151,8 +152,7 @@ pub(super) fn footer(state: &State, width: usize) -> Line<'static> {
         return Line::styled(cut("enter look  esc leave it", width), screen::dim());
     }
     let mut shown: Vec<(String, &'static str, bool)> = Vec::new();
-    for (binding, keys) in state.setup.keymap.bindings(state).filter(|(binding, _)| !binding.word.is_empty())
-    {
+    for (binding, keys) in state.bindings().filter(|(binding, _)| !binding.word.is_empty()) {
         let last = matches!(binding.action, Action::Help | Action::Quit);
         if let Some(key) = keys.first() {
             shown.push((key.to_string(), word(state, binding.action, binding.word), last));

@@ -3,11 +3,9 @@
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::{SMALLEST, contents};
-use crate::state::{Pane, State};
+use super::contents::contents;
+use crate::{pane::Pane, screen::is_wide, state::State};
 
-/// The smallest terminal that shows four panes at once.
-const WIDE: (u16, u16) = (100, 30);
 /// Lines of the upper panes with their title: the stages of one program, and two more.
 const UPPER: u16 = 11;
 /// Lines, with its title, from which on a second pane is worth showing on a smaller terminal.
@@ -22,21 +20,6 @@ pub(super) struct Areas {
     pub(super) panes: Vec<(Pane, Rect)>,
     pub(super) message: Rect,
     pub(super) footer: Rect,
-}
-
-/// Whether a terminal of that size is drawn on.
-pub(crate) fn is_drawn(size: (u16, u16)) -> bool {
-    size.0 >= SMALLEST.0 && size.1 >= SMALLEST.1
-}
-
-/// Whether four panes are seen at once.
-pub(crate) fn is_wide(size: (u16, u16)) -> bool {
-    size.0 >= WIDE.0 && size.1 >= WIDE.1
-}
-
-/// Whether a pane is one of those that take turns in the lower part.
-pub(crate) fn is_lower(pane: Pane) -> bool {
-    matches!(pane, Pane::Hot | Pane::Log | Pane::History)
 }
 
 pub(super) fn areas(state: &State) -> Areas {
@@ -76,7 +59,7 @@ fn four(state: &State, body: Rect) -> Vec<(Pane, Rect)> {
 
 /// The pane that keys go to; below it, where it leaves lines, what else there is to see.
 fn one_or_two(state: &State, body: Rect) -> Vec<(Pane, Rect)> {
-    let pane = state.pane();
+    let pane = state.pane;
     let taken = wants(state, pane, body.width).min(body.height);
     if state.zoomed || body.height - taken < SECOND {
         return vec![(pane, body)];
@@ -88,6 +71,12 @@ fn one_or_two(state: &State, body: Rect) -> Vec<(Pane, Rect)> {
     };
     let [first, below] = Layout::vertical([Constraint::Length(taken), Constraint::Min(0)]).areas(body);
     vec![(pane, first), (second, below)]
+}
+
+/// The part of a pane below its title.
+pub(super) fn inside(area: Rect) -> Rect {
+    let title = area.height.min(1);
+    Rect { y: area.y + title, height: area.height - title, ..area }
 }
 
 /// Lines that a pane has something to show in, with its title.

@@ -1,10 +1,12 @@
 //! The drawing: a function of the state alone.
 
+mod contents;
 mod deltas;
 mod frame;
 mod history;
 mod hot;
 mod layout;
+mod lengths;
 mod log;
 mod manifest;
 mod profile;
@@ -18,54 +20,15 @@ use ratatui::{
     widgets::{Paragraph, Wrap},
 };
 
-use crate::state::{Pane, State};
-use layout::areas;
-pub(crate) use layout::{is_drawn, is_lower, is_wide};
+pub(crate) use lengths::{height, lines, text_height, text_lines};
 
-/// The smallest terminal that is drawn on: columns, lines.
-pub const SMALLEST: (u16, u16) = (40, 10);
-/// The part of a pane below its title.
-fn inside(area: Rect) -> Rect {
-    let title = area.height.min(1);
-    Rect { y: area.y + title, height: area.height - title, ..area }
-}
-
-fn area_of(state: &State, pane: Pane) -> Rect {
-    let found = areas(state).panes.into_iter().find(|(seen, _)| *seen == pane);
-    found.map(|(_, area)| inside(area)).unwrap_or_default()
-}
-
-/// Lines that a pane's contents have room for.
-pub(crate) fn height(state: &State, pane: Pane) -> usize {
-    area_of(state, pane).height.into()
-}
-
-/// Lines that a pane's contents have.
-pub(crate) fn lines(state: &State, pane: Pane) -> usize {
-    contents(state, pane, area_of(state, pane).width.into()).len()
-}
-
-/// Lines that a text which covers the panes has room for.
-pub(crate) fn text_height(state: &State) -> usize {
-    let areas = areas(state);
-    usize::from(areas.message.y.saturating_sub(areas.header.bottom() + 1))
-}
-
-/// Lines that it has.
-pub(crate) fn text_lines(state: &State) -> usize {
-    text::lines(state, state.size.0.into()).len()
-}
-
-fn contents(state: &State, pane: Pane, width: usize) -> Vec<Line<'static>> {
-    match pane {
-        Pane::Stages => stages::lines(state, width),
-        Pane::Profile => profile::lines(state, width),
-        Pane::Deltas => deltas::lines(state, width),
-        Pane::Hot => hot::lines(state, width),
-        Pane::History => history::lines(state, width),
-        Pane::Log => Vec::new(),
-    }
-}
+use crate::{
+    pane::Pane,
+    screen::{SMALLEST, is_drawn, is_wide},
+    state::State,
+};
+use contents::contents;
+use layout::{areas, inside};
 
 /// Draws everything.
 pub fn view(state: &State, frame: &mut Frame<'_>) {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use honing_core::{
     Error, Result,
-    config::Direction,
     outcome::{Measured, Open, Trust, Verdict},
     units,
 };
@@ -72,11 +71,7 @@ impl Judging<'_> {
     }
 
     fn compare(&self, recording: &Recording, metric: usize) -> Result<Comparison, BadValue> {
-        let better = match recording.metrics[metric].better {
-            Direction::Lower => paired::Better::Lower,
-            Direction::Higher => paired::Better::Higher,
-        };
-        let rules = Rules { better, margin: self.margin };
+        let rules = Rules { better: recording.metrics[metric].better, margin: self.margin };
         paired::compare(&self.pairs(recording, metric), &self.plan, rules)
     }
 

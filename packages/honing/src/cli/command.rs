@@ -2,10 +2,34 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Subcommand, ValueEnum, builder::FalseyValueParser};
+use clap::{ColorChoice, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use honing_core::{Stage, shard::Shard};
 
-use super::{Build, Compare, Range, build, compare, help, shared};
+use super::{
+    build::{self, Build},
+    compare::{self, Compare},
+    examples,
+    range::Range,
+    shared,
+};
+
+/// Profile-guided optimization (PGO) that a team can keep.
+#[derive(Debug, Parser)]
+#[command(version, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Colours
+    #[arg(
+        long,
+        global = true,
+        env = "HONING_COLOR",
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
+    pub(crate) color: ColorChoice,
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -19,7 +43,7 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Work {
     /// Run the stages (the default)
-    #[command(after_help = help::RUN)]
+    #[command(after_help = examples::RUN)]
     Run {
         #[command(flatten)]
         range: Range,
@@ -35,7 +59,7 @@ pub(crate) enum Work {
     /// Build with counters
     Instrument(shared::Build),
     /// Run the training workloads
-    #[command(after_help = help::TRAIN)]
+    #[command(after_help = examples::TRAIN)]
     Train {
         /// Start the instrumented program on this terminal and train it by hand; arguments after `--`
         /// go to the program. Continue with --from merge
@@ -53,7 +77,7 @@ pub(crate) enum Work {
     /// With --from it is the stage, too: the shards of a training have to be complete and of this
     /// program; continue with --from optimize. With --output, any profiles are merged into a file,
     /// unchecked.
-    #[command(after_help = help::MERGE)]
+    #[command(after_help = examples::MERGE)]
     Merge {
         /// Folders of `train --shard`, or folders above them; other profiles, or folders of them, as
         /// [WEIGHT,]PATH
@@ -162,7 +186,7 @@ pub(crate) enum Look {
     /// For programs that call cargo: packagers, maturin, cargo-deb. The command gets RUSTC_WRAPPER,
     /// CARGO_BUILD_TARGET and a CARGO_TARGET_DIR of its own, and keeps this terminal. Its exit code is
     /// the exit code.
-    #[command(after_help = help::EXEC)]
+    #[command(after_help = examples::EXEC)]
     Exec {
         /// The build of the command's cargo
         #[arg(

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
-use super::{Cli, Command, Look, Work, arranged, build, compare, help, named, shown, whole};
+use super::{Cli, Command, Look, Work, arranged, build, compare, examples, help, named, shown, whole};
 
 #[path = "../../tests/it/pages.rs"]
 mod pages;
@@ -58,9 +58,15 @@ fn every_command_of_the_pages_is_accepted() {
 #[test]
 fn every_example_of_the_help_is_accepted() {
     let mut refusals = Vec::new();
-    for examples in
-        [help::COMMON, help::RUN, help::TRAIN, help::MERGE, help::EXEC, build::EXAMPLES, compare::EXAMPLES]
-    {
+    for examples in [
+        help::COMMON,
+        examples::RUN,
+        examples::TRAIN,
+        examples::MERGE,
+        examples::EXEC,
+        build::EXAMPLES,
+        compare::EXAMPLES,
+    ] {
         let mut found = 0;
         for line in examples.lines() {
             // Two spaces end a command; what follows explains it.

@@ -6,7 +6,7 @@ use std::io::Write;
 use honing_core::{ExitCode, Result, checklist::Checklist};
 use honing_engine::{Finished, Options, ProfileSource};
 
-use super::{broken, run};
+use super::execute::execute_with;
 use crate::{
     cli::{Format, Shared},
     console,
@@ -14,7 +14,7 @@ use crate::{
 
 pub(crate) fn checklist(shared: &Shared, fix: bool) -> ExitCode {
     let options = Options { profile: ProfileSource::Stored, ..shared.options(false) };
-    run::execute_with(shared, options, false, |session| {
+    execute_with(shared, options, false, |session| {
         let list = honing_engine::checklist(session, fix)?;
         print(shared, &list)?;
         match list.failure() {
@@ -27,10 +27,10 @@ pub(crate) fn checklist(shared: &Shared, fix: bool) -> ExitCode {
 fn print(shared: &Shared, list: &Checklist) -> Result<()> {
     let mut out = console::out();
     match shared.format() {
-        Format::Plain => honing_report::checklist(list, &mut out).map_err(broken),
+        Format::Plain => honing_report::checklist(list, &mut out).map_err(console::broken),
         Format::Json => {
-            let text = serde_json::to_string_pretty(list).map_err(|error| broken(error.into()))?;
-            writeln!(out, "{text}").map_err(broken)
+            let text = serde_json::to_string_pretty(list).map_err(|error| console::broken(error.into()))?;
+            writeln!(out, "{text}").map_err(console::broken)
         }
     }
 }

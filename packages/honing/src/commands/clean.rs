@@ -5,7 +5,7 @@ use std::io::Write;
 use honing_core::{Result, units};
 use honing_engine::{Sink, children::Cancel};
 
-use super::run::progress;
+use super::lines::progress;
 use crate::{cli::Shared, console};
 
 pub(crate) fn clean(shared: &Shared) -> Result<()> {

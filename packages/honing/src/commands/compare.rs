@@ -6,7 +6,6 @@ use honing_core::{Error, Result, outcome::Measured, units};
 use honing_engine::{CompareOptions, CompareReport, Progress, children::Cancel};
 use honing_report::Comparison;
 
-use super::broken;
 use crate::{
     cli::{Comparing, Format, Shared},
     console,
@@ -19,7 +18,7 @@ pub(crate) fn compare(shared: &Shared, flags: &Comparing) -> Result<()> {
         (None, None) => return Err(Error::usage("compare needs --a, or --replay")),
     };
     let json = || {
-        let text = serde_json::to_string_pretty(&report).map_err(|error| broken(error.into()))?;
+        let text = serde_json::to_string_pretty(&report).map_err(|error| console::broken(error.into()))?;
         Ok::<String, Error>(text + "\n")
     };
     if let Some(file) = &flags.output {
@@ -28,7 +27,7 @@ pub(crate) fn compare(shared: &Shared, flags: &Comparing) -> Result<()> {
     }
     let mut out = console::out();
     if shared.format() == Format::Json {
-        out.write_all(json()?.as_bytes()).map_err(broken)?;
+        out.write_all(json()?.as_bytes()).map_err(console::broken)?;
         return ended.map_or(Ok(()), Err);
     }
     for (index, found) in report.found().enumerate() {
@@ -41,13 +40,13 @@ pub(crate) fn compare(shared: &Shared, flags: &Comparing) -> Result<()> {
             trust: &found.trust,
         };
         if index > 0 {
-            writeln!(out).map_err(broken)?;
+            writeln!(out).map_err(console::broken)?;
         }
         if flags.markdown {
-            comparison.markdown(&mut out).map_err(broken)?;
+            comparison.markdown(&mut out).map_err(console::broken)?;
             continue;
         }
-        comparison.text(shared.loud.verbose, console::width(), &mut out).map_err(broken)?;
+        comparison.text(shared.loud.verbose, console::width(), &mut out).map_err(console::broken)?;
         if found.identical {
             console::line(&format!(
                 "note: A and {called} are the same, byte by byte: a difference would be the machine's"

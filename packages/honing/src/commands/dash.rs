@@ -2,27 +2,25 @@
 //! dashboard alone, which starts nothing.
 
 use std::{
-    io::IsTerminal,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex},
     thread::JoinHandle,
 };
 
-use clap::ColorChoice;
 use honing_core::{Error, ExitCode, Result, Selection, Stage, Step};
-use honing_dashboard::{Ask, Backend, Inbox, Mode, Msg, Past, Planned, Screen, Settings, Setup, State};
+use honing_dashboard::{Ask, Backend, Inbox, Mode, Msg, Past, Planned, State};
 use honing_engine::{
     Options, PlannedState, Session, Sink,
     children::{Cancel, Suspend},
 };
 
-use super::{closing::Closing, editing::Editing, job, report, run};
+use super::{closing::Closing, editing::Editing, execute, job, report, run, watched};
 use crate::cli::{Range, Shared};
 
 /// A run: in the dashboard where a person watches, else in lines.
 pub(crate) fn run(shared: &Shared, range: &Range) -> ExitCode {
     let selection = range.selection();
-    if !is_watched(shared) {
+    if !watched::is_watched(shared) {
         return run::run(shared, selection, false);
     }
     ended(shared, selection.and_then(|selection| open(shared, selection, Mode::Run)))
@@ -30,7 +28,7 @@ pub(crate) fn run(shared: &Shared, range: &Range) -> ExitCode {
 
 /// The dashboard, with what earlier runs left.
 pub(crate) fn look(shared: &Shared) -> ExitCode {
-    if !is_watched(shared) {
+    if !watched::is_watched(shared) {
         let error = Error::usage("dash needs an interactive terminal");
         let hint = honing_core::advise!("`{pgo} status` and `{pgo} plan` tell the same in lines");
         return ended(shared, Err(error.with_hint(hint)));
@@ -46,49 +44,8 @@ fn ended(shared: &Shared, exit: Result<ExitCode>) -> ExitCode {
     })
 }
 
-/// Whether a person sees a dashboard, and wants one.
-pub(super) fn is_watched(shared: &Shared) -> bool {
-    let lines = shared.plain.plain || shared.job.ci || shared.quiet.quiet || shared.shape.format.is_some();
-    let terminal = [
-        std::io::stdin().is_terminal(),
-        std::io::stdout().is_terminal(),
-        std::io::stderr().is_terminal(),
-        std::env::var("TERM").map_or(cfg!(windows), |term| term != "dumb"),
-    ];
-    !lines && terminal.into_iter().all(|fits| fits)
-}
-
-/// What the person, the terminal and the command line say together.
-pub(super) fn setup(shared: &Shared, mode: Mode) -> Result<Setup> {
-    let settings = match settings_path().map(|path| (std::fs::read_to_string(&path), path)) {
-        Some((Ok(text), path)) => Settings::parse(&text, &path)?,
-        Some((Err(error), path)) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Error::usage(format!("cannot read {}: {error}", path.display()))
-                .with_hint("it has to be a text file that is readable for this user"));
-        }
-        _ => Settings::default(),
-    };
-    let mut screen = Screen::from_env(|name| std::env::var(name).ok());
-    match shared.color {
-        ColorChoice::Always => screen.colour = true,
-        ColorChoice::Never => screen.colour = false,
-        ColorChoice::Auto => {}
-    }
-    let notify = shared.notice.notify.map_or(settings.notify, Into::into);
-    Ok(Setup { mode, keymap: settings.keymap, screen, notify })
-}
-
-/// `$XDG_CONFIG_HOME/honing/dashboard.toml`, or where that is by default.
-fn settings_path() -> Option<PathBuf> {
-    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let config = folder("XDG_CONFIG_HOME")
-        .or_else(|| folder("APPDATA").filter(|_| cfg!(windows)))
-        .or_else(|| folder("HOME").map(|home| home.join(".config")))?;
-    Some(config.join("honing/dashboard.toml"))
-}
-
 fn open(shared: &Shared, selection: Selection, mode: Mode) -> Result<ExitCode> {
-    let setup = setup(shared, mode)?;
+    let setup = watched::setup(shared, mode)?;
     let inbox = Inbox::default();
     let options = shared.options(false);
     let mut engine = Engine {
@@ -151,7 +108,7 @@ impl Backend for Engine {
             let session = honing_engine::open(options, told.clone(), stops);
             let session = session.map(|session| session.stopped_by(suspend));
             let page = session.as_ref().ok().map(|session| report::page(&session.run_dir));
-            run::finish(&told, &session, |session| {
+            execute::finish(&told, &session, |session| {
                 inbox.send(Msg::Past(past(session)));
                 let finished = honing_engine::run(session, &selection?);
                 inbox.send(Msg::Past(past(session)));

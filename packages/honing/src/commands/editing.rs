@@ -6,10 +6,8 @@ use honing_core::{Error, Result};
 use honing_dashboard::{CargoProfiles, Inbox, Msg};
 use honing_engine::{Options, Session, Sink, children::Cancel};
 
-use super::{
-    broken,
-    manifest::{FILE, Proposal},
-};
+use super::manifest::{FILE, Proposal};
+use crate::console;
 
 /// Makes proposals, and keeps the last one until it is accepted.
 pub(super) struct Editing {
@@ -53,7 +51,7 @@ impl Editing {
 fn shown(session: &Session, proposal: Proposal) -> Result<(Proposal, CargoProfiles)> {
     let edit = &proposal.edit;
     let mut text = anstream::StripStream::new(Vec::new());
-    honing_report::diff(FILE, edit.old_text(), edit.new_text(), &mut text).map_err(broken)?;
+    honing_report::diff(FILE, edit.old_text(), edit.new_text(), &mut text).map_err(console::broken)?;
     let text = String::from_utf8(text.into_inner()).map_err(|error| Error::internal(error.to_string()))?;
     let shown = CargoProfiles {
         reviews: proposal.reviews.clone(),

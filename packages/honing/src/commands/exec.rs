@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use honing_core::Result;
 
-use super::look;
+use super::session::look;
 use crate::{
     cli::{Flavour, Shared},
     console,

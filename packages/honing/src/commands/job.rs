@@ -24,7 +24,7 @@ use honing_report::ci::{
     Annotation, Log, Outputs, Roots, System, fallback, github, gitlab, guarded, step_summary,
 };
 
-use super::run;
+use super::lines;
 use crate::{
     cli::{Cli, Format, Shared},
     console,
@@ -54,7 +54,7 @@ impl Job {
                 system,
                 json: shared.format() == Format::Json,
                 colour: out,
-                log: Arc::new(Mutex::new(Log::new(system, run::verbosity(shared), err, began))),
+                log: Arc::new(Mutex::new(Log::new(system, lines::verbosity(shared), err, began))),
                 last: Arc::default(),
             }
         })
@@ -86,7 +86,7 @@ impl Job {
                 return;
             }
             let mut text = Vec::new();
-            let _ = run::result(record, verbose, &mut text);
+            let _ = lines::result(record, verbose, &mut text);
             let _ = console::raw_out().write_all(guarded(system, &text, colour).as_bytes());
         })
     }

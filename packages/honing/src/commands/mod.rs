@@ -6,17 +6,22 @@ mod closing;
 mod compare;
 mod dash;
 mod editing;
+mod events;
 mod exec;
+mod execute;
 mod init;
 mod job;
+mod lines;
 mod manifest;
 mod plan;
 mod profiles;
 mod replay;
-pub(crate) mod report;
+mod report;
 mod run;
+mod session;
 mod show_config;
 mod status;
+mod watched;
 
 use std::{ffi::OsString, io::Write};
 
@@ -25,8 +30,8 @@ use clap::{
     error::{ContextKind, ContextValue},
 };
 use clap_complete::Shell;
-use honing_core::{Error, ExitCode, Result, Selection, Stage, config::Config};
-use honing_engine::{CRAFTS, Session, Sink, children::Cancel};
+use honing_core::{ExitCode, Result, Selection, Stage, config::Config};
+use honing_engine::CRAFTS;
 
 use crate::{
     cli::{self, Build, Cli, Command, Compare, Look, ManifestCommand, Shared, Work},
@@ -165,7 +170,7 @@ fn look_at(command: Look, always: &Shared, matches: &ArgMatches) -> ExitCode {
         }
         Look::Completions { shell } => with(Shared::default(), &|_| completions(shell)),
         Look::Schema => with(Shared::default(), &|_| {
-            write!(console::out(), "{}", Config::json_schema(CRAFTS)).map_err(broken)
+            write!(console::out(), "{}", Config::json_schema(CRAFTS)).map_err(console::broken)
         }),
     }
 }
@@ -185,7 +190,7 @@ fn told(shared: &Shared, work: &dyn Fn(&Shared) -> Result<()>) -> ExitCode {
 fn completions(shell: Shell) -> Result<()> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut cli::whole(), "honing", &mut text);
-    console::out().write_all(&text).map_err(broken)
+    console::out().write_all(&text).map_err(console::broken)
 }
 
 /// A wrong value need not stand on the command line: says which variable it is from.
@@ -200,13 +205,4 @@ fn name_variable(error: &clap::Error) {
     if let Some((name, _)) = found {
         console::line(&format!("\n hint: the value is from {} in the environment", name.to_string_lossy()));
     }
-}
-
-/// A session for commands that only look.
-fn look(shared: &Shared) -> Result<Session> {
-    honing_engine::open(shared.options(false), Sink::new(Vec::new()), Cancel::default())
-}
-
-fn broken(error: std::io::Error) -> Error {
-    Error::internal(format!("cannot write the result: {error}"))
 }

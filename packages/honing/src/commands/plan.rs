@@ -6,7 +6,7 @@ use honing_core::{Result, because};
 use honing_engine::PlannedState;
 use honing_report::{Kind, REASONS, Table};
 
-use super::{broken, look};
+use super::session::look;
 use crate::{
     cli::{Format, Range, Shared},
     console,
@@ -21,16 +21,17 @@ pub(crate) fn plan(shared: &Shared, range: &Range, explain: bool) -> Result<()> 
         return planned
             .iter()
             .try_for_each(|stage| writeln!(out, "{}", serde_json::to_string(stage)?))
-            .map_err(broken);
+            .map_err(console::broken);
     }
     if explain {
         for stage in &planned {
-            writeln!(out, "{}: {}: {}", stage.program, stage.stage, stage.state.words()).map_err(broken)?;
+            writeln!(out, "{}: {}: {}", stage.program, stage.stage, stage.state.words())
+                .map_err(console::broken)?;
             for reason in &stage.reasons {
-                writeln!(out, "    because: {reason}").map_err(broken)?;
+                writeln!(out, "    because: {reason}").map_err(console::broken)?;
             }
             for command in &stage.commands {
-                writeln!(out, "    $ {command}").map_err(broken)?;
+                writeln!(out, "    $ {command}").map_err(console::broken)?;
             }
         }
         return Ok(());
@@ -43,5 +44,5 @@ pub(crate) fn plan(shared: &Shared, range: &Range, explain: bool) -> Result<()> 
         let state = if stage.state == PlannedState::Depends { "perhaps" } else { stage.state.words() };
         table.row([stage.program.clone(), stage.stage.to_string(), state.into(), why]);
     }
-    table.write(&mut out, console::width()).map_err(broken)
+    table.write(&mut out, console::width()).map_err(console::broken)
 }

@@ -8,7 +8,6 @@ use honing_profdata::{self as profdata, FunctionDiff, Hot, Presence, Profile};
 use honing_report::{Kind, Table};
 use serde::Serialize;
 
-use super::broken;
 use crate::{cli::Format, console};
 
 /// Merges everything in `from` into `output`.
@@ -97,15 +96,15 @@ pub(crate) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
     for loss in &shown.losses {
         facts.row(["lost".into(), loss.clone()]);
     }
-    facts.write(&mut out, console::width()).map_err(broken)?;
-    writeln!(out).map_err(broken)?;
+    facts.write(&mut out, console::width()).map_err(console::broken)?;
+    writeln!(out).map_err(console::broken)?;
     let right = Kind::Number;
     let mut table =
         Table::new("", &[("share", right), ("so far", right), ("weight", right), ("function", Kind::Words)]);
     for hot in &shown.hottest {
         table.row([share(hot.share), share(hot.cumulative), grouped(&hot.weight), hot.name.clone()]);
     }
-    table.write(&mut out, console::width()).map_err(broken)
+    table.write(&mut out, console::width()).map_err(console::broken)
 }
 
 fn hot(hot: &Hot<'_>) -> HotFunction {
@@ -162,7 +161,7 @@ pub(crate) fn diff(base: &Path, test: &Path, top: usize, format: Format) -> Resu
         share(diff.test_matched),
         share(diff.test_named)
     )
-    .map_err(broken)?;
+    .map_err(console::broken)?;
     let right = Kind::Number;
     let mut table = Table::new(
         "",
@@ -178,7 +177,7 @@ pub(crate) fn diff(base: &Path, test: &Path, top: usize, format: Format) -> Resu
         let FunctionDifference { name, presence, base_share, test_share, overlap } = function;
         table.row([share(base_share), share(test_share), share(overlap), presence.into(), name]);
     }
-    table.write(&mut out, console::width()).map_err(broken)
+    table.write(&mut out, console::width()).map_err(console::broken)
 }
 
 fn function_difference(diff: &FunctionDiff<'_>) -> FunctionDifference {
@@ -230,7 +229,7 @@ pub(crate) fn overlap(base: &Path, test: &Path, format: Format) -> Result<()> {
     row("overlap", shown.overlap, shown.functions);
     row("other control flow", shown.mismatched, shown.mismatched_functions);
     row("only in the second", shown.only_second, shown.only_second_functions);
-    table.write(&mut console::out(), console::width()).map_err(broken)
+    table.write(&mut console::out(), console::width()).map_err(console::broken)
 }
 
 fn both(base: &Path, test: &Path) -> Result<(Profile, Profile)> {
@@ -238,8 +237,8 @@ fn both(base: &Path, test: &Path) -> Result<(Profile, Profile)> {
 }
 
 fn json(value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| broken(error.into()))?;
-    writeln!(console::out(), "{text}").map_err(broken)
+    let text = serde_json::to_string_pretty(value).map_err(|error| console::broken(error.into()))?;
+    writeln!(console::out(), "{text}").map_err(console::broken)
 }
 
 /// `13838525` as `13,838,525`.

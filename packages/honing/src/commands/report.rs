@@ -12,7 +12,7 @@ use honing_core::{
 use honing_engine::{Session, Sink, write_atomically};
 use honing_report::{Document, document::Past};
 
-use super::{broken, look, replay};
+use super::{events, session::look};
 use crate::{cli::Shared, console};
 
 /// The events of a run, in its folder.
@@ -23,13 +23,13 @@ const HTML: &str = "report.html";
 
 /// What a report consists of.
 #[derive(Debug, Clone)]
-pub(crate) struct Paths {
+struct Paths {
     /// The document.
-    pub(crate) json: PathBuf,
+    json: PathBuf,
     /// For a step summary, or the text of a pull request.
-    pub(crate) markdown: PathBuf,
+    markdown: PathBuf,
     /// The page.
-    pub(crate) html: PathBuf,
+    html: PathBuf,
 }
 
 /// Where the page of the run in `folder` is, or will be.
@@ -41,8 +41,8 @@ pub(super) fn page(folder: &Path) -> PathBuf {
 ///
 /// # Errors
 /// Usage, where there are none; preflight or internal, where the disk does not take it.
-pub(crate) fn write(folder: &Path) -> Result<Paths> {
-    put(folder, &replay::read(&folder.join(EVENTS))?)
+fn write(folder: &Path) -> Result<Paths> {
+    put(folder, &events::read(&folder.join(EVENTS))?)
 }
 
 /// Writes the report of a run whose last event is still to come. It never makes a run fail.
@@ -53,7 +53,7 @@ pub(super) fn write_before_end(session: &Session, sink: &Sink, last: &Event) {
         return;
     }
     let at_ms = u64::try_from(sink.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let written = replay::read(&events).and_then(|mut records| {
+    let written = events::read(&events).and_then(|mut records| {
         records.push(Record { at_ms, event: last.clone() });
         put(&session.run_dir, &records)
     });
@@ -107,7 +107,7 @@ pub(crate) fn report(shared: &Shared, run: Option<&str>) -> Result<()> {
     let paths = write(&folder)?;
     let mut out = console::out();
     for path in [&paths.html, &paths.markdown, &paths.json] {
-        writeln!(out, "{}", path.display()).map_err(broken)?;
+        writeln!(out, "{}", path.display()).map_err(console::broken)?;
     }
     Ok(())
 }

@@ -2,26 +2,19 @@
 
 use std::{
     ffi::OsString,
-    io::{IsTerminal, Write},
     path::{Path, PathBuf},
 };
 
 use honing_core::{
     Error, ExitCode, Result, Selection, Stage,
     applied::Applied,
-    event::{Event, Record, Summary},
+    event::{Event, Summary},
     shard::Shard,
 };
-use honing_engine::{
-    Finished, Given, Listener, Options, ProfileSource, ReleaseOptions, Session, Sink, children::Cancel,
-};
-use honing_report::{Plain, Verbosity};
+use honing_engine::{Given, Options, ProfileSource, ReleaseOptions};
 
-use super::{job::Job, report};
-use crate::{
-    cli::{Format, Shared},
-    console,
-};
+use super::execute::execute;
+use crate::cli::Shared;
 
 pub(crate) fn run(shared: &Shared, selection: Result<Selection>, manual: bool) -> ExitCode {
     let options = shared.options(manual);
@@ -100,120 +93,4 @@ pub(crate) fn export_unpinned(shared: &Shared, output: &Path) -> ExitCode {
     let profile = ProfileSource::Stored;
     let options = Options { profile, unpinned: true, ..shared.options(false) };
     execute(shared, options, |session| honing_engine::export_rebased(session, output))
-}
-
-fn execute(shared: &Shared, options: Options, work: impl FnOnce(&Session) -> Result<Finished>) -> ExitCode {
-    execute_with(shared, options, true, work)
-}
-
-/// Does `work` in a session of its own, from the first signal to the last word. Without `results`,
-/// standard output is the work's own.
-pub(super) fn execute_with(
-    shared: &Shared,
-    options: Options,
-    results: bool,
-    work: impl FnOnce(&Session) -> Result<Finished>,
-) -> ExitCode {
-    let job = Job::of(shared);
-    let listener = match &job {
-        Some(job) => job.listener(shared, results),
-        None if results => listener(shared),
-        None => progress(shared),
-    };
-    let sink = Sink::new(vec![listener]);
-    let cancel = Cancel::default();
-    let manual = options.manual.is_some();
-    let session = on_signals(&cancel, &sink, manual)
-        .and_then(|()| honing_engine::open(options.clone(), sink.clone(), cancel));
-    let (exit, error) = finish(&sink, &session, work);
-    if let Some(job) = job {
-        return job.end(&options, &session, exit, error.as_ref());
-    }
-    if let Some(error) = error {
-        let _ = honing_report::error(&error, &mut console::err());
-    }
-    if let Some(how) = shared.notice.notify.filter(|_| std::io::stderr().is_terminal()) {
-        honing_dashboard::tell(how.into(), exit.meaning());
-    }
-    exit
-}
-
-/// Does `work` in a session, and says how the run ended: its last event.
-pub(super) fn finish(
-    sink: &Sink,
-    session: &Result<Session>,
-    work: impl FnOnce(&Session) -> Result<Finished>,
-) -> (ExitCode, Option<Error>) {
-    let ended = session.as_ref().map_err(Clone::clone).and_then(work);
-    let (exit, error, summaries) = match ended {
-        Ok(finished) => (finished.exit, None, finished.summaries),
-        Err(error) => (error.code(), Some(error), Vec::new()),
-    };
-    let builder_ms = session.as_ref().map_or(0, |session| session.builders_time().as_millis() as u64);
-    let last = Event::RunFinished {
-        exit,
-        code: exit.code(),
-        error: error.as_ref().map(ToString::to_string),
-        hint: error.as_ref().and_then(|error| error.hint().map(str::to_owned)),
-        builder_ms,
-        optimized: summaries.into_iter().filter_map(|summary| Some(summary.optimized?.path)).collect(),
-    };
-    if let Ok(session) = session {
-        report::write_before_end(session, sink, &last);
-    }
-    sink.emit(last);
-    (exit, error)
-}
-
-/// The first signal asks the children to stop, the second kills them.
-fn on_signals(cancel: &Cancel, sink: &Sink, manual: bool) -> Result<()> {
-    let (on_signal, told) = (cancel.clone(), sink.clone());
-    ctrlc::set_handler(move || {
-        if !manual && !on_signal.requested() {
-            told.emit(Event::Note {
-                text: "interrupting: children are asked to stop; once more kills them".into(),
-            });
-        }
-        on_signal.request();
-    })
-    .map_err(|error| Error::internal(format!("cannot handle signals: {error}")))
-}
-
-pub(super) fn listener(shared: &Shared) -> Listener {
-    if shared.format() == Format::Json {
-        return Box::new(|record| {
-            let line = record.to_line().unwrap_or_default();
-            let _ = console::out().write_all(line.as_bytes());
-        });
-    }
-    let verbose = shared.loud.verbose;
-    let mut plain = Plain::new(verbosity(shared));
-    Box::new(move |record: &Record| {
-        let _ = plain.event(record, &mut console::err());
-        let _ = result(record, verbose, &mut console::out());
-    })
-}
-
-/// Writes what standard output carries of an event: results.
-pub(super) fn result(record: &Record, verbose: bool, out: &mut dyn Write) -> std::io::Result<()> {
-    match &record.event {
-        Event::Built { release } => honing_report::built(release, out),
-        Event::ProgramFinished { summary } => honing_report::summary(summary, verbose, console::width(), out),
-        _ => Ok(()),
-    }
-}
-
-/// How much is told.
-pub(super) fn verbosity(shared: &Shared) -> Verbosity {
-    match (shared.quiet.quiet, shared.loud.verbose) {
-        (true, _) => Verbosity::Quiet,
-        (_, true) => Verbosity::Verbose,
-        _ => Verbosity::Normal,
-    }
-}
-
-/// Lines on standard error: for whatever has its result to itself on standard output.
-pub(super) fn progress(shared: &Shared) -> Listener {
-    let mut plain = Plain::new(verbosity(shared));
-    Box::new(move |record: &Record| drop(plain.event(record, &mut console::err())))
 }

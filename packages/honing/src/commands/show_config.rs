@@ -6,7 +6,7 @@ use clap::{ArgMatches, CommandFactory, parser::ValueSource};
 use honing_core::{Result, Setting, settings};
 use honing_report::{Kind, Table};
 
-use super::{broken, look};
+use super::session::look;
 use crate::{
     cli::{Cli, Format, Shared},
     console,
@@ -22,14 +22,14 @@ pub(crate) fn show_config(shared: &Shared, matches: &ArgMatches) -> Result<()> {
     let mut out = console::out();
     if shared.format() == Format::Json {
         let text = serde_json::to_string_pretty(&all).unwrap_or_default();
-        return writeln!(out, "{text}").map_err(broken);
+        return writeln!(out, "{text}").map_err(console::broken);
     }
     let left = Kind::Words;
     let mut table = Table::new("", &[("setting", left), ("value", left), ("from", left)]);
     for Setting { key, value, origin } in all {
         table.row([key, value, origin]);
     }
-    table.write(&mut out, console::width()).map_err(broken)
+    table.write(&mut out, console::width()).map_err(console::broken)
 }
 
 /// Flags that were set, on the command line or by a variable.

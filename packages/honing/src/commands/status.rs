@@ -11,7 +11,7 @@ use honing_core::{
     units,
 };
 
-use super::{broken, look};
+use super::session::look;
 use crate::{
     cli::{Format, Shared},
     console,
@@ -33,10 +33,10 @@ pub(crate) fn status(shared: &Shared) -> Result<()> {
     let all = honing_engine::status(&look(shared)?)?;
     let mut out = console::out();
     if shared.format() == Format::Json {
-        let text = serde_json::to_string_pretty(&all).map_err(|error| broken(error.into()))?;
-        writeln!(out, "{text}").map_err(broken)?;
+        let text = serde_json::to_string_pretty(&all).map_err(|error| console::broken(error.into()))?;
+        writeln!(out, "{text}").map_err(console::broken)?;
     } else {
-        all.iter().try_for_each(|status| show(status, &mut out)).map_err(broken)?;
+        all.iter().try_for_each(|status| show(status, &mut out)).map_err(console::broken)?;
     }
     if !shared.job.ci {
         return Ok(());

@@ -2,24 +2,8 @@
 
 use crate::support::{Fixture, TRIPLE};
 
-const APP: &str = r#"[package]
-name = "app"
-version = "0.1.0"
-edition = "2024"
-default-run = "app"
-
-[features]
-more = []
-
-[[bin]]
-name = "app"
-path = "src/app.rs"
-required-features = ["more"]
-
-[[bin]]
-name = "guide-helper"
-path = "src/helper.rs"
-
+const APP: &str = include_str!("../fixtures/two_binaries.toml");
+const MEMBERS: &str = r#"
 [workspace]
 members = ["codegen", "second"]
 default-members = [".", "second"]
@@ -46,7 +30,7 @@ fn workspace() -> Fixture {
     let member =
         |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
     let main = |kind: &str| MAIN.replace("KIND", &format!("{kind:?}"));
-    fixture.write("Cargo.toml", APP);
+    fixture.write("Cargo.toml", &format!("{APP}{MEMBERS}"));
     fixture.write("build.rs", STAMPS);
     fixture.write(
         "src/app.rs",

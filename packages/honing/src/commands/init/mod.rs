@@ -1,6 +1,7 @@
 //! `init`: a `pgo.toml` to start from, with a program for each binary that cargo's own settings do not
 //! set aside.
 
+mod files;
 mod outside;
 
 use std::{fmt::Write as _, fs, path::Path};
@@ -9,6 +10,7 @@ use honing_core::{Error, Result, config::Config};
 use honing_engine::{CRAFTS, Candidate, find_binaries};
 
 use crate::{cli::Shared, console};
+use files::write;
 use outside::Outside;
 
 pub(crate) fn init(shared: &Shared, xtask: Option<Option<&str>>, yes: bool) -> Result<()> {
@@ -83,12 +85,6 @@ fn left_out(binaries: &[Candidate]) -> Vec<String> {
         few => format!("`{}`: {why}; they are there as comments", few.join("`, `")),
     };
     reasons.into_iter().map(line).collect()
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    let failed = |error: std::io::Error| Error::internal(format!("cannot write {}: {error}", path.display()));
-    fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
-    fs::write(path, text).map_err(failed)
 }
 
 /// Programs with placeholder workloads: they run, and say that they teach nothing. What is no program

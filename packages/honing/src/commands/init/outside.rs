@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -10,7 +9,8 @@ use honing_core::{Error, Result};
 use honing_manifest::{Value, set_apart, with_value};
 use honing_report::diff;
 
-use crate::{commands::broken, console};
+use super::files::{failed, read, write};
+use crate::console;
 
 /// Its folder.
 const FOLDER: &str = "xtask";
@@ -83,14 +83,15 @@ impl Outside {
     pub(super) fn finish(&self, yes: bool, ci: bool) -> Result<bool> {
         let mut out = console::out();
         for file in &self.files {
-            diff(file.name, file.old.as_deref().unwrap_or_default(), &file.new, &mut out).map_err(broken)?;
+            diff(file.name, file.old.as_deref().unwrap_or_default(), &file.new, &mut out)
+                .map_err(console::broken)?;
         }
         if !yes {
             if ci || !console::is_interactive() {
                 console::line("        Next add the xtask: the same command with --yes");
                 return Ok(false);
             }
-            if !console::confirm("Add the xtask? [y/N] ").map_err(broken)? {
+            if !console::confirm("Add the xtask? [y/N] ").map_err(console::broken)? {
                 console::line("     Nothing of this was written");
                 return Ok(false);
             }
@@ -116,7 +117,7 @@ impl File {
             return Err(Error::preflight(format!("{} has changed since it was read", path.display()))
                 .with_hint("look at what was written with `git status`, and try again"));
         }
-        super::write(&path, &self.new)
+        write(&path, &self.new)
     }
 }
 
@@ -187,18 +188,6 @@ fn manifest(honing: &str) -> String {
          # Honing is compiled once, and has to merge and to draw fast.\n\
          {PROFILE}"
     )
-}
-
-fn read(path: &Path) -> Result<Option<String>> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed("read", path, &error)),
-    }
-}
-
-fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
-    Error::internal(format!("cannot {what} {}: {error}", path.display()))
 }
 
 #[cfg(test)]

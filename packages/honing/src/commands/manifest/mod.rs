@@ -10,16 +10,13 @@ use honing_core::{Error, ExitCode, Result};
 use honing_engine::Session;
 use honing_report::{Kind, Table, diff};
 
-pub(super) use proposal::Proposal;
+pub(super) use proposal::{FILE, Proposal};
 
-use super::{broken, look};
+use super::session::look;
 use crate::{
     cli::{Format, Shared},
     console,
 };
-
-/// The file, as a person in the workspace calls it.
-pub(super) const FILE: &str = "Cargo.toml";
 
 /// Shows them and proposes an edit; with `check` judges them by what pgo.toml pins.
 pub(crate) fn manifest(shared: &Shared, check: bool, yes: bool) -> Result<()> {
@@ -69,7 +66,7 @@ fn finish(shared: &Shared, session: &Session, proposal: &Proposal, yes: bool) ->
             console::line("        Next apply it: the same command with --yes");
             return Ok(false);
         }
-        if !console::confirm("Change Cargo.toml? [y/N] ").map_err(broken)? {
+        if !console::confirm("Change Cargo.toml? [y/N] ").map_err(console::broken)? {
             console::line("     Nothing was changed");
             return Ok(false);
         }
@@ -103,12 +100,12 @@ fn show(shared: &Shared, proposal: &Proposal, applied: bool) -> Result<()> {
             "profiles": reviews,
             "edit": { "file": FILE, "changes": changes, "applied": applied },
         });
-        return writeln!(out, "{all:#}").map_err(broken);
+        return writeln!(out, "{all:#}").map_err(console::broken);
     }
     for review in reviews {
-        table(review, &mut out).map_err(broken)?;
+        table(review, &mut out).map_err(console::broken)?;
     }
-    diff(FILE, edit.old_text(), edit.new_text(), &mut out).map_err(broken)
+    diff(FILE, edit.old_text(), edit.new_text(), &mut out).map_err(console::broken)
 }
 
 fn table(review: &Review, out: &mut dyn Write) -> std::io::Result<()> {
@@ -151,24 +148,4 @@ fn judge(reviews: &[Review]) -> Result<()> {
         }
         None => honing_core::advise!("`{pgo} manifest` proposes the edit; or change the pin"),
     }))
-}
-
-fn refused(error: honing_manifest::Error) -> Error {
-    use honing_manifest::Error as Manifest;
-    let hint = match &error {
-        Manifest::Unexpected(_) | Manifest::Changed => {
-            return Error::internal(format!("{FILE}: {error}"))
-                .with_hint("nothing was written; edit it by hand, and report what the file looks like");
-        }
-        Manifest::NotToml { .. } | Manifest::Shape { .. } => {
-            "mend it first; `cargo metadata --no-deps` has cargo's view".into()
-        }
-        Manifest::Exists { .. } => {
-            honing_core::advise!(
-                "choose another name, or name it as `profile` in pgo.toml: then `{pgo} manifest` proposes what it lacks"
-            )
-        }
-        Manifest::Name { .. } => honing_core::advise!("for example: {pgo} manifest new release-pgo"),
-    };
-    Error::usage(format!("{FILE}: {error}")).with_hint(hint)
 }

@@ -8,13 +8,14 @@ use honing_core::{Error, Result};
 use honing_engine::{RootManifest, Session, cargo_profile};
 use honing_manifest::Edit;
 
-use super::{FILE, refused};
+/// The file, as a person in the workspace calls it.
+pub(crate) const FILE: &str = "Cargo.toml";
 
 /// The Cargo profiles of programs, and an edit that makes them as PGO wants.
-pub(in crate::commands) struct Proposal {
+pub(crate) struct Proposal {
     manifest: RootManifest,
-    pub(in crate::commands) reviews: Vec<Review>,
-    pub(in crate::commands) edit: Edit,
+    pub(crate) reviews: Vec<Review>,
+    pub(crate) edit: Edit,
 }
 
 impl Proposal {
@@ -35,7 +36,7 @@ impl Proposal {
     }
 
     /// The same with the edit.
-    pub(in crate::commands) fn make(session: &Session) -> Result<Self> {
+    pub(crate) fn make(session: &Session) -> Result<Self> {
         let mut made = Self::look(session)?;
         for review in &made.reviews {
             propose(session, review, &mut made.edit)?;
@@ -55,17 +56,17 @@ impl Proposal {
     }
 
     /// Whether there is nothing to change.
-    pub(in crate::commands) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.edit.changes().is_empty()
     }
 
     /// Writes it, if Cargo.toml is still as it was read.
-    pub(in crate::commands) fn apply(&self) -> Result<()> {
+    pub(crate) fn apply(&self) -> Result<()> {
         self.manifest.replace(self.edit.new_text())
     }
 
     /// What to say after that: the stored profiles that are of another build then.
-    pub(in crate::commands) fn outdated(&self, session: &Session) -> Vec<String> {
+    pub(crate) fn outdated(&self, session: &Session) -> Vec<String> {
         let outdated = self.reviews.iter().filter(|review| outdates(review, &self.edit));
         let folders = outdated
             .flat_map(|review| &review.programs)
@@ -111,4 +112,24 @@ fn outdates(review: &Review, edit: &Edit) -> bool {
     let harmless = [Key::Lto, Key::Debug, Key::Strip].map(Key::name);
     let changed = edit.changes().iter().filter(|change| change.profile == review.profile);
     changed.into_iter().any(|change| !review.symbols_pinned || !harmless.contains(&change.key.as_str()))
+}
+
+fn refused(error: honing_manifest::Error) -> Error {
+    use honing_manifest::Error as Manifest;
+    let hint = match &error {
+        Manifest::Unexpected(_) | Manifest::Changed => {
+            return Error::internal(format!("{FILE}: {error}"))
+                .with_hint("nothing was written; edit it by hand, and report what the file looks like");
+        }
+        Manifest::NotToml { .. } | Manifest::Shape { .. } => {
+            "mend it first; `cargo metadata --no-deps` has cargo's view".into()
+        }
+        Manifest::Exists { .. } => {
+            honing_core::advise!(
+                "choose another name, or name it as `profile` in pgo.toml: then `{pgo} manifest` proposes what it lacks"
+            )
+        }
+        Manifest::Name { .. } => honing_core::advise!("for example: {pgo} manifest new release-pgo"),
+    };
+    Error::usage(format!("{FILE}: {error}")).with_hint(hint)
 }

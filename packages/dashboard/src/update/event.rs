@@ -1,45 +1,15 @@
-//! How each message changes the state.
+//! How the events of a run change the state.
 
 use honing_core::{
-    ExitCode, Step,
+    ExitCode,
     event::{Event, Record, StageState},
 };
 
-use super::{
-    Effect, Kind, Line, MOST_MESSAGES, Message, Msg, Notify, Planned, Question, Run, Standing, State, Tone,
-};
-use crate::past::Past;
+use super::msg::Effect;
+use crate::state::{Kind, Line, Notify, Question, Run, Standing, State, Tone};
 
 impl State {
-    /// Takes a message; what comes back is to be done.
-    pub fn update(&mut self, msg: Msg) -> Option<Effect> {
-        match msg {
-            Msg::Event(record) => return self.event(*record),
-            Msg::Key(key) => return self.key(key),
-            Msg::Resize(columns, lines) => self.size = (columns, lines),
-            Msg::Tick(now_ms) if self.works() => self.now_ms = now_ms,
-            Msg::Tick(_) => {}
-            Msg::Past(past) => self.look_back(past),
-            Msg::Status(all) => {
-                for status in all {
-                    let name = status.program.clone();
-                    self.program_mut(&name).1.status = Some(status);
-                }
-            }
-            Msg::Planned(planned) => self.plan(planned),
-            Msg::LeftOut(lines) => {
-                let text = format!("[{lines} lines are only in the log on disk]");
-                self.log.push(Line { of: None, kind: Kind::Note, text });
-            }
-            Msg::ManifestRead(read) => self.manifest_read(read),
-            Msg::ManifestWritten(written) => self.manifest_written(written),
-            Msg::Report(file) => self.report = Some(file),
-            Msg::Trouble(text, hint) => self.say(Tone::Warning, text, hint),
-        }
-        None
-    }
-
-    fn event(&mut self, record: Record) -> Option<Effect> {
+    pub(super) fn event(&mut self, record: Record) -> Option<Effect> {
         let Record { at_ms, event } = record;
         self.now_ms = at_ms;
         match &event {
@@ -105,40 +75,6 @@ impl State {
         }
         let words = self.headline();
         (self.setup.notify != Notify::Off).then_some(Effect::Notify(words))
-    }
-
-    pub(super) fn say(&mut self, tone: Tone, text: String, hint: Option<String>) {
-        if self.messages.len() == MOST_MESSAGES {
-            self.messages.remove(0);
-            self.said_before = self.said_before.saturating_sub(1);
-        }
-        self.messages.push(Message { tone, text, hint });
-    }
-
-    /// Each program gets its own; one that pgo.toml no longer has is not shown.
-    fn look_back(&mut self, past: Vec<Past>) {
-        self.past = past;
-        for program in &mut self.programs {
-            program.look_back(&self.past);
-        }
-    }
-
-    fn plan(&mut self, planned: Vec<Planned>) {
-        // A run that has begun meanwhile knows better.
-        if self.run != Run::None {
-            return;
-        }
-        for of_one in planned.chunk_by(|one, next| one.program == next.program) {
-            let steps: Vec<Step> = of_one.iter().map(|plan| plan.stage).collect();
-            self.program_mut(&of_one[0].program).1.has_steps(&steps);
-        }
-        for plan in planned {
-            let row = self.program_mut(&plan.program).1.row_mut(plan.stage);
-            row.reasons = plan.reasons;
-            row.commands = plan.commands;
-            let up_to_date = Standing::Ended(StageState::UpToDate);
-            row.standing = if plan.up_to_date { up_to_date } else { Standing::Waiting };
-        }
     }
 }
 

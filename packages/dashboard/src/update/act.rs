@@ -3,9 +3,11 @@
 use crossterm::event::KeyCode;
 use honing_core::Step;
 
-use super::{Ask, Effect, Pane, Program, Question, Run, State, Text, Tone};
+use super::msg::Effect;
 use crate::{
     keys::{Action, Key},
+    pane::Pane,
+    state::{Ask, Program, Question, Run, State, Text, Tone},
     view,
 };
 
@@ -138,7 +140,7 @@ impl State {
     }
 
     fn step_pane(&mut self, by: usize) {
-        let at = Pane::ALL.iter().position(|pane| *pane == self.pane()).unwrap_or(0);
+        let at = Pane::ALL.iter().position(|pane| *pane == self.pane).unwrap_or(0);
         self.focus(Pane::ALL[(at + by) % Pane::ALL.len()]);
     }
 
@@ -151,8 +153,20 @@ impl State {
         self.log.follow(true, height);
     }
 
+    fn focus(&mut self, pane: Pane) {
+        self.pane = pane;
+        if pane.is_lower() {
+            self.lower = pane;
+        }
+    }
+
+    /// Lines of a pane's contents, as drawn.
+    fn height(&self, pane: Pane) -> usize {
+        view::height(self, pane)
+    }
+
     fn page(&self) -> i64 {
-        let height = if self.text.is_some() { view::text_height(self) } else { self.height(self.pane()) };
+        let height = if self.text.is_some() { view::text_height(self) } else { self.height(self.pane) };
         i64::try_from(height.saturating_sub(1).max(1)).unwrap_or(1)
     }
 
@@ -162,7 +176,7 @@ impl State {
             self.text = Some((text, moved(offset, by, most)));
             return;
         }
-        match self.pane() {
+        match self.pane {
             Pane::Stages => self.step_stage(by),
             Pane::Log if by == i64::MIN => self.log.go_to_top(),
             Pane::Log => {
@@ -207,7 +221,7 @@ impl State {
 
     fn look_for(&mut self) {
         let text = self.typed.take().unwrap_or_default();
-        match self.pane() {
+        match self.pane {
             Pane::Hot => {
                 self.hot_search = text;
                 self.offsets[Pane::Hot as usize] = 0;
