@@ -23,6 +23,18 @@ pub fn set_apart(text: &str, folder: &str, unpublished: &[&str]) -> Result<Strin
     Ok(new)
 }
 
+/// Whether the package of this manifest, if it is one, takes what `pattern` (as in `.gitignore`) names along when it
+/// is published.
+pub fn publishes(text: &str, pattern: &str) -> bool {
+    let table = parse(text).ok();
+    let package = table.as_ref().and_then(|table| table.get("package")?.as_table());
+    let excluded = |package: &Table| {
+        let patterns = package.get("exclude").and_then(Value::as_array);
+        patterns.is_some_and(|patterns| patterns.iter().any(|one| one.as_str() == Some(pattern)))
+    };
+    package.is_some_and(|package| publishes_all(package) && !excluded(package))
+}
+
 fn publishes_all(package: &Table) -> bool {
     let nowhere = match package.get("publish") {
         Some(Value::Boolean(anywhere)) => !anywhere,
@@ -52,6 +64,12 @@ mod tests {
         ];
         for (old, new) in table {
             assert_eq!(set_apart(old, "xtask", &["/pgo", "/.cargo"]).as_deref(), Ok(new), "{old}");
+            assert!(!publishes(new, "/pgo"), "{new}");
+            assert_eq!(
+                publishes(old, "/.cargo"),
+                new.contains("/.cargo") && !old.contains("/.cargo"),
+                "{old}"
+            );
         }
     }
 }

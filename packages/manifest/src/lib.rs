@@ -24,7 +24,7 @@ mod layout;
 mod name;
 mod place;
 
-pub use apart::set_apart;
+pub use apart::{publishes, set_apart};
 pub use edit::{Change, Edit, with_item, with_value};
 pub use error::Error;
 pub use toml::Value;

@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     fs,
-    io::Write,
+    io::{Read as _, Seek as _, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -165,12 +165,27 @@ pub(crate) fn size(path: &Path) -> u64 {
     fs::read_dir(path).map_or(0, |entries| entries.flatten().map(|entry| size(&entry.path())).sum())
 }
 
+/// Bytes of a file's end that are looked at for its last lines: a program may print gigabytes.
+const END: u64 = 256 * 1024;
+
 /// The last lines of a text file that say something, without what is for a terminal.
 pub(crate) fn last_lines(path: &Path, most: usize) -> Vec<String> {
-    let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    let text = plain(&text);
+    let text = plain(&String::from_utf8_lossy(&end_of(path).unwrap_or_default()));
     let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     all[all.len().saturating_sub(most)..].iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// The end of a file, from the start of a line on where there is one.
+fn end_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = fs::File::open(path)?;
+    let before = file.metadata()?.len().saturating_sub(END);
+    file.seek(SeekFrom::Start(before))?;
+    let mut bytes = Vec::new();
+    file.take(END).read_to_end(&mut bytes)?;
+    if let Some(line) = bytes.iter().position(|byte| *byte == b'\n').filter(|_| before > 0) {
+        bytes.drain(..=line);
+    }
+    Ok(bytes)
 }
 
 /// The last lines of a text file, for an error message.
@@ -181,6 +196,22 @@ pub(crate) fn tail(path: &Path, lines: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn last_lines_are_whole_ones_of_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("stdout");
+        fs::write(&file, "one\n\n  \ntwo\n").unwrap();
+        assert_eq!(last_lines(&file, 5), ["one", "two"]);
+        assert_eq!(last_lines(&file, 1), ["two"]);
+        let many: String = (0..100_000).map(|line| format!("line {line:06}\n")).collect();
+        fs::write(&file, &many).unwrap();
+        let all = last_lines(&file, usize::MAX);
+        assert!(all.len() < 30_000 && all[0].len() == "line 000000".len(), "{}", all[0]);
+        assert_eq!(all.last().unwrap(), "line 099999");
+        fs::write(&file, vec![b'x'; 600_000]).unwrap();
+        assert_eq!(last_lines(&file, 3)[0].len(), 256 * 1024);
+    }
 
     #[test]
     fn the_digest_of_a_folder_sees_names_and_contents() {

@@ -8,6 +8,7 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use honing_core::{Error, Result, config::Config};
 use honing_engine::{CRAFTS, Candidate, find_binaries};
+use honing_manifest::publishes;
 
 use crate::{cli::Shared, console};
 use files::write;
@@ -29,7 +30,7 @@ pub(crate) fn init(shared: &Shared, xtask: Option<Option<&str>>, yes: bool) -> R
     let pgo = if added == Some(true) { "cargo xtask pgo" } else { honing_core::called() };
     console::line(&format!("        Next put real workloads in, then: {pgo} plan"));
     if outside.is_none() {
-        advise(&root, pgo);
+        advise(&root, pgo, *path == usual);
     }
     Ok(())
 }
@@ -54,14 +55,20 @@ fn create(path: &Path, binaries: &[Candidate]) -> Result<()> {
     Ok(())
 }
 
-/// How the workspace's dependencies stay as they are.
-fn advise(root: &Path, pgo: &str) {
+/// How what ships stays as it is.
+fn advise(root: &Path, pgo: &str, usual: bool) {
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap_or_default();
+    if usual && publishes(&manifest, "/pgo") {
+        console::line(
+            "        Note `cargo package` takes pgo/ along unless [package] of Cargo.toml has exclude = [\"/pgo\"]",
+        );
+    }
     let lock = fs::read_to_string(root.join("Cargo.lock")).unwrap_or_default();
     if lock.lines().any(|line| line == "name = \"honing\"") {
         console::line(
             "        Note Honing is a dependency in Cargo.lock, so cargo may have moved your own; docs/adopting.md has an xtask outside of the workspace",
         );
-    } else if pgo == "honing" {
+    } else if pgo == "honing" && !root.join("xtask").exists() {
         console::line(
             "        Also `honing init --xtask` adds `cargo xtask pgo`; it shows what it changes first",
         );

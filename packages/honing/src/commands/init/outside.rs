@@ -24,6 +24,8 @@ pub(super) struct Outside {
     files: Vec<File>,
     /// Honing's own lockfile: the versions that it is tested with.
     lock: Option<PathBuf>,
+    /// Whether Honing is named by a path, which others do not have.
+    by_path: bool,
 }
 
 struct File {
@@ -42,7 +44,7 @@ impl Outside {
     pub(super) fn plan(root: &Path, from: Option<&str>, config: bool) -> Result<Self> {
         let taken = |what: String| {
             Err(Error::usage(format!("{what} is there already")).with_hint(
-                "add `honing` to that xtask by hand, or use the installed `honing`: docs/adopting.md",
+                "use the installed `honing`, or an xtask under another name: docs/adopting.md, \"Where there is an xtask\"",
             ))
         };
         if root.join(FOLDER).exists() {
@@ -76,7 +78,7 @@ impl Outside {
             config_of_cargo,
             File { name: "Cargo.toml", old: Some(old), new },
         ];
-        Ok(Self { root: root.to_owned(), files, lock: honing.lock })
+        Ok(Self { root: root.to_owned(), files, lock: honing.lock, by_path: honing.by_path })
     }
 
     /// Shows it, and writes it where that is wanted; whether it did.
@@ -92,7 +94,7 @@ impl Outside {
                 return Ok(false);
             }
             if !console::confirm("Add the xtask? [y/N] ").map_err(console::broken)? {
-                console::line("     Nothing of this was written");
+                console::line("       Xtask not added");
                 return Ok(false);
             }
         }
@@ -103,6 +105,15 @@ impl Outside {
         }
         console::line("     Created xtask/, outside of the workspace and with a lockfile of its own");
         console::line("        Undo delete the new files, and take the added lines out of the others");
+        let changed = self.files.iter().filter(|file| !file.name.starts_with(FOLDER));
+        let changed = changed.filter(|file| file.old.as_deref() != Some(&file.new)).map(|file| file.name);
+        let all = ["pgo/", "xtask/"].into_iter().chain(changed).collect::<Vec<_>>().join(", ");
+        console::line(&format!("      Commit {all}"));
+        if self.by_path {
+            console::line(
+                "        Note xtask/Cargo.toml says where Honing is on this machine; for a team: --xtask=URL",
+            );
+        }
         Ok(true)
     }
 }
@@ -126,6 +137,7 @@ struct Honing {
     /// As the value of a dependency in Cargo.toml.
     dependency: String,
     lock: Option<PathBuf>,
+    by_path: bool,
 }
 
 impl Honing {
@@ -134,7 +146,8 @@ impl Honing {
         let from = from.unwrap_or(own);
         if from.contains("://") || from.starts_with("git@") {
             let url = Value::from(from);
-            return Ok(Self { dependency: format!("{{ git = {url} }}"), lock: None });
+            let lock = lock_above(Path::new(own));
+            return Ok(Self { dependency: format!("{{ git = {url} }}"), lock, by_path: false });
         }
         let none = || {
             let error = Error::usage(format!("Honing is not in {from}"));
@@ -145,9 +158,14 @@ impl Honing {
             |folder: &PathBuf| folder.ends_with("packages/honing") && folder.join("Cargo.toml").is_file();
         let found = [given.join("packages/honing"), given].into_iter().find(is_honing).ok_or_else(none)?;
         let path = found.to_str().ok_or_else(none)?;
-        let lock = found.ancestors().nth(2).map(|top| top.join("Cargo.lock")).filter(|lock| lock.is_file());
-        Ok(Self { dependency: format!("{{ path = {} }}", Value::from(path)), lock })
+        let dependency = format!("{{ path = {} }}", Value::from(path));
+        Ok(Self { dependency, lock: lock_above(&found), by_path: true })
     }
+}
+
+/// The lockfile of the repository with this `packages/honing`, where it is still there.
+fn lock_above(honing: &Path) -> Option<PathBuf> {
+    honing.ancestors().nth(2).map(|top| top.join("Cargo.lock")).filter(|lock| lock.is_file())
 }
 
 /// How it is compiled: once, by everybody. The opt-levels are those of Honing's own workspace, and make merging
