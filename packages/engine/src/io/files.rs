@@ -170,7 +170,9 @@ const END: u64 = 256 * 1024;
 
 /// The last lines of a text file that say something, without what is for a terminal.
 pub(crate) fn last_lines(path: &Path, most: usize) -> Vec<String> {
-    let text = plain(&String::from_utf8_lossy(&end_of(path).unwrap_or_default()));
+    let end = end_of(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&end);
+    let text = plain(&text);
     let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     all[all.len().saturating_sub(most)..].iter().map(|line| (*line).to_owned()).collect()
 }

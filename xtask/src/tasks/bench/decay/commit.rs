@@ -138,7 +138,7 @@ impl Bench<'_> {
         Ok(Built { matched, rebased })
     }
 
-    /// How much of the trained profile's weight the rebased one has.
+    /// How much of the trained profile's weight the rebased one has: all, where there was nothing to rebase.
     fn carried(&self) -> Result<f64> {
         let status: serde_json::Value = serde_json::from_str(&self.run(&["status"])?).context("status")?;
         let percent =
