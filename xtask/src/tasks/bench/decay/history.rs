@@ -52,7 +52,14 @@ impl History {
 
     /// Checks `rev` out; files that git does not know, such as profiles, stay.
     pub(super) fn check_out(&self, rev: &str) -> Result<()> {
-        self.git(&["checkout", "--quiet", "--force", rev]).map(|_| ())
+        self.git(&["checkout", "--quiet", "--force", rev])?;
+        // A workspace of its own: the target directory may be within another one.
+        let manifest = self.work().join("Cargo.toml");
+        let text = fs::read_to_string(&manifest).with_context(|| manifest.display().to_string())?;
+        if !text.lines().any(|line| line.starts_with("[workspace]")) {
+            fs::write(&manifest, text + "\n[workspace]\n")?;
+        }
+        Ok(())
     }
 
     pub(super) fn commit(&self, rev: &str, base: &str) -> Result<Commit> {
