@@ -1,0 +1,204 @@
+//! From samples to edges, as Go's compiler does it (`internal/profile` and `cmd/internal/pgo`): only
+//! the innermost frame and its caller count, with what is inlined into them.
+
+use crate::edges::{EdgeMap, EdgeSum};
+use crate::error::Error;
+use crate::profile::{Line, NONE, Profile, part};
+use crate::unit::Unit;
+use std::collections::HashMap;
+
+/// No compiler inlines so deep on average; more is made to take time.
+const MAX_FRAMES: usize = 128;
+
+/// A place in the code, as the compiler tells places apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Node {
+    /// Index of the function's name, or [`NONE`]; equal names have one index.
+    pub(crate) name: u32,
+    pub(crate) address: u64,
+    pub(crate) start_line: i64,
+    pub(crate) line: i64,
+}
+
+impl Node {
+    /// The line that the compiler looks for, from where the function begins.
+    pub(crate) fn offset(&self) -> i64 {
+        self.line.wrapping_sub(self.start_line)
+    }
+}
+
+/// The edges between places, before they are joined by name.
+#[derive(Debug)]
+pub(crate) struct Graph<'a> {
+    pub(crate) profile: &'a Profile,
+    pub(crate) unit: Unit,
+    pub(crate) nodes: Vec<Node>,
+    /// Weight by caller and callee, as indices of nodes.
+    pub(crate) edges: HashMap<(u32, u32), u64>,
+    /// Whether any place with a weight has a start_line.
+    pub(crate) start_lines: bool,
+    /// Samples with a negative value, and the sum of these.
+    pub(crate) negative: (u64, u128),
+}
+
+impl Profile {
+    /// The edges that the compiler makes of the profile, usable or not. An empty profile gives none.
+    ///
+    /// Samples with a negative value, which no profiler writes, are left out.
+    ///
+    /// # Errors
+    /// What the compiler itself refuses: no CPU samples, no start_line at all.
+    pub fn edges(&self) -> Result<EdgeMap, Error> {
+        if self.is_empty() {
+            return Ok(EdgeSum::default().finish(Unit::Nanoseconds));
+        }
+        let graph = Graph::new(self)?;
+        if !graph.start_lines {
+            return Err(Error::NoStartLine);
+        }
+        let mut sum = EdgeSum::default();
+        for (&(caller, callee), &weight) in &graph.edges {
+            graph.add(&mut sum, caller, callee, weight)?;
+        }
+        Ok(sum.finish(graph.unit))
+    }
+
+    /// Which value of a sample the compiler reads, and what it counts.
+    pub(crate) fn column(&self) -> Result<(usize, Unit), Error> {
+        let samples = |value: &crate::ValueType| value.is("samples", "count");
+        let read = |value: &crate::ValueType| samples(value) || value.is("cpu", "nanoseconds");
+        let Some(index) = self.sample_types.iter().position(read) else {
+            return Err(Error::SampleTypes { found: self.types() });
+        };
+        let counts = self.sample_types.get(index).is_some_and(samples);
+        let of_time = self.period_type.as_ref().is_some_and(|period| period.is("cpu", "nanoseconds"));
+        let period = if of_time { u64::try_from(self.period).unwrap_or(0) } else { 0 };
+        Ok((index, if counts { Unit::Samples { period } } else { Unit::Nanoseconds }))
+    }
+
+    /// The types of samples, for a message.
+    pub(crate) fn types(&self) -> String {
+        let words: Vec<String> =
+            self.sample_types.iter().take(8).map(|value| format!("{}/{}", value.kind, value.unit)).collect();
+        crate::error::shortened(&words.join(", "))
+    }
+}
+
+impl<'a> Graph<'a> {
+    pub(crate) fn new(profile: &'a Profile) -> Result<Graph<'a>, Error> {
+        let (column, unit) = profile.column()?;
+        let places = Places::new(profile);
+        let mut negative = (0_u64, 0_u128);
+        let pairs = innermost(profile, column, &mut negative)?;
+        let budget = MAX_FRAMES * pairs.len() + profile.lines.len();
+        let mut edges = HashMap::new();
+        let (mut frames, mut start_lines, mut seen) = (0, false, Vec::new());
+        for (&(caller, leaf), &weight) in &pairs {
+            let outer = places.of(caller);
+            let inner = places.of(leaf);
+            frames += outer.len() + inner.len();
+            if frames > budget {
+                return Err(Error::TooDeep);
+            }
+            seen.clear();
+            let mut parent = None;
+            for &node in outer.iter().rev().chain(inner.iter().rev()) {
+                start_lines |= places.nodes.get(node as usize).is_some_and(|node| node.start_line != 0);
+                seen.extend(parent.filter(|&parent| parent != node).map(|parent| (parent, node)));
+                parent = Some(node);
+            }
+            // An edge counts once in a sample.
+            seen.sort_unstable();
+            seen.dedup();
+            for &edge in &seen {
+                let sum = edges.entry(edge).or_insert(0_u64);
+                *sum = sum.checked_add(weight).ok_or(Error::TooHeavy)?;
+            }
+        }
+        Ok(Graph { profile, unit, nodes: places.nodes, edges, start_lines, negative })
+    }
+
+    /// Caller and callee of an edge.
+    pub(crate) fn ends(&self, caller: u32, callee: u32) -> Option<(&Node, &Node)> {
+        self.nodes.get(caller as usize).zip(self.nodes.get(callee as usize))
+    }
+
+    /// Adds an edge by its names.
+    pub(crate) fn add(&self, sum: &mut EdgeSum, caller: u32, callee: u32, weight: u64) -> Result<(), Error> {
+        let Some((from, to)) = self.ends(caller, callee) else { return Ok(()) };
+        let caller = sum.name(self.profile.string(from.name));
+        let callee = sum.name(self.profile.string(to.name));
+        sum.add(caller, callee, from.offset(), weight)
+    }
+}
+
+/// Weight by the locations of caller and leaf; [`NONE`] where a sample has one location only.
+fn innermost(
+    profile: &Profile,
+    column: usize,
+    negative: &mut (u64, u128),
+) -> Result<HashMap<(u32, u32), u64>, Error> {
+    let mut pairs = HashMap::new();
+    for sample in 0..profile.len() {
+        let value = profile.values(sample).get(column).copied().unwrap_or(0);
+        let Ok(weight) = u64::try_from(value) else {
+            *negative = (negative.0 + 1, negative.1 + u128::from(value.unsigned_abs()));
+            continue;
+        };
+        let stack = profile.stack(sample);
+        let Some(&leaf) = stack.first().filter(|_| weight > 0) else { continue };
+        let caller = stack.get(1).copied().unwrap_or(NONE);
+        let sum = pairs.entry((caller, leaf)).or_insert(0_u64);
+        *sum = sum.checked_add(weight).ok_or(Error::TooHeavy)?;
+    }
+    Ok(pairs)
+}
+
+/// The places of each location.
+struct Places {
+    nodes: Vec<Node>,
+    /// Indices of nodes, location after location, innermost inlined function first.
+    of_locations: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+impl Places {
+    fn new(profile: &Profile) -> Places {
+        let mut first = HashMap::new();
+        let strings = profile.strings.iter().zip(0_u32..);
+        let names: Vec<u32> = strings
+            .map(|(name, index)| if name.is_empty() { NONE } else { *first.entry(name).or_insert(index) })
+            .collect();
+        let mut places = Places { nodes: Vec::new(), of_locations: Vec::new(), ends: Vec::new() };
+        let mut known = HashMap::new();
+        for (index, location) in profile.locations.iter().enumerate() {
+            let lines = profile.lines_of(index);
+            let unknown = [Line { function: NONE, line: 0 }];
+            for line in if lines.is_empty() { &unknown } else { lines } {
+                let node = match profile.functions.get(line.function as usize) {
+                    None => Node { name: NONE, address: location.address, start_line: 0, line: 0 },
+                    Some(function) => Node {
+                        name: names.get(function.name as usize).copied().unwrap_or(NONE),
+                        address: location.address,
+                        start_line: function.start_line,
+                        line: line.line,
+                    },
+                };
+                let number = *known.entry(node).or_insert_with(|| {
+                    places.nodes.push(node);
+                    places.nodes.len() as u32 - 1
+                });
+                places.of_locations.push(number);
+            }
+            places.ends.push(places.of_locations.len() as u32);
+        }
+        places
+    }
+
+    fn of(&self, location: u32) -> &[u32] {
+        if location == NONE {
+            return &[];
+        }
+        part(&self.of_locations, |at| self.ends.get(at).copied(), location as usize)
+    }
+}
