@@ -37,8 +37,10 @@ struct Decoder<'a> {
     bytes: &'a [u8],
     /// Where each string of the string table is.
     table: Vec<(u32, u32)>,
-    /// Which of them are in the profile's strings already.
-    kept: Vec<u32>,
+    /// Where each of them is in the profile's strings, once it was asked for: a long one is looked at once.
+    kept: Vec<Option<u32>>,
+    /// Where texts are in the profile's strings.
+    texts: HashMap<&'a str, u32>,
     functions: HashMap<u64, u32>,
     locations: HashMap<u64, u32>,
     mappings: HashMap<u64, u32>,
@@ -61,9 +63,9 @@ impl<'a> Decoder<'a> {
         if table.is_empty() {
             return Err(Error::damaged("there are no strings", bytes.len()));
         }
-        let kept = vec![NONE; table.len()];
-        let (functions, locations, mappings) = Default::default();
-        Ok(Decoder { bytes, table, kept, functions, locations, mappings, profile: Profile::default() })
+        let kept = vec![None; table.len()];
+        let (texts, functions, locations, mappings) = Default::default();
+        Ok(Decoder { bytes, table, kept, texts, functions, locations, mappings, profile: Profile::default() })
     }
 
     fn decode(mut self) -> Result<Profile, Error> {
@@ -117,82 +119,85 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn owned(&self, field: &Field<'_>) -> Result<String, Error> {
-        self.text(field.unsigned()?, field.at).map(str::to_owned)
-    }
-
-    /// Index of a string in the profile's strings, where each is once.
-    fn keep(&mut self, field: &Field<'_>) -> Result<u32, Error> {
-        let index = field.unsigned()?;
-        let text = self.text(index, field.at)?;
-        let next = self.profile.strings.len() as u32;
-        let slot = usize::try_from(index).ok().and_then(|index| self.kept.get_mut(index));
-        let Some(slot) = slot else { return Ok(NONE) };
-        if *slot == NONE {
-            *slot = next;
-            self.profile.strings.push(text.to_owned());
+    /// Index of a string in the profile's strings, where each is once and none is empty.
+    fn keep(&mut self, index: u64, at: usize) -> Result<u32, Error> {
+        let slot = usize::try_from(index).unwrap_or(usize::MAX);
+        if let Some(&Some(kept)) = self.kept.get(slot) {
+            return Ok(kept);
         }
-        Ok(*slot)
+        let text = self.text(index, at)?;
+        let strings = &mut self.profile.strings;
+        let kept = match text.is_empty() {
+            true => NONE,
+            false => *self.texts.entry(text).or_insert_with(|| {
+                strings.push(text.to_owned());
+                strings.len() as u32 - 1
+            }),
+        };
+        if let Some(slot) = self.kept.get_mut(slot) {
+            *slot = Some(kept);
+        }
+        Ok(kept)
     }
 
-    fn value_type(&self, field: &Field<'a>) -> Result<ValueType, Error> {
-        let mut value_type = ValueType::default();
+    fn value_type(&mut self, field: &Field<'a>) -> Result<ValueType, Error> {
+        let (mut kind, mut unit) = (0, 0);
         for field in field.bytes()? {
             let field = field?;
             match field.number {
-                1 => value_type.kind = self.owned(&field)?,
-                2 => value_type.unit = self.owned(&field)?,
+                1 => kind = field.unsigned()?,
+                2 => unit = field.unsigned()?,
                 _ => {}
             }
         }
-        Ok(value_type)
+        Ok(ValueType { kind: self.keep(kind, field.at)?, unit: self.keep(unit, field.at)? })
     }
 
     fn comments(&mut self, field: &Field<'a>) -> Result<(), Error> {
-        let mut comments = std::mem::take(&mut self.profile.comments);
         field.integers(|index| {
-            comments.push(self.text(index, field.at)?.to_owned());
+            let comment = self.keep(index, field.at)?;
+            self.profile.comments.push(comment);
             Ok(())
-        })?;
-        self.profile.comments = comments;
-        Ok(())
+        })
     }
 
     fn mapping(&mut self, field: &Field<'a>) -> Result<(), Error> {
-        let (mut id, mut mapping) = (0, Mapping::default());
+        let [mut id, mut start, mut limit, mut offset, mut file, mut build_id] = [0; 6];
         for field in field.bytes()? {
             let field = field?;
             match field.number {
                 1 => id = field.unsigned()?,
-                2 => mapping.start = field.unsigned()?,
-                3 => mapping.limit = field.unsigned()?,
-                4 => mapping.offset = field.unsigned()?,
-                5 => mapping.file = self.owned(&field)?,
-                6 => mapping.build_id = self.owned(&field)?,
+                2 => start = field.unsigned()?,
+                3 => limit = field.unsigned()?,
+                4 => offset = field.unsigned()?,
+                5 => file = field.unsigned()?,
+                6 => build_id = field.unsigned()?,
                 7..=10 => drop(field.unsigned()?),
                 _ => {}
             }
         }
+        let [file, build_id] = [self.keep(file, field.at)?, self.keep(build_id, field.at)?];
         let index = self.profile.mappings.len() as u32;
-        self.profile.mappings.push(mapping);
+        self.profile.mappings.push(Mapping { start, limit, offset, file, build_id });
         known(&mut self.mappings, id, index, "two mappings have number", field.at)
     }
 
     fn function(&mut self, field: &Field<'a>) -> Result<(), Error> {
-        let (mut id, mut function) = (0, Function { name: NONE, file: NONE, start_line: 0 });
+        let (mut id, mut name, mut file, mut start_line) = (0, 0, 0, 0);
         for field in field.bytes()? {
             let field = field?;
             match field.number {
                 1 => id = field.unsigned()?,
-                2 => function.name = self.keep(&field)?,
+                2 => name = field.unsigned()?,
                 3 => self.check_string(&field)?,
-                4 => function.file = self.keep(&field)?,
-                5 => function.start_line = field.signed()?,
+                4 => file = field.unsigned()?,
+                5 => start_line = field.signed()?,
                 _ => {}
             }
         }
-        let index = self.profile.functions.len() as u32;
-        self.profile.functions.push(function);
+        let [name, file] = [self.keep(name, field.at)?, self.keep(file, field.at)?];
+        self.profile.functions.push(Function { name, file, start_line });
+        let index = self.profile.functions.len() as u32 - 1;
         known(&mut self.functions, id, index, "two functions have number", field.at)
     }
 

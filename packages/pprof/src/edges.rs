@@ -109,7 +109,7 @@ impl EdgeMap {
         Ok(())
     }
 
-    fn named(&self, edge: &Numbered) -> Edge<'_> {
+    pub(crate) fn named(&self, edge: &Numbered) -> Edge<'_> {
         let name = |index: u32| self.names.get(index as usize).map_or("", |name| name);
         let &Numbered { caller, callee, offset, weight } = edge;
         Edge { caller: name(caller), callee: name(callee), offset, weight }

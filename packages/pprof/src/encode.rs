@@ -3,21 +3,21 @@
 use crate::gzip;
 use crate::profile::{NONE, Profile, ValueType};
 use crate::wire::{put_bytes, put_number, put_row, put_signed};
-use std::collections::HashMap;
 
-/// The string table, each string once, the empty one first.
-struct Strings<'a> {
-    numbers: HashMap<&'a str, u64>,
-    table: Vec<&'a str>,
+/// The string table: which of the profile's strings it has, in which order, after the empty one.
+struct Strings {
+    numbers: Vec<Option<u64>>,
+    table: Vec<u32>,
 }
 
-impl<'a> Strings<'a> {
-    fn number(&mut self, text: &'a str) -> u64 {
-        let next = self.table.len() as u64;
+impl Strings {
+    /// The number of a string, by its index in the profile.
+    fn number(&mut self, index: u32) -> u64 {
+        let Some(number) = self.numbers.get_mut(index as usize) else { return 0 };
         let table = &mut self.table;
-        *self.numbers.entry(text).or_insert_with(|| {
-            table.push(text);
-            next
+        *number.get_or_insert_with(|| {
+            table.push(index);
+            table.len() as u64
         })
     }
 }
@@ -36,8 +36,7 @@ impl Profile {
     /// The profile as profile.proto, not packed.
     pub fn to_proto(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        let mut strings = Strings { numbers: HashMap::new(), table: Vec::new() };
-        strings.number("");
+        let mut strings = Strings { numbers: vec![None; self.strings.len()], table: Vec::new() };
         for value_type in &self.sample_types {
             put_value_type(&mut out, 1, value_type, &mut strings);
         }
@@ -49,10 +48,11 @@ impl Profile {
             put_value_type(&mut out, 11, period_type, &mut strings);
         }
         put_signed(&mut out, 12, self.period);
-        let comments: Vec<u64> = self.comments.iter().map(|comment| strings.number(comment)).collect();
+        let comments: Vec<u64> = self.comments.iter().map(|&comment| strings.number(comment)).collect();
         put_row(&mut out, 13, comments.into_iter());
-        for text in strings.table {
-            put_bytes(&mut out, 6, text.as_bytes());
+        put_bytes(&mut out, 6, b"");
+        for index in strings.table {
+            put_bytes(&mut out, 6, self.string(index).as_bytes());
         }
         out
     }
@@ -67,7 +67,7 @@ impl Profile {
         }
     }
 
-    fn put_tables<'a>(&'a self, out: &mut Vec<u8>, strings: &mut Strings<'a>) {
+    fn put_tables(&self, out: &mut Vec<u8>, strings: &mut Strings) {
         let mut message = Vec::new();
         for (mapping, number) in self.mappings.iter().zip(1..) {
             message.clear();
@@ -75,8 +75,8 @@ impl Profile {
             put_number(&mut message, 2, mapping.start);
             put_number(&mut message, 3, mapping.limit);
             put_number(&mut message, 4, mapping.offset);
-            put_number(&mut message, 5, strings.number(&mapping.file));
-            put_number(&mut message, 6, strings.number(&mapping.build_id));
+            put_number(&mut message, 5, strings.number(mapping.file));
+            put_number(&mut message, 6, strings.number(mapping.build_id));
             // Functions, files, lines and inlined frames are there: nothing is to be looked up.
             (7..=10).for_each(|field| put_number(&mut message, field, 1));
             put_bytes(out, 3, &message);
@@ -98,19 +98,19 @@ impl Profile {
         for (function, number) in self.functions.iter().zip(1..) {
             message.clear();
             put_number(&mut message, 1, number);
-            let name = strings.number(self.string(function.name));
+            let name = strings.number(function.name);
             put_number(&mut message, 2, name);
             put_number(&mut message, 3, name);
-            put_number(&mut message, 4, strings.number(self.string(function.file)));
+            put_number(&mut message, 4, strings.number(function.file));
             put_signed(&mut message, 5, function.start_line);
             put_bytes(out, 5, &message);
         }
     }
 }
 
-fn put_value_type<'a>(out: &mut Vec<u8>, field: u64, value: &'a ValueType, strings: &mut Strings<'a>) {
+fn put_value_type(out: &mut Vec<u8>, field: u64, value: &ValueType, strings: &mut Strings) {
     let mut message = Vec::new();
-    put_number(&mut message, 1, strings.number(&value.kind));
-    put_number(&mut message, 2, strings.number(&value.unit));
+    put_number(&mut message, 1, strings.number(value.kind));
+    put_number(&mut message, 2, strings.number(value.unit));
     put_bytes(out, field, &message);
 }

@@ -136,14 +136,15 @@ pub enum Error {
     },
     /// A line of the stored form is not what belongs there.
     #[error(
-        "line {line} of the stored profile: {what}, found `{found}`; restore the file from version control"
+        "line {line} of the stored profile: {what}{}; restore the file from version control",
+        quoted(found)
     )]
     Stored {
         /// Line of the file, from 1.
         line: u64,
         /// What was expected.
         what: &'static str,
-        /// The line, shortened.
+        /// The line, shortened; empty where a line is missing.
         found: String,
     },
     /// A name or a line of the head that would not be read back.
@@ -188,6 +189,10 @@ fn too_much(share: f64, allowed: f64, losses: &[(LossKind, f64)]) -> String {
         }
     }
     text
+}
+
+fn quoted(found: &str) -> String {
+    if found.is_empty() { String::new() } else { format!(", found `{found}`") }
 }
 
 /// The first line, short enough for a message.

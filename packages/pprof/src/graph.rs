@@ -2,9 +2,9 @@
 //! the innermost frame and its caller count, with what is inlined into them.
 
 use crate::edges::{EdgeMap, EdgeSum};
-use crate::error::Error;
+use crate::error::{Error, shortened};
 use crate::profile::{Line, NONE, Profile, part};
-use crate::unit::Unit;
+use crate::unit::{CPU, SAMPLES, Unit};
 use std::collections::HashMap;
 
 /// No compiler inlines so deep on average; more is made to take time.
@@ -13,7 +13,7 @@ const MAX_FRAMES: usize = 128;
 /// A place in the code, as the compiler tells places apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Node {
-    /// Index of the function's name, or [`NONE`]; equal names have one index.
+    /// Index of the function's name, or [`NONE`].
     pub(crate) name: u32,
     pub(crate) address: u64,
     pub(crate) start_line: i64,
@@ -35,14 +35,15 @@ pub(crate) struct Graph<'a> {
     pub(crate) nodes: Vec<Node>,
     /// Weight by caller and callee, as indices of nodes.
     pub(crate) edges: HashMap<(u32, u32), u64>,
-    /// Whether any place with a weight has a start_line.
-    pub(crate) start_lines: bool,
+    /// Whether any place with a weight has a start_line; unknown where none has a weight.
+    pub(crate) start_lines: Option<bool>,
     /// Samples with a negative value, and the sum of these.
     pub(crate) negative: (u64, u128),
 }
 
 impl Profile {
-    /// The edges that the compiler makes of the profile, usable or not. An empty profile gives none.
+    /// The edges that the compiler makes of the profile, usable or not. A profile without samples, or
+    /// with zeroes alone, gives none (Go before 1.27 refuses the zeroes, as if a start_line were missing).
     ///
     /// Samples with a negative value, which no profiler writes, are left out.
     ///
@@ -53,34 +54,33 @@ impl Profile {
             return Ok(EdgeSum::default().finish(Unit::Nanoseconds));
         }
         let graph = Graph::new(self)?;
-        if !graph.start_lines {
+        if graph.start_lines == Some(false) {
             return Err(Error::NoStartLine);
         }
-        let mut sum = EdgeSum::default();
+        let mut named = Named::new(&graph);
         for (&(caller, callee), &weight) in &graph.edges {
-            graph.add(&mut sum, caller, callee, weight)?;
+            named.add(caller, callee, weight)?;
         }
-        Ok(sum.finish(graph.unit))
+        Ok(named.sum.finish(graph.unit))
     }
 
     /// Which value of a sample the compiler reads, and what it counts.
     pub(crate) fn column(&self) -> Result<(usize, Unit), Error> {
-        let samples = |value: &crate::ValueType| value.is("samples", "count");
-        let read = |value: &crate::ValueType| samples(value) || value.is("cpu", "nanoseconds");
-        let Some(index) = self.sample_types.iter().position(read) else {
+        let read = |words: (&str, &str)| [SAMPLES, CPU].contains(&words);
+        let Some((index, words)) = self.sample_types().enumerate().find(|&(_, words)| read(words)) else {
             return Err(Error::SampleTypes { found: self.types() });
         };
-        let counts = self.sample_types.get(index).is_some_and(samples);
-        let of_time = self.period_type.as_ref().is_some_and(|period| period.is("cpu", "nanoseconds"));
+        let counts = words == SAMPLES;
+        let of_time = self.period_type() == Some(CPU);
         let period = if of_time { u64::try_from(self.period).unwrap_or(0) } else { 0 };
         Ok((index, if counts { Unit::Samples { period } } else { Unit::Nanoseconds }))
     }
 
     /// The types of samples, for a message.
     pub(crate) fn types(&self) -> String {
-        let words: Vec<String> =
-            self.sample_types.iter().take(8).map(|value| format!("{}/{}", value.kind, value.unit)).collect();
-        crate::error::shortened(&words.join(", "))
+        let both = |(kind, unit)| format!("{}/{}", shortened(kind), shortened(unit));
+        let words: Vec<String> = self.sample_types().take(8).map(both).collect();
+        shortened(&words.join(", "))
     }
 }
 
@@ -92,7 +92,7 @@ impl<'a> Graph<'a> {
         let pairs = innermost(profile, column, &mut negative)?;
         let budget = MAX_FRAMES * pairs.len() + profile.lines.len();
         let mut edges = HashMap::new();
-        let (mut frames, mut start_lines, mut seen) = (0, false, Vec::new());
+        let (mut frames, mut start_lines, mut seen) = (0, None, Vec::new());
         for (&(caller, leaf), &weight) in &pairs {
             let outer = places.of(caller);
             let inner = places.of(leaf);
@@ -103,7 +103,8 @@ impl<'a> Graph<'a> {
             seen.clear();
             let mut parent = None;
             for &node in outer.iter().rev().chain(inner.iter().rev()) {
-                start_lines |= places.nodes.get(node as usize).is_some_and(|node| node.start_line != 0);
+                let starts = places.nodes.get(node as usize).is_some_and(|node| node.start_line != 0);
+                start_lines = Some(starts || start_lines == Some(true));
                 seen.extend(parent.filter(|&parent| parent != node).map(|parent| (parent, node)));
                 parent = Some(node);
             }
@@ -122,13 +123,31 @@ impl<'a> Graph<'a> {
     pub(crate) fn ends(&self, caller: u32, callee: u32) -> Option<(&Node, &Node)> {
         self.nodes.get(caller as usize).zip(self.nodes.get(callee as usize))
     }
+}
 
-    /// Adds an edge by its names.
-    pub(crate) fn add(&self, sum: &mut EdgeSum, caller: u32, callee: u32, weight: u64) -> Result<(), Error> {
-        let Some((from, to)) = self.ends(caller, callee) else { return Ok(()) };
-        let caller = sum.name(self.profile.string(from.name));
-        let callee = sum.name(self.profile.string(to.name));
-        sum.add(caller, callee, from.offset(), weight)
+/// Edges of a graph, added up by name.
+pub(crate) struct Named<'a> {
+    graph: &'a Graph<'a>,
+    pub(crate) sum: EdgeSum,
+    /// The sum's number of each string of the profile: a long one is looked at once.
+    numbers: Vec<u32>,
+    /// The sum's number of no name.
+    unnamed: u32,
+}
+
+impl<'a> Named<'a> {
+    pub(crate) fn new(graph: &'a Graph<'a>) -> Named<'a> {
+        let mut sum = EdgeSum::default();
+        let numbers = graph.profile.strings.iter().map(|name| sum.name(name)).collect();
+        let unnamed = sum.name("");
+        Named { graph, sum, numbers, unnamed }
+    }
+
+    /// Adds an edge between places.
+    pub(crate) fn add(&mut self, caller: u32, callee: u32, weight: u64) -> Result<(), Error> {
+        let Some((from, to)) = self.graph.ends(caller, callee) else { return Ok(()) };
+        let number = |name: u32| self.numbers.get(name as usize).copied().unwrap_or(self.unnamed);
+        self.sum.add(number(from.name), number(to.name), from.offset(), weight)
     }
 }
 
@@ -164,11 +183,6 @@ struct Places {
 
 impl Places {
     fn new(profile: &Profile) -> Places {
-        let mut first = HashMap::new();
-        let strings = profile.strings.iter().zip(0_u32..);
-        let names: Vec<u32> = strings
-            .map(|(name, index)| if name.is_empty() { NONE } else { *first.entry(name).or_insert(index) })
-            .collect();
         let mut places = Places { nodes: Vec::new(), of_locations: Vec::new(), ends: Vec::new() };
         let mut known = HashMap::new();
         for (index, location) in profile.locations.iter().enumerate() {
@@ -178,7 +192,7 @@ impl Places {
                 let node = match profile.functions.get(line.function as usize) {
                     None => Node { name: NONE, address: location.address, start_line: 0, line: 0 },
                     Some(function) => Node {
-                        name: names.get(function.name as usize).copied().unwrap_or(NONE),
+                        name: function.name,
                         address: location.address,
                         start_line: function.start_line,
                         line: line.line,

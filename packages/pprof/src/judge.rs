@@ -2,10 +2,11 @@
 
 use crate::edges::{EdgeMap, EdgeSum};
 use crate::error::Error;
-use crate::graph::{Graph, Node};
+use crate::graph::{Graph, Named, Node};
 use crate::policy::Policy;
 use crate::profile::Profile;
 use crate::report::{FileReport, Loss, LossKind, share};
+use crate::unit::CPU;
 use std::collections::BTreeMap;
 
 /// The compiler reads lines of less than 64 KiB, with their end (`bufio.MaxScanTokenSize`).
@@ -23,19 +24,19 @@ pub struct Judged {
     pub report: FileReport,
 }
 
-/// The parts of a profile that are told apart.
+/// The losses of a profile.
 #[derive(Default)]
-struct Parts {
-    kept: EdgeSum,
-    async_preempt: Vec<(u32, u32, u64)>,
-    losses: BTreeMap<LossKind, (u64, u128)>,
-}
+struct Losses(BTreeMap<LossKind, (u64, u128)>);
 
-impl Parts {
-    fn lose(&mut self, kind: LossKind, edges: u64, weight: u128) {
-        let (sum_edges, sum_weight) = self.losses.entry(kind).or_default();
+impl Losses {
+    fn add(&mut self, kind: LossKind, edges: u64, weight: u128) {
+        let (sum_edges, sum_weight) = self.0.entry(kind).or_default();
         *sum_edges += edges;
         *sum_weight = sum_weight.saturating_add(weight);
+    }
+
+    fn weight(&self) -> u128 {
+        self.0.values().map(|&(_, weight)| weight).fold(0, u128::saturating_add)
     }
 }
 
@@ -54,13 +55,13 @@ impl Profile {
         if graph.edges.is_empty() && graph.negative.0 == 0 {
             return Err(Error::NoWeight { samples: self.len() as u64 });
         }
-        if !graph.start_lines && !graph.edges.is_empty() {
+        if graph.start_lines == Some(false) {
             return Err(Error::NoStartLine);
         }
-        let (parts, async_preempt) = sort_out(&graph)?;
+        let (kept, losses, async_preempt) = sort_out(&graph)?;
         let loss = |(&kind, &(edges, weight)): (&_, &(_, _))| Loss { kind, edges, weight };
-        let losses: Vec<Loss> = parts.losses.iter().map(loss).collect();
-        let edges = parts.kept.finish(graph.unit);
+        let losses: Vec<Loss> = losses.0.iter().map(loss).collect();
+        let edges = kept.finish(graph.unit);
         let report = FileReport {
             unit: graph.unit,
             samples: self.len() as u64,
@@ -87,9 +88,10 @@ impl Profile {
         }
         self.column()?;
         // A profiler of waiting counts samples, too, and says by another type of what.
-        let cpu = self.sample_types.iter().any(|value| value.is("cpu", "nanoseconds"));
-        let time = |value: &&crate::ValueType| value.unit == "nanoseconds" && value.kind != "cpu";
-        match self.sample_types.iter().chain(&self.period_type).find(time) {
+        let time = |&(kind, unit): &(&str, &str)| unit == CPU.1 && kind != CPU.0;
+        let other = self.sample_types().chain(self.period_type()).find(time);
+        let cpu = self.sample_types().any(|words| words == CPU);
+        match other {
             Some(_) if !cpu => Err(Error::NotCpu { found: self.types() }),
             _ => Ok(()),
         }
@@ -115,47 +117,55 @@ pub(crate) fn bounded(edges: &EdgeMap, policy: &Policy) -> Result<(), Error> {
 }
 
 /// What is kept and what is lost, and the weight of preemption that is kept.
-fn sort_out(graph: &Graph<'_>) -> Result<(Parts, u64), Error> {
-    let mut parts = Parts::default();
+fn sort_out(graph: &Graph<'_>) -> Result<(EdgeSum, Losses, u64), Error> {
+    let names: Vec<Option<LossKind>> = graph.profile.strings.iter().map(|name| bad_name(name)).collect();
+    let bad = |node: &Node| names.get(node.name as usize).copied().unwrap_or(Some(LossKind::Unnamed));
+    let mut losses = Losses::default();
+    let mut named = Named::new(graph);
+    let mut preempted = Vec::new();
     for (&(caller, callee), &weight) in &graph.edges {
         let Some((from, to)) = graph.ends(caller, callee) else { continue };
-        let (name, callee_name) = (graph.profile.string(from.name), graph.profile.string(to.name));
-        match unusable(from, name, callee_name) {
-            Some(kind) => parts.lose(kind, 1, weight.into()),
-            None if callee_name == ASYNC_PREEMPT => parts.async_preempt.push((caller, callee, weight)),
-            None => graph.add(&mut parts.kept, caller, callee, weight)?,
+        let names = [bad(from), bad(to)].into_iter().flatten().min();
+        match names.or_else(|| bad_line(from)) {
+            Some(kind) => losses.add(kind, 1, weight.into()),
+            None if graph.profile.string(to.name) == ASYNC_PREEMPT => {
+                preempted.push((caller, callee, weight))
+            }
+            None => named.add(caller, callee, weight)?,
         }
     }
     let (samples, sum) = graph.negative;
     if samples > 0 {
-        parts.lose(LossKind::Negative, samples, sum);
+        losses.add(LossKind::Negative, samples, sum);
     }
-    let preempted = std::mem::take(&mut parts.async_preempt);
     let weight: u128 = preempted.iter().map(|&(_, _, weight)| u128::from(weight)).sum();
-    let lost: u128 = parts.losses.values().map(|&(_, weight)| weight).fold(0, u128::saturating_add);
-    let all = weight.saturating_add(lost).saturating_add(parts.kept.weight().into());
+    let all = weight.saturating_add(losses.weight()).saturating_add(named.sum.weight().into());
     if share(weight, all) > 0.5 {
-        parts.lose(LossKind::AsyncPreempt, preempted.len() as u64, weight);
-        return Ok((parts, 0));
+        losses.add(LossKind::AsyncPreempt, preempted.len() as u64, weight);
+        return Ok((named.sum, losses, 0));
     }
     for (caller, callee, weight) in preempted {
-        graph.add(&mut parts.kept, caller, callee, weight)?;
+        named.add(caller, callee, weight)?;
     }
-    Ok((parts, u64::try_from(weight).unwrap_or(u64::MAX)))
+    Ok((named.sum, losses, u64::try_from(weight).unwrap_or(u64::MAX)))
 }
 
-/// Why an edge is unusable, if it is.
-fn unusable(from: &Node, caller: &str, callee: &str) -> Option<LossKind> {
-    let either = |is: fn(&str) -> bool| is(caller) || is(callee);
-    if either(str::is_empty) {
-        Some(LossKind::Unnamed)
-    } else if either(|name| name.len() > MAX_NAME) {
+/// Why no edge with this name can be used, if so.
+fn bad_name(name: &str) -> Option<LossKind> {
+    if name.len() > MAX_NAME {
         Some(LossKind::LongName)
-    } else if either(|name| name.contains(['\n', '\r'])) {
+    } else if name.contains(['\n', '\r']) {
         Some(LossKind::BrokenName)
-    } else if either(|name| name.contains("[...]")) {
+    } else if name.contains("[...]") {
         Some(LossKind::ElidedGenerics)
-    } else if from.start_line == 0 {
+    } else {
+        None
+    }
+}
+
+/// Why the compiler would take a wrong line for a call from here, if so.
+fn bad_line(from: &Node) -> Option<LossKind> {
+    if from.start_line == 0 {
         Some(LossKind::NoStartLine)
     } else if from.line == 0 {
         Some(LossKind::NoLine)

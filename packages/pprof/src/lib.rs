@@ -49,7 +49,7 @@ pub use error::Error;
 pub use judge::Judged;
 pub use merger::{MergeSummary, Merged, Merger};
 pub use policy::Policy;
-pub use profile::{Mapping, Profile, ValueType};
+pub use profile::Profile;
 pub use report::{FileReport, Loss, LossKind};
 pub use stored::{Stored, read_stored};
 pub use unit::Unit;

@@ -2,6 +2,7 @@
 
 use crate::edges::EdgeMap;
 use crate::profile::{Function, Line, Location, NONE, Profile, ValueType};
+use crate::unit::CPU;
 
 impl EdgeMap {
     /// A profile with a sample for each edge: the callee, called by the caller on that line.
@@ -10,14 +11,14 @@ impl EdgeMap {
     /// because the compiler takes two frames of one function on one line at one address for one
     /// frame, and would lose recursion.
     pub fn to_profile(&self) -> Profile {
-        let (kind, unit) = self.unit().words();
         let mut profile = Profile {
-            sample_types: vec![value_type(kind, unit)],
             period: i64::try_from(self.unit().nanoseconds().unwrap_or(0)).unwrap_or(i64::MAX),
-            period_type: Some(value_type("cpu", "nanoseconds")),
             strings: self.names().iter().map(|name| name.to_string()).collect(),
             ..Profile::default()
         };
+        let sample_type = profile.make_value_type(self.unit().words());
+        profile.sample_types.push(sample_type);
+        profile.period_type = Some(profile.make_value_type(CPU));
         let starts = self.start_lines();
         let functions = (0..).zip(&starts);
         profile.functions =
@@ -60,6 +61,12 @@ impl EdgeMap {
 }
 
 impl Profile {
+    fn make_value_type(&mut self, (kind, unit): (&str, &str)) -> ValueType {
+        let index = self.strings.len() as u32;
+        self.strings.extend([kind.to_owned(), unit.to_owned()]);
+        ValueType { kind: index, unit: index + 1 }
+    }
+
     fn make_location(&mut self, function: u32, line: i64) -> u32 {
         self.lines.push(Line { function, line });
         let index = self.locations.len() as u32;
@@ -67,8 +74,4 @@ impl Profile {
         self.locations.push(Location { address, mapping: NONE, lines_end: self.lines.len() as u32 });
         index
     }
-}
-
-fn value_type(kind: &str, unit: &str) -> ValueType {
-    ValueType { kind: kind.to_owned(), unit: unit.to_owned() }
 }

@@ -1,23 +1,20 @@
 //! A profile as profile.proto has it, in a few flat lists, so that memory is bounded by the file's
 //! size. Labels are not kept: the compiler ignores them, and they may hold users' data.
 
-/// A profile.proto.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// A profile.proto. Two are equal if [`Profile::to_proto`] makes the same of them.
+#[derive(Debug, Clone, Default)]
 pub struct Profile {
-    /// What the values of a sample are, in order.
-    pub sample_types: Vec<ValueType>,
-    /// What the period is in.
-    pub period_type: Option<ValueType>,
     /// Events between two samples.
     pub period: i64,
     /// When it was begun, in nanoseconds since 1970; 0 where it does not say.
     pub time_nanos: i64,
     /// How long it was recorded, in nanoseconds; 0 where it does not say.
     pub duration_nanos: i64,
-    /// Free text.
-    pub comments: Vec<String>,
-    /// The binaries that code was in.
-    pub mappings: Vec<Mapping>,
+    pub(crate) sample_types: Vec<ValueType>,
+    pub(crate) period_type: Option<ValueType>,
+    pub(crate) comments: Vec<u32>,
+    pub(crate) mappings: Vec<Mapping>,
+    /// Each once, none empty: whatever refers to a long one takes no memory for it.
     pub(crate) strings: Vec<String>,
     pub(crate) functions: Vec<Function>,
     pub(crate) lines: Vec<Line>,
@@ -28,42 +25,27 @@ pub struct Profile {
     pub(crate) values: Vec<i64>,
     /// Where each sample's stack ends in `stacks`.
     pub(crate) samples: Vec<u32>,
-    /// Bytes that it was read from; 0 if it was made.
-    pub(crate) size: u64,
 }
 
-/// What a value is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ValueType {
-    /// `cpu`, `samples`, `alloc_space` …
-    pub kind: String,
-    /// `nanoseconds`, `count`, `bytes` …
-    pub unit: String,
-}
-
-impl ValueType {
-    pub(crate) fn is(&self, kind: &str, unit: &str) -> bool {
-        self.kind == kind && self.unit == unit
-    }
+/// What a value is; all indices here are into the strings, or [`NONE`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ValueType {
+    pub(crate) kind: u32,
+    pub(crate) unit: u32,
 }
 
 /// A binary, or a library, that code was in.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Mapping {
-    /// First address.
-    pub start: u64,
-    /// Address after the last.
-    pub limit: u64,
-    /// Byte of the file that the first address has.
-    pub offset: u64,
-    /// The file's path.
-    pub file: String,
-    /// The build id that the linker gave it.
-    pub build_id: String,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mapping {
+    pub(crate) start: u64,
+    pub(crate) limit: u64,
+    pub(crate) offset: u64,
+    pub(crate) file: u32,
+    pub(crate) build_id: u32,
 }
 
-/// A function; name and file are indices into the strings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A function.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Function {
     pub(crate) name: u32,
     pub(crate) file: u32,
@@ -71,14 +53,14 @@ pub(crate) struct Function {
 }
 
 /// A line of a function; the index of the function, or [`NONE`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Line {
     pub(crate) function: u32,
     pub(crate) line: i64,
 }
 
 /// An instruction; the index of its mapping, or [`NONE`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Location {
     pub(crate) address: u64,
     pub(crate) mapping: u32,
@@ -105,6 +87,30 @@ impl Profile {
     /// Whether there is no sample.
     pub fn is_empty(&self) -> bool {
         self.samples.is_empty()
+    }
+
+    /// What the values of a sample are, in order: `cpu` and `nanoseconds`, say.
+    pub fn sample_types(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sample_types.iter().map(|value| self.words(value))
+    }
+
+    /// What the period is in.
+    pub fn period_type(&self) -> Option<(&str, &str)> {
+        self.period_type.as_ref().map(|value| self.words(value))
+    }
+
+    /// Free text.
+    pub fn comments(&self) -> impl Iterator<Item = &str> {
+        self.comments.iter().map(|&comment| self.string(comment))
+    }
+
+    /// The files that code was in, with their build ids; the first is the program.
+    pub fn binaries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.mappings.iter().map(|mapping| (self.string(mapping.file), self.string(mapping.build_id)))
+    }
+
+    fn words(&self, value: &ValueType) -> (&str, &str) {
+        (self.string(value.kind), self.string(value.unit))
     }
 
     /// Locations of a sample, from its leaf.

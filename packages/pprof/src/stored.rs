@@ -19,7 +19,7 @@
 //! by caller, offset and callee, so that a function reads from top to bottom. Lines that begin with
 //! `func` are what git names a change by.
 
-use crate::edges::{Edge, EdgeMap, EdgeSum};
+use crate::edges::{EdgeMap, EdgeSum};
 use crate::error::{Error, shortened};
 use crate::unit::Unit;
 use std::fmt::Write as _;
@@ -77,23 +77,21 @@ impl EdgeMap {
             }
             line(name, value);
         }
-        let mut edges: Vec<Edge<'_>> = self.iter().collect();
-        edges.sort_by_key(order);
+        let mut edges = self.numbered().to_vec();
+        // Names are sorted, so their indices are, too.
+        edges.sort_unstable_by_key(|edge| (edge.caller, edge.offset, edge.callee));
         let mut caller = None;
-        for edge in edges {
-            if caller != Some(edge.caller) {
+        for numbered in &edges {
+            let edge = self.named(numbered);
+            if caller != Some(numbered.caller) {
                 let blank = if caller.is_none() { "\n" } else { "" };
                 let _ = writeln!(text, "{blank}{CALLER}{}", edge.caller);
-                caller = Some(edge.caller);
+                caller = Some(numbered.caller);
             }
             let _ = writeln!(text, "{} {} {}", edge.offset, edge.weight, edge.callee);
         }
         Ok(text)
     }
-}
-
-fn order<'a>(edge: &Edge<'a>) -> (&'a str, i64, &'a str) {
-    (edge.caller, edge.offset, edge.callee)
 }
 
 fn is_name(name: &str) -> bool {
@@ -189,25 +187,28 @@ fn read_edges<'a>(
 ) -> Result<EdgeMap, Error> {
     let mut sum = EdgeSum::default();
     let mut caller: Option<(&str, u32)> = None;
-    let mut before: Option<(&str, i64, &str)> = None;
+    let mut before: Option<(i64, &str)> = None;
     let mut last = (1, "");
     for (line, number) in lines {
         last = (number, line);
         if let Some(name) = line.strip_prefix(CALLER) {
-            caller = Some((name, sum.name(name)));
+            if caller.is_some_and(|(before, _)| before >= name) {
+                return Err(wrong(number, "each caller comes once, in order", line));
+            }
+            (caller, before) = (Some((name, sum.name(name))), None);
             continue;
         }
         let wanted = || wrong(number, "`func caller` or `offset weight callee` belongs here", line);
         let mut words = line.splitn(3, ' ');
-        let (Some(offset), Some(weight), Some(callee), Some((name, caller))) =
+        let (Some(offset), Some(weight), Some(callee), Some((_, caller))) =
             (words.next(), words.next(), words.next(), caller)
         else {
             return Err(wanted());
         };
         let offset = offset.parse().map_err(|_| wanted())?;
         let weight = weight.parse().ok().filter(|&weight| weight > 0).ok_or_else(wanted)?;
-        if before.replace((name, offset, callee)).is_some_and(|before| before >= (name, offset, callee)) {
-            return Err(wrong(number, "each edge comes once, in order of caller, offset, callee", line));
+        if before.replace((offset, callee)).is_some_and(|before| before >= (offset, callee)) {
+            return Err(wrong(number, "each call comes once, in order of offset and callee", line));
         }
         let callee = sum.name(callee);
         sum.add(caller, callee, offset, weight)?;

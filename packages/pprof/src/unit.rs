@@ -1,5 +1,10 @@
 //! What a weight counts.
 
+/// Samples, as profile.proto has them: type and unit.
+pub(crate) const SAMPLES: (&str, &str) = ("samples", "count");
+/// CPU time, likewise.
+pub(crate) const CPU: (&str, &str) = ("cpu", "nanoseconds");
+
 /// What the weights of a profile count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unit {
@@ -25,8 +30,8 @@ impl Unit {
     /// The type and the unit, as profile.proto has them.
     pub(crate) fn words(self) -> (&'static str, &'static str) {
         match self {
-            Unit::Samples { .. } => ("samples", "count"),
-            Unit::Nanoseconds => ("cpu", "nanoseconds"),
+            Unit::Samples { .. } => SAMPLES,
+            Unit::Nanoseconds => CPU,
         }
     }
 }

@@ -117,7 +117,7 @@ fn written_profiles_are_read_by_gos_tools() {
         let path = folder.path().join("written.pprof");
         std::fs::write(&path, profile.to_pprof()).unwrap();
         let again = read(&std::fs::read(&path).unwrap(), ENOUGH).unwrap();
-        assert!(again == profile, "{}", real.program);
+        assert!(again.to_proto() == profile.to_proto(), "{}", real.program);
         assert!(go.preprofile(&path) == go.preprofile(&real.path), "{}", real.program);
         // Its own reader checks more than the compiler's does.
         let top = |path| common::go::run(go.command(&["tool", "pprof", "-symbolize=none", "-top"]).arg(path));
@@ -166,7 +166,8 @@ proptest! {
             }
             Err(said) => {
                 prop_assert!(said.contains("missing Function.start_line"), "{}", said);
-                prop_assert!(edges.is_err());
+                // Go before 1.27 says so of zeroes, too.
+                prop_assert!(!edges.is_ok_and(|edges| !edges.is_empty()));
             }
         }
     }

@@ -61,7 +61,7 @@ impl Go {
     /// What `go tool preprofile` makes of a profile, or what it says against it.
     pub fn preprofile(&self, profile: &Path) -> Result<String, String> {
         let output = Command::new(&self.preprofile).arg("-i").arg(profile).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
     }
 
