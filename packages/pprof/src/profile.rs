@@ -72,7 +72,7 @@ pub(crate) struct Location {
 pub(crate) const NONE: u32 = u32::MAX;
 
 /// The part of a list that item `index` has, where `ends` says where each item's part ends.
-pub(crate) fn part<'a, T>(list: &'a [T], ends: impl Fn(usize) -> Option<u32>, index: usize) -> &'a [T] {
+pub(crate) fn part<T>(list: &[T], ends: impl Fn(usize) -> Option<u32>, index: usize) -> &[T] {
     let start = index.checked_sub(1).map_or(Some(0), &ends);
     let range = start.zip(ends(index)).map(|(start, end)| start as usize..end as usize);
     range.and_then(|range| list.get(range)).unwrap_or_default()

@@ -187,7 +187,12 @@ mod tests {
         let fields: Vec<_> = Bytes::whole(&out).map(Result::unwrap).collect();
         assert_eq!(fields[0].signed(), Ok(-5));
         let mut row = Vec::new();
-        fields[1].integers(|number| Ok(row.push(number))).unwrap();
+        fields[1]
+            .integers(|number| {
+                row.push(number);
+                Ok(())
+            })
+            .unwrap();
         assert_eq!((fields.len(), row), (2, vec![1, 300]));
     }
 

@@ -102,7 +102,8 @@ fn a_profile_that_is_wholly_unusable_is_refused_by_any_policy() {
 
 #[test]
 fn only_cpu_time_counts() {
-    let cases: [(&[(&str, &str)], &str, Option<&str>); 7] = [
+    type Case = (&'static [(&'static str, &'static str)], &'static str, Option<&'static str>);
+    let cases: [Case; 7] = [
         (&[("samples", "count"), ("cpu", "nanoseconds")], "cpu", None),
         (&[("cpu", "nanoseconds")], "cpu", None),
         (&[("alloc_space", "bytes"), ("cpu", "nanoseconds")], "cpu", None),
@@ -166,7 +167,8 @@ fn broken_references_are_found() {
         breaks(&mut proto);
         read(&proto.bytes, ENOUGH).map(|_| ()).unwrap_err().to_string()
     };
-    let cases: [(fn(&mut Proto), &str); 8] = [
+    type Case = (fn(&mut Proto), &'static str);
+    let cases: [Case; 8] = [
         (|proto| proto.sample(&[99], &[1]), "no location has number 99,"),
         (|proto| _ = proto.location(1, &[(99, 1)]), "no function has number 99,"),
         (|proto| proto.field(5, &common::proto::message(&[(1, 1), (2, 0)])), "two functions have number 1,"),

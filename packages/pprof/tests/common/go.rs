@@ -148,40 +148,40 @@ impl Maker<'_> {
         for program in ["recurse", "shapes", "text", "pack"] {
             let binary = self.go.build(program, self.folder);
             for milliseconds in ["250", "500"] {
-                let out = self.new(program, Producer::Runtime);
+                let out = self.next(program, Producer::Runtime);
                 run(Command::new(&binary).arg(out).arg(milliseconds));
             }
         }
         let serve = self.go.build("serve", self.folder);
-        run(Command::new(serve).arg(self.new("serve", Producer::Runtime)));
+        run(Command::new(serve).arg(self.next("serve", Producer::Runtime)));
         for package in ["regexp/syntax", "go/types"] {
-            let flag = format!("-gcflags=-cpuprofile={}", self.new("compile", Producer::Runtime).display());
+            let flag = format!("-gcflags=-cpuprofile={}", self.next("compile", Producer::Runtime).display());
             run(&mut self.go.command(&["build", &flag, package]));
         }
-        let flag = format!("-ldflags=-cpuprofile={}", self.new("link", Producer::Runtime).display());
+        let flag = format!("-ldflags=-cpuprofile={}", self.next("link", Producer::Runtime).display());
         run(self
             .go
             .command(&["build", &flag, "-o"])
             .arg(self.folder.join("linked"))
             .arg(path("programs/serve.go")));
         let gofmt = self.go.root.join("bin/gofmt");
-        let out = self.new("gofmt", Producer::Runtime);
+        let out = self.next("gofmt", Producer::Runtime);
         run(Command::new(gofmt).arg("-cpuprofile").arg(out).arg("-l").arg(self.go.root.join("src/net/http")));
         for (program, bench) in [("sort", "Sort"), ("strconv", "."), ("encoding/json", "Marshal")] {
-            let out = self.new(program, Producer::Test);
+            let out = self.next(program, Producer::Test);
             let mut test =
                 self.go.command(&["test", "-run=^$", "-benchtime=2ms", "-bench", bench, "-cpuprofile"]);
             run(test.arg(out).arg("-o").arg(self.folder.join("bench")).arg(program).current_dir(self.folder));
         }
         for [one, two] in [["recurse", "recurse"], ["text", "pack"], ["compile", "link"], ["serve", "sort"]] {
             let of = |program| self.profiles.iter().filter(move |real| real.program == program);
-            let paths = [of(one).next().unwrap(), of(two).last().unwrap()].map(|real| real.path.clone());
-            let out = self.new("merged", Producer::Merge);
+            let paths = [of(one).next().unwrap(), of(two).next_back().unwrap()].map(|real| real.path.clone());
+            let out = self.next("merged", Producer::Merge);
             self.go.merge(&paths.each_ref().map(PathBuf::as_path), &out);
         }
     }
 
-    fn new(&mut self, program: &'static str, producer: Producer) -> PathBuf {
+    fn next(&mut self, program: &'static str, producer: Producer) -> PathBuf {
         let path = self.folder.join(format!("{}.pprof", self.profiles.len()));
         self.profiles.push(Real { program, producer, path: path.clone() });
         path
