@@ -43,7 +43,8 @@ fn real_profiles_have_the_edges_that_preprofile_writes() {
 fn real_profiles_are_stored_and_come_back_as_the_same_edges() {
     let Some(go) = go() else { return };
     for real in corpus(go) {
-        let judged = load(real).judge(&Policy::default()).unwrap();
+        let judged = load(real).judge(&Policy::default());
+        let judged = judged.unwrap_or_else(|error| panic!("{} {:?}: {error}", real.program, real.path));
         assert_eq!(judged.report.losses, [], "{}", real.program);
         let text = judged.edges.to_stored(&[("program".into(), real.program.into())]).unwrap();
         let stored = read_stored(text.as_bytes(), ENOUGH).unwrap();

@@ -154,7 +154,7 @@ impl Maker<'_> {
         }
         let serve = self.go.build("serve", self.folder);
         run(Command::new(serve).arg(self.next("serve", Producer::Runtime)));
-        for package in ["regexp/syntax", "go/types"] {
+        for package in ["net/http", "go/types"] {
             let flag = format!("-gcflags=-cpuprofile={}", self.next("compile", Producer::Runtime).display());
             run(&mut self.go.command(&["build", &flag, package]));
         }
@@ -166,11 +166,15 @@ impl Maker<'_> {
             .arg(path("programs/serve.go")));
         let gofmt = self.go.root.join("bin/gofmt");
         let out = self.next("gofmt", Producer::Runtime);
-        run(Command::new(gofmt).arg("-cpuprofile").arg(out).arg("-l").arg(self.go.root.join("src/net/http")));
+        run(Command::new(gofmt)
+            .arg("-cpuprofile")
+            .arg(out)
+            .arg("-l")
+            .args(["src/net", "src/runtime"].map(|folder| self.go.root.join(folder))));
         for (program, bench) in [("sort", "Sort"), ("strconv", "."), ("encoding/json", "Marshal")] {
             let out = self.next(program, Producer::Test);
             let mut test =
-                self.go.command(&["test", "-run=^$", "-benchtime=2ms", "-bench", bench, "-cpuprofile"]);
+                self.go.command(&["test", "-run=^$", "-benchtime=10ms", "-bench", bench, "-cpuprofile"]);
             run(test.arg(out).arg("-o").arg(self.folder.join("bench")).arg(program).current_dir(self.folder));
         }
         for [one, two] in [["recurse", "recurse"], ["text", "pack"], ["compile", "link"], ["serve", "sort"]] {
