@@ -21,12 +21,12 @@ pub enum Error {
     )]
     Preprofile,
     /// Our stored form where a pprof is expected.
-    #[error("Honing's stored form, not a pprof profile: merge it, or read it with `read_stored`")]
+    #[error("Honing's stored form, not a pprof profile; `go build` takes the pprof that Honing makes of it")]
     StoredForm,
     /// Some other text.
     #[error(
-        "text, not a profile; it begins with `{begins}`. Ask /debug/pprof/profile for it, without `debug=1`, \
-         and look at the server's answer if that is one"
+        "text, not a profile; it begins with `{begins}`: if a server answered so, mend that; \
+         ask /debug/pprof/profile, without `debug=1`"
     )]
     Text {
         /// The first line, shortened.

@@ -98,13 +98,13 @@ impl LossKind {
             LossKind::LongName | LossKind::BrokenName => {
                 "`go build -pgo` would fail on every package. Find out which tool wrote such a name."
             }
-            LossKind::ElidedGenerics => "Record it with Go 1.21 or newer, which writes the names in full.",
+            LossKind::ElidedGenerics => "Record it with Go 1.21.6 or newer, which writes the names in full.",
             LossKind::NoStartLine => {
                 "Record it with Go 1.20 or newer, and merge with `go tool pprof -symbolize=none -proto`."
             }
-            LossKind::NoLine => "Write it with `go tool pprof -lines`, or give the profile it was made from.",
+            LossKind::NoLine => "A tool dropped the lines: give the profile that it was made from.",
             LossKind::AsyncPreempt => {
-                "Timer signals come late on that machine. Record it on another, or from a later kernel."
+                "Such samples say where goroutines were stopped, not what they called. Record it on another machine."
             }
         }
     }

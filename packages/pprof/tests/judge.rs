@@ -142,10 +142,10 @@ fn files_in_a_profiles_place_are_called_what_they_are() {
         (lfs, "a Git LFS pointer, not a profile: run `git lfs pull`"),
         (b"GO PREPROFILE V1\na\nb\n1 2\n", "the text that `go tool preprofile` writes"),
         (b"honing go edges 1\n", "Honing's stored form, not a pprof profile"),
-        (b"404 page not found\n", "text, not a profile; it begins with `404 page not found`."),
+        (b"404 page not found\n", "text, not a profile; it begins with `404 page not found`: "),
         (
             b"goroutine profile: total 5\n1 @ 0x43",
-            "text, not a profile; it begins with `goroutine profile: total 5`.",
+            "text, not a profile; it begins with `goroutine profile: total 5`: ",
         ),
         (b"\x1f\x8b\x08\x00\x00", "the profile cannot be unpacked: "),
         (b"\x7fELF\x02\x01\x01\x00", "not a pprof profile, or a damaged one: "),
