@@ -1,7 +1,7 @@
 //! What of a profile the compiler can use, and what it would take wrong or choke on in silence.
 
 use crate::edges::{EdgeMap, EdgeSum};
-use crate::error::Error;
+use crate::error::{Error, shortened};
 use crate::graph::{Graph, Named, Node};
 use crate::policy::Policy;
 use crate::profile::Profile;
@@ -92,7 +92,7 @@ impl Profile {
         let other = self.sample_types().chain(self.period_type()).find(time);
         let cpu = self.sample_types().any(|words| words == CPU);
         match other {
-            Some(_) if !cpu => Err(Error::NotCpu { found: self.types() }),
+            Some((kind, unit)) if !cpu => Err(Error::NotCpu { found: format!("{}/{unit}", shortened(kind)) }),
             _ => Ok(()),
         }
     }

@@ -117,7 +117,7 @@ fn only_cpu_time_counts() {
         (
             &[("samples", "count"), ("time", "nanoseconds")],
             "",
-            Some("a profile of samples/count, time/nanoseconds, not of CPU time"),
+            Some("a profile of time/nanoseconds, not of CPU time"),
         ),
     ];
     for (types, period, expected) in cases {
