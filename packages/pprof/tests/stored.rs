@@ -5,7 +5,7 @@ mod common;
 
 use common::proto::Proto;
 use common::{ENOUGH, fixture, preprofile};
-use honing_pprof::{EdgeMap, Error, Unit, read, read_stored};
+use honing_pprof::{EdgeMap, Error, Policy, Unit, read, read_stored};
 
 fn edges(of: impl FnOnce(&mut Proto)) -> EdgeMap {
     let mut proto = Proto::new();
@@ -131,6 +131,16 @@ fn damage_is_told_by_its_line() {
         read_stored(&SMALL.as_bytes()[..end], ENOUGH).unwrap_err();
     }
     assert!(matches!(read_stored(SMALL.as_bytes(), 100), Err(Error::TooLarge { limit: 100, .. })));
+}
+
+#[test]
+fn recursion_on_the_first_line_and_lines_before_it_come_back() {
+    let edges = edges(|proto| {
+        proto.call("main.loop", 10, "main.loop", 3);
+        proto.call("main.made", 9, "main.loop", 2);
+    });
+    let again = read(&edges.to_profile().to_pprof(), ENOUGH).unwrap().judge(&Policy::default()).unwrap();
+    assert_eq!((again.edges, again.report.losses), (edges, vec![]));
 }
 
 #[test]
