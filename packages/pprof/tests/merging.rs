@@ -98,6 +98,11 @@ fn weights_that_do_not_fit_are_refused() {
     merger.add(&counts("main.f", half), 2).unwrap();
     assert_eq!(merger.add(&counts("main.g", 5), u64::MAX), Err(Error::TooHeavy));
     assert_eq!(merger.add(&counts("main.g", 2), 1), Err(Error::TooHeavy));
+    // Nothing of a file is added where not all can be.
+    let mut two = Proto::new();
+    two.call("main.main", 12, "main.f", 1);
+    two.call("main.main", 12, "main.g", 1);
+    assert_eq!(merger.add(&two.bytes, 1), Err(Error::TooHeavy));
     merger.add(&counts("main.g", 1), 1).unwrap();
     merger.add(&file("main.g", 1, TIME, TIME), 1).unwrap();
     // In nanoseconds they do not.

@@ -132,6 +132,27 @@ fn written_profiles_are_read_by_gos_tools() {
     }
 }
 
+#[test]
+fn go_builds_the_same_program_with_the_made_profile() {
+    let Some(go) = go() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let real = corpus(go).iter().find(|real| real.program == "recurse").unwrap();
+    let made = load(real).edges().unwrap().to_profile().to_pprof();
+    let build = |name: &str, profile: &[u8]| {
+        // Go writes the profile's name into the program, and with -trimpath not its folder.
+        let folder = folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("p.pprof"), profile).unwrap();
+        let pgo = format!("-pgo={}", folder.join("p.pprof").display());
+        let mut build = go.command(&["build", "-trimpath", &pgo, "-o"]);
+        common::go::run(build.arg(folder.join("out")).arg(common::path("programs/recurse.go")));
+        std::fs::read(folder.join("out")).unwrap()
+    };
+    let with_real = build("real", &std::fs::read(&real.path).unwrap());
+    assert!(build("made", &made) == with_real);
+    assert!(build("none", &[]) != with_real, "the profile does something");
+}
+
 /// A profile of few functions, so that frames meet in all ways: recursion, no function, no line, no
 /// address, the same location twice, edges twice in a sample.
 fn made_up() -> impl Strategy<Value = Vec<u8>> {
