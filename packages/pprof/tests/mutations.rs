@@ -1,7 +1,7 @@
 //! Real profiles with something wrong in them: any bytes give a profile or an error, what was read
 //! can be written and read back, and what is judged usable can be stored.
 //!
-//! `HONING_MUTATIONS=1000000` is the long form: so many cases a test, others each time.
+//! `HONING_MUTATIONS=1000000` is the long form: so many cases a test, a hundredth of them with Go.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -216,9 +216,11 @@ fn judge(profile: &Profile) {
     }
 }
 
-fn config(cases: u32) -> ProptestConfig {
+/// So many cases, or in the long form as many as are asked for over `times`.
+fn config(cases: u32, times: u32) -> ProptestConfig {
     let long = std::env::var("HONING_MUTATIONS").ok().map(|cases| cases.parse().expect("a number of cases"));
-    ProptestConfig { cases: long.unwrap_or(cases), failure_persistence: None, ..ProptestConfig::default() }
+    let cases = long.map_or(cases, |long: u32| long / times);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// A seed with faults in it, told by its faults.
@@ -255,7 +257,7 @@ fn found_faults_stay_mended() {
 }
 
 proptest! {
-    #![proptest_config(config(3000))]
+    #![proptest_config(config(3000, 1))]
 
     #[test]
     fn faulty_profiles_are_read_or_refused(faulty in faulty()) {
@@ -285,7 +287,8 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(100))]
+    // A process each.
+    #![proptest_config(config(100, 100))]
 
     /// What Go's own tool takes we take, with the edges that it finds, and what it refuses we refuse.
     #[test]
