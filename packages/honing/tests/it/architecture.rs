@@ -24,6 +24,7 @@ const RULES: &[Rule] = &[
     rule("honing-core", &["honing-paired"]),
     rule("honing-paired", &[]),
     rule("honing-profdata", &[]),
+    rule("honing-pprof", &[]),
     rule("honing-manifest", &[]),
     // Pure, for what pgo.toml says to cargo.
     rule("honing-cargo", &["honing-core"]),
