@@ -25,6 +25,7 @@ const RULES: &[Rule] = &[
     rule("honing-paired", &[]),
     rule("honing-profdata", &[]),
     rule("honing-manifest", &[]),
+    rule("honing-gobinary", &[]),
     // Pure, for what pgo.toml says to cargo.
     rule("honing-cargo", &["honing-core"]),
     // Effects and reports know core.
