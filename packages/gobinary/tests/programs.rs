@@ -8,7 +8,7 @@ use common::Go;
 use honing_gobinary::{
     Arch, Change, Edge, Error, Kind, LeftOut, Obstacle, Part, Program, Use, Why, effects, match_edges,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The calls of package main that the source has, in a build without a profile.
 const CALLS: [(&str, i32, Kind, Option<&str>); 11] = [
@@ -70,6 +70,39 @@ fn reads_every_form(go: &Go) {
 fn every_form_of_a_program_is_read() {
     let Some(go) = Go::found() else { return };
     reads_every_form(&go);
+}
+
+/// How many calls of each function there are, and of none that is known.
+type Counts<'a> = BTreeMap<&'a str, u32>;
+
+fn disassembled(text: &str) -> Counts<'_> {
+    let mut counts = Counts::new();
+    for target in text.lines().filter_map(|line| line.split_once("\tCALL ")) {
+        let name = target.1.trim().strip_suffix("(SB)").unwrap_or_default();
+        // Where in the function it goes to, and how its arguments are passed.
+        let name = name.rsplit_once('+').map_or(name, |(name, _)| name);
+        *counts.entry(name.strip_suffix(".abi0").unwrap_or(name)).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn calls_are_those_of_a_disassembler() {
+    let Some(go) = Go::found() else { return };
+    for arch in ["amd64", "arm64"] {
+        let (file, _) = go.build(&[], &[("GOOS", "linux"), ("GOARCH", arch), ("CGO_ENABLED", "0")]);
+        let program = Program::read(&file).unwrap();
+        let mut counts = Counts::new();
+        for call in program.calls().filter(|call| call.kind != Kind::Inlined) {
+            *counts.entry(call.callee.unwrap_or_default()).or_default() += call.copies;
+        }
+        let text = go.disassembled();
+        let expected = disassembled(&text);
+        assert!(expected.values().sum::<u32>() > 1000, "{expected:?}");
+        let all: BTreeSet<_> = counts.keys().chain(expected.keys()).collect();
+        let apart: Vec<_> = all.iter().filter(|name| counts.get(**name) != expected.get(**name)).collect();
+        assert!(apart.is_empty(), "{arch}: {apart:?}");
+    }
 }
 
 /// Unpacked toolchains: HONING_GO_ROOTS=/path/of/go1.22:/path/of/go1.27

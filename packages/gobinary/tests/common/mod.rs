@@ -61,6 +61,18 @@ impl Go {
         (std::fs::read(program).unwrap(), output)
     }
 
+    /// What `go tool objdump` prints about the program that was built last.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn disassembled(&self) -> String {
+        let mut command = Command::new(&self.command);
+        command.args(["tool", "objdump"]).arg(self.folder.path().join("program")).env("GOTOOLCHAIN", "local");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// A file for the build to read.
     pub fn file(&self, name: &str, content: &str) -> String {
         let path = self.folder.path().join(name);
