@@ -205,3 +205,57 @@ fn vector(map: u8, opcode: u8) -> Option<Shape> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Instructions of which a wrong length would not be seen in every program.
+    #[test]
+    fn lengths() {
+        let table: [&[u8]; 20] = [
+            &[0x0f, 0xba, 0xe0, 0x1f],                                           // BTL $31, AX
+            &[0x48, 0x0f, 0xba, 0x6c, 0x24, 0x08, 0x3f],                         // BTSQ $63, 8(SP)
+            &[0xc4, 0xe3, 0x7d, 0x39, 0xc1, 0x01],                               // VEXTRACTI128
+            &[0xc4, 0xe2, 0x7b, 0xf7, 0xc3],                                     // SHRXL
+            &[0xc5, 0xf8, 0x77],                                                 // VZEROUPPER
+            &[0xc5, 0xfd, 0x70, 0xc0, 0x4e],                                     // VPSHUFD
+            &[0x62, 0xf1, 0x7c, 0x48, 0x10, 0x44, 0x24, 0x01],                   // VMOVUPS 64(SP), Z0
+            &[0x62, 0xf3, 0x7d, 0x48, 0x25, 0xc0, 0xff],                         // VPTERNLOGD
+            &[0x66, 0x0f, 0x3a, 0x0f, 0xc1, 0x08],                               // PALIGNR
+            &[0x66, 0x0f, 0x38, 0x00, 0xc1],                                     // PSHUFB
+            &[0x66, 0x2e, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],       // NOPW
+            &[0xf6, 0x05, 0x01, 0x02, 0x03, 0x04, 0x05],                         // TESTB $5, (PC)
+            &[0xf7, 0xd8],                                                       // NEGL
+            &[0xf7, 0xc0, 0x01, 0x02, 0x03, 0x04],                               // TESTL
+            &[0x66, 0xf7, 0xc0, 0x01, 0x02],                                     // TESTW
+            &[0xc7, 0x84, 0x24, 0x80, 0x00, 0x00, 0x00, 0x01, 0x02, 0x03, 0x04], // MOVL $, 128(SP)
+            &[0x42, 0x8b, 0x04, 0x85, 0x00, 0x00, 0x00, 0x00],                   // MOVL 0(R8*4), AX
+            &[0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8],                               // MOVQ $, AX
+            &[0xf0, 0x48, 0x0f, 0xb1, 0x11],                                     // LOCK CMPXCHGQ
+            &[0x67, 0x8b, 0x00],                                                 // MOVL (AX), AX by 32 bits
+        ];
+        for bytes in table {
+            let followed = [bytes, &[0xcc; 15]].concat();
+            assert_eq!(decode(&followed).map(|found| found.length), Some(bytes.len()), "{bytes:x?}");
+            for cut in 0..bytes.len() {
+                assert_eq!(decode(&bytes[..cut]), None, "{bytes:x?} cut to {cut}");
+            }
+        }
+        assert_eq!(decode(&[0x06]), None);
+        assert_eq!(decode(&[0x66; 20]), None);
+    }
+
+    #[test]
+    fn calls_and_loads() {
+        let what = |bytes: &[u8]| decode(bytes).map(|found| found.what);
+        assert_eq!(what(&[0xe8, 0xfb, 0xff, 0xff, 0xff]), Some(What::Call(0)));
+        assert_eq!(what(&[0x41, 0xff, 0xd4]), Some(What::CallRegister(12)));
+        assert_eq!(what(&[0xff, 0x52, 0x20]), Some(What::CallMemory(Some((2, 32)))));
+        let loaded = |register, from| Some(What::Load { register, from });
+        assert_eq!(what(&[0x4d, 0x8b, 0x61, 0x18]), loaded(12, Some((9, 24))));
+        assert_eq!(what(&[0x48, 0x8b, 0x4c, 0x24, 0x20]), loaded(1, Some((4, 32))));
+        assert_eq!(what(&[0x4a, 0x8b, 0x4c, 0xe0, 0x20]), loaded(1, None));
+        assert_eq!(what(&[0x48, 0x8b, 0x0d, 0, 0, 0, 0]), loaded(1, None));
+    }
+}

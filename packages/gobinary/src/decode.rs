@@ -84,3 +84,33 @@ fn indirect(arch: Arch, from: Option<(u8, i32)>) -> Target {
         _ => Target::Value,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn targets(code: &[u8]) -> Vec<Target> {
+        let mut found = Vec::new();
+        calls(Arch::Amd64, code, 0, &Runs::default(), |_, target| found.push(target));
+        found
+    }
+
+    #[test]
+    fn what_was_stored_on_the_stack_is_no_method() {
+        // MOVQ 24(AX), CX and MOVQ 24(SP), CX before CALL CX.
+        assert_eq!(targets(&[0x48, 0x8b, 0x48, 0x18, 0xff, 0xd1]), [Target::Interface]);
+        assert_eq!(targets(&[0x48, 0x8b, 0x4c, 0x24, 0x18, 0xff, 0xd1]), [Target::Value]);
+    }
+
+    #[test]
+    fn it_goes_on_where_a_line_begins() {
+        let mut lines = Runs::default();
+        // From three on there is another line.
+        lines.read(&[0, 2, 3, 2, 8, 0], 1, 1, 11);
+        let code = [0x06, 0x06, 0x06, 0xff, 0xd1];
+        let mut found = Vec::new();
+        calls(Arch::Amd64, &code, 0, &lines, |at, target| found.push((at, target)));
+        assert_eq!(found, [(3, Target::Value)]);
+        assert_eq!(targets(&code), []);
+    }
+}

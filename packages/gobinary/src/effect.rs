@@ -44,7 +44,8 @@ pub enum Obstacle {
     Recursion,
     /// The compiler does not replace function values that are closures or methods.
     Closure,
-    /// The call is indirect, and the caller was inlined everywhere. Calls in inlined bodies are not devirtualized.
+    /// The call is indirect, and the caller was inlined everywhere. The body that is inlined is the one before
+    /// devirtualization.
     InlinedCaller,
     /// Not seen from here: the callee may be too large, cold, or of a form that is never inlined.
     Unknown,

@@ -136,6 +136,6 @@ pub(crate) fn inlined(tables: &Tables<'_>, tree: &[u8], index: i32, length: u32)
     let entry = slice(tree, usize::try_from(index).ok()?.checked_mul(16)?, 16)?;
     let name = u32_at(entry, 4).filter(|offset| starts_at(tables.names, *offset))?;
     let parent = u32_at(entry, 8).filter(|parent| *parent < length)?;
-    let start_line = i32_at(entry, 12).filter(|line| *line >= 0)?;
+    let start_line = i32_at(entry, 12).filter(|line| *line > 0)?;
     Some(Inlined { name, parent, start_line })
 }

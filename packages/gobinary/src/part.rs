@@ -8,8 +8,10 @@ use std::borrow::Cow;
 pub enum Part {
     /// Package main, the main module, and modules that are built in their own folders.
     Own,
-    /// Other modules.
+    /// Other modules of the program.
     Dependency,
+    /// Modules that the program does not have, or any module where it names none.
+    Foreign,
     /// The runtime.
     Runtime,
     /// The rest of the standard library.
@@ -18,7 +20,7 @@ pub enum Part {
 
 impl Part {
     /// All parts, in the order in which they are told.
-    pub const ALL: [Part; 4] = [Part::Own, Part::Dependency, Part::Runtime, Part::Standard];
+    pub const ALL: [Part; 5] = [Part::Own, Part::Dependency, Part::Foreign, Part::Runtime, Part::Standard];
 }
 
 /// Import path of the package of a function, as people write it.
@@ -77,7 +79,7 @@ impl BuildInfo {
         {
             Part::Runtime
         } else if first.contains('.') {
-            Part::Dependency
+            Part::Foreign
         } else {
             Part::Standard
         }
@@ -113,7 +115,7 @@ mod tests {
                 "vendor/golang.org/x/net/http/httpguts",
                 Part::Standard,
             ),
-            ("x.org/far%zz%2", "x.org/far%zz%2", Part::Dependency),
+            ("x.org/far%zz%2", "x.org/far%zz%2", Part::Foreign),
         ];
         for (function, path, part) in table {
             assert_eq!((package(function).as_ref(), info.part(function)), (path, part), "{function}");

@@ -18,7 +18,7 @@ impl Runs {
             let Some(change) = varint(&mut rest) else { return };
             let Some(steps) = varint(&mut rest).filter(|steps| *steps > 0) else { return };
             value = value.wrapping_add((change >> 1) as i32 ^ -((change & 1) as i32));
-            end = end.saturating_add(steps.saturating_mul(quantum)).min(length);
+            end = end.saturating_add(steps.saturating_mul(quantum));
             self.0.push((end, value));
             if rest.first() == Some(&0) {
                 return;

@@ -176,3 +176,15 @@ fn names_do_not_overlap() {
     file[at + 4] = 13;
     assert_eq!(Program::read(&file).unwrap_err(), Error::Damaged("a function has no name"));
 }
+
+/// Each of many segments could be the whole file, and be searched.
+#[test]
+fn segments_do_not_overlap() {
+    let mut file = synth::program();
+    let segment = file[64..120].to_vec();
+    let end = file.len() as u64;
+    file[32..40].copy_from_slice(&end.to_le_bytes());
+    file[56] = 200;
+    file.extend(segment.repeat(200));
+    assert_eq!(Program::read(&file).unwrap_err(), Error::Damaged("segments overlap"));
+}

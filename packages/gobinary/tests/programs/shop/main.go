@@ -24,6 +24,14 @@ func total(shapes []shape) int {
 	return sum
 }
 
+// Inlined everywhere where it is hot, so that no code of its own is left.
+func doubled(s shape) int { return 2 * s.area() }
+
+//go:noinline
+func first(shapes []shape) int {
+	return doubled(shapes[0])
+}
+
 func small(n int) int { return large(n) + 1 }
 
 //go:noinline
@@ -113,5 +121,5 @@ var name = "shop"
 func main() {
 	n := len(name)
 	println(total([]shape{square{n}, circle{n}}), apply(func(m int) int { return m + n }, n), outer(n))
-	println(biggest([]int{n, 2}), biggest([]string{"a", name}), mixes(n), factorial(n), len(grow(nil)), count(nil, n))
+	println(biggest([]int{n, 2}), biggest([]string{"a", name}), mixes(n), factorial(n), len(grow(nil)), count(nil, n), first([]shape{circle{n}}))
 }
