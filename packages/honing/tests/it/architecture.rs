@@ -26,6 +26,7 @@ const RULES: &[Rule] = &[
     rule("honing-profdata", &[]),
     rule("honing-pprof", &[]),
     rule("honing-manifest", &[]),
+    rule("honing-gobinary", &[]),
     // Pure, for what pgo.toml says to cargo.
     rule("honing-cargo", &["honing-core"]),
     // Effects and reports know core.
