@@ -127,7 +127,6 @@ impl Store {
         guess: Option<u32>,
         resolve: &dyn Fn(ValueKind, u64) -> u64,
     ) -> Added {
-        debug_assert!(u32::try_from(record.counts.len()).is_ok(), "a file of 32 GiB");
         let pseudo = pseudo_count(record);
         let key = Key {
             name_hash: record.name_hash,

@@ -50,9 +50,4 @@ impl<'o> Filler<'o> {
         let padding = written.next_multiple_of(WORD) - written;
         self.take(padding).fill(0);
     }
-
-    /// How many bytes are not filled yet.
-    pub(super) fn left(&self) -> usize {
-        self.rest.len()
-    }
 }
