@@ -1,5 +1,7 @@
 //! What the repository and the release build itself tell.
 
+use std::path::Path;
+
 use crate::checklist::{
     facts::{Attempt, Facts},
     item::Finding,
@@ -51,7 +53,8 @@ pub(super) fn committed(facts: &Facts) -> Finding {
         Ok(repository) => repository,
         Err(error) => return without_git(error),
     };
-    let folder = &facts.status.folder;
+    // The folder of all profiles, whose .gitattributes belong to them.
+    let folder = Path::new(&facts.status.folder).ancestors().nth(2).unwrap_or(Path::new("pgo")).display();
     let commit =
         format!("commit it: `git add {folder} && git commit -m \"Profile of {}\"`", facts.status.program);
     if !repository.untracked.is_empty() {

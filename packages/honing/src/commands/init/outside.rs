@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
 };
 
 use honing_core::{Error, Result};
@@ -88,6 +89,11 @@ impl Outside {
             diff(file.name, file.old.as_deref().unwrap_or_default(), &file.new, &mut out)
                 .map_err(console::broken)?;
         }
+        if self.by_path {
+            console::line(
+                "        Note xtask/Cargo.toml will say where Honing is on this machine; for a team: --xtask=URL",
+            );
+        }
         if !yes {
             if ci || !console::is_interactive() {
                 console::line("        Next add the xtask: the same command with --yes");
@@ -99,22 +105,32 @@ impl Outside {
             }
         }
         self.files.iter().try_for_each(|file| file.write(&self.root))?;
-        if let Some(lock) = &self.lock {
-            let to = self.root.join("xtask/Cargo.lock");
-            fs::copy(lock, &to).map_err(|error| failed("write", &to, &error))?;
-        }
         console::line("     Created xtask/, outside of the workspace and with a lockfile of its own");
         console::line("        Undo delete the new files, and take the added lines out of the others");
         let changed = self.files.iter().filter(|file| !file.name.starts_with(FOLDER));
         let changed = changed.filter(|file| file.old.as_deref() != Some(&file.new)).map(|file| file.name);
         let all = ["pgo/", "xtask/"].into_iter().chain(changed).collect::<Vec<_>>().join(", ");
-        console::line(&format!("      Commit {all}"));
-        if self.by_path {
-            console::line(
-                "        Note xtask/Cargo.toml says where Honing is on this machine; for a team: --xtask=URL",
-            );
-        }
+        let when = if self.lock()? {
+            ""
+        } else {
+            " after the first `cargo xtask`, which completes xtask/Cargo.lock"
+        };
+        console::line(&format!("      Commit {all}{when}"));
         Ok(true)
+    }
+
+    /// Writes the xtask's lockfile; whether it is whole. Cargo adds where Honing itself comes from, if it knows
+    /// that without a network.
+    fn lock(&self) -> Result<bool> {
+        if let Some(lock) = &self.lock {
+            let to = self.root.join("xtask/Cargo.lock");
+            fs::copy(lock, &to).map_err(|error| failed("write", &to, &error))?;
+        }
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(["metadata", "--offline", "--format-version", "1"]).current_dir(self.root.join(FOLDER));
+        let ended = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        Ok(ended.is_ok_and(|status| status.success()))
     }
 }
 
