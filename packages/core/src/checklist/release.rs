@@ -53,10 +53,11 @@ pub(super) fn committed(facts: &Facts) -> Finding {
         Ok(repository) => repository,
         Err(error) => return without_git(error),
     };
+    let folder = &facts.status.folder;
     // The folder of all profiles, whose .gitattributes belong to them.
-    let folder = Path::new(&facts.status.folder).ancestors().nth(2).unwrap_or(Path::new("pgo")).display();
+    let all = Path::new(folder).ancestors().nth(2).unwrap_or(Path::new(folder)).display();
     let commit =
-        format!("commit it: `git add {folder} && git commit -m \"Profile of {}\"`", facts.status.program);
+        format!("commit it: `git add {all} && git commit -m \"Profile of {}\"`", facts.status.program);
     if !repository.untracked.is_empty() {
         let value = format!("git does not have {}", repository.untracked.join(", "));
         return Finding::failed(ExitCode::Stale, value, commit);

@@ -138,7 +138,6 @@ fn an_xtask_beside_a_package_changes_nothing_that_ships() {
     );
     assert_eq!(fixture.read("Cargo.toml"), manifest.to_owned() + "exclude = [\"/pgo\", \"/.cargo\"]\n");
     assert!(fixture.path("xtask/Cargo.lock").exists(), "the versions that Honing is tested with");
-    let commit = "Commit pgo/, xtask/, .cargo/config.toml, Cargo.toml
-";
+    let commit = "Commit pgo/, xtask/, .cargo/config.toml, Cargo.toml after the first `cargo xtask`";
     assert!(added.stderr.contains(commit), "{}", added.stderr);
 }

@@ -271,7 +271,7 @@ const COMMANDS: [Row; 16] = [
         breaks: |case| case.config_also(&SERVICE.replace("longest", "longest(")),
         args: &[],
         code: 2,
-        says: &["program `tiny`: workload `serve`: ready.log", "`longest(`", "unclosed group"],
+        says: &["program `tiny`: workload `serve`: ready.log", "`longest(`", "open group without closing"],
         hint: r"\(",
     },
     Row {
