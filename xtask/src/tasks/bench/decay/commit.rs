@@ -83,14 +83,14 @@ impl Bench<'_> {
         fs::write(pgo.join("pgo.toml"), self.program.config.replace("@CORPUS@", &corpus))?;
         self.run(&["--from", "instrument", "--to", "optimize"])?;
         self.run(&["record"])?;
-        copy(&pgo.join("profiles"), &kept)
+        durability::copy(&pgo.join("profiles"), &kept)
     }
 
     /// Puts the profile of the base back.
     fn restore(&self) -> Result<()> {
         let profiles = self.history.work().join("pgo/profiles");
         fs::remove_dir_all(&profiles).with_context(|| profiles.display().to_string())?;
-        copy(&self.history.dir.join("profiles"), &profiles)
+        durability::copy(&self.history.dir.join("profiles"), &profiles)
     }
 
     /// Builds `rev`, where that has not been done, and measures it.
@@ -195,8 +195,4 @@ fn ratios(said: &str) -> Result<(u64, Vec<Option<Ratio>>)> {
 
 fn keep(from: &Path, to: &Path) -> Result<()> {
     fs::copy(from, to).with_context(|| format!("copy of {}", from.display())).map(|_| ())
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    durability::copy(from, to)
 }
