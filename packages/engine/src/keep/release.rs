@@ -10,7 +10,6 @@ use honing_core::{
     release::{Binary, Checkout, Companion, CompanionKind, Input, Release, Used},
     staleness,
 };
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     builders::beside as parts_beside,
@@ -207,7 +206,7 @@ fn source(session: &Session, subject: &Subject<'_>) -> Option<Checkout> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hmac_sha256::Hash::hash(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes the provenance beside the binary.

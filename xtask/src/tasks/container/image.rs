@@ -4,7 +4,6 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::{bases::Bases, context::Context, tools::Tools};
 use crate::ci::say;
@@ -102,7 +101,7 @@ impl Provenance {
         let named = &self.0["predicate"]["buildDefinition"]["externalParameters"]["pgo"]["profile"];
         let file = named.as_str().with_context(|| format!("the program was built without PGO: {named}"))?;
         let stored = fs::read(workspace.join(file)).with_context(|| file.to_owned())?;
-        let digest = Sha256::digest(&stored).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let digest = hmac_sha256::Hash::hash(&stored).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let inputs = &self.0["predicate"]["buildDefinition"]["resolvedDependencies"];
         let of_profile = inputs.as_array().into_iter().flatten().find(|input| input["name"] == *named);
         let there = of_profile.map(|input| &input["digest"]["sha256"]);
