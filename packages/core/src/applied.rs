@@ -32,7 +32,7 @@ pub struct Match {
     pub functions: u64,
     /// Those among them that the build applied.
     pub matched: u64,
-    /// The same by where a function comes from, in the order of [`Origin::ALL`].
+    /// The same by where a function comes from.
     pub origins: Vec<OriginMatch>,
     /// The heaviest functions that were lost.
     pub lost: Vec<Lost>,
@@ -65,18 +65,21 @@ pub enum Origin {
     Dependencies,
     /// The standard library's generics, compiled into the program's crates.
     Std,
+    /// The standard library itself, where it is compiled with the program.
+    Library,
+    /// The runtime of the language.
+    Runtime,
 }
 
 impl Origin {
-    /// Every origin.
-    pub const ALL: [Self; 3] = [Self::Workspace, Self::Dependencies, Self::Std];
-
     /// The words for it.
     pub fn words(self) -> &'static str {
         match self {
             Self::Workspace => "workspace",
             Self::Dependencies => "dependencies",
             Self::Std => "std generics",
+            Self::Library => "standard library",
+            Self::Runtime => "runtime",
         }
     }
 }
@@ -115,6 +118,8 @@ pub enum LostWhy {
     ControlFlow,
     /// The function is there, as a local one of another codegen unit.
     Unit,
+    /// Both functions are there, and no such call stands on that line of the caller.
+    Call,
 }
 
 impl LostWhy {
@@ -124,6 +129,7 @@ impl LostWhy {
             Self::Gone => "gone or renamed",
             Self::ControlFlow => "control flow changed, in the source or by inlining",
             Self::Unit => "codegen unit changed",
+            Self::Call => "no such call on that line",
         }
     }
 }
@@ -136,6 +142,8 @@ pub enum MatchedBy {
     Trace,
     /// The records of an instrumented build of the same source.
     Instrumented,
+    /// The functions that the program itself names.
+    Program,
 }
 
 impl Applied {

@@ -47,7 +47,7 @@ pub use measure::{
 pub use profiles::{Given, Input, llvm::profile_files};
 
 /// What the crafts that are here read of pgo.toml.
-pub const CRAFTS: &[&honing_core::config::Tables] = &[&builders::cargo::TABLES];
+pub const CRAFTS: &[&honing_core::config::Tables] = &[&builders::cargo::TABLES, &builders::go::TABLES];
 
 /// What another craft or another kind of profile implements.
 pub mod plugs {

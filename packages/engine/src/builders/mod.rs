@@ -2,6 +2,7 @@
 
 pub(crate) mod beside;
 pub mod cargo;
+pub mod go;
 mod pass;
 
 use std::{
@@ -199,7 +200,7 @@ pub trait Builder: Any + Debug + Send + Sync {
     fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<Account>;
 
     /// What compiles, for a provenance.
-    fn compiler(&self) -> Compiler;
+    fn compiler(&self, session: &Session, subject: &Subject<'_>) -> Result<Compiler>;
 
     /// How to build with a profile without Honing, as a command line.
     fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String;

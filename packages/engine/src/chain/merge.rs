@@ -87,7 +87,7 @@ impl MergedProfile {
 
     /// The profile that is stored in the repository, unpacked.
     pub(crate) fn of_stored(session: &Session, subject: &Subject<'_>, stored: Stored) -> Result<Self> {
-        let path = session.folder_of(subject).join("stored.profdata");
+        let path = session.folder_of(subject).join(format!("stored.{}", subject.kind().extension()));
         let profile = stored.open(subject)?;
         files::write_if_changed(&path, profile.bytes())?;
         let carried = stored.manifest.carried.map(|percent| percent / 100.0);
@@ -248,7 +248,7 @@ pub(crate) fn merge_in(
 }
 
 fn file_name(subject: &Subject<'_>) -> String {
-    format!("{}.profdata", subject.name)
+    format!("{}.{}", subject.name, subject.kind().extension())
 }
 
 fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result<Vec<Input>> {

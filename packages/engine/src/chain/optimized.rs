@@ -132,16 +132,18 @@ impl Optimized {
         self.0.compiled.artifact(&self.1)
     }
 
-    /// The functions that the compiler built; `None` where it cannot list them.
+    /// The functions that were built; `None` where nothing tells them.
     ///
     /// # Errors
-    /// Where the list that the stage left cannot be read.
-    pub(crate) fn traces(&self) -> Result<Option<Traces>> {
+    /// Where the list that the stage left, or the program, cannot be read.
+    pub(crate) fn traces(&self, subject: &Subject<'_>) -> Result<Option<Traces>> {
+        if subject.kind().is_read_from_programs() {
+            return subject.kind().declared(&self.1).map(Some);
+        }
         if !self.0.functions {
             return Ok(None);
         }
-        let bytes = files::read(&self.1.with_file_name(FUNCTIONS))?;
-        Ok(Some(Traces(String::from_utf8_lossy(&bytes).into_owned())))
+        files::read(&self.1.with_file_name(FUNCTIONS)).map(|bytes| Some(Traces(bytes)))
     }
 }
 
@@ -158,10 +160,15 @@ pub(crate) fn optimize(
     let flavour = Flavour::Optimized { profile: &path, digest: Some(digest), traced: ready.traces };
     let step = compile(session, subject, (Stage::Optimize, flavour), |compiled, built, dir| {
         if let Some(Traces(text)) = &built.traces {
-            files::write_atomically(&dir.join(FUNCTIONS), text.as_bytes())?;
+            files::write_atomically(&dir.join(FUNCTIONS), text)?;
         }
+        let kind = subject.kind();
         let functions = match &built.traces {
             Some(traces) => Ok((traces.clone(), MatchedBy::Trace)),
+            None if kind.is_read_from_programs() => kind
+                .declared(&dir.join(compiled.name()))
+                .map(|traces| (traces, MatchedBy::Program))
+                .map_err(|error| error.to_string()),
             None => declared(session, subject).map(|traces| (traces, MatchedBy::Instrumented)),
         };
         let own_code = subject.builder().own_code();
@@ -247,7 +254,7 @@ fn of_original(applied: Applied, rebased: Option<&RebasedFrom>) -> Applied {
 /// Where the compiler finds the profile.
 pub(crate) fn profile_path(session: &Session, subject: &Subject<'_>) -> PathBuf {
     let pass = subject.pass().map_or_else(String::new, |pass| format!("{}-", pass.name()));
-    session.builds().join(format!("optimize-{pass}{}.profdata", subject.name))
+    session.builds().join(format!("optimize-{pass}{}.{}", subject.name, subject.kind().extension()))
 }
 
 impl Session {

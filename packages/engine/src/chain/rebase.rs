@@ -15,7 +15,9 @@ use crate::{
 };
 
 /// The rebased profile, in the program's folder.
-const FILE: &str = "rebased.profdata";
+fn file(subject: &Subject<'_>) -> String {
+    format!("rebased.{}", subject.kind().extension())
+}
 
 /// Carries `profile` over to the functions of `built`, and says what was carried.
 pub(crate) fn rebase(
@@ -24,7 +26,7 @@ pub(crate) fn rebase(
     profile: &MergedProfile,
     built: &Optimized,
 ) -> Result<MergedProfile> {
-    let traces = built.traces()?.ok_or_else(|| {
+    let traces = built.traces(subject)?.ok_or_else(|| {
         Error::preflight("rebase: this compiler cannot list the functions that it builds")
             .with_hint(honing_core::advise!("train a new profile instead: {pgo}"))
     })?;
@@ -38,7 +40,7 @@ pub(crate) fn rebase(
     })?;
     let before = profile.rebased().map_or(1.0, |from| from.carried);
     let from = RebasedFrom { digest: profile.digest().clone(), carried: share * before };
-    let path = session.folder_of(subject).join(FILE);
+    let path = session.folder_of(subject).join(file(subject));
     files::write_if_changed(&path, rebased.bytes())?;
     Ok(MergedProfile::of(rebased, path, Some(from)).carried_from(profile))
 }
@@ -54,7 +56,7 @@ pub(crate) fn rebased_before(
     }
     let (_, built) = Optimized::last(session, subject)?;
     let from = built.rebased().filter(|from| &from.digest == profile.digest())?;
-    let path = session.folder_of(subject).join(FILE);
+    let path = session.folder_of(subject).join(file(subject));
     let rebased = subject.kind().open(files::read(&path).ok()?);
     let rebased = MergedProfile::of(rebased, path, Some(from.clone()));
     (rebased.digest() == built.profile()).then(|| rebased.carried_from(profile))

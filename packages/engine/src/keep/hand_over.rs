@@ -39,7 +39,7 @@ pub(crate) fn hand_over(
         let train = session.dir_of(subject, Stage::Train);
         let inputs: Vec<Input> =
             collected.files.iter().map(|file| Input { path: train.join(file), weight: 1 }).collect();
-        let file = format!("{}.profdata", entry.name);
+        let file = format!("{}.{}", entry.name, subject.kind().extension());
         let stage = (Stage::Train, ready);
         let (profile, _) = subject.kind().merge(session, subject, stage, &inputs, &partial.join(&file))?;
         let digest = Digest::of(profile.bytes());

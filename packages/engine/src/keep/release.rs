@@ -178,7 +178,7 @@ fn describe(
         profile,
         without,
         source: source(session, subject),
-        compiler: subject.builder().compiler(),
+        compiler: subject.builder().compiler(session, subject)?,
         account: subject.builder().account(session, subject)?,
         arguments: session.options.arguments.clone(),
         honing: env!("CARGO_PKG_VERSION").into(),

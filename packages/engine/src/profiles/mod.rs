@@ -2,13 +2,13 @@
 
 mod given;
 pub mod llvm;
+pub mod pprof;
 
 pub use given::{Given, Input};
 
 use std::{
     any::Any,
     borrow::Cow,
-    collections::BTreeMap,
     ffi::OsString,
     fmt::Debug,
     path::{Path, PathBuf},
@@ -17,6 +17,7 @@ use std::{
 use honing_core::{
     Fingerprint, Result, Stage, Training,
     applied::{Applied, HotFunction, MatchedBy},
+    template::Values,
 };
 
 use crate::{
@@ -41,10 +42,24 @@ pub trait ProfileKind: Debug + Send + Sync {
     fn variables_aside(&self, scratch: &Path) -> Vec<(&'static str, OsString)>;
 
     /// What is done while the load of a service runs, such as to ask it for its profile, which goes into `raw`.
-    /// `ports` are those that were handed out, by name.
-    fn beside_load(&self, _: &Subject<'_>, _ports: &BTreeMap<String, u16>, _raw: &Path) -> Option<Beside> {
-        None
+    /// `values` are what placeholders stand for in this run.
+    ///
+    /// # Errors
+    /// Usage, where what pgo.toml says of it cannot be filled in.
+    fn beside_load(&self, _: &Subject<'_>, _values: &Values, _raw: &Path) -> Result<Option<Beside>> {
+        Ok(None)
     }
+
+    /// Takes profiles that a program was told to write into the folder of its run, `{dir}`, into `raw`.
+    ///
+    /// # Errors
+    /// Where a file cannot be moved.
+    fn take_from(&self, _scratch: &Path, _raw: &Path) -> Result<()> {
+        Ok(())
+    }
+
+    /// Why a workload can have left no profile, and what to do about it, for a hint.
+    fn absence(&self) -> String;
 
     /// Whether a process leaves its profile however it ends.
     fn survives(&self, subject: &Subject<'_>) -> bool;
@@ -92,7 +107,15 @@ pub trait ProfileKind: Debug + Send + Sync {
     /// Every name that such a file has or had.
     fn stored_names(&self) -> &'static [&'static str];
 
-    /// What a program that leaves profiles says of its own functions, where its compiler cannot list them.
+    /// How names of merged profiles end.
+    fn extension(&self) -> &'static str;
+
+    /// Whether a program that ships tells its own functions, so that no compiler has to.
+    fn is_read_from_programs(&self) -> bool {
+        false
+    }
+
+    /// What a program says of its own functions: one that leaves profiles, or any that was built.
     fn declared(&self, program: &Path) -> Result<Traces>;
 }
 
@@ -159,9 +182,10 @@ pub struct Rebased {
     pub words: Vec<String>,
 }
 
-/// What a compiler said of the functions that it built: the kind of profile reads it.
+/// What tells the functions of a build: what its compiler said of them, or the program itself. The kind of
+/// profile reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Traces(pub String);
+pub struct Traces(pub Vec<u8>);
 
 /// What a merged profile holds.
 #[derive(Debug, Clone, Default, PartialEq)]

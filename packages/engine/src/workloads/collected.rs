@@ -107,9 +107,5 @@ fn nothing(subject: &Subject<'_>, workload: &str, raw: &Path, strangers: bool) -
         );
     }
     let message = format!("train: workload `{workload}` left no profile in {raw}");
-    Error::new(ExitCode::Profile, message).with_hint(format!(
-        "the instrumented program never ran, or was ended by a signal, _exit or abort before it could write; \
-         let it return from main, or {}",
-        subject.kind().survival()
-    ))
+    Error::new(ExitCode::Profile, message).with_hint(subject.kind().absence())
 }

@@ -51,7 +51,7 @@ impl Attempt<'_> {
             true
         })?;
         self.await_ready(service, &probe, &mut child, &command)?;
-        let beside = Running::start(self.beside(), &runner.session.cancel);
+        let beside = Running::start(self.beside()?, &runner.session.cancel);
         let loaded = self.run_to_files(&load, "load.", || !child.is_running())?;
         if !child.is_running() {
             let ended = child.wait(&runner.session.cancel, None)?;
@@ -69,9 +69,9 @@ impl Attempt<'_> {
     }
 
     /// What the kind of profile does while the load runs.
-    fn beside(&self) -> Option<Beside> {
-        let kind = self.runner.collects?;
-        kind.beside_load(self.runner.subject, &self.values.ports, &self.dir.join("raw"))
+    fn beside(&self) -> Result<Option<Beside>> {
+        let Some(kind) = self.runner.collects else { return Ok(None) };
+        kind.beside_load(self.runner.subject, &self.values, &self.dir.join("raw"))
     }
 
     fn await_ready(

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use honing_core::{
-    Digest, Error, Fingerprint, Result, Stage,
+    Digest, Error, Fingerprint, Result, Stage, Training,
     config::{Reader, Workload},
     event::Event,
 };
@@ -128,7 +128,11 @@ pub(crate) fn train_fingerprint(
     tools: &BTreeMap<String, String>,
 ) -> Result<Fingerprint> {
     let mut print = Fingerprint::new();
-    print.content("instrumented program", trainee.clone());
+    let what = match subject.kind().training() {
+        Training::Instrumented => "instrumented program",
+        Training::Sampled => "trained program",
+    };
+    print.content(what, trainee.clone());
     subject.kind().fingerprint(subject, &mut print);
     for (name, value) in &subject.program.env {
         print.value(format!("env {name}"), value);
@@ -206,7 +210,9 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
             let inputs = Inputs::before(session, Stage::Train, (name, workload))?;
             let ran = runner.run(name, workload, &dir.join(name))?;
             inputs.are_unchanged()?;
-            files::remove_dir(&dir.join(name).join("scratch"))?;
+            let scratch = dir.join(name).join("scratch");
+            subject.kind().take_from(&scratch, &ran.raw)?;
+            files::remove_dir(&scratch)?;
             usage.user += ran.usage.user;
             usage.system += ran.usage.system;
             // Tests and benchmarks are programs of their own, and are meant to be.

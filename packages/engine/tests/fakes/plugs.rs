@@ -16,6 +16,7 @@ use honing_core::{
     applied::{Applied, Match, MatchedBy},
     config::{Form, Own, Program, Tables, Tool},
     release::Compiler,
+    template::Values,
 };
 use honing_engine::{
     Options, Session, Subject,
@@ -206,9 +207,9 @@ impl Builder for FakeBuilder {
         Ok(Account { symbols: "plain".into(), toolchain, build, ..Account::default() })
     }
 
-    fn compiler(&self) -> Compiler {
+    fn compiler(&self, _: &Session, _: &Subject<'_>) -> Result<Compiler> {
         let none = String::new;
-        Compiler { name: "fake".into(), version: "1".into(), commit: none(), host: none() }
+        Ok(Compiler { name: "fake".into(), version: "1".into(), commit: none(), host: none() })
     }
 
     fn by_hand(&self, _: &Subject<'_>, profile: &Path) -> String {
@@ -344,9 +345,9 @@ impl ProfileKind for FakeKind {
         vec![(VARIABLE, scratch.join("aside").into())]
     }
 
-    fn beside_load(&self, _: &Subject<'_>, ports: &BTreeMap<String, u16>, raw: &Path) -> Option<Beside> {
-        let (raw, port) = (raw.join("1.raw"), ports["profile"]);
-        Some(Box::new(move |over| {
+    fn beside_load(&self, _: &Subject<'_>, values: &Values, raw: &Path) -> Result<Option<Beside>> {
+        let (raw, port) = (raw.join("1.raw"), values.ports["profile"]);
+        Ok(Some(Box::new(move |over| {
             if raw.ancestors().any(|folder| folder.join("refuses").is_file()) {
                 return Err(Error::new(ExitCode::Profile, "the service gives no profile"));
             }
@@ -355,7 +356,7 @@ impl ProfileKind for FakeKind {
             }
             fs::write(raw, format!("pulled from {port}\n")).unwrap();
             Ok(())
-        }))
+        })))
     }
 
     fn survives(&self, _: &Subject<'_>) -> bool {
@@ -364,6 +365,10 @@ impl ProfileKind for FakeKind {
 
     fn survival(&self) -> &'static str {
         "do not kill it"
+    }
+
+    fn absence(&self) -> String {
+        "let it end well".into()
     }
 
     fn complaint<'l>(&self, line: &'l str) -> Option<&'l str> {
@@ -423,8 +428,12 @@ impl ProfileKind for FakeKind {
         &["profile.fake"]
     }
 
+    fn extension(&self) -> &'static str {
+        "fake"
+    }
+
     fn declared(&self, _: &Path) -> Result<Traces> {
-        Ok(Traces("all".into()))
+        Ok(Traces(b"all".to_vec()))
     }
 }
 

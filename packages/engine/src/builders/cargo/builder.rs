@@ -157,7 +157,7 @@ impl Builder for Cargo {
         let digest = beside::digest(&built.path, &libraries)?;
         let witness = serde_json::to_vec(&built.calls);
         let witness = witness.map_err(|error| Error::internal(format!("{stage}: {error}")))?;
-        let traces = (!built.functions.is_empty()).then(|| Traces(built.functions.to_text()));
+        let traces = (!built.functions.is_empty()).then(|| Traces(built.functions.to_text().into_bytes()));
         let build::Built { path, fresh, full, usage, debug_info, .. } = built;
         Ok(Made { path, libraries, debug_info, digest, fresh, full, traces, witness, usage })
     }
@@ -234,8 +234,8 @@ impl Builder for Cargo {
         })
     }
 
-    fn compiler(&self) -> Compiler {
-        self.toolchain.compiler()
+    fn compiler(&self, _: &Session, _: &Subject<'_>) -> Result<Compiler> {
+        Ok(self.toolchain.compiler())
     }
 
     fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String {

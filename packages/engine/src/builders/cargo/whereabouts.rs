@@ -16,6 +16,7 @@ use crate::{
             candidates::Candidate, environment::clean_environment, paths::made_whole, state::Cargo,
             tables::TABLES, workspace::Workspace,
         },
+        go::ByGo,
     },
     chain::{
         session::{Options, Session},
@@ -67,7 +68,7 @@ pub fn open(options: Options, sink: Sink, cancel: Cancel) -> Result<Session> {
     let (dir, exe) = whereabouts()?;
     let env = own_environment(&dir, &exe, options.manifest_path.is_some());
     let around = Around { dir, exe, env, double: None };
-    Session::open(&[Arc::new(ByCargo)], around, options, sink, cancel)
+    Session::open(&[Arc::new(ByCargo), Arc::new(ByGo)], around, options, sink, cancel)
 }
 
 /// The places of a run that ended before it began: its configuration cannot be read, say.

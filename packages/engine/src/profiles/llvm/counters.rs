@@ -49,6 +49,14 @@ impl ProfileKind for Counters {
         vec![(VARIABLE, scratch.join("aside_%p.profraw").into())]
     }
 
+    fn absence(&self) -> String {
+        let survival = self.survival();
+        format!(
+            "the instrumented program never ran, or was ended by a signal, _exit or abort before it could write; \
+             let it return from main, or {survival}"
+        )
+    }
+
     fn survives(&self, subject: &Subject<'_>) -> bool {
         Counting::of(subject.program).flush == Flush::Continuous
     }
@@ -124,6 +132,10 @@ impl ProfileKind for Counters {
 
     fn stored_names(&self) -> &'static [&'static str] {
         &[PACKED, INDEXED]
+    }
+
+    fn extension(&self) -> &'static str {
+        "profdata"
     }
 
     fn declared(&self, program: &Path) -> Result<Traces> {

@@ -63,7 +63,7 @@ fn applied(found: &profdata::Match, kin: f64, by: MatchedBy) -> Applied {
         carried: None,
         functions: found.all.functions,
         matched: found.all.functions_matched,
-        origins: Origin::ALL.into_iter().map(|origin| of_origin(origin, found, whole)).collect(),
+        origins: ORIGINS.into_iter().map(|(origin, of)| of_origin(origin, found.of(of), whole)).collect(),
         lost: lost.collect(),
         by,
     })
@@ -81,12 +81,14 @@ fn of_hot(hot: &profdata::Hot<'_>, applied: Option<bool>, why: Option<LostWhy>) 
     HotFunction { function: hot.function.demangled(), weight: hot.share, applied, why }
 }
 
-fn of_origin(origin: Origin, found: &profdata::Match, whole: f64) -> OriginMatch {
-    let part: &Share = found.of(match origin {
-        Origin::Workspace => profdata::Origin::Workspace,
-        Origin::Dependencies => profdata::Origin::Dependency,
-        Origin::Std => profdata::Origin::Std,
-    });
+/// Where counters come from, in the order in which that is told.
+const ORIGINS: [(Origin, profdata::Origin); 3] = [
+    (Origin::Workspace, profdata::Origin::Workspace),
+    (Origin::Dependencies, profdata::Origin::Dependency),
+    (Origin::Std, profdata::Origin::Std),
+];
+
+fn of_origin(origin: Origin, part: &Share, whole: f64) -> OriginMatch {
     OriginMatch {
         origin,
         weight: part.weight as f64 / whole,
@@ -113,11 +115,11 @@ fn kin(profile: &Profile, functions: &BuildFunctions) -> f64 {
 pub(super) fn declared(program: &Path) -> Result<Traces> {
     let found = profdata::instrumented(&files::read(program)?)
         .map_err(|error| Error::new(ExitCode::Profile, format!("{}: {error}", program.display())))?;
-    Ok(Traces(BuildFunctions::from(&found).to_text()))
+    Ok(Traces(BuildFunctions::from(&found).to_text().into_bytes()))
 }
 
 /// The functions of a build.
 pub(super) fn read(traces: &Traces) -> Result<BuildFunctions> {
-    BuildFunctions::from_text(&traces.0)
+    BuildFunctions::from_text(&String::from_utf8_lossy(&traces.0))
         .map_err(|error| Error::internal(format!("the list of a build's functions: {error}")))
 }

@@ -1,0 +1,152 @@
+//! What the go command says of itself where a program is built.
+
+use std::{collections::BTreeMap, ffi::OsString, path::Path, process::Stdio};
+
+use honing_core::{Error, ExitCode, Result};
+use serde::{Deserialize, de::DeserializeOwned};
+
+/// The oldest Go whose programs can be read.
+const OLDEST: (u32, u32) = (1, 21);
+
+/// What `go env` says, as far as it decides what is built.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE", default)]
+pub(super) struct GoEnv {
+    pub(super) goversion: String,
+    pub(super) goos: String,
+    pub(super) goarch: String,
+    pub(super) gohostos: String,
+    pub(super) gohostarch: String,
+    pub(super) goflags: String,
+    pub(super) goexperiment: String,
+    pub(super) goamd64: String,
+    pub(super) goarm64: String,
+    #[serde(rename = "CGO_ENABLED")]
+    pub(super) cgo_enabled: String,
+    pub(super) gomod: String,
+    pub(super) gowork: String,
+}
+
+impl GoEnv {
+    const NAMES: [&'static str; 12] = [
+        "GOVERSION",
+        "GOOS",
+        "GOARCH",
+        "GOHOSTOS",
+        "GOHOSTARCH",
+        "GOFLAGS",
+        "GOEXPERIMENT",
+        "GOAMD64",
+        "GOARM64",
+        "CGO_ENABLED",
+        "GOMOD",
+        "GOWORK",
+    ];
+
+    /// As in `1.26.8`.
+    pub(super) fn version(&self) -> &str {
+        let word = self.goversion.split_whitespace().next().unwrap_or_default();
+        word.strip_prefix("go").unwrap_or(word)
+    }
+
+    /// Operating system and processor as one word that a folder can be called.
+    pub(super) fn platform(&self) -> String {
+        format!("{}_{}", self.goos, self.goarch)
+    }
+
+    fn is_supported(&self) -> bool {
+        let mut numbers = self.version().split(['.', 'r', 'b']).map(|word| word.parse::<u32>().unwrap_or(0));
+        let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        // One that was built from its sources says `devel` or a commit.
+        found.0 == 0 || found >= OLDEST
+    }
+}
+
+/// Where and how `go` is called.
+#[derive(Debug, Clone)]
+pub(super) struct Go<'a> {
+    pub(super) dir: &'a Path,
+    pub(super) env: BTreeMap<OsString, OsString>,
+}
+
+impl Go<'_> {
+    /// Its own account.
+    pub(super) fn about_itself(&self) -> Result<GoEnv> {
+        let args: Vec<&str> = ["env", "-json"].into_iter().chain(GoEnv::NAMES).collect();
+        let said = self.ask(&args)?;
+        let env: GoEnv = parse(&said, "go env")?;
+        if !env.is_supported() {
+            let (major, minor) = OLDEST;
+            return Err(Error::preflight(format!("Go {} is too old", env.version())).with_hint(format!(
+                "install Go {major}.{minor} or newer, or let GOTOOLCHAIN choose one (`go version` in {})",
+                self.dir.display()
+            )));
+        }
+        Ok(env)
+    }
+
+    /// The answer of a short command.
+    pub(super) fn ask(&self, args: &[&str]) -> Result<Vec<u8>> {
+        let mut command = std::process::Command::new("go");
+        command.args(args).env_clear().envs(&self.env).current_dir(self.dir).stdin(Stdio::null());
+        let output = command.output().map_err(|error| {
+            if !self.dir.is_dir() {
+                return Error::usage(format!("{}: there is no such folder", self.dir.display()))
+                    .with_hint("`dir` in [program.NAME.go] is relative to the workspace");
+            }
+            Error::preflight(format!("cannot run go: {error}")).with_hint(
+                "install Go, and see that `go version` works here; or leave this program out with -P",
+            )
+        })?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let words = cause(&said);
+        let by_hand = format!("(cd {} && go {})", self.dir.display(), args.join(" "));
+        Err(Error::new(ExitCode::Preflight, format!("go {} failed: {words}", args.first().unwrap_or(&"")))
+            .with_hint(format!("mend what it names, or run it by hand:\n{by_hand}")))
+    }
+}
+
+/// The line that says why; lines with `#` name the package.
+pub(super) fn cause(said: &str) -> String {
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let first = lines.next().unwrap_or("it said nothing");
+    // What Go downloads comes before what went wrong.
+    let other = lines.find(|line| !line.starts_with("go: downloading"));
+    if first.starts_with("go: downloading") { other.unwrap_or(first).to_owned() } else { first.to_owned() }
+}
+
+pub(super) fn parse<T: DeserializeOwned>(said: &[u8], what: &str) -> Result<T> {
+    serde_json::from_slice(said)
+        .map_err(|error| Error::preflight(format!("the answer of `{what}` cannot be read: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared() {
+        let env = |version: &str| GoEnv { goversion: version.into(), ..GoEnv::default() };
+        for (version, supported) in [
+            ("go1.26.8", true),
+            ("go1.21", true),
+            ("go1.21rc2", true),
+            ("go1.20.14", false),
+            ("devel go1.27-abc", true),
+            ("go1.26.8 X:nodwarf5", true),
+        ] {
+            assert_eq!(env(version).is_supported(), supported, "{version}");
+        }
+        assert_eq!(env("go1.26.8 X:nodwarf5").version(), "1.26.8");
+    }
+
+    #[test]
+    fn the_cause_is_no_package_and_no_download() {
+        assert_eq!(cause("# edge\n./main.go:3:1: syntax error\n"), "./main.go:3:1: syntax error");
+        assert_eq!(cause("go: downloading a v1\ngo: a@v1: refused\n"), "go: a@v1: refused");
+        assert_eq!(cause(""), "it said nothing");
+    }
+}

@@ -1,0 +1,151 @@
+//! The packages that a program is built of, as `go list` tells them.
+
+use std::path::{Path, PathBuf};
+
+use honing_core::{Error, Result};
+use serde::Deserialize;
+
+use crate::builders::go::ask::Go;
+
+/// What is asked of each package.
+const FIELDS: &str = "-json=ImportPath,Name,Dir,Standard,DepOnly,Module,GoFiles,CgoFiles,CFiles,CXXFiles,HFiles,\
+                      SFiles,SysoFiles,EmbedFiles,Error";
+
+/// What a program is built of.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Packages {
+    /// Import path of the main package.
+    pub(super) main: String,
+    /// Its name: `main`, or it is no program.
+    name: String,
+    /// How many packages are compiled, Go's own among them.
+    pub(super) count: u64,
+    /// Packages in folders that people edit: import path and folder.
+    pub(super) local: Vec<(String, PathBuf)>,
+    /// The files of those, sorted.
+    pub(super) files: Vec<PathBuf>,
+    /// Modules from elsewhere, with their versions, sorted.
+    pub(super) modules: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Package {
+    import_path: String,
+    name: String,
+    dir: PathBuf,
+    standard: bool,
+    dep_only: bool,
+    module: Option<Module>,
+    go_files: Vec<PathBuf>,
+    cgo_files: Vec<PathBuf>,
+    c_files: Vec<PathBuf>,
+    #[serde(rename = "CXXFiles")]
+    cxx_files: Vec<PathBuf>,
+    h_files: Vec<PathBuf>,
+    s_files: Vec<PathBuf>,
+    syso_files: Vec<PathBuf>,
+    embed_files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Module {
+    path: String,
+    version: String,
+    replace: Option<Box<Module>>,
+}
+
+impl Module {
+    /// Its version, where it is what somebody published.
+    fn published(&self) -> Option<String> {
+        let at = self.replace.as_deref().unwrap_or(self);
+        (!at.version.is_empty()).then(|| format!("{}@{}", at.path, at.version))
+    }
+}
+
+impl Packages {
+    /// Asks for them.
+    pub(super) fn of(go: &Go<'_>, flags: &[String], package: &str) -> Result<Self> {
+        let mut args = vec!["list", "-deps", FIELDS];
+        args.extend(flags.iter().map(String::as_str));
+        args.extend(["--", package]);
+        let said = go.ask(&args)?;
+        let mut found = Self::default();
+        for read in serde_json::Deserializer::from_slice(&said).into_iter::<Package>() {
+            let read = read.map_err(|error| {
+                Error::preflight(format!("the answer of `go list` cannot be read: {error}"))
+            })?;
+            found.add(read);
+        }
+        found.files.sort();
+        found.modules.sort();
+        found.modules.dedup();
+        Ok(found)
+    }
+
+    fn add(&mut self, package: Package) {
+        self.count += 1;
+        if !package.dep_only {
+            (self.main, self.name) = (package.import_path.clone(), package.name.clone());
+        }
+        match package.module.as_ref().and_then(Module::published) {
+            _ if package.standard => {}
+            Some(module) => self.modules.push(module),
+            None => {
+                let all = [
+                    &package.go_files,
+                    &package.cgo_files,
+                    &package.c_files,
+                    &package.cxx_files,
+                    &package.h_files,
+                    &package.s_files,
+                    &package.syso_files,
+                    &package.embed_files,
+                ];
+                self.files.extend(all.into_iter().flatten().map(|file| package.dir.join(file)));
+                self.local.push((package.import_path, package.dir));
+            }
+        }
+    }
+
+    /// Refuses what is no program.
+    pub(super) fn check(&self, package: &str) -> Result<()> {
+        match self.name.as_str() {
+            "main" => Ok(()),
+            "" => Err(Error::usage(format!("`{package}` names no package, or several"))
+                .with_hint("`package` in [program.NAME.go] is one main package, such as ./cmd/server")),
+            name => Err(Error::usage(format!("`{package}` is package {name}, and no program"))
+                .with_hint("`package` in [program.NAME.go] is a main package, such as ./cmd/server")),
+        }
+    }
+
+    /// What `go build` calls the executable: the last element of the path that is no major version.
+    pub(super) fn executable(&self) -> String {
+        let is_version = |word: &str| {
+            let digits = word.strip_prefix('v').unwrap_or_default();
+            !digits.is_empty() && digits != "1" && digits.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let mut elements = self.main.rsplit('/');
+        let last = elements.next().unwrap_or_default();
+        let named = if is_version(last) { elements.next().unwrap_or(last) } else { last };
+        // Files that were named are the package `command-line-arguments`.
+        let file = Path::new(named).file_name().unwrap_or_default();
+        file.to_string_lossy().into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_executable_is_called_as_go_calls_it() {
+        let name = |path: &str| Packages { main: path.into(), ..Packages::default() }.executable();
+        assert_eq!(name("edge"), "edge");
+        assert_eq!(name("example.org/a/cmd/server"), "server");
+        assert_eq!(name("example.org/caddy/v2"), "caddy");
+        assert_eq!(name("example.org/tool/v1"), "v1");
+        assert_eq!(name("gopkg.in/yaml.v3"), "yaml.v3");
+    }
+}

@@ -1,0 +1,11 @@
+//! Samples of CPU time of Go programs (pprof).
+
+mod edges;
+mod matching;
+mod merge;
+mod pull;
+mod samples;
+mod settings;
+
+pub(crate) use samples::Samples;
+pub use settings::TABLES;

@@ -1,0 +1,183 @@
+//! Samples of CPU time, as the engine sees a kind of profile.
+
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use honing_core::{Error, Fingerprint, Result, Stage, Training, template::Values};
+
+use crate::{
+    chain::{ready::Ready, session::Session, subject::Subject},
+    children::{Command, Usage},
+    io::files,
+    profiles::{
+        Flaw, Profile, ProfileKind, Sorter, Traces,
+        given::Input,
+        pprof::{
+            edges::{Edges, STORED},
+            matching, merge, pull,
+            settings::Pulling,
+        },
+    },
+    workloads::beside::Beside,
+};
+
+/// How files are called that hold such profiles.
+const ENDINGS: [&str; 4] = ["pprof", "pgo", "prof", "pb.gz"];
+
+/// Samples that the program itself takes.
+#[derive(Debug)]
+pub(crate) struct Samples;
+
+impl ProfileKind for Samples {
+    fn training(&self) -> Training {
+        Training::Sampled
+    }
+
+    fn fingerprint(&self, subject: &Subject<'_>, print: &mut Fingerprint) {
+        let Pulling { url, seconds } = Pulling::of(subject.program);
+        print.value("pprof url", url).value("pprof seconds", seconds);
+    }
+
+    fn variables(&self, _: &Subject<'_>, _: &Path) -> Vec<(&'static str, OsString)> {
+        Vec::new()
+    }
+
+    fn variables_aside(&self, _: &Path) -> Vec<(&'static str, OsString)> {
+        Vec::new()
+    }
+
+    fn beside_load(&self, subject: &Subject<'_>, values: &Values, raw: &Path) -> Result<Option<Beside>> {
+        pull::beside(&Pulling::of(subject.program), values, raw)
+    }
+
+    fn take_from(&self, scratch: &Path, raw: &Path) -> Result<()> {
+        for path in files::below(scratch)?.into_iter().filter(|path| is_profile(path)) {
+            let name = path.file_name().unwrap_or_default();
+            let to = raw.join(name);
+            fs::rename(&path, &to).map_err(|error| files::error("move", &path, &error))?;
+        }
+        Ok(())
+    }
+
+    fn absence(&self) -> String {
+        format!(
+            "let a service listen at 127.0.0.1:{{port:pprof}} with net/http/pprof, and put it under load for some \
+             seconds; or let a program write its profile to {{dir}}/cpu.{}",
+            ENDINGS[0]
+        )
+    }
+
+    fn survives(&self, _: &Subject<'_>) -> bool {
+        true
+    }
+
+    fn survival(&self) -> &'static str {
+        "ask it for its profile while it runs"
+    }
+
+    fn complaint<'l>(&self, _: &'l str) -> Option<&'l str> {
+        None
+    }
+
+    fn sorter(&self, _: &Path, _: Vec<PathBuf>) -> Box<dyn Sorter> {
+        Box::new(All)
+    }
+
+    fn tools(&self, _: &Session, _: &mut Fingerprint) {}
+
+    fn merge(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        (stage, _): (Stage, &Ready),
+        inputs: &[Input],
+        output: &Path,
+    ) -> Result<(Box<dyn Profile>, Usage)> {
+        let edges = merge::merge(session, subject, stage, inputs)?;
+        files::write_atomically(output, edges.bytes())?;
+        Ok((Box::new(edges), Usage::default()))
+    }
+
+    fn merge_command(&self, session: &Session, tool: &Path, list: &Path, output: &Path) -> Command {
+        // Only Honing merges: no tool is ever asked for.
+        let mut command = Command::new(tool, &session.around.env, &session.root);
+        command.args([list, output]);
+        command
+    }
+
+    fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for place in places {
+            if place.is_dir() {
+                let mut below: Vec<_> =
+                    files::below(place)?.into_iter().filter(|path| is_profile(path)).collect();
+                below.sort();
+                found.extend(below);
+            } else {
+                found.push(place.clone());
+            }
+        }
+        if found.is_empty() {
+            let endings = ENDINGS.map(|ending| format!("*.{ending}")).join(", ");
+            return Err(
+                Error::usage("no profile was found").with_hint(format!("in folders, {endings} are taken"))
+            );
+        }
+        Ok(found)
+    }
+
+    fn shared(&self, base: &Path, other: &Path) -> Result<f64> {
+        Ok(matching::shared(&merge::read(base)?, &merge::read(other)?))
+    }
+
+    fn open(&self, bytes: Vec<u8>) -> Box<dyn Profile> {
+        Box::new(Edges::of_bytes(bytes))
+    }
+
+    fn take(&self, given: Vec<u8>) -> Result<Box<dyn Profile>, Flaw> {
+        let taken = Edges::of_any(&given).map_err(|error| Flaw {
+            words: format!("cannot be used: {error}"),
+            hint: "give a CPU profile of the program, as net/http/pprof or `go test -cpuprofile` writes it"
+                .into(),
+        })?;
+        Ok(Box::new(taken))
+    }
+
+    fn unpack(&self, stored: Vec<u8>) -> Result<Box<dyn Profile>, String> {
+        let unpacked = Edges::of_any(&stored).map_err(|error| error.to_string())?;
+        Ok(Box::new(unpacked))
+    }
+
+    fn stored_names(&self) -> &'static [&'static str] {
+        &[STORED]
+    }
+
+    fn extension(&self) -> &'static str {
+        "pgo"
+    }
+
+    fn is_read_from_programs(&self) -> bool {
+        true
+    }
+
+    fn declared(&self, program: &Path) -> Result<Traces> {
+        files::read(program).map(Traces)
+    }
+}
+
+fn is_profile(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    ENDINGS.iter().any(|ending| name.strip_suffix(ending).is_some_and(|before| before.ends_with('.')))
+}
+
+/// A profile does not say which program it is of; the match does.
+struct All;
+
+impl Sorter for All {
+    fn strangers(&self, _: &[PathBuf]) -> Option<(Vec<PathBuf>, String)> {
+        None
+    }
+}
