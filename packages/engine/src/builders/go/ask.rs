@@ -101,11 +101,27 @@ impl Go<'_> {
         if output.status.success() {
             return Ok(output.stdout);
         }
-        let said = String::from_utf8_lossy(&output.stderr);
-        let words = cause(&said);
-        let by_hand = format!("(cd {} && go {})", self.dir.display(), args.join(" "));
-        Err(Error::new(ExitCode::Preflight, format!("go {} failed: {words}", args.first().unwrap_or(&"")))
-            .with_hint(format!("mend what it names, or run it by hand:\n{by_hand}")))
+        Err(self.failed(args, &String::from_utf8_lossy(&output.stderr)))
+    }
+
+    fn failed(&self, args: &[&str], said: &str) -> Error {
+        let (verb, words) = (args.first().unwrap_or(&""), cause(said));
+        let is = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
+        let (code, hint) = if is(&["requires go >="]) {
+            let hint = "install the Go that go.mod asks for, or let GOTOOLCHAIN choose it: GOTOOLCHAIN=auto";
+            (ExitCode::Preflight, hint.to_owned())
+        } else if is(&["directory not found", "is not in std", "matched no packages", "no Go files in"]) {
+            (ExitCode::Usage, "`package` names a package as `go build` does, from `dir` on".to_owned())
+        } else {
+            let by_hand = args.iter().map(|word| shlex::try_quote(word).unwrap_or_default());
+            let by_hand = by_hand.collect::<Vec<_>>().join(" ");
+            let hint = format!(
+                "mend what it names, or run it by hand:\n(cd {} && go {by_hand})",
+                self.dir.display()
+            );
+            (if *verb == "list" { ExitCode::Build } else { ExitCode::Preflight }, hint)
+        };
+        Error::new(code, format!("go {verb} failed: {words}")).with_hint(hint)
     }
 }
 
