@@ -113,7 +113,8 @@ impl Go<'_> {
         } else if is(&["directory not found", "is not in std", "matched no packages", "no Go files in"]) {
             (ExitCode::Usage, "`package` names a package as `go build` does, from `dir` on".to_owned())
         } else {
-            let by_hand = args.iter().map(|word| shlex::try_quote(word).unwrap_or_default());
+            let shown = args.iter().filter(|word| !word.starts_with("-json"));
+            let by_hand = shown.map(|word| shlex::try_quote(word).unwrap_or_default());
             let by_hand = by_hand.collect::<Vec<_>>().join(" ");
             let hint = format!(
                 "mend what it names, or run it by hand:\n(cd {} && go {by_hand})",
@@ -125,13 +126,12 @@ impl Go<'_> {
     }
 }
 
-/// The line that says why; lines with `#` name the package.
+/// The line that says why; lines with `#` name the package, and what Go fetches comes before what went wrong.
 pub(super) fn cause(said: &str) -> String {
     let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let first = lines.next().unwrap_or("it said nothing");
-    // What Go downloads comes before what went wrong.
-    let other = lines.find(|line| !line.starts_with("go: downloading"));
-    if first.starts_with("go: downloading") { other.unwrap_or(first).to_owned() } else { first.to_owned() }
+    let first = lines.clone().next().unwrap_or("it said nothing");
+    let fetches = |line: &str| ["go: downloading", "go: finding"].iter().any(|word| line.starts_with(word));
+    lines.find(|line| !fetches(line)).unwrap_or(first).to_owned()
 }
 
 pub(super) fn parse<T: DeserializeOwned>(said: &[u8], what: &str) -> Result<T> {
@@ -163,6 +163,8 @@ mod tests {
     fn the_cause_is_no_package_and_no_download() {
         assert_eq!(cause("# edge\n./main.go:3:1: syntax error\n"), "./main.go:3:1: syntax error");
         assert_eq!(cause("go: downloading a v1\ngo: a@v1: refused\n"), "go: a@v1: refused");
+        assert_eq!(cause("go: finding module for package a\nm.go:1:2: no module\n"), "m.go:1:2: no module");
+        assert_eq!(cause("go: downloading a v1\n"), "go: downloading a v1");
         assert_eq!(cause(""), "it said nothing");
     }
 }

@@ -2,9 +2,9 @@
 
 use std::{
     fs,
-    io::{self, Write},
+    io::{self, BufRead, Write},
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{Command, ExitCode, ExitStatus, Stdio},
 };
 
 use honing_core::{Error, Result};
@@ -19,6 +19,10 @@ use crate::builders::{
     },
     stand_in::ended,
 };
+
+/// How a result begins, and the same under `-json`.
+const RAN: &[u8] = b"Benchmark";
+const RAN_JSON: &[u8] = b"\"Output\":\"Benchmark";
 
 /// The flag that names the profile.
 const PROFILE: &str = "-cpuprofile=";
@@ -71,7 +75,7 @@ pub(super) fn packages(go: &Go<'_>, listed: &[String], pattern: &str) -> Result<
     Ok(found)
 }
 
-/// Runs the call `words` for each package in the place of `pattern`. Profiles without samples are removed.
+/// Runs the call `words` for each package in the place of `pattern`.
 pub(super) fn run(
     go: &RealGo,
     words: &[String],
@@ -98,33 +102,47 @@ pub(super) fn run(
             at if at == package_at => vec![package.clone()],
             _ => vec![word.clone()],
         });
-        let status = go.call(call).status()?;
+        let (status, ran) = told(&mut go.call(call))?;
         if !status.success() {
             return Ok(ended(status));
         }
-        sampled += u32::from(keep(&file, package, main)?);
+        if ran {
+            rename(&file, package, main)?;
+            sampled += 1;
+        } else {
+            // What the tests did to find that out is no training.
+            let _ = fs::remove_file(&file);
+            writeln!(io::stderr(), "{package}: no benchmark ran")?;
+        }
     }
     if sampled > 0 {
         return Ok(ExitCode::SUCCESS);
     }
-    Err(io::Error::other(format!(
-        "no benchmark of {pattern} ran for long enough to be sampled: name some with -bench, and give them time \
-         with -benchtime"
-    )))
+    Err(io::Error::other(format!("no benchmark of {pattern} ran: -bench in `args` says which do")))
 }
 
-/// Whether a benchmark left samples. Functions of the program's own package are called as in the program.
-fn keep(file: &Path, package: &str, main: &str) -> io::Result<bool> {
-    let Ok(bytes) = fs::read(file) else { return Ok(false) };
-    let Ok(mut profile) = pprof::read(&bytes, Policy::KEEP_ALL.max_bytes) else { return Ok(true) };
-    if profile.is_empty() {
-        writeln!(io::stderr(), "{package}: no benchmark ran for long enough to be sampled")?;
-        fs::remove_file(file)?;
-        return Ok(false);
+/// Runs `go test`, and passes on what it prints; whether a benchmark ran.
+fn told(command: &mut Command) -> io::Result<(ExitStatus, bool)> {
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let mut ran = false;
+    for line in child.stdout.take().into_iter().flat_map(|stdout| io::BufReader::new(stdout).split(b'\n')) {
+        let line = line?;
+        let line_of_json = line.windows(RAN_JSON.len()).any(|part| part == RAN_JSON);
+        ran |= line.starts_with(RAN) || line_of_json;
+        io::stdout().write_all(&[&line[..], b"\n"].concat())?;
     }
-    if package == main {
+    Ok((child.wait()?, ran))
+}
+
+/// Functions of the program's own package are called as in the program.
+fn rename(file: &Path, package: &str, main: &str) -> io::Result<()> {
+    if package != main {
+        return Ok(());
+    }
+    // One that cannot be read is refused where it is merged.
+    if let Ok(mut profile) = pprof::read(&fs::read(file)?, Policy::KEEP_ALL.max_bytes) {
         profile.rename_package(main, "main");
         fs::write(file, profile.to_pprof())?;
     }
-    Ok(true)
+    Ok(())
 }

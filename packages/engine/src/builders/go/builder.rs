@@ -80,6 +80,11 @@ impl Builder for GoBuilder {
             return Err(at(Error::usage("arguments for go do not reach the `go` that `build` calls")
                 .with_hint("let the command say them, or a variable in `env` of [program.NAME.go]")));
         }
+        let dir = self.dir(program);
+        if let Some(input) = program.inputs.iter().find(|input| !dir.join(input).exists()) {
+            return Err(at(Error::usage(format!("`inputs`: {input} does not exist in {}", dir.display()))
+                .with_hint("name what `build` reads, relative to `dir`")));
+        }
         for (name, workload) in &subject.program.workload {
             if let Some(tables::Workload { bench }) = workload.own.get() {
                 let at = |error: Error| error.at(format!("workload `{name}`"));

@@ -42,7 +42,7 @@ fn benchmarks_train_the_program_package_by_package() {
     fixture.replace("pgo/pgo.toml", "Serve|Hash", "NoSuch");
     let ran = fixture.run(&["--to", "optimize"]);
     assert_eq!(ran.code, 11, "{}", ran.stderr);
-    assert!(ran.stderr.contains("no benchmark of ./... ran for long enough"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no benchmark of ./... ran"), "{}", ran.stderr);
 }
 
 /// The profile as it is stored: text.

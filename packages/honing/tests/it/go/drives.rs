@@ -127,7 +127,7 @@ fn one_of_several_programs_gets_the_profile_however_it_is_named() {
     }
     // It says and ends as go does.
     for (line, code, says) in [
-        ("go build -o bin/svc ./cmd/none", 1, "no such file or directory"),
+        ("go build -o bin/svc ./cmd/none", 1, "directory not found"),
         ("go build -nosuch ./cmd/svc", 2, "flag provided but not defined"),
         ("go vet ./cmd/...", 0, ""),
         ("go run ./cmd/agent", 0, "agent"),
@@ -171,7 +171,17 @@ fn a_build_that_is_not_what_it_was_told_is_refused() {
         assert!(ran.stderr.contains("hint: "), "{lines}\n{}", ran.stderr);
         assert_eq!(fixture.read("bin/svc"), "the person's own", "{lines}");
     }
-    fixture.replace("pgo/pgo.toml", "[\"make\", \"build\"]", "[\"nosuchmake\"]");
+    // What make has built once, it only copies; the output alone is put aside.
+    let copied = "bin/step:\n\tgo build -o bin/step ./cmd/svc\nbuild: bin/step\n\tcp bin/step bin/svc\n.PHONY: build\n";
+    fixture.write("Makefile", copied);
+    fixture.succeeds(&["baseline"]);
+    let ran = fixture.run(&["baseline"]);
+    assert!(ran.code == 10 && ran.stderr.contains("did not build"), "{}", ran.stderr);
+    fixture.replace("pgo/pgo.toml", "[\"make\", ", "[\"make\", \"-B\", ");
+    fixture.succeeds(&["baseline"]);
+    fixture.is_up_to_date(&["baseline"]);
+
+    fixture.replace("pgo/pgo.toml", "[\"make\", \"-B\", \"build\"]", "[\"nosuchmake\"]");
     let ran = fixture.run(&["baseline"]);
     assert!(ran.stderr.contains("nosuchmake"), "{}", ran.stderr);
     assert_eq!(ran.code, 10, "{}", ran.stderr);

@@ -17,7 +17,7 @@ fn config(fixture: &Fixture, line: &str) {
     fixture.replace("pgo/pgo.toml", "package = \"./cmd/svc\"", line);
 }
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 18] = [
     Row {
         name: "no go on PATH",
         breaks: |_, command| {
@@ -32,7 +32,7 @@ const ROWS: [Row; 13] = [
         breaks: |at, _| config(at, "package = \"./work\""),
         code: 2,
         says: &["`./work` is package work, and no program"],
-        hint: "is a main package",
+        hint: "is one main package",
     },
     Row {
         name: "a pattern with several packages",
@@ -52,7 +52,7 @@ const ROWS: [Row; 13] = [
         name: "a syntax error",
         breaks: |at, _| at.write("cmd/svc/main.go", "package main\n\nfunc main() {\n"),
         code: 10,
-        says: &["cmd/svc/main.go:4:1", "expected '}'"],
+        says: &["cmd/svc/main.go:4:1", "unexpected EOF"],
         hint: "run it by hand",
     },
     Row {
@@ -109,6 +109,60 @@ const ROWS: [Row; 13] = [
         code: 2,
         says: &["pgo/pgo.toml:", "there is no `build`"],
         hint: "add the command",
+    },
+    Row {
+        name: "an input that is not there",
+        breaks: |at, _| {
+            config(
+                at,
+                "package = \"./cmd/svc\"\nbuild = [\"make\"]\noutput = \"bin/svc\"\ninputs = [\"scripts\"]",
+            )
+        },
+        code: 2,
+        says: &["`inputs`: scripts does not exist"],
+        hint: "relative to `dir`",
+    },
+    Row {
+        name: "linker flags beside a command",
+        breaks: |at, _| {
+            config(at, "package = \"./cmd/svc\"\nbuild = [\"make\"]\noutput = \"bin/svc\"\nldflags = \"-s\"")
+        },
+        code: 2,
+        says: &["pgo/pgo.toml:", "with `build`, `ldflags` is the command's to say"],
+        hint: "take it out",
+    },
+    Row {
+        name: "an output outside of its folder",
+        breaks: |at, _| config(at, "package = \"./cmd/svc\"\nbuild = [\"make\"]\noutput = \"../svc\""),
+        code: 2,
+        says: &["pgo/pgo.toml:", "`output` is a file below `dir`"],
+        hint: "bin/server",
+    },
+    Row {
+        name: "benchmarks that are measured",
+        breaks: |at, _| {
+            at.replace(
+                "pgo/pgo.toml",
+                "command = [\"{program}\", \"-rounds\", \"20000\"",
+                "go.bench = { args = [\"-bench\", \".\"] }\n#",
+            );
+        },
+        code: 2,
+        says: &["pgo/pgo.toml:", "what `go` runs can train but not evaluate"],
+        hint: "",
+    },
+    Row {
+        name: "a profile in the arguments of benchmarks",
+        breaks: |at, _| {
+            at.replace(
+                "pgo/pgo.toml",
+                "command = [\"{program}\", \"-rounds\", \"8000000\"",
+                "go.bench = { args = [\"-bench=.\", \"-test.cpuprofile=x\"] }\n#",
+            );
+        },
+        code: 2,
+        says: &["pgo/pgo.toml:", "`-test.cpuprofile=x` is Honing's to set"],
+        hint: "take it out",
     },
     Row {
         name: "benchmarks of packages without tests",
