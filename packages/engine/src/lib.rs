@@ -20,6 +20,7 @@ pub use builders::cargo::{
     whereabouts::{find_binaries, find_places, open},
     wrapper::call::{is_called as is_wrapper, main as wrapper},
 };
+pub use builders::go::{Main, find_mains};
 pub use chain::{
     pipeline::{Finished, run},
     plan::{Planned, PlannedState, plan},

@@ -50,6 +50,7 @@ const RULES: &[Rule] = &[
             "honing-cargo",
             "honing-core",
             "honing-paired",
+            "honing-pprof",
             "honing-profdata",
             "honing-manifest",
             "honing-engine",

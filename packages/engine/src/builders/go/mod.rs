@@ -5,7 +5,9 @@ mod build;
 mod builder;
 mod craft;
 mod list;
+mod mains;
 mod tables;
 
 pub use craft::ByGo;
+pub use mains::{Main, find_mains};
 pub use tables::TABLES;
