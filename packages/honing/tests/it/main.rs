@@ -15,6 +15,7 @@ mod dashboard;
 mod docs;
 mod earlier_form;
 mod flags;
+mod go;
 mod init;
 mod kill;
 mod kinds;
