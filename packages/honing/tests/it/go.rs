@@ -1,6 +1,12 @@
 //! Go programs, with the real go command.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::support::{Fixture, commit, git, skip};
 
@@ -203,6 +209,7 @@ fn what_go_takes_in_silence_is_refused_or_told() {
             assert!(said.contains(&words.to_lowercase()), "{command:?} {words}: {}", refused.stderr);
         }
     }
+    asks_a_running_instance(&fixture, raw);
     // Another program's is taken by Go, too, and matches by the runtime alone.
     let foreign = "honing go edges 1\nunit: samples/count\nperiod: 10000000\nedges: 1\nweight: 9\n\n\
                    func example.org/other.f\n1 9 example.org/other.g\n";
@@ -211,4 +218,41 @@ fn what_go_takes_in_silence_is_refused_or_told() {
     assert_eq!(told.code, 14, "{told:?}");
     assert!(told.stderr.contains("0.0 % of the profile's weight"), "{told:?}");
     assert!(told.stderr.contains("is it the profile of another program"), "{told:?}");
+}
+
+/// By a URL; what may be secret in it goes nowhere else.
+fn asks_a_running_instance(fixture: &Fixture, profile: Vec<u8>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 4096];
+        let length = stream.read(&mut request).unwrap();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", profile.len());
+        stream.write_all(&[head.as_bytes(), &profile].concat()).unwrap();
+        String::from_utf8_lossy(&request[..length]).into_owned()
+    });
+    let url = format!("http://{address}/debug/pprof/profile?seconds=1&token=hush1");
+    let mut command = fixture.honing(&["merge", "--from", &url]);
+    let merged = command.env("HONING_PPROF_HEADERS", "Authorization: Bearer hush2").output().unwrap();
+    assert!(merged.status.success(), "{merged:?}");
+    let request = asked.join().unwrap();
+    assert!(request.starts_with("GET /debug/pprof/profile?seconds=1&token=hush1 HTTP/1.1"), "{request}");
+    assert!(request.contains("Authorization: Bearer hush2"), "{request}");
+    // Nobody listens there any more, and one of several that gives nothing is no merge.
+    let refused = fixture.run(&["merge", "--from", &url, "--from", "contention.pprof"]);
+    assert_eq!(refused.code, 12, "{refused:?}");
+    let mut told = format!("{merged:?} {refused:?}");
+    for file in files_below(&fixture.path("target/honing/runs"))
+        .into_iter()
+        .chain(files_below(&fixture.path("target/honing/words/merge")))
+    {
+        told.push_str(&String::from_utf8_lossy(&fs::read(file).unwrap()));
+    }
+    assert!(told.contains("127.0.0.1") && !told.contains("hush"), "{told}");
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.into_iter().flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
