@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use crate::support::{Fixture, commit, git, skip};
+use crate::support::{Fixture, commit, finish, git, skip};
 
 /// Counts words, and writes its own profiles. What is hot is in a package of its own.
 const MAIN: &str = r#"package main
@@ -255,4 +255,25 @@ fn asks_a_running_instance(fixture: &Fixture, profile: Vec<u8>) {
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.into_iter().flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+/// Beside a Rust program, where Go is not installed.
+#[test]
+fn without_go_the_rest_is_done() {
+    let fixture = Fixture::tiny();
+    let config = fixture.read("pgo/pgo.toml");
+    let words = CONFIG.split_once("[program.words.go]").unwrap().1;
+    fixture.write("pgo/pgo.toml", &format!("{config}\n[program.words.go]\ndir = \"words\"{words}"));
+    let path = std::env::var_os("PATH").unwrap();
+    let without = std::env::split_paths(&path).filter(|folder| !folder.join("go").is_file());
+    let without = std::env::join_paths(without).unwrap();
+    let run = |args: &[&str]| finish(fixture.honing(args).env("PATH", &without).output().unwrap());
+    let status = run(&["status"]);
+    assert!(status.stdout.contains("tiny (") && !status.stdout.contains("words ("), "{status:?}");
+    assert!(status.stderr.contains("program `words` is skipped: there is no `go` on PATH"), "{status:?}");
+    let built = run(&["--to", "baseline"]);
+    assert_eq!((built.code, built.stderr.matches("is skipped").count()), (0, 1), "{built:?}");
+    let asked = run(&["-P", "words", "--to", "baseline"]);
+    assert_eq!(asked.code, 15, "{asked:?}");
+    assert!(asked.stderr.contains("cannot run go") && asked.stderr.contains("install Go"), "{asked:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -30,7 +30,7 @@ use crate::{
         subject::Subject,
     },
     children::{Command, Usage},
-    io::files,
+    io::{files, programs::on_path},
     profiles::{ProfileKind, pprof::Samples},
 };
 
@@ -145,6 +145,11 @@ fn no_tests() -> Error {
 }
 
 impl Builder for GoBuilder {
+    fn absent(&self) -> Option<String> {
+        let there = on_path(OsStr::new("go"), &self.env);
+        there.is_none().then(|| "there is no `go` on PATH".into())
+    }
+
     fn look_up(&self, session: &Session, program: &config::Program) -> Result<(String, String)> {
         let program = table(program)?;
         let known = self.known(session, program)?;
