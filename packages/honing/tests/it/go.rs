@@ -264,6 +264,7 @@ fn without_go_the_rest_is_done() {
     let config = fixture.read("pgo/pgo.toml");
     let words = CONFIG.split_once("[program.words.go]").unwrap().1;
     fixture.write("pgo/pgo.toml", &format!("{config}\n[program.words.go]\ndir = \"words\"{words}"));
+    fixture.write("words/go.mod", "module example.org/words\n\ngo 1.22\n");
     let path = std::env::var_os("PATH").unwrap();
     let without = std::env::split_paths(&path).filter(|folder| !folder.join("go").is_file());
     let without = std::env::join_paths(without).unwrap();
