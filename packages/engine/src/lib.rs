@@ -20,7 +20,10 @@ pub use builders::cargo::{
     whereabouts::{find_binaries, find_places, open},
     wrapper::call::{is_called as is_rustc, main as rustc},
 };
-pub use builders::go::shim::{is_called as is_go, main as go};
+pub use builders::go::{
+    Main, find_mains,
+    shim::{is_called as is_go, main as go},
+};
 pub use chain::{
     pipeline::{Finished, run},
     plan::{Planned, PlannedState, plan},

@@ -6,7 +6,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, Once,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -137,6 +137,8 @@ pub struct Session {
     /// done.
     pub(crate) continues: bool,
     builders_us: Arc<AtomicU64>,
+    /// Whether it was told which programs are left out.
+    told_absent: Once,
 }
 
 impl Session {
@@ -182,6 +184,7 @@ impl Session {
             run_dir,
             continues: false,
             builders_us,
+            told_absent: Once::new(),
         })
     }
 
@@ -218,7 +221,8 @@ impl Session {
         &self.launcher.suspend
     }
 
-    /// The programs that were asked for, each after what it needs.
+    /// The programs that were asked for, each after what it needs. Where all were, those that cannot be built on
+    /// this machine are left out, which is told; but for the only one.
     ///
     /// # Errors
     /// Usage, where a name or a thing that it refers to does not exist.
@@ -234,7 +238,28 @@ impl Session {
             self.options.programs.is_empty() || self.options.programs.iter().any(|wanted| wanted == name)
         };
         let programs = self.config.in_order().into_iter().filter(|(name, _)| wanted(name));
-        programs.map(|(name, program)| self.subject(name, program)).collect()
+        let (mut found, mut absent) = (Vec::new(), Vec::new());
+        for (name, program) in programs {
+            match self.absent(program).filter(|_| self.options.programs.is_empty()) {
+                Some(why) => absent.push(((name, program), why)),
+                None => found.push(self.subject(name, program)?),
+            }
+        }
+        // Of nothing else, the error says what is missing.
+        if found.is_empty() {
+            return absent.into_iter().map(|((name, program), _)| self.subject(name, program)).collect();
+        }
+        self.told_absent.call_once(|| {
+            for ((name, _), why) in absent {
+                self.sink.emit(Event::Warning { text: format!("program `{name}` is skipped: {why}") });
+            }
+        });
+        Ok(found)
+    }
+
+    /// Why a program cannot be built on this machine at all.
+    fn absent(&self, program: &Program) -> Option<String> {
+        self.opened(program.own.craft()).ok()?.builder.absent()
     }
 
     pub(crate) fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {

@@ -12,6 +12,7 @@ use std::{
     ffi::OsString,
     fmt::Debug,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use honing_core::{
@@ -88,6 +89,17 @@ pub trait ProfileKind: Debug + Send + Sync {
 
     /// The command that does it with a tool, for display.
     fn merge_command(&self, session: &Session, tool: &Path, list: &Path, output: &Path) -> Command;
+
+    /// Fetches a profile from where it is told while a program runs, such as a URL, into the folder `to`; `None`
+    /// where that is no such place.
+    fn fetch(&self, _session: &Session, _place: &Path, _to: &Path) -> Option<Result<PathBuf>> {
+        None
+    }
+
+    /// When the profile in a file was recorded, where it says so.
+    fn recorded(&self, _file: &Path) -> Option<SystemTime> {
+        None
+    }
 
     /// The profiles in `places`: files as they are, and in folders what is called as one, sorted.
     fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>>;

@@ -8,7 +8,7 @@ use honing_profdata::{self as profdata, FunctionDiff, Hot, Presence, Profile};
 use honing_report::{Kind, Table};
 use serde::Serialize;
 
-use crate::{cli::Format, console};
+use crate::{cli::Format, commands::samples, console};
 
 /// Merges everything in `from` into `output`.
 pub(crate) fn merge(from: &[OsString], output: &Path, max_lost: f64) -> Result<()> {
@@ -66,6 +66,9 @@ struct HotFunction {
 
 /// Prints what is in a profile.
 pub(crate) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
+    if samples::is_one(file) {
+        return samples::show(file, top, format);
+    }
     let read = profile_files::read_profile(file)?;
     let (profile, report) = (&read.profile, &read.report);
     let coverage = profile.coverage();
@@ -236,13 +239,13 @@ fn both(base: &Path, test: &Path) -> Result<(Profile, Profile)> {
     Ok((profile_files::read_profile(base)?.profile, profile_files::read_profile(test)?.profile))
 }
 
-fn json(value: &impl Serialize) -> Result<()> {
+pub(super) fn json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(|error| console::broken(error.into()))?;
     writeln!(console::out(), "{text}").map_err(console::broken)
 }
 
 /// `13838525` as `13,838,525`.
-fn grouped(digits: &str) -> String {
+pub(super) fn grouped(digits: &str) -> String {
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {

@@ -30,7 +30,17 @@ const RULES: &[Rule] = &[
     // Pure, for what pgo.toml says to cargo.
     rule("honing-cargo", &["honing-core"]),
     // Effects and reports know core.
-    rule("honing-engine", &["honing-cargo", "honing-core", "honing-paired", "honing-profdata"]),
+    rule(
+        "honing-engine",
+        &[
+            "honing-cargo",
+            "honing-core",
+            "honing-gobinary",
+            "honing-paired",
+            "honing-pprof",
+            "honing-profdata",
+        ],
+    ),
     rule("honing-report", &["honing-core"]),
     rule("honing-dashboard", &["honing-cargo", "honing-core"]),
     // Only the facade knows all of them; what it optimizes is none of them.
@@ -40,6 +50,7 @@ const RULES: &[Rule] = &[
             "honing-cargo",
             "honing-core",
             "honing-paired",
+            "honing-pprof",
             "honing-profdata",
             "honing-manifest",
             "honing-engine",
@@ -81,15 +92,18 @@ fn arrows_point_one_way() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Paths into the rooms of crafts and of kinds of profile.
+const PLUGGED: &[&str] = &["cargo::", "go::", "llvm::", "pprof::", "profdata::", "gobinary::"];
+
 /// Rooms of the engine that work for any craft and any kind of profile, and what they must not name.
 const ROOMS_OF_ALL: [(&str, &[&str]); 7] = [
-    ("chain", &["cargo::", "llvm::", "profdata::"]),
-    ("children", &["cargo::", "llvm::", "profdata::"]),
-    ("io", &["cargo::", "llvm::", "profdata::"]),
-    ("keep", &["cargo::", "llvm::", "profdata::"]),
-    ("measure", &["cargo::", "llvm::", "profdata::"]),
-    ("workloads", &["cargo::", "llvm::", "profdata::"]),
-    ("profiles", &["cargo::"]),
+    ("chain", PLUGGED),
+    ("children", PLUGGED),
+    ("io", PLUGGED),
+    ("keep", PLUGGED),
+    ("measure", PLUGGED),
+    ("workloads", PLUGGED),
+    ("profiles", &["cargo::", "go::"]),
 ];
 
 /// Code that has no word of one craft, and the words that it may have all the same.
@@ -129,7 +143,7 @@ fn words_of_one_craft_stand_in_its_rooms() {
             let rest =
                 allowed.iter().fold(line.replace("CARGO_PKG", ""), |line, word| line.replace(word, ""));
             let rest = rest.to_lowercase();
-            if ["cargo", "rustc", "llvm"].iter().any(|word| rest.contains(word)) {
+            if ["cargo", "rustc", "llvm", "pprof"].iter().any(|word| rest.contains(word)) {
                 wrong.push(format!("{at}: {line}"));
             }
         }

@@ -1,6 +1,9 @@
 //! Go, as the engine sees a builder.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 use honing_core::{
     Error, Fingerprint, Result, Setting, Stage,
@@ -26,7 +29,7 @@ use crate::{
         subject::Subject,
     },
     children::{Command, Usage},
-    io::files,
+    io::{files, programs::on_path},
     profiles::{ProfileKind, pprof::Samples},
 };
 
@@ -34,6 +37,11 @@ use crate::{
 const LOCKS: [&str; 4] = ["go.mod", "go.sum", "go.work", "go.work.sum"];
 
 impl Builder for GoBuilder {
+    fn absent(&self) -> Option<String> {
+        let there = on_path(OsStr::new("go"), &self.env);
+        there.is_none().then(|| "there is no `go` on PATH".into())
+    }
+
     fn look_up(&self, session: &Session, program: &config::Program) -> Result<(String, String)> {
         let program = table(program)?;
         let known = self.known(session, program)?;

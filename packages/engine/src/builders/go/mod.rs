@@ -9,6 +9,7 @@ mod called;
 mod craft;
 mod driven;
 mod list;
+mod mains;
 mod orders;
 pub(crate) mod shim;
 mod state;
@@ -16,4 +17,5 @@ mod tables;
 mod witness;
 
 pub use craft::ByGo;
+pub use mains::{Main, find_mains};
 pub use tables::TABLES;

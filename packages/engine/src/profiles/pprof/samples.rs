@@ -1,9 +1,10 @@
 //! Samples of CPU time, as the engine sees a kind of profile.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use honing_core::{Error, Fingerprint, Result, Stage, Training, template::Values};
@@ -106,6 +107,19 @@ impl ProfileKind for Samples {
         let mut command = Command::new(tool, &session.around.env, &session.root);
         command.args([list, output]);
         command
+    }
+
+    fn fetch(&self, session: &Session, place: &Path, to: &Path) -> Option<Result<PathBuf>> {
+        let url = place.to_str().filter(|text| text.starts_with("http://"))?;
+        let headers = session.around.env.get(OsStr::new(pull::HEADERS));
+        Some(pull::fetch(url, &headers.map(|text| text.to_string_lossy()).unwrap_or_default(), to))
+    }
+
+    fn recorded(&self, file: &Path) -> Option<SystemTime> {
+        let bytes = files::read(file).ok()?;
+        let nanos = honing_pprof::read(&bytes, honing_pprof::Policy::KEEP_ALL.max_bytes).ok()?.time_nanos;
+        let since = u64::try_from(nanos).ok().filter(|nanos| *nanos > 0)?;
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(since))
     }
 
     fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>> {
