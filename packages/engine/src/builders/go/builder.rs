@@ -257,14 +257,10 @@ impl Builder for GoBuilder {
     fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String {
         let Ok(program) = table(subject.program) else { return String::new() };
         if program.is_driven() {
-            let dir = self.dir(program);
-            // A makefile's own programs get it as well, each a program of its own.
-            return format!(
-                "(cd {} && GOFLAGS=-pgo={} {})",
-                dir.display(),
-                profile.display(),
-                program.build.join(" ")
-            );
+            let dir = if program.dir == "." { String::new() } else { format!("cd {} && ", program.dir) };
+            // Each `go` of it may be called in another folder.
+            let profile = std::path::absolute(profile).unwrap_or_else(|_| profile.to_owned());
+            return format!("{dir}GOFLAGS=-pgo={} {}", profile.display(), program.build.join(" "));
         }
         let dir = if program.dir == "." { String::new() } else { format!(" -C {}", program.dir) };
         format!("go build{dir} -trimpath -pgo={} {}", profile.display(), program.package)

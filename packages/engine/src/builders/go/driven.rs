@@ -116,20 +116,19 @@ fn keeps_earlier(
     (now, bytes): (&Witness, &[u8]),
 ) -> Result<bool> {
     let read = |folder: &Path| Witness::from_bytes(&fs::read(folder.join(WITNESS)).ok()?);
-    let own = read(folder);
-    // The first optimized program is compared with the baseline.
-    if let Some(words) = own
-        .clone()
-        .or_else(|| read(&folder.with_file_name("baseline")))
-        .and_then(|earlier| changing(&earlier, now))
-    {
+    let (own, ships) = (read(folder), session.options.ships);
+    // It is told once, by the first optimized program beside the baseline, and of each that ships.
+    let earlier = if ships { own.clone() } else { None };
+    let earlier =
+        earlier.or_else(|| own.is_none().then(|| read(&folder.with_file_name("baseline"))).flatten());
+    if let Some(words) = earlier.and_then(|earlier| changing(&earlier, now)) {
         let text = format!(
             "program `{name}`: {words}, so each build has other bytes. While its sources are the same, an earlier \
              one is kept; what ships is built anew"
         );
         session.sink.emit(Event::Warning { text });
     }
-    let (Some(own), false) = (own, session.options.ships) else { return Ok(false) };
+    let (Some(own), false) = (own, ships) else { return Ok(false) };
     let Ok(old) = fs::read(&wanted.output) else { return Ok(false) };
     Ok(same_but_for_stamps((&own, &old), (now, bytes)))
 }
