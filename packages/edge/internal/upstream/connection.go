@@ -59,17 +59,17 @@ func connectionID(answer wire.Answer) (uint64, error) {
 	return 0, wire.ErrUnreadable
 }
 
-// renews says whether another try has another id than used, with which the tracker has answered by
-// an error. An id that is not new is given up for that.
+// renews says whether another try has another id than used, to which the tracker has answered with an
+// error. The id is given up for that, but not often: errors may be about the requests.
 func (s *socket) renews(used uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.since.IsZero() || s.id != used {
 		return true
 	}
-	if time.Since(s.since) < settled {
+	if time.Since(s.renewed) < settled {
 		return false
 	}
-	s.since = time.Time{}
+	s.since, s.renewed = time.Time{}, time.Now()
 	return true
 }

@@ -14,7 +14,7 @@ import (
 const (
 	// validity of a connection id, from its answer on (BEP 15).
 	validity = time.Minute
-	// An error to a request with a younger id is not about the id.
+	// For so long after an id was given up for an error, no other is.
 	settled = time.Second
 	// receiveBuffer is asked for in bytes: answers come in bursts. The system may grant less.
 	receiveBuffer = 4 << 20
@@ -49,6 +49,8 @@ type socket struct {
 	id      uint64
 	// When the id came; zero for none.
 	since time.Time
+	// When an id was last given up for an error.
+	renewed time.Time
 	// The connect under way.
 	connecting *attempt
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -144,17 +145,43 @@ func TestARestartedTrackerIsAskedForANewId(t *testing.T) {
 		t.Fatal(err)
 	}
 	tracker.Restart()
-	// An error to a fresh id is the tracker's last word.
+	if _, err := scrape(client, 1); err != nil {
+		t.Errorf("after a restart: %v", err)
+	}
+	// Soon after, an error is the tracker's last word: it may be about the request.
+	tracker.Restart()
 	var refused *Refused
 	if _, err := scrape(client, 1); !errors.As(err, &refused) || refused.Reason != "bad id" {
 		t.Errorf("%v", err)
 	}
 	s := client.sockets[0]
 	s.mu.Lock()
-	s.since = s.since.Add(-2 * settled)
+	s.renewed = s.renewed.Add(-settled)
 	s.mu.Unlock()
 	if _, err := scrape(client, 1); err != nil {
-		t.Errorf("after a restart: %v", err)
+		t.Errorf("after another restart: %v", err)
+	}
+	if connects := len(tracker.Requests(wire.ActionConnect)); connects != 3 {
+		t.Errorf("%d connects", connects)
+	}
+}
+
+func TestARefusalIsPassedOn(t *testing.T) {
+	tracker := faketracker.Start(t, "udp4", func(tracker *faketracker.Tracker, request []byte) []byte {
+		if faketracker.Action(request) == wire.ActionScrape {
+			return append(faketracker.Head(request, wire.ActionError), strings.Repeat("no ", 500)...)
+		}
+		return tracker.ByTheBook(request)
+	})
+	client := dial(t, tracker.Addr, nil)
+	for range 20 {
+		var refused *Refused
+		if _, err := scrape(client, 1); !errors.As(err, &refused) || len(refused.Reason) != longestReason {
+			t.Errorf("%v", err)
+		}
+	}
+	if connects := len(tracker.Requests(wire.ActionConnect)); connects > 3 {
+		t.Errorf("%d connects for 20 refusals", connects)
 	}
 }
 

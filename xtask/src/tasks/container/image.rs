@@ -101,7 +101,8 @@ impl Provenance {
         let named = &self.0["predicate"]["buildDefinition"]["externalParameters"]["pgo"]["profile"];
         let file = named.as_str().with_context(|| format!("the program was built without PGO: {named}"))?;
         let stored = fs::read(workspace.join(file)).with_context(|| file.to_owned())?;
-        let digest = hmac_sha256::Hash::hash(&stored).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let digest =
+            hmac_sha256::Hash::hash(&stored).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let inputs = &self.0["predicate"]["buildDefinition"]["resolvedDependencies"];
         let of_profile = inputs.as_array().into_iter().flatten().find(|input| input["name"] == *named);
         let there = of_profile.map(|input| &input["digest"]["sha256"]);
