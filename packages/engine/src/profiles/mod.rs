@@ -145,6 +145,11 @@ pub trait Profile: Any + Debug + Send + Sync {
     /// what was built, why. `own` are the names of the workspace's own code.
     fn matched(&self, own: Vec<String>, built: Result<(Traces, MatchedBy), String>) -> Matched;
 
+    /// What a build did with it, in words, where the programs without and with it tell.
+    fn effects(&self, _before: &Path, _after: &Path) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Carries it over to the functions of a build whose symbols have other names.
     fn rebase(&self, traces: &Traces) -> Result<Rebased>;
 

@@ -146,6 +146,13 @@ fn from_source_to_what_ships() {
     let names: Vec<&str> = stages.iter().map(|(stage, _)| stage.as_str()).collect();
     assert_eq!(names, ["preflight", "baseline", "train", "merge", "optimize", "bench", "record"]);
     fixture.is_up_to_date(&["--ci"]);
+    // What Go did with it is read from both programs.
+    let events: String = files_below(&fixture.path("target/honing/runs"))
+        .into_iter()
+        .filter(|file| file.ends_with("events.jsonl"))
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect();
+    assert!(events.contains(" hot call") && events.contains("count.words:3 → count.hash"), "{events}");
     let text = fixture.read(stored().to_str().unwrap());
     assert!(text.contains("\nfunc example.org/words/internal/count.words\n"), "{text}");
     commit(&fixture, "profile");

@@ -80,6 +80,8 @@ pub(super) fn build(session: &Session, name: &str, stage: Stage, wanted: &Wanted
     let witness = Witness::of(sources(session, wanted)?, checked.noted()?, &info);
     let fresh = keeps_earlier(session, &folder, name, wanted, (&witness, &bytes))?;
     if !fresh {
+        // A kill in between must not leave it with another program's.
+        files::remove_file(&folder.join(WITNESS))?;
         files::copy(&output, &wanted.output)?;
         files::write_atomically(&folder.join(WITNESS), &witness.to_bytes())?;
     }
