@@ -9,5 +9,6 @@ mod mains;
 mod tables;
 
 pub use craft::ByGo;
-pub use mains::{Main, find_mains};
+pub use mains::Main;
+pub(crate) use mains::mains;
 pub use tables::TABLES;
