@@ -19,9 +19,12 @@ pub use builders::cargo::{
     profiles::{RootManifest, cargo_profile},
     toolchain::Toolchain,
     whereabouts::{find_binaries, find_places},
-    wrapper::call::{is_called as is_wrapper, main as wrapper},
+    wrapper::call::{is_called as is_rustc, main as rustc},
 };
-pub use builders::go::Main;
+pub use builders::go::{
+    Main,
+    shim::{is_called as is_go, main as go},
+};
 pub use chain::{
     pipeline::{Finished, run},
     plan::{Planned, PlannedState, plan},

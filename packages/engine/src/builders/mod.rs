@@ -4,6 +4,7 @@ pub(crate) mod beside;
 pub mod cargo;
 pub mod go;
 mod pass;
+pub(crate) mod stand_in;
 
 use std::{
     any::Any,

@@ -16,6 +16,7 @@ mod docs;
 mod earlier_form;
 mod flags;
 mod go;
+mod go_builds;
 mod init;
 mod kill;
 mod kinds;
