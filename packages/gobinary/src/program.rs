@@ -33,8 +33,9 @@ pub struct Program<'a> {
     pub info: BuildInfo,
     /// Functions that have code of their own, by address.
     pub functions: Vec<Function<'a>>,
-    names: Names<'a>,
-    sites: Vec<Site>,
+    pub(crate) names: Names<'a>,
+    /// Every call, sorted by caller and line.
+    pub(crate) sites: Vec<Site>,
     /// Numbers of functions with code of their own, sorted.
     coded: Vec<u32>,
     /// Numbers of functions that are written in assembly, sorted.
