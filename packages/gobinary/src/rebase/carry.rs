@@ -56,8 +56,8 @@ impl<'x> Carrier<'_, '_, 'x> {
         };
         let shifted = if line == old.offset { Rule::Exact } else { Rule::Shifted };
         let of_callee = self.mapping.get(self.graph, old.callee).map_or(Rule::Exact, |(_, rule)| rule);
-        // A call that moved may be a swap of names.
-        if shifted == Rule::Shifted && self.is_other(callee) {
+        // What looks like a moved call may be a swap of names.
+        if shifted == Rule::Shifted && (self.is_other(callee) || self.is_other(now)) {
             return self.leave(old, Unplaced::OtherBody);
         }
         let edge = Edge {

@@ -21,6 +21,8 @@ pub(super) struct Fit {
     pub(super) shared: usize,
     /// Those of them that it calls on the same line.
     pub(super) exact: usize,
+    /// Shared ones that nothing else in the program calls.
+    pub(super) alone: usize,
     /// Whether few functions call one of the shared ones.
     pub(super) telling: bool,
 }
@@ -41,6 +43,8 @@ impl Fit {
                 continue;
             }
             fit.shared += 1;
+            fit.alone +=
+                usize::from(graph.callers(callee).iter().all(|(_, caller)| [new, callee].contains(caller)));
             fit.telling |= graph.callers(callee).len() <= TELLING;
             let on_line = |line| graph.sites_at(new, line).iter().any(|site| site.callee == Some(callee));
             fit.exact += usize::from(lines.into_iter().any(on_line));
@@ -54,9 +58,11 @@ impl Fit {
     }
 }
 
-/// Whether a function has the name of one of the profile, and another one has its body.
+/// Whether a function has the name of one of the profile, and another one has its body: all of the calls that are gone
+/// from here, or each those of the other.
 pub(super) fn is_other(graph: &Graph<'_, '_>, mapping: &Mapping, function: u32) -> bool {
-    if !graph.in_program(function) || !Fit::of(graph, mapping, function, function).is_against() {
+    let own = Fit::of(graph, mapping, function, function);
+    if !graph.in_program(function) || own.known == 0 || own.exact > 0 {
         return false;
     }
     let calls = graph.calls_in(function).iter().filter(|call| call.counts).take(LOOKED_AT);
@@ -66,7 +72,12 @@ pub(super) fn is_other(graph: &Graph<'_, '_>, mapping: &Mapping, function: u32) 
     let others: BTreeSet<u32> = callers.filter(|caller| *caller != function).collect();
     others.into_iter().filter(|other| graph.package(*other) == graph.package(function)).any(|other| {
         let fit = Fit::of(graph, mapping, function, other);
-        fit.shared == fit.known
+        let swapped = || {
+            let (back, stayed) =
+                (Fit::of(graph, mapping, other, function), Fit::of(graph, mapping, other, other));
+            fit.exact == fit.known && back.exact > 0 && stayed.exact == 0
+        };
+        fit.shared == fit.known && (own.is_against() || swapped())
     })
 }
 
@@ -155,7 +166,8 @@ fn strangers(
     let expected = match (below, above) {
         (Some(below), _) if below.0 == call.offset => Some(shift(below)),
         (Some(below), Some(above)) => (shift(below) == shift(above)).then_some(shift(below)),
-        (one, other) => one.or(other).map(shift),
+        // Where nothing shows another shift, there is none.
+        (one, other) => Some(one.or(other).map_or(0, shift)),
     };
     let expected = expected.map(|shift| shift + i64::from(call.offset));
     let (low, high) = (below.map_or(i32::MIN, |(_, new)| *new), above.map_or(i32::MAX, |(_, new)| *new));

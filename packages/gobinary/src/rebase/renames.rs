@@ -2,7 +2,7 @@
 //!
 //! A name is carried over where two kinds of evidence agree, of three: it calls the same functions, it is called in
 //! the same places, it is called alike. The place alone suffices where the lines around it say exactly which it is,
-//! and the calls alone where they stand on the same lines. What fits two functions about as well is left out.
+//! and the calls alone where they stand on the same lines, or nothing else calls these functions. What fits two functions about as well is left out.
 
 use crate::rebase::closures::Closures;
 use crate::rebase::evidence::{Fit, Known, Successors, is_alike};
@@ -195,7 +195,7 @@ impl Search<'_, '_, '_> {
             return None;
         }
         let kinds = [calls, placed, named].into_iter().filter(|kind| *kind).count();
-        let whole_body = fit.shared >= 2 && exact >= 0.8;
+        let whole_body = (fit.shared >= 2 && exact >= 0.8) || share(fit.alone) >= 0.6;
         let enough = kinds >= 2 || there > 0.5 || whole_body;
         let same_package = if name.package == other.package { 0.5 } else { 0.0 };
         let same_receiver = if name.receiver == other.receiver { 0.5 } else { 0.0 };

@@ -8,7 +8,10 @@ use honing_core::{
 };
 use honing_pprof::{self as pprof, EdgeMap, Policy};
 
-use crate::profiles::{Matched, Profile, Rebased, Traces, Weighed, pprof::matching};
+use crate::profiles::{
+    Matched, Profile, Rebased, Traces, Weighed,
+    pprof::{matching, rebase},
+};
 
 /// Name of a stored profile: text, one line a call.
 pub(super) const STORED: &str = "profile.goedges";
@@ -58,9 +61,8 @@ impl Profile for Edges {
         }
     }
 
-    fn rebase(&self, _: &Traces) -> Result<Rebased> {
-        Err(Error::new(ExitCode::Stale, "rebase: profiles of Go programs cannot be carried over yet")
-            .with_hint(honing_core::advise!("train a new profile: {pgo}")))
+    fn rebase(&self, traces: &Traces) -> Result<Rebased> {
+        rebase::rebase(self.edges(), traces)
     }
 
     fn weigh(&self) -> Option<Weighed> {

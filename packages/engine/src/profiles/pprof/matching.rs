@@ -144,12 +144,12 @@ fn why(why: Why) -> LostWhy {
 }
 
 /// `main.serve:12 → main.parse`: the line counts from the caller's `func`.
-fn words(caller: &str, offset: i64, callee: &str) -> String {
+pub(super) fn words(caller: &str, offset: i64, callee: &str) -> String {
     format!("{caller}:{offset} → {callee}")
 }
 
 /// As the reader of programs has it: no source has lines beyond 32 bits.
-fn narrow(edge: Edge<'_>) -> gobinary::Edge<'_> {
+pub(super) fn narrow(edge: Edge<'_>) -> gobinary::Edge<'_> {
     let Edge { caller, callee, offset, weight } = edge;
     let offset = i32::try_from(offset).unwrap_or(i32::MIN);
     gobinary::Edge { caller, callee, offset, weight: i64::try_from(weight).unwrap_or(i64::MAX) }

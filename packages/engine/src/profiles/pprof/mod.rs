@@ -4,6 +4,7 @@ mod edges;
 mod matching;
 mod merge;
 mod pull;
+mod rebase;
 mod samples;
 mod settings;
 
