@@ -39,6 +39,11 @@ fn main() -> Result<(), Failure> {
     for one in rebased.renames.iter().take(20) {
         println!("  {:?} {}: {} -> {}", one.rule, one.weight, one.from, one.to);
     }
+    let mut reasons = std::collections::BTreeMap::new();
+    for left in &rebased.left {
+        *reasons.entry(left.why).or_insert(0) += left.edge.weight;
+    }
+    println!("  left behind: {reasons:?}");
     for left in rebased.left.iter().take(20) {
         println!(
             "  left {} {:?} {}:{} -> {}",
@@ -65,6 +70,9 @@ fn main() -> Result<(), Failure> {
                 .any(|old| (old.caller, old.offset, old.callee) == (edge.caller, edge.offset, edge.callee))
         });
         let moved: Vec<Edge<'_>> = moved.copied().collect();
+        for edge in moved.iter().filter(|edge| !seen.contains(&(edge.caller, edge.offset, edge.callee))) {
+            println!("  not seen: {} {}:{} -> {}", edge.weight, edge.caller, edge.offset, edge.callee);
+        }
         println!("  of those with another place alone {:.2} %", share(&moved));
     }
     Ok(())

@@ -66,6 +66,13 @@ impl<'a> Program<'a> {
         Ok(Program { arch: image.arch, info, functions, names, sites, coded, assembly, elsewhere })
     }
 
+    /// One that no file is read for.
+    #[cfg(test)]
+    pub(crate) fn of_calls(info: BuildInfo, names: Names<'a>, sites: Vec<Site>) -> Self {
+        let (coded, assembly, elsewhere) = (Vec::new(), Vec::new(), Vec::new());
+        Program { arch: Arch::Amd64, info, functions: Vec::new(), names, sites, coded, assembly, elsewhere }
+    }
+
     /// Every call, sorted by caller and line.
     pub fn calls(&self) -> impl Iterator<Item = Call<'a>> + '_ {
         self.sites.iter().filter_map(|site| self.call(site))

@@ -1,7 +1,6 @@
 //! What speaks for a function of the program being one of the profile: the calls in it, and the calls of it.
 
 use crate::part::Part;
-use crate::rebase::chain::Place;
 use crate::rebase::graph::{Graph, Old};
 use crate::rebase::lines::place;
 use crate::rebase::mapping::Mapping;
@@ -70,15 +69,17 @@ pub(super) fn is_other(graph: &Graph<'_, '_>, mapping: &Mapping, function: u32) 
     let callers = callees.iter().map(|callee| graph.callers(*callee));
     let callers = callers.filter(|callers| callers.len() <= LOOKED_AT).flatten().map(|(_, caller)| *caller);
     let others: BTreeSet<u32> = callers.filter(|caller| *caller != function).collect();
-    others.into_iter().filter(|other| graph.package(*other) == graph.package(function)).any(|other| {
-        let fit = Fit::of(graph, mapping, function, other);
-        let swapped = || {
-            let (back, stayed) =
-                (Fit::of(graph, mapping, other, function), Fit::of(graph, mapping, other, other));
-            fit.exact == fit.known && back.exact > 0 && stayed.exact == 0
-        };
-        fit.shared == fit.known && (own.is_against() || swapped())
-    })
+    others.into_iter().take(LOOKED_AT).filter(|other| graph.package(*other) == graph.package(function)).any(
+        |other| {
+            let fit = Fit::of(graph, mapping, function, other);
+            let swapped = || {
+                let (back, stayed) =
+                    (Fit::of(graph, mapping, other, function), Fit::of(graph, mapping, other, other));
+                fit.exact == fit.known && back.exact > 0 && stayed.exact == 0
+            };
+            fit.shared == fit.known && (own.is_against() || swapped())
+        },
+    )
 }
 
 /// Which functions are called where one of the profile was called, with shares of the weight.
@@ -108,13 +109,8 @@ impl Known {
         let (old, now) = caller;
         self.0.entry(old).or_insert_with(|| {
             let placed = place(graph, mapping, old, now, budget);
-            let mut anchors: Anchors = placed
-                .iter()
-                .filter_map(|(old, _, place)| match place {
-                    Place::At(line) => Some((old.offset, *line)),
-                    _ => None,
-                })
-                .collect();
+            let mut anchors: Anchors =
+                placed.iter().filter_map(|(old, _, place)| Some((old.offset, place.line()?))).collect();
             anchors.sort_unstable();
             anchors
         })
@@ -132,6 +128,9 @@ impl Known {
         let mut whole = 0.0;
         for call in graph.calls_of(missing).filter(|call| call.caller != missing).take(LOOKED_AT) {
             let Some(now) = mapping.number(graph, call.caller) else { continue };
+            // Every call in the caller is looked at, and whose code it calls.
+            let Some(left) = budget.checked_sub(4 * graph.sites(now).len() as u64) else { break };
+            *budget = left;
             let anchors = self.anchors(graph, mapping, (call.caller, now), budget);
             let weight = call.weight as f64 + 1.0;
             whole += weight;

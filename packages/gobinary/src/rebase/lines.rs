@@ -36,16 +36,23 @@ impl Body {
         if let Some(lines) = self.named.get(&callee) {
             return lines;
         }
-        let name = Spelled::new(graph.name(callee));
-        let is_method = name.closure.is_empty() && !name.receiver.is_empty();
+        let is_method = is_method(graph, callee);
         if is_method && !self.interface.is_empty() {
             &self.interface
-        } else if is_method || !name.closure.is_empty() || graph.callers(callee).is_empty() {
+        } else if is_method || is_closure(graph, callee) || graph.callers(callee).is_empty() {
             &self.value
         } else {
             &[]
         }
     }
+}
+
+fn is_method(graph: &Graph<'_, '_>, function: u32) -> bool {
+    !Spelled::new(graph.name(function)).receiver.is_empty() && !is_closure(graph, function)
+}
+
+fn is_closure(graph: &Graph<'_, '_>, function: u32) -> bool {
+    !Spelled::new(graph.name(function)).closure.is_empty()
 }
 
 /// A call of the profile, the function that is called, as far as it is known, and its line now.
@@ -61,39 +68,61 @@ pub(super) fn place(
 ) -> Vec<Placed> {
     let body = Body::of(graph, now);
     let callee = |old: &Old| if old.callee == caller { Some(now) } else { mapping.number(graph, old.callee) };
-    let mut items: Vec<(Old, u32, &[i32])> = Vec::new();
+    let mut known: Vec<(Old, u32)> = Vec::new();
     let mut placed: Vec<Placed> = Vec::new();
     for old in graph.calls_in(caller) {
         match callee(old) {
-            Some(callee) => items.push((*old, callee, body.lines(graph, callee))),
+            Some(callee) => known.push((*old, callee)),
             None => placed.push((*old, None, Place::Gone)),
         }
     }
-    let stands = |(old, _, lines): &(Old, u32, &[i32])| lines.contains(&old.offset);
-    if items.iter().filter(|(old, ..)| old.counts).all(stands) {
-        let stay = |item: &(Old, u32, &[i32])| {
-            (item.0, Some(item.1), if stands(item) { Place::At(item.0.offset) } else { Place::Gone })
-        };
-        placed.extend(items.iter().map(stay));
+    let stands = |old: &Old, callee: u32| {
+        let mut calls = graph.sites_at(now, old.offset).iter().map(|site| site.callee);
+        // As in the match, any indirect call can be it, unless it is called by name.
+        let by_name = body.named.contains_key(&callee);
+        calls.any(|site| site == Some(callee) || (site.is_none() && !by_name))
+    };
+    if known.iter().filter(|(old, _)| old.counts).all(|(old, callee)| stands(old, *callee)) {
+        placed.extend(known.into_iter().map(|(old, callee)| {
+            (old, Some(callee), if stands(&old, callee) { Place::At(old.offset) } else { Place::Gone })
+        }));
         return placed;
     }
-    items.sort_by_key(|(old, callee, lines)| (old.offset, lines.first().copied(), *callee));
-    items.dedup_by_key(|(old, callee, _)| (old.offset, *callee));
-    let lines = items.iter().map(|(old, _, lines)| Item { offset: old.offset, lines: lines.to_vec() });
-    let found =
-        if too_many(&items, *budget) { Vec::new() } else { align(&lines.collect::<Vec<_>>(), budget) };
-    for (index, item) in items.iter().enumerate() {
-        let place = match found.get(index).copied().unwrap_or(Place::Unsure) {
-            // What may have moved and may not have is left as it is.
-            Place::Unsure if stands(item) => Place::At(item.0.offset),
+    known.sort_by_cached_key(|(old, callee)| {
+        (old.offset, body.lines(graph, *callee).first().copied(), *callee)
+    });
+    let pairs = known.iter().map(|(_, callee)| body.lines(graph, *callee).len() as u64).sum::<u64>();
+    let found = if pairs > *budget {
+        vec![Place::Unsure; known.len()]
+    } else {
+        let item = |(old, callee): &(Old, u32)| {
+            let mut lines = body.lines(graph, *callee).to_vec();
+            // A function that is called by name may be called through an interface, too.
+            let here = body.interface.contains(&old.offset) && is_method(graph, *callee);
+            if let (true, Err(at)) = (here, lines.binary_search(&old.offset)) {
+                lines.insert(at, old.offset);
+            }
+            Item { offset: old.offset, lines }
+        };
+        align(&known.iter().map(item).collect::<Vec<_>>(), budget)
+    };
+    let anchors: Vec<(i32, Option<i32>)> =
+        known.iter().zip(&found).map(|((old, _), place)| (old.offset, place.line())).collect();
+    for ((old, callee), place) in known.iter().zip(&found) {
+        let place = match *place {
+            // What may have moved and may not have is left as it is where nothing moved.
+            Place::Unsure if stands(old, *callee) && is_still(&anchors, old.offset) => Place::At(old.offset),
             place => place,
         };
-        placed.push((item.0, Some(item.1), place));
+        placed.push((*old, Some(*callee), place));
     }
     placed
 }
 
-/// Whether the lists alone would cost more than there is.
-fn too_many(items: &[(Old, u32, &[i32])], budget: u64) -> bool {
-    items.iter().map(|(.., lines)| lines.len() as u64).sum::<u64>() > budget
+/// Whether the nearest calls that were placed, before and behind, are where they were.
+fn is_still(anchors: &[(i32, Option<i32>)], offset: i32) -> bool {
+    let (before, behind) = anchors.split_at(anchors.partition_point(|(old, _)| *old < offset));
+    let still = |anchor: &(i32, Option<i32>)| anchor.1.map(|line| line == anchor.0);
+    let (before, behind) = (before.iter().rev().find_map(still), behind.iter().find_map(still));
+    before != Some(false) && behind != Some(false)
 }

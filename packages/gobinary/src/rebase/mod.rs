@@ -13,6 +13,8 @@ mod packages;
 mod renames;
 mod report;
 mod spelling;
+#[cfg(test)]
+mod tests;
 
 pub use report::{LeftBehind, Rebased, Rename, Rule, Unplaced};
 

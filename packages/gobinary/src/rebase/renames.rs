@@ -145,6 +145,9 @@ impl Search<'_, '_, '_> {
         }
         let near = self.known.successors(self.graph, self.mapping, old, budget);
         let candidates = self.candidates(old, &spelled, &near);
+        let looked_at = candidates.len().saturating_mul(self.graph.calls_in(old).len().min(COMMON) + 1);
+        let Some(left) = budget.checked_sub(looked_at as u64) else { return Choice::Nothing };
+        *budget = left;
         let mut scores: Vec<(f64, bool, u32)> = candidates
             .into_iter()
             .filter_map(|new| {
@@ -196,7 +199,9 @@ impl Search<'_, '_, '_> {
         }
         let kinds = [calls, placed, named].into_iter().filter(|kind| *kind).count();
         let whole_body = (fit.shared >= 2 && exact >= 0.8) || share(fit.alone) >= 0.6;
-        let enough = kinds >= 2 || there > 0.5 || whole_body;
+        // A function that moved, too, needs more than a place.
+        let beside = name.package == other.package && name.receiver == other.receiver;
+        let enough = kinds >= 2 || (there > 0.5 && beside) || whole_body;
         let same_package = if name.package == other.package { 0.5 } else { 0.0 };
         let same_receiver = if name.receiver == other.receiver { 0.5 } else { 0.0 };
         let body = if fit.telling || fit.shared >= 2 { 2.0 * shared + exact } else { 0.0 };
