@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -155,6 +156,27 @@ func TestRequestsThatDoNotEndAreCut(t *testing.T) {
 	}
 	if err := <-cut; err == nil {
 		t.Error("the request was answered")
+	}
+}
+
+func TestASecondSignalEndsItAtOnce(t *testing.T) {
+	silent := faketracker.Start(t, "udp4", func(*faketracker.Tracker, []byte) []byte { return nil })
+	p := start(t, "-tracker", silent.Addr)
+	go func() { _, _ = get(p.addr, announce) }()
+	for len(silent.Requests(wire.ActionConnect)) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	begin := time.Now()
+	_ = p.Process.Signal(syscall.SIGTERM)
+	p.after(t, "ending; requests under way have ")
+	// The signal is given back a moment later.
+	time.Sleep(100 * time.Millisecond)
+	_ = p.Process.Signal(syscall.SIGINT)
+	var ended *exec.ExitError
+	err := p.Wait()
+	if !errors.As(err, &ended) || ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGINT ||
+		time.Since(begin) > 3*time.Second {
+		t.Errorf("%v after %s", err, time.Since(begin))
 	}
 }
 

@@ -85,6 +85,7 @@ func serve(stop context.Context, o options, stdout, stderr io.Writer) (err error
 func end(server *http.Server, patience time.Duration, stderr io.Writer) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	fmt.Fprintf(stderr, "edge: ending; requests under way have %s\n", patience)
 	err := server.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		fmt.Fprintf(stderr, "edge: requests were still under way after %s; they are cut\n", patience)

@@ -6,6 +6,7 @@
 //! - [`Program::read`] reads an ELF, Mach-O or PE program of Go 1.20 or newer, for amd64 or arm64, stripped or not.
 //! - [`match_edges`] says which share of the weight of a profile's edges the program can use, and why not the rest.
 //! - [`effects`] says what became of each edge between two builds: inlined, devirtualized, neither.
+//! - [`rebase`] carries a profile over to a program of newer source.
 //!
 //! The key of all of it is the compiler's own: caller, callee, and the line of the call from the caller's `func` on.
 
@@ -27,6 +28,7 @@ mod names;
 mod part;
 mod pcvalue;
 mod program;
+mod rebase;
 mod sites;
 
 pub use buildinfo::{BuildInfo, Module};
@@ -38,4 +40,5 @@ pub use image::Arch;
 pub use matching::{Lost, Match, Share, match_edges};
 pub use part::{Part, package};
 pub use program::{Call, Program};
+pub use rebase::{LeftBehind, Rebased, Rename, Rule, Unplaced, rebase};
 pub use sites::Kind;

@@ -41,6 +41,11 @@ impl<'a> Names<'a> {
         self.names.get(number as usize).copied()
     }
 
+    /// All of them, by number.
+    pub(crate) fn all(&self) -> &[&'a str] {
+        &self.names
+    }
+
     pub(crate) fn number(&self, name: &str) -> Option<u32> {
         self.by_name.get(name).copied()
     }

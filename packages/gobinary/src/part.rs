@@ -24,15 +24,21 @@ impl Part {
 }
 
 /// Import path of the package of a function, as people write it.
+pub fn package(function: &str) -> Cow<'_, str> {
+    let (path, _) = split(function);
+    if path.contains('%') { Cow::Owned(unescape(path)) } else { Cow::Borrowed(path) }
+}
+
+/// The package of a function as the linker writes it, and what stands behind the dot.
 ///
 /// In the linker's names a dot in the last element of a path is `%2e`, so that the first dot there ends it.
-pub fn package(function: &str) -> Cow<'_, str> {
+pub(crate) fn split(function: &str) -> (&str, &str) {
     // Slashes in receivers and type arguments belong to other packages.
     let head = function.find(['[', '(']).map_or(function, |end| function.get(..end).unwrap_or(function));
     let last = head.rfind('/').map_or(0, |slash| slash + 1);
     let dot = head.get(last..).and_then(|element| element.find('.')).map_or(head.len(), |dot| last + dot);
-    let path = head.get(..dot).unwrap_or(head);
-    if path.contains('%') { Cow::Owned(unescape(path)) } else { Cow::Borrowed(path) }
+    let (path, behind) = function.split_at_checked(dot).unwrap_or((function, ""));
+    (path, behind.strip_prefix('.').unwrap_or(behind))
 }
 
 fn unescape(path: &str) -> String {

@@ -33,8 +33,9 @@ pub struct Program<'a> {
     pub info: BuildInfo,
     /// Functions that have code of their own, by address.
     pub functions: Vec<Function<'a>>,
-    names: Names<'a>,
-    sites: Vec<Site>,
+    pub(crate) names: Names<'a>,
+    /// Every call, sorted by caller and line.
+    pub(crate) sites: Vec<Site>,
     /// Numbers of functions with code of their own, sorted.
     coded: Vec<u32>,
     /// Numbers of functions that are written in assembly, sorted.
@@ -63,6 +64,13 @@ impl<'a> Program<'a> {
         let (coded, assembly) = (numbers(|_| true), numbers(|function| function.assembly));
         let (elsewhere, info) = (numbers(linked_elsewhere), buildinfo::read(&image));
         Ok(Program { arch: image.arch, info, functions, names, sites, coded, assembly, elsewhere })
+    }
+
+    /// One that no file is read for.
+    #[cfg(test)]
+    pub(crate) fn of_calls(info: BuildInfo, names: Names<'a>, sites: Vec<Site>) -> Self {
+        let (coded, assembly, elsewhere) = (Vec::new(), Vec::new(), Vec::new());
+        Program { arch: Arch::Amd64, info, functions: Vec::new(), names, sites, coded, assembly, elsewhere }
     }
 
     /// Every call, sorted by caller and line.

@@ -109,6 +109,19 @@ impl EdgeMap {
         Ok(())
     }
 
+    /// Other edges of the same unit. Equal ones are added up.
+    ///
+    /// # Errors
+    /// If their weights are more than the compiler can add up.
+    pub fn with_edges<'e>(&self, edges: impl IntoIterator<Item = Edge<'e>>) -> Result<EdgeMap, Error> {
+        let mut sum = EdgeSum::default();
+        for Edge { caller, callee, offset, weight } in edges {
+            let (caller, callee) = (sum.name(caller), sum.name(callee));
+            sum.add(caller, callee, offset, weight)?;
+        }
+        Ok(sum.finish(self.unit))
+    }
+
     pub(crate) fn named(&self, edge: &Numbered) -> Edge<'_> {
         let name = |index: u32| self.names.get(index as usize).map_or("", |name| name);
         let &Numbered { caller, callee, offset, weight } = edge;

@@ -51,11 +51,9 @@ func (l *Limiter) Allow(client netip.Addr, now time.Time) bool {
 	if !ok {
 		b = bucket{tokens: l.burst, filled: now}
 	}
-	// Time between two requests may seem to run backwards when they wait for the lock.
-	if passed := now.Sub(b.filled); passed > 0 {
-		b.tokens = min(l.burst, b.tokens+passed.Seconds()*l.rate)
-		b.filled = now
-	}
+	// Time seems to run backwards when requests wait for the lock; the next one evens it out.
+	b.tokens = min(l.burst, b.tokens+now.Sub(b.filled).Seconds()*l.rate)
+	b.filled = now
 	allowed := b.tokens >= 1
 	if allowed {
 		b.tokens--

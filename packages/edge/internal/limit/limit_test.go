@@ -19,7 +19,7 @@ func TestABucketEmptiesAndFills(t *testing.T) {
 		want bool
 	}{
 		{0, true}, {0, true}, {0, true}, {0, false}, {99, false}, {100, true}, {100, false},
-		// Time that seems to run backwards gives nothing, and takes nothing.
+		// Time that seems to run backwards gives nothing, and takes nothing in the end.
 		{50, false}, {200, true},
 		// Never more than the burst, however long it was idle.
 		{60_000, true}, {60_000, true}, {60_000, true}, {60_000, false},

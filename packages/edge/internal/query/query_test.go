@@ -49,6 +49,8 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		{"info_hash=%1", "info_hash is not valid"},
 		{"info_hash=%", "info_hash is not valid"},
 		{"info_hash=aaaaaaaaaaaaaaaaaaa%a", "info_hash is not valid"},
+		{"info_hash=aaaaaaaaaaaaaaaaaaa%az", "info_hash is not valid"},
+		{"info_hash=aaaaaaaaaaaaaaaaaaa%za", "info_hash is not valid"},
 		{"info_hash=%zz%1&port=1", "info_hash is not valid"},
 		{"info_hash=", "info_hash is not valid"},
 		{"peer_id=short", "peer_id is not valid"},

@@ -18,11 +18,14 @@ type tracker struct {
 	wait              chan struct{}
 }
 
-func (t *tracker) ask(_ context.Context, hashes []wire.Hash, counts []wire.Counts) error {
+func (t *tracker) ask(ctx context.Context, hashes []wire.Hash, counts []wire.Counts) error {
 	t.questions.Add(1)
 	t.swarms.Add(int32(len(hashes)))
 	if t.wait != nil {
 		<-t.wait
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	for i := range hashes {
 		counts[i].Seeders = uint32(hashes[i][0])
@@ -107,26 +110,41 @@ func TestManyAtATimeAskOnce(t *testing.T) {
 }
 
 func TestAClientThatLeavesTakesNothingFromOthers(t *testing.T) {
-	tracker := &tracker{wait: make(chan struct{})}
-	c := New(tracker.ask, time.Minute, 1000)
-	ctx, leave := context.WithCancel(context.Background())
-	ended := make(chan error, 2)
-	one := func(ctx context.Context) { ended <- c.Scrape(ctx, hashes(1), make([]wire.Counts, 1)) }
-	go one(context.Background())
-	for c.Counts().Misses == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	go one(ctx)
-	for c.Counts().Joined == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	leave()
-	if err := <-ended; !errors.Is(err, context.Canceled) {
-		t.Errorf("who left: %v", err)
-	}
-	close(tracker.wait)
-	if err := <-ended; err != nil {
-		t.Errorf("who stayed: %v", err)
+	for _, firstLeaves := range []bool{true, false} {
+		tracker := &tracker{wait: make(chan struct{})}
+		c := New(tracker.ask, time.Minute, 1000)
+		ctx, leave := context.WithCancel(context.Background())
+		first, second := ctx, context.Background()
+		if !firstLeaves {
+			first, second = second, first
+		}
+		ended := [2]chan error{make(chan error, 1), make(chan error, 1)}
+		one := func(ctx context.Context, ended chan error) {
+			ended <- c.Scrape(ctx, hashes(1), make([]wire.Counts, 1))
+		}
+		go one(first, ended[0])
+		for c.Counts().Misses == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		go one(second, ended[1])
+		for c.Counts().Joined == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		leave()
+		if !firstLeaves {
+			// Who asks has to wait for the answer all the same; who joined need not.
+			if err := <-ended[1]; !errors.Is(err, context.Canceled) {
+				t.Errorf("who left: %v", err)
+			}
+		}
+		close(tracker.wait)
+		stays := 0
+		if firstLeaves {
+			stays = 1
+		}
+		if err := <-ended[stays]; err != nil {
+			t.Errorf("who stayed, first leaves %t: %v", firstLeaves, err)
+		}
 	}
 }
 

@@ -214,11 +214,13 @@ func (e *Edge) stats() reply {
 
 // outcomeOf says by whose fault there is no answer.
 func outcomeOf(err error) stats.Outcome {
+	if err == nil {
+		// Before what follows puts its variables on the heap.
+		return stats.OK
+	}
 	var wrong query.Error
 	var refused *upstream.Refused
 	switch {
-	case err == nil:
-		return stats.OK
 	case errors.As(err, &wrong), err == errUntold:
 		return stats.Invalid
 	case err == errLimited:

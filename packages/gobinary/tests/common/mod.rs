@@ -47,8 +47,21 @@ impl Go {
     /// # Panics
     /// If the build fails.
     pub fn build(&self, arguments: &[&str], variables: &[(&str, &str)]) -> (Vec<u8>, Output) {
-        let program = self.folder.path().join("program");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/shop");
+        self.build_in(&source, arguments, variables)
+    }
+
+    /// The same for the program in a folder.
+    ///
+    /// # Panics
+    /// If the build fails.
+    pub fn build_in(
+        &self,
+        source: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> (Vec<u8>, Output) {
+        let program = self.program();
         let mut command = Command::new(&self.command);
         command.current_dir(source).args(["build", "-o"]).arg(&program).args(arguments).arg(".");
         command.env("GOFLAGS", "-buildvcs=false").env("GOTOOLCHAIN", "local").env("GOWORK", "off");
@@ -61,13 +74,33 @@ impl Go {
         (std::fs::read(program).unwrap(), output)
     }
 
+    fn program(&self) -> PathBuf {
+        self.folder.path().join("program")
+    }
+
+    /// Runs the program that was built last, which writes its profile into the file that it is given, and says what
+    /// the compiler makes of that.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn profiled(&self) -> String {
+        let (profile, edges) = (self.folder.path().join("cpu"), self.folder.path().join("edges"));
+        let run = Command::new(self.program()).arg(&profile).output().unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        let mut command = Command::new(&self.command);
+        command.args(["tool", "preprofile", "-o"]).arg(&edges).arg("-i").arg(&profile);
+        let output = command.env("GOTOOLCHAIN", "local").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        std::fs::read_to_string(edges).unwrap()
+    }
+
     /// What `go tool objdump` prints about the program that was built last.
     ///
     /// # Panics
     /// If it fails.
     pub fn disassembled(&self) -> String {
         let mut command = Command::new(&self.command);
-        command.args(["tool", "objdump"]).arg(self.folder.path().join("program")).env("GOTOOLCHAIN", "local");
+        command.args(["tool", "objdump"]).arg(self.program()).env("GOTOOLCHAIN", "local");
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()

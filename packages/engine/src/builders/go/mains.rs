@@ -1,14 +1,15 @@
 //! The programs of a module, for somebody who begins.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use honing_core::{Error, Result};
 use serde::Deserialize;
 
-use crate::builders::{
-    cargo::whereabouts::{own_environment, whereabouts},
-    go::ask::Go,
-};
+use crate::builders::go::ask::Go;
 
 /// A main package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,18 +28,9 @@ struct Package {
     dir: PathBuf,
 }
 
-/// The nearest module above the current folder and its main packages; `None` where a Cargo workspace is nearer,
-/// or where there is no module.
-///
-/// # Errors
-/// Where Go cannot be asked.
-pub fn find_mains() -> Result<Option<(PathBuf, Vec<Main>)>> {
-    let (dir, exe) = whereabouts()?;
-    let has = |dir: &Path, file: &str| dir.join(file).is_file();
-    let root = dir.ancestors().find(|dir| has(dir, "go.mod") || has(dir, "Cargo.toml"));
-    let Some(root) = root.filter(|root| !has(root, "Cargo.toml")) else { return Ok(None) };
-    let go = Go { dir: root, env: own_environment(root, &exe, false) };
-    let said = go.ask(&["list", "-json=Name,ImportPath,Dir", "./..."])?;
+/// The main packages of the module in `root`.
+pub(crate) fn mains(root: &Path, env: &BTreeMap<OsString, OsString>) -> Result<Vec<Main>> {
+    let said = Go { dir: root, env: env.clone() }.ask(&["list", "-json=Name,ImportPath,Dir", "./..."])?;
     let mut mains = Vec::new();
     for read in serde_json::Deserializer::from_slice(&said).into_iter::<Package>() {
         let read = read
@@ -47,7 +39,7 @@ pub fn find_mains() -> Result<Option<(PathBuf, Vec<Main>)>> {
             mains.push(read.main(root));
         }
     }
-    Ok(Some((root.to_owned(), mains)))
+    Ok(mains)
 }
 
 impl Package {

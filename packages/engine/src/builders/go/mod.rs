@@ -17,5 +17,6 @@ mod tables;
 mod witness;
 
 pub use craft::ByGo;
-pub use mains::{Main, find_mains};
+pub use mains::Main;
+pub(crate) use mains::mains;
 pub use tables::TABLES;

@@ -10,7 +10,7 @@ use honing_pprof::{self as pprof, EdgeMap, Policy};
 
 use crate::profiles::{
     Matched, Profile, Rebased, Traces, Weighed,
-    pprof::{effects, matching},
+    pprof::{effects, matching, rebase},
 };
 
 /// Name of a stored profile: text, one line a call.
@@ -68,9 +68,8 @@ impl Profile for Edges {
         }
     }
 
-    fn rebase(&self, _: &Traces) -> Result<Rebased> {
-        Err(Error::new(ExitCode::Stale, "rebase: profiles of Go programs cannot be carried over yet")
-            .with_hint(honing_core::advise!("train a new profile: {pgo}")))
+    fn rebase(&self, traces: &Traces) -> Result<Rebased> {
+        rebase::rebase(self.edges(), traces)
     }
 
     fn weigh(&self) -> Option<Weighed> {

@@ -6,6 +6,9 @@ use honing_pprof::EdgeMap;
 
 use crate::profiles::pprof::matching::{narrow, words};
 
+/// What was done with some calls, in words, and which ones these are.
+type Sort = (&'static str, fn(Change) -> bool);
+
 /// Calls of each sort that are named.
 const NAMED: usize = 3;
 
@@ -17,7 +20,7 @@ pub(super) fn told(edges: &EdgeMap, before: &[u8], after: &[u8]) -> Vec<String> 
     let hot = hot.map(narrow).filter(|edge| !matches!(after.judge(edge), Use::LeftOut(_)));
     let all = effects(&before, &after, hot);
     let whole = edges.weight().max(1) as f64;
-    let sorts: [(&str, fn(Change) -> bool); 4] = [
+    let sorts: [Sort; 4] = [
         ("inlined", |change| change == Change::Inlined),
         ("devirtualized", |change| matches!(change, Change::Devirtualized { .. })),
         ("too large or of a form that is never inlined", |change| {

@@ -5,6 +5,7 @@ mod effects;
 mod matching;
 mod merge;
 mod pull;
+mod rebase;
 mod samples;
 mod settings;
 

@@ -1,12 +1,12 @@
 //! The functions of a build, from the trace and from a binary, and what of a profile they apply.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+#[path = "../../profdata/tests/common/mod.rs"]
 mod common;
 
 use common::fixture;
-use honing_profdata::{
-    BuildFunctions, Crates, Origin, Profile, TraceReader, Why, instrumented, match_build, read,
-};
+use honing_match::{BuildFunctions, Crates, Origin, TraceReader, Why, instrumented, match_build};
+use honing_profdata::{Profile, read};
 
 fn profile(text: &str) -> Profile {
     read(text.as_bytes()).unwrap().profile
@@ -20,7 +20,7 @@ fn trace(lines: &[&str]) -> (BuildFunctions, Vec<String>) {
 
 fn rows(build: &BuildFunctions) -> Vec<(String, String, Vec<u64>, bool)> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    let row = |f: &honing_profdata::BuildFunction| {
+    let row = |f: &honing_match::BuildFunction| {
         (text(&f.symbol), f.module.as_deref().map(text).unwrap_or_default(), f.hashes.clone(), f.certain)
     };
     build.functions().iter().map(row).collect()
@@ -124,7 +124,7 @@ fn a_match_by_origin_and_why_the_rest_is_lost() {
         ":ir\n{unit}.0;{A}\n1\n1\n50\n{B}\n9\n1\n30\n{unit}.1;{vec}\n3\n1\n15\n{dependency}\n4\n1\n4\n{gone}\n1\n1\n1\nzero\n1\n1\n0\n"
     );
     let found = match_build(&profile(&text), &build, &Crates::new(["demo"]));
-    let counts = |share: &honing_profdata::Share| {
+    let counts = |share: &honing_match::Share| {
         (share.weight, share.weight_matched, share.functions, share.functions_matched)
     };
     // That push is in another unit of its crate now loses nothing.

@@ -4,12 +4,11 @@ use super::groups::{Group, LEVELS, Level, Place};
 use super::rename::{self, Named};
 use super::report::{Replacement, Rule, Unpaired};
 use crate::cfg_hash::{self, Numbers};
-use crate::format::ValueKind;
 use crate::functions::{BuildFunction, BuildFunctions};
 use crate::inspect::{demangle, split_name};
 use crate::matching::lost;
-use crate::profile::{Function, Profile};
 use crate::symbol::{Meaning, unit_crate};
+use honing_profdata::{Function, Profile, ValueKind};
 use std::collections::HashMap;
 
 /// A function of the profile with its function of the build.

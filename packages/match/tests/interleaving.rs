@@ -2,7 +2,7 @@
 //! none is invented.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-use honing_profdata::TraceReader;
+use honing_match::TraceReader;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,8 +7,8 @@
 use crate::functions::{BuildFunction, BuildFunctions, Linkage};
 use crate::inspect::{demangle, split_name};
 use crate::origin::{Crates, Origin};
-use crate::profile::{Function, Profile};
 use crate::units::numbered;
+use honing_profdata::{Function, Profile};
 use std::cmp::Reverse;
 
 /// A part of a profile, and what of it a build applies.
@@ -86,7 +86,7 @@ impl Match {
     }
 }
 
-/// Whether a build applies a local function's counters to one of its copies ([`Profile::in_every_unit`]): in
+/// Whether a build applies a local function's counters to one of its copies ([`crate::in_every_unit`]): in
 /// another unit of its crate, or where it is not local any more.
 fn has_a_copy(function: &Function<'_>, build: &BuildFunctions) -> bool {
     let (unit, symbol) = split_name(function.name_bytes());

@@ -1,6 +1,6 @@
 //! What is in a profile: totals, the hottest functions, coverage, names for people.
 
-use crate::profile::{Function, Profile};
+use honing_profdata::{Function, Profile};
 use std::cmp::Reverse;
 
 /// Separates the compilation unit from the symbol in the name of a local function, from LLVM 17 on.
@@ -50,51 +50,31 @@ pub struct Hot<'a> {
     pub cumulative: f64,
 }
 
-impl Profile {
-    /// How many functions and blocks ran.
-    pub fn coverage(&self) -> Coverage {
-        let mut coverage = Coverage::default();
-        for function in self.functions() {
-            let run = function.counts().iter().filter(|count| **count > 0).count() as u64;
-            coverage.functions += 1;
-            coverage.functions_run += u64::from(run > 0);
-            coverage.blocks += function.counts().len() as u64;
-            coverage.blocks_run += run;
-        }
-        coverage
+/// How many functions and blocks ran.
+pub fn coverage(profile: &Profile) -> Coverage {
+    let mut coverage = Coverage::default();
+    for function in profile.functions() {
+        let run = function.counts().iter().filter(|count| **count > 0).count() as u64;
+        coverage.functions += 1;
+        coverage.functions_run += u64::from(run > 0);
+        coverage.blocks += function.counts().len() as u64;
+        coverage.blocks_run += run;
     }
-
-    /// The `most` heaviest functions, the heaviest first; equally heavy ones in the order of names.
-    pub fn hottest(&self, most: usize) -> Vec<Hot<'_>> {
-        let whole = self.weight().max(1) as f64;
-        let mut functions: Vec<_> =
-            self.functions().map(|function| (function.weight(), function)).filter(|(w, _)| *w > 0).collect();
-        functions.sort_by_key(|(weight, _)| Reverse(*weight));
-        let mut sum = 0_u128;
-        let hot = functions.into_iter().take(most).map(|(weight, function)| {
-            sum = sum.saturating_add(weight);
-            Hot { function, weight, share: weight as f64 / whole, cumulative: sum as f64 / whole }
-        });
-        hot.collect()
-    }
+    coverage
 }
 
-impl<'a> Function<'a> {
-    /// The compilation unit that a local function's name starts with: with rustc the crate with its
-    /// hash and codegen unit (`name.hash-cgu.0`), with clang the source file.
-    pub fn unit(&self) -> Option<&'a [u8]> {
-        split_name(self.name_bytes()).0
-    }
-
-    /// The function's symbol, without the unit.
-    pub fn symbol(&self) -> &'a [u8] {
-        split_name(self.name_bytes()).1
-    }
-
-    /// The name for people: Rust's manglings undone, without hashes; others as they are.
-    pub fn demangled(&self) -> String {
-        demangle(self.name_bytes())
-    }
+/// The `most` heaviest functions, the heaviest first; equally heavy ones in the order of names.
+pub fn hottest(profile: &Profile, most: usize) -> Vec<Hot<'_>> {
+    let whole = profile.weight().max(1) as f64;
+    let mut functions: Vec<_> =
+        profile.functions().map(|function| (function.weight(), function)).filter(|(w, _)| *w > 0).collect();
+    functions.sort_by_key(|(weight, _)| Reverse(*weight));
+    let mut sum = 0_u128;
+    let hot = functions.into_iter().take(most).map(|(weight, function)| {
+        sum = sum.saturating_add(weight);
+        Hot { function, weight, share: weight as f64 / whole, cumulative: sum as f64 / whole }
+    });
+    hot.collect()
 }
 
 /// Splits the name of a profiled function into the unit that it is local to, if it is, and its

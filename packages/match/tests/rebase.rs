@@ -7,13 +7,14 @@
     reason = "tests that compile and run programs"
 )]
 
+#[path = "../../profdata/tests/common/mod.rs"]
 mod common;
 
 use common::tools;
-use honing_profdata::{
-    BuildFunctions, Crates, IndexedVersion, Profile, RebaseReport, Rule, TraceReader, Unpaired, ValueKind,
-    instrumented, match_build, read, rebase,
+use honing_match::{
+    BuildFunctions, Crates, RebaseReport, Rule, TraceReader, Unpaired, instrumented, match_build, rebase,
 };
+use honing_profdata::{IndexedVersion, Profile, ValueKind, read};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,7 +36,7 @@ fn compile(source: &Path, output: &Path, flags: &[&str]) -> (BuildFunctions, Vec
 }
 
 fn kinds() -> PathBuf {
-    common::program("kinds.rs")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/kinds.rs")
 }
 
 /// A profile of the program as it is.

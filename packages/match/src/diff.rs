@@ -1,7 +1,7 @@
 //! Where two profiles differ, function by function.
 
-use crate::overlap::score;
-use crate::profile::{Function, Profile};
+use crate::overlap::{key, score};
+use honing_profdata::{Function, Profile};
 use std::collections::{HashMap, HashSet};
 
 /// How a function occurs in two profiles.
@@ -61,7 +61,6 @@ pub struct Diff<'a> {
 /// Compares two profiles function by function.
 pub fn diff<'a>(base: &'a Profile, test: &'a Profile) -> Diff<'a> {
     let (whole_base, whole_test) = (base.weight().max(1) as f64, test.weight().max(1) as f64);
-    let key = |function: &Function<'_>| (function.name_hash(), function.cfg_hash());
     let in_base: HashMap<_, Function<'_>> = base.functions().map(|f| (key(&f), f)).collect();
     let in_test: HashSet<_> = test.functions().map(|f| key(&f)).collect();
     let base_names: HashSet<u64> = base.functions().map(|f| f.name_hash()).collect();

@@ -1,13 +1,9 @@
 //! Writes carried functions into a new profile, under the build's names.
 
-use super::pairing::{Pair, Pairing};
-use crate::copy::copy;
-use crate::format::ValueKind;
+use super::pairing::Pairing;
 use crate::functions::{BuildFunctions, Linkage};
 use crate::inspect::split_name;
-use crate::names::name_hash;
-use crate::profile::{Function, Profile};
-use crate::store::Store;
+use honing_profdata::{Profile, Rewrite, ValueKind, name_hash};
 use std::collections::HashMap;
 
 /// A profile of the carried functions.
@@ -45,34 +41,23 @@ pub(super) fn carry(profile: &Profile, build: &BuildFunctions, pairing: &Pairing
             renamed.insert(function.name_hash(), name_hash(&name));
         }
     }
-    let mut store = Store::default();
-    store.note_variant(profile.variant());
-    for vtable in profile.vtable_names() {
-        store.names.learn(name_hash(vtable), vtable);
-        store.vtable_names.insert(vtable.to_vec());
-    }
     let mut sites_dropped = 0;
     let resolve = |kind: ValueKind, value: u64| match kind {
         ValueKind::IndirectCallTarget => renamed.get(&value).copied().unwrap_or(value),
         ValueKind::MemOpSize | ValueKind::VtableTarget => value,
     };
-    let add = |store: &mut Store, function: &Function<'_>, name_hash: u64, pair: &Pair| {
-        copy(store, function, name_hash, pair.cfg_hash, &pair.left_behind, &resolve)
-    };
+    let mut rewrite = Rewrite::of(profile);
     for (at, function) in profile.functions().enumerate() {
         let Some(pair) = pairing.pair(at) else {
             continue;
         };
-        if pair.rule == super::Rule::Exact {
-            store.names.learn(function.name_hash(), function.name_bytes());
-            add(&mut store, &function, function.name_hash(), pair);
-        } else if let Some(name) = new_name(at, pair.row) {
-            let hash = name_hash(&name);
-            store.names.learn(hash, &name);
-            sites_dropped += add(&mut store, &function, hash, pair);
+        let name = match pair.rule {
+            super::Rule::Exact => Some(function.name_bytes().to_vec()),
+            _ => new_name(at, pair.row),
+        };
+        if let Some(name) = name {
+            sites_dropped += rewrite.add(&function, &name, pair.cfg_hash, &pair.left_behind, &resolve);
         }
     }
-    // The variants of one profile fit together.
-    let profile = Profile::finish(store).map(|(profile, _)| profile).unwrap_or_default();
-    Carried { profile, sites_dropped }
+    Carried { profile: rewrite.finish(), sites_dropped }
 }

@@ -5,9 +5,8 @@
 //! `OverlapStats` and `InstrProfRecord::overlap` in `llvm/lib/ProfileData/InstrProf.cpp`,
 //! `InstrProfWriter::overlapRecord` in `InstrProfWriter.cpp`, LLVM 22.1.
 
-use crate::format::ValueKind;
-use crate::profile::{Function, Profile};
-use std::collections::HashSet;
+use honing_profdata::{Function, Profile, ValueKind};
+use std::collections::{HashMap, HashSet};
 
 const KINDS: usize = ValueKind::ALL.len();
 
@@ -52,7 +51,7 @@ pub fn overlap(base: &Profile, test: &Profile, context_sensitive: bool) -> Overl
         return result;
     }
     let names: HashSet<u64> = base.functions().map(|function| function.name_hash()).collect();
-    let positions = base.positions();
+    let in_base: HashMap<_, Function<'_>> = base.functions().map(|ours| (key(&ours), ours)).collect();
     for theirs in test.functions() {
         let part = part_of(&theirs);
         if !names.contains(&theirs.name_hash()) {
@@ -60,15 +59,18 @@ pub fn overlap(base: &Profile, test: &Profile, context_sensitive: bool) -> Overl
         } else if part.edges < 1.0 {
             result.overlap.functions += 1;
         } else {
-            let key = (theirs.name_hash(), theirs.cfg_hash());
-            let ours = positions.get(&key).and_then(|at| base.function(*at));
-            match ours.filter(|ours| same_shape(ours, &theirs)) {
-                Some(ours) => add_overlap(&mut result, &ours, &theirs),
+            match in_base.get(&key(&theirs)).filter(|ours| same_shape(ours, &theirs)) {
+                Some(ours) => add_overlap(&mut result, ours, &theirs),
                 None => add_share(&mut result.mismatch, &part, &result.test),
             }
         }
     }
     result
+}
+
+/// Name and control flow, by which a function of one profile is found in another.
+pub(crate) fn key(function: &Function<'_>) -> (u64, u64) {
+    (function.name_hash(), function.cfg_hash())
 }
 
 fn sums(profile: &Profile, context_sensitive: bool) -> OverlapPart {
@@ -114,16 +116,10 @@ fn add_overlap(result: &mut Overlap, ours: &Function<'_>, theirs: &Function<'_>)
     let (base, test) = (result.base.edges, result.test.edges);
     result.overlap.edges += edges.map(|(a, b)| score(*a, *b, base, test)).sum::<f64>();
     result.overlap.functions += 1;
-    for kind in ValueKind::ALL {
-        let (Some(base), Some(test), Some(sum)) = (
-            result.base.values.get(kind.slot()),
-            result.test.values.get(kind.slot()),
-            result.overlap.values.get_mut(kind.slot()),
-        ) else {
-            continue;
-        };
+    let sums = result.overlap.values.iter_mut().zip(result.base.values).zip(result.test.values);
+    for (kind, ((sum, base), test)) in ValueKind::ALL.into_iter().zip(sums) {
         for (a, b) in ours.sites(kind).zip(theirs.sites(kind)) {
-            *sum += site_score(a, b, *base, *test);
+            *sum += site_score(a, b, base, test);
         }
     }
 }

@@ -15,7 +15,7 @@ mod spelling;
 
 use crate::functions::BuildFunctions;
 use crate::inspect::demangle;
-use crate::profile::Profile;
+use honing_profdata::Profile;
 use pairing::Pairing;
 use std::cmp::Reverse;
 

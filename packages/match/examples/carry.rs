@@ -5,7 +5,8 @@
 //! build with `-Cllvm-args=-pgo-trace-func-hash=`, or the list of functions that Honing keeps of it.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a measuring tool")]
 
-use honing_profdata::{BuildFunctions, Crates, Profile, TraceReader, match_build, read, rebase};
+use honing_match::{BuildFunctions, Crates, TraceReader, match_build, rebase};
+use honing_profdata::{Profile, read};
 use std::error::Error;
 
 fn trace(path: &str) -> Result<BuildFunctions, Box<dyn Error>> {

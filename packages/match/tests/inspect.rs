@@ -1,12 +1,15 @@
 //! What is read out of profiles: totals, hottest functions, coverage, differences, matches.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+#[path = "../../profdata/tests/common/mod.rs"]
 mod common;
 
 use common::fixture;
-use honing_profdata::{
-    BuildFunctions, Crates, Presence, Profile, diff, instrumented, match_build, overlap, read,
+use honing_match::{
+    BuildFunctions, Crates, Presence, coverage, demangle, diff, hottest, instrumented, match_build, overlap,
+    split_name,
 };
+use honing_profdata::{Profile, read};
 
 fn profile(text: &str) -> Profile {
     read(text.as_bytes()).unwrap().profile
@@ -64,14 +67,16 @@ never
 fn totals_and_the_hottest_functions() {
     let base = profile(BASE);
     assert_eq!((base.len(), base.weight()), (4, 1000));
-    let hot = base.hottest(2);
-    let rows: Vec<_> =
-        hot.iter().map(|hot| (hot.function.demangled(), hot.weight, hot.share, hot.cumulative)).collect();
+    let hot = hottest(&base, 2);
+    let rows: Vec<_> = hot
+        .iter()
+        .map(|hot| (demangle(hot.function.name_bytes()), hot.weight, hot.share, hot.cumulative))
+        .collect();
     assert_eq!(rows, [("demo::hot".to_owned(), 600, 0.6, 0.6), ("demo::warm".to_owned(), 300, 0.3, 0.9)]);
-    let all = base.hottest(usize::MAX);
+    let all = hottest(&base, usize::MAX);
     assert_eq!(all.len(), 3, "a function that did not run is not hot");
-    assert_eq!(all[2].function.demangled(), "demo::cold");
-    assert_eq!(all[2].function.unit(), Some(&b"demo.0"[..]));
+    assert_eq!(demangle(all[2].function.name_bytes()), "demo::cold");
+    assert_eq!(split_name(all[2].function.name_bytes()).0, Some(&b"demo.0"[..]));
     let summary = base.summary(false);
     assert_eq!((summary.functions, summary.blocks, summary.total), (4, 8, 1000));
     assert_eq!((summary.max_function_count, summary.max_internal_count), (500, 300));
@@ -81,7 +86,7 @@ fn totals_and_the_hottest_functions() {
 
 #[test]
 fn coverage_counts_functions_and_blocks_that_ran() {
-    let coverage = profile(BASE).coverage();
+    let coverage = coverage(&profile(BASE));
     assert_eq!((coverage.functions, coverage.functions_run), (4, 3));
     assert_eq!((coverage.blocks, coverage.blocks_run), (8, 4));
     assert_eq!((coverage.function_share(), coverage.block_share()), (0.75, 0.5));
@@ -106,7 +111,8 @@ fn overlap_of_two_profiles() {
 fn difference_by_function() {
     let (base, test) = (profile(BASE), profile(TEST));
     let diff = diff(&base, &test);
-    let rows: Vec<_> = diff.functions.iter().map(|diff| (diff.function.demangled(), diff.presence)).collect();
+    let rows: Vec<_> =
+        diff.functions.iter().map(|diff| (demangle(diff.function.name_bytes()), diff.presence)).collect();
     use Presence::{Added, Both, NewCfg, OldCfg, Removed};
     let expected = [
         ("demo::warm", NewCfg),
@@ -148,9 +154,10 @@ fn what_a_binary_could_apply_of_a_profile() {
 #[test]
 fn a_real_profile_reads_like_the_program() {
     let units = read(&fixture("rust-units.1.profraw.gz")).unwrap().profile;
-    let names: Vec<String> = units.hottest(20).iter().map(|hot| hot.function.demangled()).collect();
+    let names: Vec<String> =
+        hottest(&units, 20).iter().map(|hot| demangle(hot.function.name_bytes())).collect();
     assert!(names.iter().any(|name| name == "mixed::copies"), "{names:?}");
     assert!(names.iter().any(|name| name == "mixed::collatz"), "{names:?}");
-    let coverage = units.coverage();
+    let coverage = coverage(&units);
     assert!(coverage.functions_run < coverage.functions && coverage.functions_run > 20);
 }

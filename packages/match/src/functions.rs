@@ -5,8 +5,8 @@
 //! gives a form to keep beside the build.
 
 use crate::binary::Instrumented;
-use crate::error::Error;
 use crate::inspect::split_name;
+use honing_profdata::Error;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! What symbols mean: real ones of both manglings, from two builds of one program.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-use honing_profdata::{Crates, Meaning, unit_crate};
+use honing_match::{Crates, Meaning, unit_crate};
 use proptest::prelude::*;
 
 fn of(name: &str) -> Meaning {

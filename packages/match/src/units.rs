@@ -2,20 +2,15 @@
 //!
 //! rustc puts a local function's unit into its profile name, `crate.hash-cgu.06;symbol`, and cuts a crate
 //! into units anew with every change of it. So a function that did not change at all may be looked up
-//! under another number. [`Profile::in_every_unit`] has it under every number that its crate can have;
+//! under another number. [`in_every_unit`] has it under every number that its crate can have;
 //! whatever the compiler asks for, the control flow's hash still decides.
 //!
 //! The copies are none of the program's weight. The summary, by which the compiler tells hot from cold,
 //! stays that of the profile without them: with one that counts them, what they bring is lost again
 //! (docs/adr/0024-every-unit.md).
 
-use crate::copy::copy;
-use crate::error::Error;
-use crate::indexed::IndexedVersion;
 use crate::inspect::split_name;
-use crate::names::name_hash;
-use crate::profile::{Function, Profile};
-use crate::store::Store;
+use honing_profdata::{Error, Function, IndexedVersion, Profile, Rewrite};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands between a crate with its hash and the number of a unit.
@@ -37,58 +32,47 @@ pub struct InEveryUnit<'a> {
 /// The functions of one crate, symbol and control flow, by the number of their unit.
 type Alike<'a> = BTreeMap<(&'a [u8], &'a [u8], u64), Vec<(Function<'a>, &'a [u8])>>;
 
-impl Profile {
-    /// The profile with every local function that ran under each unit that its crate can have. One that
-    /// several units have goes to the others as the heaviest is.
-    pub fn in_every_unit(&self) -> InEveryUnit<'_> {
-        let units = self.most_units();
-        let mut store = Store::default();
-        store.note_variant(self.variant());
-        for vtable in self.vtable_names() {
-            store.names.learn(name_hash(vtable), vtable);
-            store.vtable_names.insert(vtable.to_vec());
+/// The profile with every local function that ran under each unit that its crate can have. One that
+/// several units have goes to the others as the heaviest is.
+pub fn in_every_unit(profile: &Profile) -> InEveryUnit<'_> {
+    let units = most_units(profile);
+    let mut rewrite = Rewrite::of(profile);
+    let mut alike: Alike<'_> = BTreeMap::new();
+    for function in profile.functions() {
+        add(&mut rewrite, &function, function.name_bytes());
+        if let (Some(unit), symbol) = split_name(function.name_bytes())
+            && let Some((of, number)) = numbered(unit)
+            && function.weight() > 0
+        {
+            alike.entry((of, symbol, function.cfg_hash())).or_default().push((function, number));
         }
-        let mut alike: Alike<'_> = BTreeMap::new();
-        for function in self.functions() {
-            add(&mut store, &function, function.name_bytes());
-            if let (Some(unit), symbol) = split_name(function.name_bytes())
-                && let Some((of, number)) = numbered(unit)
-                && function.weight() > 0
-            {
-                alike.entry((of, symbol, function.cfg_hash())).or_default().push((function, number));
-            }
-        }
-        for ((of, symbol, _), functions) in &alike {
-            let Some((heaviest, _)) = functions.iter().max_by_key(|(function, _)| function.weight()) else {
-                continue;
-            };
-            let known: BTreeSet<&[u8]> = functions.iter().map(|(_, number)| *number).collect();
-            for number in numbers(units).filter(|number| !known.contains(number.as_bytes())) {
-                add(&mut store, heaviest, &[of, NUMBER, number.as_bytes(), SEPARATOR, symbol].concat());
-            }
-            // What another unit calls is not local any more.
-            if self.named(symbol).all(|function| function.cfg_hash() != heaviest.cfg_hash()) {
-                add(&mut store, heaviest, symbol);
-            }
-        }
-        // The variants of one profile fit together.
-        let profile = Profile::finish(store).map(|(profile, _)| profile).unwrap_or_default();
-        InEveryUnit { profile, of: self }
     }
+    for ((of, symbol, _), functions) in &alike {
+        let Some((heaviest, _)) = functions.iter().max_by_key(|(function, _)| function.weight()) else {
+            continue;
+        };
+        let known: BTreeSet<&[u8]> = functions.iter().map(|(_, number)| *number).collect();
+        for number in numbers(units).filter(|number| !known.contains(number.as_bytes())) {
+            add(&mut rewrite, heaviest, &[of, NUMBER, number.as_bytes(), SEPARATOR, symbol].concat());
+        }
+        // What another unit calls is not local any more.
+        if profile.named(symbol).all(|function| function.cfg_hash() != heaviest.cfg_hash()) {
+            add(&mut rewrite, heaviest, symbol);
+        }
+    }
+    InEveryUnit { profile: rewrite.finish(), of: profile }
 }
 
-impl Profile {
-    /// The most units that a crate of the build can have had: one, where no function is in another; else as
-    /// many as rustc makes where nobody says otherwise, or as there are numbers.
-    fn most_units(&self) -> u32 {
-        let number = |function: Function<'_>| -> Option<u32> {
-            let (_, number) = numbered(split_name(function.name_bytes()).0?)?;
-            std::str::from_utf8(number).ok()?.parse().ok()
-        };
-        match self.functions().filter_map(number).max() {
-            None | Some(0) => 1,
-            Some(highest) => USUAL.max(highest.saturating_add(1)).min(MOST),
-        }
+/// The most units that a crate of the build can have had: one, where no function is in another; else as
+/// many as rustc makes where nobody says otherwise, or as there are numbers.
+fn most_units(profile: &Profile) -> u32 {
+    let number = |function: Function<'_>| -> Option<u32> {
+        let (_, number) = numbered(split_name(function.name_bytes()).0?)?;
+        std::str::from_utf8(number).ok()?.parse().ok()
+    };
+    match profile.functions().filter_map(number).max() {
+        None | Some(0) => 1,
+        Some(highest) => USUAL.max(highest.saturating_add(1)).min(MOST),
     }
 }
 
@@ -108,10 +92,8 @@ impl InEveryUnit<'_> {
 }
 
 /// Adds a function's counters and values under a name.
-fn add(store: &mut Store, function: &Function<'_>, name: &[u8]) {
-    let hash = name_hash(name);
-    store.names.learn(hash, name);
-    copy(store, function, hash, function.cfg_hash(), &[], &|_, value| value);
+fn add(rewrite: &mut Rewrite, function: &Function<'_>, name: &[u8]) {
+    rewrite.add(function, name, function.cfg_hash(), &[], &|_, value| value);
 }
 
 /// A unit's crate with its hash, and its number: `crate.hash-cgu.06`.
@@ -135,7 +117,7 @@ fn numbers(units: u32) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read;
+    use honing_profdata::read;
 
     #[test]
     fn numbers_are_as_wide_as_there_are_units() {
@@ -170,7 +152,7 @@ mod tests {
     #[test]
     fn a_local_function_is_in_every_unit_with_its_own_counters() {
         let profile = profile();
-        let spread = profile.in_every_unit();
+        let spread = in_every_unit(&profile);
         let found = |name: &str| counts(spread.profile(), name);
         // Its own, the heaviest's, and none where it never ran, or has no number.
         assert_eq!(found("a.f00-cgu.02;moved"), [(7, 10)]);
@@ -191,7 +173,7 @@ mod tests {
         let text =
             b":ir\na.f-cgu.0;f\n# hash\n1\n# counters\n1\n5\n\na.f-cgu.1;f\n# hash\n2\n# counters\n1\n9\n";
         let profile = read(text).unwrap().profile;
-        let spread = profile.in_every_unit();
+        let spread = in_every_unit(&profile);
         for unit in ["0", "1", "15"] {
             assert_eq!(counts(spread.profile(), &format!("a.f-cgu.{unit};f")), [(1, 5), (2, 9)]);
         }
@@ -200,7 +182,7 @@ mod tests {
     #[test]
     fn the_summary_is_that_of_the_profile() {
         let profile = profile();
-        let bytes = profile.in_every_unit().to_indexed(IndexedVersion::Lowest).unwrap();
+        let bytes = in_every_unit(&profile).to_indexed(IndexedVersion::Lowest).unwrap();
         let own = profile.to_indexed(IndexedVersion::Lowest).unwrap();
         // Magic, version, unused, hash type, offset; then the summary, up to the table.
         let head = 5 * 8;
@@ -208,7 +190,7 @@ mod tests {
         assert!(bytes[head..].starts_with(&own[head..head + 8]), "summary");
         assert_eq!(summary_of(&bytes), summary_of(&own));
         assert!(bytes.len() > own.len() && table < own.len());
-        assert_eq!(read(&bytes).unwrap().profile.len(), profile.in_every_unit().profile().len());
+        assert_eq!(read(&bytes).unwrap().profile.len(), in_every_unit(&profile).profile().len());
     }
 
     #[test]
@@ -216,7 +198,7 @@ mod tests {
         let most = |names: &[&str]| {
             let text: String =
                 names.iter().map(|name| format!("{name}\n# hash\n1\n# counters\n1\n1\n\n")).collect();
-            read(format!(":ir\n{text}").as_bytes()).unwrap().profile.most_units()
+            most_units(&read(format!(":ir\n{text}").as_bytes()).unwrap().profile)
         };
         assert_eq!(most(&["plain", "b.c;clang"]), 1);
         assert_eq!(most(&["a.f-cgu.0;x", "b.f-cgu.0;y"]), 1);
