@@ -1,4 +1,5 @@
 //! Rebase over generated programs, whose edits are known, and over hostile ones.
+#![allow(clippy::disallowed_methods, reason = "tests look at the clock")]
 
 use super::*;
 use crate::buildinfo::BuildInfo;
@@ -48,18 +49,20 @@ fn word(random: &mut fastrand::Rng) -> String {
     (0..random.usize(3..9)).map(|_| random.lowercase()).collect()
 }
 
+/// A call: caller, line, callee, whether it is indirect; and its line now, if it is still there.
+type Edited = ((usize, i32, usize, bool), Option<i32>);
+
 /// Functions with calls in them, before and after an edit.
 struct Edit {
     names: Vec<String>,
     new_names: Vec<String>,
-    /// (caller, line, callee, indirect); where it is now, if it is.
-    calls: Vec<((usize, i32, usize, bool), Option<i32>)>,
+    calls: Vec<Edited>,
     /// Calls that are new.
     added: Vec<(usize, i32, usize)>,
 }
 
 impl Edit {
-    /// `kind` edits calls, too, and not only lines and names.
+    /// With `of_calls` some calls go and come, too, and not only lines and names.
     fn random(random: &mut fastrand::Rng, of_calls: bool) -> Self {
         let packages: Vec<String> = (0..3).map(|_| format!("x.org/a/{}", word(random))).collect();
         let moved = random.usize(..6);
@@ -87,7 +90,7 @@ impl Edit {
                     shift += 1;
                     added.push((caller, line + shift - 1, random.usize(..names.len())));
                 }
-                let indirect = callee % 8 == 0;
+                let indirect = callee.is_multiple_of(8);
                 calls.push(((caller, line, callee, indirect), (!gone).then_some(line + shift)));
             }
         }
