@@ -163,6 +163,49 @@ fn edits_are_followed_and_nothing_is_guessed() {
     }
 }
 
+/// Calls: caller, line, callee.
+type Calls<'c> = &'c [(&'c str, i32, &'c str)];
+
+/// What becomes of each call of a profile, all of one weight, in a program: its place, or why it has none.
+fn by_hand(profile: Calls<'_>, program_has: Calls<'_>) -> Vec<String> {
+    let own = |calls: Calls<'_>| -> Vec<Call> {
+        calls
+            .iter()
+            .map(|(caller, line, callee)| ((*caller).into(), *line, (*callee).into(), false))
+            .collect()
+    };
+    let calls = own(program_has);
+    let table = table(calls.iter().flat_map(|(caller, _, callee, _)| [caller, callee]));
+    let program = program(&table, &calls);
+    let mut edges = Vec::new();
+    for (caller, offset, callee) in profile {
+        edges.push(Edge { caller, callee, offset: *offset, weight: 1 });
+    }
+    let rebased = rebase(&program, &edges);
+    let places = rebased.edges.iter().map(|edge| format!("{}:{} {}", edge.caller, edge.offset, edge.callee));
+    let left =
+        rebased.left.iter().map(|left| format!("{:?} {}:{}", left.why, left.edge.caller, left.edge.offset));
+    places.chain(left).collect()
+}
+
+#[test]
+fn what_could_be_either_is_left_behind() {
+    // A call stands on the old line, but what is around it moved.
+    let moved = by_hand(
+        &[("p.f", 1, "p.g"), ("p.f", 4, "p.h")],
+        &[("p.f", 1, "p.g"), ("p.f", 4, "p.g"), ("p.f", 7, "p.h")],
+    );
+    assert_eq!(moved, ["p.f:7 p.h", "AmbiguousCall p.f:1"]);
+    // Two functions call what the missing one called.
+    let bodies = [("p.one", 1, "p.a"), ("p.one", 2, "p.b"), ("p.two", 1, "p.a"), ("p.two", 2, "p.b")];
+    let missing = [("p.gone", 1, "p.a"), ("p.gone", 2, "p.b")];
+    assert_eq!(by_hand(&missing, &bodies), ["Ambiguous p.gone:1", "Ambiguous p.gone:2"]);
+    assert_eq!(by_hand(&missing, &bodies[..2]), ["p.one:1 p.a", "p.one:2 p.b"]);
+    // One that the profile knows is none that another one became.
+    let known = [missing[0], missing[1], ("p.one", 1, "p.a")];
+    assert_eq!(by_hand(&known, &bodies[..2]), ["p.one:1 p.a", "Gone p.gone:1", "Gone p.gone:2"]);
+}
+
 /// A profile and a program that have hardly anything in common, and what costs most: functions with very many calls,
 /// very many calls of a function, and names of which only a part is known.
 fn hostile(functions: usize, edges: usize) {
