@@ -198,12 +198,12 @@ fn what_could_be_either_is_left_behind() {
     assert_eq!(moved, ["p.f:7 p.h", "AmbiguousCall p.f:1"]);
     // Two functions call what the missing one called.
     let bodies = [("p.one", 1, "p.a"), ("p.one", 2, "p.b"), ("p.two", 1, "p.a"), ("p.two", 2, "p.b")];
-    let missing = [("p.gone", 1, "p.a"), ("p.gone", 2, "p.b")];
-    assert_eq!(by_hand(&missing, &bodies), ["Ambiguous p.gone:1", "Ambiguous p.gone:2"]);
+    let missing = [("p.lost", 1, "p.a"), ("p.lost", 2, "p.b")];
+    assert_eq!(by_hand(&missing, &bodies), ["Ambiguous p.lost:1", "Ambiguous p.lost:2"]);
     assert_eq!(by_hand(&missing, &bodies[..2]), ["p.one:1 p.a", "p.one:2 p.b"]);
     // One that the profile knows is none that another one became.
     let known = [missing[0], missing[1], ("p.one", 1, "p.a")];
-    assert_eq!(by_hand(&known, &bodies[..2]), ["p.one:1 p.a", "Gone p.gone:1", "Gone p.gone:2"]);
+    assert_eq!(by_hand(&known, &bodies[..2]), ["p.one:1 p.a", "Gone p.lost:1", "Gone p.lost:2"]);
 }
 
 /// A profile and a program that have hardly anything in common, and what costs most: functions with very many calls,
