@@ -102,7 +102,7 @@ impl Chains {
     /// The best chain that ends with each pair, coming from one side, without one of the items.
     fn scores<'i>(
         &self,
-        items: impl Iterator<Item = (usize, &'i Item)> + ExactSizeIterator,
+        items: impl ExactSizeIterator<Item = (usize, &'i Item)>,
         backward: bool,
         without: usize,
     ) -> Vec<Vec<i32>> {
@@ -164,8 +164,10 @@ impl Highest {
 mod tests {
     use super::*;
 
-    /// Lines of calls, each of a function with a letter, before and now.
-    fn aligned(before: &[(i32, char)], now: &[(i32, char)]) -> Vec<Place> {
+    /// Lines of calls, each of a function with a letter.
+    type Lines<'l> = &'l [(i32, char)];
+
+    fn aligned(before: Lines<'_>, now: Lines<'_>) -> Vec<Place> {
         let lines = |callee: char| now.iter().filter(move |(_, name)| *name == callee).map(|(line, _)| *line);
         let items =
             before.iter().map(|(offset, name)| Item { offset: *offset, lines: lines(*name).collect() });
@@ -175,7 +177,7 @@ mod tests {
     #[test]
     fn calls_go_where_their_neighbours_go() {
         use Place::{At, Gone, Unsure};
-        let table: [(&[(i32, char)], &[(i32, char)], &[Place]); 13] = [
+        let table: [(Lines<'_>, Lines<'_>, &[Place]); 13] = [
             // Nothing, one line, a line in front of each.
             (&[(1, 'a')], &[(1, 'a')], &[At(1)]),
             (&[(1, 'a')], &[(2, 'a')], &[At(2)]),

@@ -1,4 +1,5 @@
 //! Rebase over generated programs, whose edits are known, and over hostile ones.
+#![allow(clippy::disallowed_methods, reason = "tests look at the clock")]
 
 use super::*;
 use crate::buildinfo::BuildInfo;
@@ -48,18 +49,20 @@ fn word(random: &mut fastrand::Rng) -> String {
     (0..random.usize(3..9)).map(|_| random.lowercase()).collect()
 }
 
+/// A call: caller, line, callee, whether it is indirect; and its line now, if it is still there.
+type Edited = ((usize, i32, usize, bool), Option<i32>);
+
 /// Functions with calls in them, before and after an edit.
 struct Edit {
     names: Vec<String>,
     new_names: Vec<String>,
-    /// (caller, line, callee, indirect); where it is now, if it is.
-    calls: Vec<((usize, i32, usize, bool), Option<i32>)>,
+    calls: Vec<Edited>,
     /// Calls that are new.
     added: Vec<(usize, i32, usize)>,
 }
 
 impl Edit {
-    /// `kind` edits calls, too, and not only lines and names.
+    /// With `of_calls` some calls go and come, too, and not only lines and names.
     fn random(random: &mut fastrand::Rng, of_calls: bool) -> Self {
         let packages: Vec<String> = (0..3).map(|_| format!("x.org/a/{}", word(random))).collect();
         let moved = random.usize(..6);
@@ -87,7 +90,7 @@ impl Edit {
                     shift += 1;
                     added.push((caller, line + shift - 1, random.usize(..names.len())));
                 }
-                let indirect = callee % 8 == 0;
+                let indirect = callee.is_multiple_of(8);
                 calls.push(((caller, line, callee, indirect), (!gone).then_some(line + shift)));
             }
         }
@@ -158,6 +161,49 @@ fn edits_are_followed_and_nothing_is_guessed() {
         println!("calls edited {of_calls}: {arrived:.4} arrived, {wrong:.4} of it in wrong places");
         assert!(arrived >= least && wrong <= most_wrong, "{arrived} {wrong}");
     }
+}
+
+/// Calls: caller, line, callee.
+type Calls<'c> = &'c [(&'c str, i32, &'c str)];
+
+/// What becomes of each call of a profile, all of one weight, in a program: its place, or why it has none.
+fn by_hand(profile: Calls<'_>, program_has: Calls<'_>) -> Vec<String> {
+    let own = |calls: Calls<'_>| -> Vec<Call> {
+        calls
+            .iter()
+            .map(|(caller, line, callee)| ((*caller).into(), *line, (*callee).into(), false))
+            .collect()
+    };
+    let calls = own(program_has);
+    let table = table(calls.iter().flat_map(|(caller, _, callee, _)| [caller, callee]));
+    let program = program(&table, &calls);
+    let mut edges = Vec::new();
+    for (caller, offset, callee) in profile {
+        edges.push(Edge { caller, callee, offset: *offset, weight: 1 });
+    }
+    let rebased = rebase(&program, &edges);
+    let places = rebased.edges.iter().map(|edge| format!("{}:{} {}", edge.caller, edge.offset, edge.callee));
+    let left =
+        rebased.left.iter().map(|left| format!("{:?} {}:{}", left.why, left.edge.caller, left.edge.offset));
+    places.chain(left).collect()
+}
+
+#[test]
+fn what_could_be_either_is_left_behind() {
+    // A call stands on the old line, but what is around it moved.
+    let moved = by_hand(
+        &[("p.f", 1, "p.g"), ("p.f", 4, "p.h")],
+        &[("p.f", 1, "p.g"), ("p.f", 4, "p.g"), ("p.f", 7, "p.h")],
+    );
+    assert_eq!(moved, ["p.f:7 p.h", "AmbiguousCall p.f:1"]);
+    // Two functions call what the missing one called.
+    let bodies = [("p.one", 1, "p.a"), ("p.one", 2, "p.b"), ("p.two", 1, "p.a"), ("p.two", 2, "p.b")];
+    let missing = [("p.lost", 1, "p.a"), ("p.lost", 2, "p.b")];
+    assert_eq!(by_hand(&missing, &bodies), ["Ambiguous p.lost:1", "Ambiguous p.lost:2"]);
+    assert_eq!(by_hand(&missing, &bodies[..2]), ["p.one:1 p.a", "p.one:2 p.b"]);
+    // One that the profile knows is none that another one became.
+    let known = [missing[0], missing[1], ("p.one", 1, "p.a")];
+    assert_eq!(by_hand(&known, &bodies[..2]), ["p.one:1 p.a", "Gone p.lost:1", "Gone p.lost:2"]);
 }
 
 /// A profile and a program that have hardly anything in common, and what costs most: functions with very many calls,

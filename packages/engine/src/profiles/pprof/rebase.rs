@@ -85,3 +85,45 @@ fn unplaced_words(why: Unplaced) -> &'static str {
         Unplaced::OtherBody => "its name stands for other code now",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Write as _, process::Command};
+
+    use super::*;
+
+    const PROFILE: &str = "honing go edges 1\nunit: samples/count\nperiod: 10000000\nedges: 4\nweight: 100\n\n\
+        func example.org/inn/lib/mix.Fold\n9 60 example.org/inn/lib/mix.round\n\
+        func example.org/inn/lib/mix.Scatter\n3 30 example.org/inn/lib/mix.spread\n\
+        func main.work\n4 8 example.org/inn/lib/mix.Fold\n5 2 example.org/inn/lib/mix.Gone\n";
+
+    #[test]
+    fn what_was_carried_over_is_told_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("inn");
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../gobinary/tests/programs/inn");
+        let mut go = Command::new("go");
+        go.current_dir(source).args(["build", "-buildvcs=false", "-o"]).arg(&program).arg(".");
+        let built = go.env("GOTOOLCHAIN", "local").env("GOWORK", "off").output();
+        if !built.is_ok_and(|output| output.status.success()) {
+            // libtest captures what the print macros write; this it does not.
+            let _ = writeln!(std::io::stderr(), "SKIPPED: words of a rebase: needs go");
+            assert!(std::env::var_os("HONING_NO_SKIP").is_none(), "needs go");
+            return;
+        }
+        let old = Edges::of_any(PROFILE.as_bytes()).unwrap();
+        let traces = Traces(std::fs::read(program).unwrap());
+        let rebased = old.rebase(&traces).unwrap();
+        assert_eq!(
+            rebased.words,
+            [
+                "rebase: 98.0 % of the weight is carried over (3 of 4 calls): 98.0 % with packages that moved",
+                "rebase: package `example.org/inn/lib/mix` is called `example.org/inn/internal/mix` now",
+                "rebase: left behind: 2.0 % main.work:5 → example.org/inn/lib/mix.Gone (gone or renamed)",
+            ]
+        );
+        let again = rebased.profile.unwrap().rebase(&traces).unwrap();
+        assert_eq!((again.share, again.words.len()), (1.0, 1), "{:?}", again.words);
+        assert_eq!(old.rebase(&Traces(Vec::new())).unwrap_err().code(), ExitCode::Profile);
+    }
+}
