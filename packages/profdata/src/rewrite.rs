@@ -14,7 +14,7 @@ pub struct Rewrite {
 }
 
 impl Rewrite {
-    /// One without a function yet: instrumented as that profile, with its vtables.
+    /// One without a function yet: instrumented as that profile, with its vtables, without its build ids.
     pub fn of(profile: &Profile) -> Rewrite {
         let mut store = Store::default();
         store.note_variant(profile.variant());
