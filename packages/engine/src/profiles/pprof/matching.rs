@@ -9,7 +9,7 @@ use honing_core::{
 use honing_gobinary::{self as gobinary, Part, Program, Use, Why, match_edges};
 use honing_pprof::{Edge, EdgeMap};
 
-use crate::profiles::{Matched, Traces, Weighed, pprof::edges::Edges};
+use crate::profiles::{Matched, Traces, Weighed};
 
 /// Lost calls that are named.
 const NAMED: usize = 10;
@@ -176,8 +176,7 @@ pub(super) fn weigh(edges: &EdgeMap) -> Weighed {
 
 /// The share of `other`'s weight outside of Go's own packages that is in modules which `base` has, too. Not in
 /// calls: captures of one program under different loads have few in common.
-pub(super) fn shared(base: &Edges, other: &Edges) -> f64 {
-    let (Ok(base), Ok(other)) = (base.edges(), other.edges()) else { return 0.0 };
+pub(super) fn shared(base: &EdgeMap, other: &EdgeMap) -> f64 {
     let there: HashSet<String> = base.iter().filter_map(|edge| module(edge.caller)).collect();
     let (mut whole, mut shared) = (0_u64, 0_u64);
     for edge in other.iter() {

@@ -144,7 +144,10 @@ impl ProfileKind for Samples {
     }
 
     fn shared(&self, base: &Path, other: &Path) -> Result<f64> {
-        Ok(matching::shared(&merge::read(base)?, &merge::read(other)?))
+        match (merge::read(base)?.edges(), merge::read(other)?.edges()) {
+            (Ok(base), Ok(other)) => Ok(matching::shared(base, other)),
+            (Err(error), _) | (_, Err(error)) => Err(Error::internal(error.to_string())),
+        }
     }
 
     fn open(&self, bytes: Vec<u8>) -> Box<dyn Profile> {
