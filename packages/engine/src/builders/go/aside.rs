@@ -18,10 +18,12 @@ pub(super) struct Aside {
 }
 
 impl Aside {
-    /// Puts `file` into `kept`. What a run that was killed left there belongs to the person, and stays.
+    /// Puts `file` into `kept`. What is there is the person's, from a run that was killed: it stays, and `file`
+    /// is what that run built.
     pub(super) fn put(file: PathBuf, kept: PathBuf) -> Result<Self> {
-        if file.symlink_metadata().is_ok() {
-            files::remove_file(&kept)?;
+        if kept.symlink_metadata().is_ok() {
+            files::remove_file(&file)?;
+        } else if file.symlink_metadata().is_ok() {
             move_file(&file, &kept)?;
         }
         Ok(Self { file, kept })
@@ -44,10 +46,12 @@ fn move_file(from: &Path, to: &Path) -> Result<()> {
     }
     // On another file system.
     let times = from.metadata().and_then(|data| data.modified());
-    files::copy(from, to)?;
-    if let (Ok(time), Ok(copy)) = (times, fs::File::open(to)) {
+    let half = to.with_extension("half");
+    files::copy(from, &half)?;
+    if let (Ok(time), Ok(copy)) = (times, fs::File::options().append(true).open(&half)) {
         let _ = copy.set_modified(time);
     }
+    fs::rename(&half, to).map_err(|cause| files::error("write", to, &cause))?;
     files::remove_file(from)
 }
 
@@ -70,8 +74,10 @@ mod tests {
         let before = file.metadata().unwrap().modified().unwrap();
         let aside = Aside::put(file.clone(), kept.clone()).unwrap();
         assert_eq!(text(), None);
-        // Killed before anything was built.
+        // Killed, once before and once after anything was built.
         std::mem::forget(aside);
+        std::mem::forget(Aside::put(file.clone(), kept.clone()).unwrap());
+        fs::write(&file, "built").unwrap();
         let aside = Aside::put(file.clone(), kept.clone()).unwrap();
         fs::write(&file, "built").unwrap();
         drop(aside);
