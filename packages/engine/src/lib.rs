@@ -6,6 +6,7 @@
 pub mod builders;
 mod chain;
 pub mod children;
+mod crafts;
 mod io;
 pub mod keep;
 mod measure;
@@ -17,8 +18,12 @@ pub use builders::cargo::{
     exec::{exec, exec_command},
     profiles::{RootManifest, cargo_profile},
     toolchain::Toolchain,
-    whereabouts::{find_binaries, find_places, open},
-    wrapper::call::{is_called as is_wrapper, main as wrapper},
+    whereabouts::{find_binaries, find_places},
+    wrapper::call::{is_called as is_rustc, main as rustc},
+};
+pub use builders::go::{
+    Main,
+    shim::{is_called as is_go, main as go},
 };
 pub use chain::{
     pipeline::{Finished, run},
@@ -27,6 +32,7 @@ pub use chain::{
     sink::{Listener, Sink},
     subject::Subject,
 };
+pub use crafts::{CRAFTS, find_mains, open};
 pub use io::files::write_atomically;
 pub use keep::{
     checklist::checklist,
@@ -45,9 +51,6 @@ pub use measure::{
     qualification::qualify,
 };
 pub use profiles::{Given, Input, llvm::profile_files};
-
-/// What the crafts that are here read of pgo.toml.
-pub const CRAFTS: &[&honing_core::config::Tables] = &[&builders::cargo::TABLES, &builders::go::TABLES];
 
 /// What another craft or another kind of profile implements.
 pub mod plugs {

@@ -9,17 +9,20 @@
 //! ```
 //!
 //! One with commands of its own calls it for all that it does not know: runs start this
-//! executable again, as launcher of children and as wrapper of rustc.
+//! executable again, as launcher of children, as wrapper of rustc, and as the go of a makefile.
 
 mod cli;
 mod commands;
 mod console;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{
+    ffi::{OsStr, OsString},
+    process::ExitCode,
+};
 
 use honing_engine::{
     children::{LAUNCH, launcher},
-    is_wrapper, wrapper,
+    go, is_go, is_rustc, rustc,
 };
 
 /// The whole of an xtask that has one command: `cargo xtask pgo`.
@@ -34,7 +37,8 @@ pub fn called(name: &str) -> ExitCode {
     let mut args: Vec<OsString> = std::env::args_os().collect();
     let subcommand = name.rsplit(' ').next().unwrap_or(name);
     match args.get(1) {
-        _ if is_rustc(&args) => wrapper(args),
+        _ if is_named(&args, is_rustc) => rustc(args),
+        _ if is_named(&args, is_go) => go(args),
         Some(first) if first == LAUNCH => launcher::main(args.into_iter().skip(2)),
         Some(first) if first == subcommand => {
             args.remove(1);
@@ -51,7 +55,8 @@ pub fn called(name: &str) -> ExitCode {
 pub fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     match args.get(1) {
-        _ if is_rustc(&args) => wrapper(args),
+        _ if is_named(&args, is_rustc) => rustc(args),
+        _ if is_named(&args, is_go) => go(args),
         Some(first) if first == LAUNCH => launcher::main(args.into_iter().skip(2)),
         _ => {
             honing_core::call("honing");
@@ -60,9 +65,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Whether cargo calls this executable in rustc's place.
-fn is_rustc(args: &[OsString]) -> bool {
-    args.first().is_some_and(|name| is_wrapper(name))
+/// Whether a build calls this executable in a tool's place.
+fn is_named(args: &[OsString], tool: fn(&OsStr) -> bool) -> bool {
+    args.first().is_some_and(|name| tool(name))
 }
 
 fn run(args: Vec<OsString>) -> ExitCode {

@@ -8,6 +8,7 @@
 //!   weight ([`EdgeMap`]); byte for byte what `go tool preprofile` writes.
 //! - [`Profile::judge`] leaves out what the compiler cannot use and says so ([`FileReport`],
 //!   [`Loss`]); a [`Policy`] says how much that may be.
+//! - [`Profile::rename_package`] calls package main as the program does.
 //! - [`Merger`] adds up many.
 //! - [`EdgeMap::to_stored`] and [`read_stored`]: text for version control.
 //! - [`EdgeMap::to_profile`] and [`Profile::to_pprof`]: the file that `go build -pgo` takes.
@@ -38,6 +39,7 @@ mod merger;
 mod policy;
 mod profile;
 mod refuse;
+mod rename;
 mod report;
 mod stored;
 mod unit;

@@ -4,8 +4,8 @@
 mod common;
 
 use common::proto::Proto;
-use common::{fixture, preprofile};
-use honing_pprof::{Error, Merger, Policy, Unit, read_stored};
+use common::{ENOUGH, fixture, preprofile};
+use honing_pprof::{Error, Merger, Policy, Unit, read, read_stored};
 
 /// A call of that weight, in that unit.
 fn file(callee: &str, weight: i64, kind: (&str, &str), period: (&str, &str)) -> Vec<u8> {
@@ -124,4 +124,22 @@ fn a_stored_profile_merges_as_the_one_that_it_was_made_of() {
     assert_eq!(merged, sum(&fixture("recurse.pprof")));
     let text = merged.to_stored(&[]).unwrap();
     assert_eq!(read_stored(text.as_bytes(), 1 << 20).unwrap().edges, merged);
+}
+
+#[test]
+fn package_main_of_a_test_is_called_as_in_the_program() {
+    let mut proto = Proto::new();
+    proto.call("x.org/cmd/a.serve", 12, "x.org/cmd/a.parse", 30);
+    // The test's own main, which is no function of the program.
+    proto.call("main.main", 3, "testing.(*M).Run", 1);
+    proto.call("x.org/cmd/a.main", 5, "x.org/cmd/a.serve", 2);
+    let mut profile = read(&proto.bytes, ENOUGH).unwrap();
+    profile.rename_package("x.org/cmd/a", "main");
+    let again = read(&profile.to_pprof(), ENOUGH).unwrap().edges().unwrap();
+    let edges: Vec<_> =
+        again.by_weight().iter().map(|edge| (edge.caller.to_owned(), edge.callee.to_owned())).collect();
+    let named =
+        [("main.serve", "main.parse"), ("main.main", "main.serve"), ("main.main", "testing.(*M).Run")];
+    assert_eq!(edges, named.map(|(caller, callee)| (caller.to_owned(), callee.to_owned())));
+    assert_eq!(profile.edges().unwrap().by_weight().len(), again.len());
 }

@@ -15,7 +15,8 @@
 mod synth;
 
 use divan::counter::BytesCount;
-use honing_profdata::{IndexedVersion, Merger, Policy, Profile, merge_all, overlap, read};
+use honing_match::overlap;
+use honing_profdata::{IndexedVersion, Merger, Policy, Profile, merge_all, read};
 use std::sync::OnceLock;
 
 /// Functions of the two programs.

@@ -1,4 +1,4 @@
-//! Reads, merges, inspects and writes the profiles of LLVM's IR-level instrumentation: what
+//! Reads, merges and writes the profiles of LLVM's IR-level instrumentation: what
 //! `rustc -Cprofile-generate` and `clang -fprofile-generate` programs write, and what
 //! `-Cprofile-use` reads.
 //!
@@ -8,10 +8,8 @@
 //!   so on several threads.
 //! - [`Profile::to_indexed`] and [`Profile::to_text`] write it, and [`Profile::to_packed`] for
 //!   version control.
-//! - [`Profile::hottest`], [`Profile::coverage`], [`overlap()`] and [`diff()`] look into it.
-//! - [`instrumented`] reads the functions out of the instrumented program itself, [`TraceReader`]
-//!   out of what the compiler says while it builds; [`match_build`] tells what of a profile applies,
-//!   and [`rebase()`] carries a profile over to functions with other names.
+//! - [`instrumented_functions`] are those of an instrumented program itself, [`Rewrite`] gives functions
+//!   other names.
 //!
 //! ```
 //! use honing_profdata::{IndexedVersion, Policy, merge_all};
@@ -30,60 +28,38 @@
 
 #![forbid(unsafe_code)]
 
-mod binary;
 mod bytes;
-mod cfg_hash;
-mod copy;
 mod deflate;
-mod diff;
 mod error;
 mod format;
-mod functions;
 mod indexed;
-mod inspect;
-mod matching;
+mod instrumented;
 mod merger;
 mod name_table;
 mod names;
-mod origin;
-mod overlap;
 mod packed;
 mod policy;
 mod profile;
 mod raw;
-mod rebase;
 mod record;
 mod report;
-mod scan;
+mod rewrite;
 mod sites;
 mod store;
-mod symbol;
 mod text;
-mod trace;
-mod units;
-mod v0;
 mod value;
 
-pub use binary::{Instrumented, InstrumentedFunction, instrumented};
 pub use bytes::ByteOrder;
-pub use diff::{Diff, FunctionDiff, Presence, diff};
 pub use error::Error;
 pub use format::*;
-pub use functions::{BuildFunction, BuildFunctions, Linkage};
 pub use indexed::{CUTOFFS, CutoffEntry, IndexedVersion, Summary};
-pub use inspect::{Coverage, Hot, demangle, split_name};
-pub use matching::{Lost, Match, Share, Why, match_build};
+pub use instrumented::{InstrumentedFunction, instrumented_functions};
 pub use merger::{InputError, MergeRun, MergeSummary, Merged, Merger, merge_all};
 pub use names::name_hash;
-pub use origin::{Crates, Origin, home_crate};
-pub use overlap::{Overlap, OverlapPart, overlap};
 pub use policy::Policy;
 pub use profile::{Function, Profile};
-pub use rebase::{Dropped, Part, RebaseReport, Rebased, Replacement, Rule, Unpaired, rebase};
 pub use report::{FileReport, Loss, LossKind, ValueData};
-pub use symbol::{Meaning, unit_crate};
-pub use trace::TraceReader;
-pub use units::InEveryUnit;
+pub use rewrite::Rewrite;
 
 /// A profile that was read from one file.
 #[derive(Debug)]

@@ -6,7 +6,6 @@ use crate::report::LossKind;
 use crate::store::{Entry, Store};
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 /// A whole profile, read from one file or merged from many.
 ///
@@ -115,12 +114,6 @@ impl Profile {
     /// Names of the profiled vtables, sorted.
     pub fn vtable_names(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.store.vtable_names.iter().map(Vec::as_slice)
-    }
-
-    /// Positions of the functions in [`Profile::functions`], by name hash and CFG hash.
-    pub(crate) fn positions(&self) -> HashMap<(u64, u64), usize> {
-        let keys = self.functions().map(|function| (function.name_hash(), function.cfg_hash()));
-        keys.enumerate().map(|(at, key)| (key, at)).collect()
     }
 }
 

@@ -5,9 +5,9 @@
 mod common;
 
 use common::fixture;
+use honing_match::instrumented;
 use honing_profdata::{
-    ByteOrder, Format, IndexedVersion, Merger, Policy, Profile, ValueData, ValueKind, Variant, instrumented,
-    read,
+    ByteOrder, Format, IndexedVersion, Merger, Policy, Profile, ValueData, ValueKind, Variant, read,
 };
 
 fn merged(names: &[&str]) -> Profile {

@@ -4,7 +4,8 @@
 
 mod common;
 
-use honing_profdata::{IndexedVersion, Merger, Policy, instrumented, read};
+use honing_match::instrumented;
+use honing_profdata::{IndexedVersion, Merger, Policy, read};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 

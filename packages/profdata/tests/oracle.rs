@@ -12,10 +12,8 @@ mod common;
 
 use common::listing::{assert_same, lines, show};
 use common::tools;
-use honing_profdata::{
-    BuildFunctions, Crates, IndexedVersion, Merger, Policy, Profile, ValueKind, instrumented, match_build,
-    overlap, read,
-};
+use honing_match::{BuildFunctions, Crates, instrumented, match_build, overlap};
+use honing_profdata::{IndexedVersion, Merger, Policy, Profile, ValueKind, read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;

@@ -156,7 +156,7 @@ fn long(program: &Program, document: &Document) -> Vec<Part> {
         ),
         ("The machine", vec![tables::trust(program)]),
         ("Stages and their cost", cost),
-        ("Match by crate", vec![tables::origins(program), tables::lost(program)]),
+        ("Match by origin", vec![tables::origins(program), tables::lost(program)]),
         ("Stored profile, binaries", vec![tables::profile(program), tables::sizes(program)]),
         ("Earlier runs", vec![tables::history(&document.runs(program))]),
         ("Hottest functions", vec![tables::hot(program)]),

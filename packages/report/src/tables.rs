@@ -243,7 +243,7 @@ pub(crate) fn sizes(program: &Program) -> Table {
 /// The match by where functions come from.
 pub(crate) fn origins(program: &Program) -> Table {
     let mut table = Table::new(
-        "Match by crate",
+        "Match by origin",
         &[
             ("functions of", Kind::Words),
             ("share of the weight", Kind::Number),

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{Parser, ValueEnum};
 use honing_tracker_load::{
     Plan, Until,
-    limits::{MAX_CONCURRENCY, MAX_REQUESTS, Mode},
+    limits::{MAX_CONCURRENCY, MAX_REQUESTS, Mode, PlanError},
     mix::{MIXES, Mix},
 };
 
@@ -20,6 +20,9 @@ Examples:
       a digest of the requests, without sending any
   honing-tracker-load --http 127.0.0.1:6969 --requests 10000 --strict --max-failures 0
       a test of the tracker: also what only strays from the BEPs fails
+  honing-tracker-load --http 127.0.0.1:7070 --mix http-heavy --requests 40000 \\
+      --behind 'honing-tracker --udp 127.0.0.1:6969 --no-http' --behind-udp 127.0.0.1:6969
+      an edge that is running, with a tracker behind it while the load lasts
 
 The result is JSON. What there is to say against answers is in it, and on standard error in words:
 failures (no answer, an error to a right request, one that cannot be read) and remarks.
@@ -78,6 +81,15 @@ pub(crate) struct Args {
     #[arg(long)]
     strict: bool,
 
+    /// Start this program before the load and end it after: the tracker behind an edge, in words as
+    /// a shell would split them
+    #[arg(long, value_name = "WORDS", requires = "behind_udp")]
+    behind: Option<String>,
+
+    /// UDP address of the program behind, on loopback; the load begins when it answers
+    #[arg(long, value_name = "ADDR", requires = "behind")]
+    behind_udp: Option<SocketAddr>,
+
     /// Write the result here instead of to standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -117,6 +129,19 @@ impl Args {
             return Err(format!("at most {MAX_REQUESTS} requests, {MAX_CONCURRENCY} workers"));
         }
         Ok((requests, self.workers()))
+    }
+
+    /// The words of the program behind, and where it answers.
+    pub(crate) fn behind(&self) -> Result<Option<(Vec<String>, SocketAddr)>, String> {
+        let (Some(words), Some(udp)) = (&self.behind, self.behind_udp) else { return Ok(None) };
+        if !udp.ip().to_canonical().is_loopback() {
+            return Err(PlanError::NotLoopback(udp).to_string());
+        }
+        match shlex::split(words) {
+            Some(words) if !words.is_empty() => Ok(Some((words, udp))),
+            Some(_) => Err("--behind names no program".to_owned()),
+            None => Err(format!("--behind {words}: a quote is not closed")),
+        }
     }
 
     /// What to run; its bounds are checked by whoever runs it.
@@ -169,12 +194,37 @@ mod tests {
     }
 
     #[test]
+    fn the_program_behind_is_split_into_words() {
+        let behind = |words: &str, udp: &str| {
+            let start = ["honing-tracker-load", "--http", "127.0.0.1:1", "--requests", "1"];
+            let args = [&start[..], &["--behind", words, "--behind-udp", udp]].concat();
+            Args::try_parse_from(args).unwrap().behind()
+        };
+        let udp = "127.0.0.1:6969";
+        let (words, at) = behind("tracker --log 'a b'", udp).unwrap().unwrap();
+        assert_eq!(
+            (words, at.to_string()),
+            (vec!["tracker".into(), "--log".into(), "a b".into()], udp.into())
+        );
+        for (words, udp, part) in [
+            (" ", udp, "names no program"),
+            ("tracker 'a", udp, "a quote is not closed"),
+            ("tracker", "0.0.0.0:1", "is not loopback"),
+        ] {
+            let error = behind(words, udp).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
     fn what_is_missing_is_said() {
         for (args, part) in [
             ("", "how long?"),
             ("--requests 1 --mode open", "--rate"),
             ("--requests 1 --duration 1s", "cannot be used with"),
             ("--requests 1 --mix none", "there are train, eval,"),
+            ("--requests 1 --behind tracker", "--behind-udp"),
+            ("--requests 1 --behind-udp 127.0.0.1:2", "--behind <WORDS>"),
         ] {
             let error = plan(args).unwrap_err();
             assert!(error.contains(part), "{error}");

@@ -3,6 +3,7 @@
 //! Exit codes: 0 when almost all requests were answered so that a client can go on, 1 when the
 //! tracker is not there or too many failed, 2 for a bad command line.
 
+mod behind;
 mod cli;
 
 use std::{
@@ -10,8 +11,9 @@ use std::{
     process::ExitCode,
 };
 
+use behind::Behind;
 use clap::Parser;
-use honing_tracker_load::{LoadError, Report, digest, mix::MIXES};
+use honing_tracker_load::{Report, digest, mix::MIXES};
 
 fn main() -> ExitCode {
     match go(&cli::Args::parse()) {
@@ -44,11 +46,7 @@ fn go(args: &cli::Args) -> Result<(), Failure> {
         let digest = digest::digest(args.mix, args.seed, workers, requests);
         return written(writeln!(io::stdout(), "{digest}"));
     }
-    let plan = args.plan().map_err(|message| failure(2, message))?;
-    let report = honing_tracker_load::run(&plan).map_err(|error| match error {
-        LoadError::Plan(error) => failure(2, error),
-        error => failure(1, error),
-    })?;
+    let report = load(args)?;
     written(write(args, &report))?;
     for line in report.lines() {
         // For people; nobody is left to tell if standard error is gone.
@@ -71,6 +69,20 @@ fn go(args: &cli::Args) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+/// Runs the load, with the program behind its target, if there is one.
+fn load(args: &cli::Args) -> Result<Report, Failure> {
+    let plan = args.plan().map_err(|message| failure(2, message))?;
+    plan.check().map_err(|error| failure(2, error))?;
+    let behind = args.behind().map_err(|message| failure(2, message))?;
+    let behind = behind.map(|(words, udp)| Behind::start(&words, udp)).transpose();
+    let mut behind = behind.map_err(|message| failure(1, message))?;
+    let report = honing_tracker_load::run(&plan);
+    if let Some(behind) = &mut behind {
+        behind.runs().map_err(|message| failure(1, message))?;
+    }
+    report.map_err(|error| failure(1, error))
 }
 
 fn write(args: &cli::Args, report: &Report) -> io::Result<()> {

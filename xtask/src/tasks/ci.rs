@@ -4,6 +4,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
+    path::Path,
     process::ExitCode,
     time::Instant,
 };
@@ -12,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use duct::Expression;
 
-use crate::{dependencies, lint};
+use crate::{dependencies, go, lint};
 
 /// What the tests said, summed over all of their programs.
 #[derive(Debug, Default)]
@@ -61,7 +62,10 @@ fn checks() -> Result<Tally> {
     step("doc", &["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     dependencies::check().context("dependencies")?;
     advisories()?;
-    tests()
+    let go = go::check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages/edge")).context("go")?;
+    let mut tally = tests()?;
+    tally.skipped += u64::from(!go);
+    Ok(tally)
 }
 
 fn cargo(args: &[&str]) -> Expression {

@@ -12,6 +12,10 @@ pub(crate) fn print(root: &Path) -> Result<()> {
     let mut packages = BTreeMap::new();
     for entry in fs::read_dir(root.join("packages")).with_context(|| root.display().to_string())? {
         let package = entry?.path();
+        // Not in Rust.
+        if !package.join("Cargo.toml").exists() {
+            continue;
+        }
         packages
             .insert(package.file_name().unwrap_or_default().to_owned(), lines_below(package.join("src"))?);
     }

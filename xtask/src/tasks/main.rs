@@ -6,6 +6,7 @@ mod container;
 mod dependencies;
 #[cfg(test)]
 mod documented;
+mod go;
 mod lines;
 mod lint;
 

@@ -29,9 +29,13 @@ pub(super) fn matched(facts: &Facts, policy: &Policy) -> Finding {
         }
     };
     let Some(applied) = &built.applied else {
-        return Finding::done(format!("version {} is built without PGO: see the verdict", facts.version));
+        let what = if facts.version.is_empty() { "it".into() } else { format!("version {}", facts.version) };
+        return Finding::done(format!("{what} is built without PGO: see the verdict"));
     };
-    let value = format!("version {}: {}", facts.version, applied.words());
+    // Not every craft has versions.
+    let version =
+        if facts.version.is_empty() { String::new() } else { format!("version {}: ", facts.version) };
+    let value = format!("{version}{}", applied.words());
     let Some(why) = staleness::below(applied, policy) else {
         return Finding::done(format!("{value}; policy.min_match = {} %", policy.min_match));
     };

@@ -93,7 +93,7 @@ fn stored(entries: &mut Entries, program: &Program, status: &Status) {
     let ran = format!("{} of {} functions ran", profile.functions_run, profile.functions);
     entries.add("coverage", &ran, Style::new());
     let sizes = (units::bytes(profile.bytes), units::bytes(profile.indexed_bytes));
-    entries.add("size", &format!("{} stored, {} as .profdata", sizes.0, sizes.1), Style::new());
+    entries.add("size", &format!("{} stored, {} for the compiler", sizes.0, sizes.1), Style::new());
     entries.add("stored", &status.folder, Style::new());
     let verdict = &manifest.verdict;
     entries.add("verdict", &verdict.wording, Style::new());

@@ -4,6 +4,7 @@ pub(crate) mod beside;
 pub mod cargo;
 pub mod go;
 mod pass;
+pub(crate) mod stand_in;
 
 use std::{
     any::Any,
@@ -124,6 +125,11 @@ pub struct Opened {
 
 /// Builds the flavours of a program.
 pub trait Builder: Any + Debug + Send + Sync {
+    /// Why nothing can be built here at all, such as a compiler that is not installed.
+    fn absent(&self) -> Option<String> {
+        None
+    }
+
     /// The name of what is built, and the target triple that it is built for.
     fn look_up(&self, session: &Session, program: &Program) -> Result<(String, String)>;
 

@@ -16,7 +16,7 @@ use honing_core::{
 
 use crate::{
     chain::{
-        merge::{MergedProfile, given_part, merge_in},
+        merge::{MergedProfile, given_part, merge_in, recorded},
         ready::Ready,
         session::Session,
         step::{Done, up_to_date_or},
@@ -71,14 +71,15 @@ pub(crate) fn gather(
     for (name, digest, input) in &inputs {
         print.content(name, digest.clone()).value(format!("weight of {name}"), input.weight);
     }
-    let parts: Vec<PartEntry> =
-        shards
-            .iter()
-            .map(|one| one.handover.part())
-            .chain(foreign.iter().map(|one| {
-                given_part(&one.given.path, one.digest.clone(), Some(one.given.weight.unwrap_or(1)))
-            }))
-            .collect();
+    let parts: Vec<PartEntry> = shards
+        .iter()
+        .map(|one| one.handover.part())
+        .chain(foreign.iter().map(|one| {
+            let trained = recorded(subject, one.files.iter().map(PathBuf::as_path));
+            let weight = Some(one.given.weight.unwrap_or(1));
+            given_part(&one.given.path, one.digest.clone(), weight, trained)
+        }))
+        .collect();
     let step = up_to_date_or(session, subject, Stage::Merge, print, start, |dir| {
         let inputs: Vec<Input> = inputs.into_iter().map(|(_, _, input)| input).collect();
         let (merged, usage) = merge_in(session, subject, ready, &inputs, dir)?;
@@ -91,6 +92,19 @@ pub(crate) fn gather(
 fn find(session: &Session, subject: &Subject<'_>, given: &[Given]) -> Result<(Vec<Fetched>, Vec<Foreign>)> {
     let (mut shards, mut foreign) = (Vec::<Fetched>::new(), Vec::new());
     for one in given {
+        // What runs is asked now; where it is from then on is nothing for a repository.
+        let fetched = subject.kind().fetch(session, &one.path, &session.run_dir.join("fetched"));
+        if let Some(file) = fetched {
+            let file = file.map_err(|error| error.at("merge"))?;
+            let name = file.file_name().unwrap_or_default().into();
+            let digest = files::digest(&file)?;
+            foreign.push(Foreign {
+                given: Given { path: name, weight: one.weight },
+                files: vec![file],
+                digest,
+            });
+            continue;
+        }
         let path = session.around.dir.join(&one.path);
         let mut handovers = if path.is_dir() { files::below(&path)? } else { Vec::new() };
         handovers.retain(|file| file.file_name().is_some_and(|name| name == HANDOVER));

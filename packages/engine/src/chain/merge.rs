@@ -17,7 +17,7 @@ use crate::{
         subject::Subject,
     },
     children::Usage,
-    io::files,
+    io::{clock, files},
     keep::stored_profile::Stored,
     profiles::{Flaw, Input, Profile},
     workloads::train::RawProfiles,
@@ -139,7 +139,7 @@ impl MergedProfile {
 
     /// Whether no part of it is a training of pgo.toml's workloads.
     pub(crate) fn is_from_elsewhere(&self) -> bool {
-        !self.merged.parts.is_empty() && self.merged.parts.iter().all(|part| part.trained.is_none())
+        !self.merged.parts.is_empty() && self.merged.parts.iter().all(|part| part.workloads.is_empty())
     }
 
     /// What is stored in the repository, where it is that, or was carried over from that.
@@ -268,8 +268,22 @@ fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result
     Ok(inputs)
 }
 
+/// When the oldest of the profiles in `files` was recorded, in UTC, where they all say so.
+pub(crate) fn recorded<'a>(
+    subject: &Subject<'_>,
+    files: impl IntoIterator<Item = &'a Path>,
+) -> Option<String> {
+    let times = files.into_iter().map(|file| subject.kind().recorded(file)).collect::<Option<Vec<_>>>()?;
+    times.into_iter().min().map(clock::utc)
+}
+
 /// What is said of a profile that was given as it is.
-pub(crate) fn given_part(path: &Path, digest: Digest, weight: Option<u32>) -> PartEntry {
+pub(crate) fn given_part(
+    path: &Path,
+    digest: Digest,
+    weight: Option<u32>,
+    trained: Option<String>,
+) -> PartEntry {
     // Where somebody keeps it is nothing for a repository.
     let shown = if path.is_absolute() { path.file_name().map_or(path, Path::new) } else { path };
     PartEntry {
@@ -277,7 +291,7 @@ pub(crate) fn given_part(path: &Path, digest: Digest, weight: Option<u32>) -> Pa
         digest,
         weight,
         workloads: Vec::new(),
-        trained: None,
+        trained,
         commit: None,
         dirty: None,
         cpu_s: None,
@@ -310,7 +324,7 @@ pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> R
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         let name = file_name(subject);
         files::write_atomically(&dir.join(&name), profile.bytes())?;
-        let parts = vec![given_part(file, digest, None)];
+        let parts = vec![given_part(file, digest, None, recorded(subject, [file]))];
         Ok((Merged::of(profile, name).with_parts(parts), Usage::default()))
     })?;
     Ok(MergedProfile::step(session, subject, step))

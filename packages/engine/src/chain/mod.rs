@@ -23,6 +23,7 @@ pub(crate) mod session;
 pub(crate) mod sink;
 pub(crate) mod step;
 pub(crate) mod subject;
+mod subjects;
 
 use std::time::Instant;
 

@@ -6,7 +6,7 @@ use honing_core::{
     Digest, Error, Result, Stage, Step,
     applied::{Applied, HotFunction, Match, MatchedBy},
     config::Needed,
-    event::{Artifact, StageState},
+    event::{Artifact, Event, StageState},
 };
 use serde::{Deserialize, Serialize};
 
@@ -171,6 +171,14 @@ pub(crate) fn optimize(
                 .map_err(|error| error.to_string()),
             None => declared(session, subject).map(|traces| (traces, MatchedBy::Instrumented)),
         };
+        // Of another source, a baseline says nothing about this build.
+        let baseline = (Stage::Baseline, Flavour::Plain);
+        let current =
+            changes::<Compiled>(session, subject, baseline)?.is_some_and(|changes| changes.is_empty());
+        if let Some(baseline) = Built::load(session, subject, Stage::Baseline).filter(|_| current) {
+            let effects = profile.read(subject)?.effects(baseline.output.path(), &dir.join(compiled.name()));
+            effects.into_iter().for_each(|text| session.sink.emit(Event::Note { text }));
+        }
         let own_code = subject.builder().own_code();
         let Matched { applied, hottest } = profile.read(subject)?.matched(own_code, functions);
         Ok(OptimizedBuild {

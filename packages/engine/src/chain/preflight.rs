@@ -210,7 +210,7 @@ fn check_memory() -> Result<()> {
             units::bytes(bytes),
             units::bytes(MEMORY)
         ))
-        .with_hint("end something else, or build fewer crates at once with -j")),
+        .with_hint("end something else, or build fewer packages at once with -j")),
         _ => Ok(()),
     }
 }

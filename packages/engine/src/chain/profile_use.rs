@@ -292,8 +292,8 @@ impl<'a> Chain<'a> {
         let name = self.subject.name;
         let least = self.session.config.policy.min_match;
         if is_foreign(applied) && !applied.fulfils(least) {
-            return "hardly any of its functions are in crates that this program has: is it the profile of another \
-                    program, or was the crate renamed?"
+            return "hardly any of its functions are in packages that this program has: is it the profile of another \
+                    program, or was the package renamed?"
                 .into();
         }
         // No rebase makes a profile younger.

@@ -6,7 +6,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, Once,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -14,10 +14,9 @@ use std::{
 
 use honing_core::{
     Error, Result, Setting, Stage, Step,
-    config::{Config, Program, Tables},
+    config::{Config, Tables},
     event::Event,
     shard::Shard,
-    unknown,
 };
 
 use crate::{
@@ -137,6 +136,8 @@ pub struct Session {
     /// done.
     pub(crate) continues: bool,
     builders_us: Arc<AtomicU64>,
+    /// Whether it was told which programs are left out.
+    pub(super) told_absent: Once,
 }
 
 impl Session {
@@ -182,6 +183,7 @@ impl Session {
             run_dir,
             continues: false,
             builders_us,
+            told_absent: Once::new(),
         })
     }
 
@@ -216,42 +218,6 @@ impl Session {
     /// [`Suspend::resumed`] changes is worth nothing.
     pub fn suspend(&self) -> &Suspend {
         &self.launcher.suspend
-    }
-
-    /// The programs that were asked for, each after what it needs.
-    ///
-    /// # Errors
-    /// Usage, where a name or a thing that it refers to does not exist.
-    pub fn subjects(&self) -> Result<Vec<Subject<'_>>> {
-        let names: Vec<&str> = self.config.program.keys().map(String::as_str).collect();
-        for name in &self.options.programs {
-            if !names.contains(&name.as_str()) {
-                let file = self.config_path.display().to_string();
-                return Err(unknown("program", name, &file, &names));
-            }
-        }
-        let wanted = |name: &str| {
-            self.options.programs.is_empty() || self.options.programs.iter().any(|wanted| wanted == name)
-        };
-        let programs = self.config.in_order().into_iter().filter(|(name, _)| wanted(name));
-        programs.map(|(name, program)| self.subject(name, program)).collect()
-    }
-
-    pub(crate) fn subject<'a>(&'a self, name: &'a str, program: &'a Program) -> Result<Subject<'a>> {
-        let at = |error: Error| error.at(format!("program `{name}`"));
-        let Opened { builder, passes, .. } = self.opened(program.own.craft()).map_err(at)?;
-        let (artifact, triple) = builder.look_up(self, program).map_err(at)?;
-        Ok(Subject {
-            name,
-            program,
-            artifact,
-            triple,
-            builder: Arc::clone(builder),
-            passes: passes.iter().filter(|pass| pass.is_for(program)).map(Arc::clone).collect(),
-            at: None,
-            input: None,
-            needs: Vec::new(),
-        })
     }
 
     /// What was looked up about a program, for `show-config`.

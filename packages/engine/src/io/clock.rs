@@ -6,7 +6,12 @@ use humantime::{format_rfc3339_micros, format_rfc3339_seconds, parse_rfc3339};
 
 /// Now, in UTC, to the second: `2026-11-21T20:04:05Z`.
 pub(crate) fn utc_now() -> String {
-    format_rfc3339_seconds(SystemTime::now()).to_string()
+    utc(SystemTime::now())
+}
+
+/// A time in UTC, to the second.
+pub(crate) fn utc(when: SystemTime) -> String {
+    format_rfc3339_seconds(when).to_string()
 }
 
 /// A name for the run that begins now: names sort as text by when runs began.

@@ -99,10 +99,10 @@ fn carried_over(chain: &mut Chain<'_>, ready: &Ready) -> Result<Carried> {
     let profile = need(&profile, Stage::Merge, Stage::Optimize)?.clone();
     let built = chain.build_with(ready, &profile)?;
     if is_foreign(built.applied()) {
-        let message = "hardly any of the profile's functions are in crates that this program has";
+        let message = "hardly any of the profile's functions are in packages that this program has";
         let exit = Standing::NoKin.exit(Asked::Use, true);
         return Err(Error::new(exit, format!("{}: {message}", chain.subject.name)).with_hint(
-            "is it the profile of another program, or was the crate renamed? That is not carried over",
+            "is it the profile of another program, or was the package renamed? That is not carried over",
         ));
     }
     let before = built.applied().share().unwrap_or(0.0);

@@ -12,6 +12,7 @@ use std::{
     ffi::OsString,
     fmt::Debug,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use honing_core::{
@@ -89,6 +90,17 @@ pub trait ProfileKind: Debug + Send + Sync {
     /// The command that does it with a tool, for display.
     fn merge_command(&self, session: &Session, tool: &Path, list: &Path, output: &Path) -> Command;
 
+    /// Fetches a profile from where it is told while a program runs, such as a URL, into the folder `to`; `None`
+    /// where that is no such place.
+    fn fetch(&self, _session: &Session, _place: &Path, _to: &Path) -> Option<Result<PathBuf>> {
+        None
+    }
+
+    /// When the profile in a file was recorded, where it says so.
+    fn recorded(&self, _file: &Path) -> Option<SystemTime> {
+        None
+    }
+
     /// The profiles in `places`: files as they are, and in folders what is called as one, sorted.
     fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>>;
 
@@ -132,6 +144,11 @@ pub trait Profile: Any + Debug + Send + Sync {
     /// How much of it a build applied, and what became of its heaviest functions; or where nobody knows
     /// what was built, why. `own` are the names of the workspace's own code.
     fn matched(&self, own: Vec<String>, built: Result<(Traces, MatchedBy), String>) -> Matched;
+
+    /// What a build did with it, in words, where the programs without and with it tell.
+    fn effects(&self, _before: &Path, _after: &Path) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Carries it over to the functions of a build whose symbols have other names.
     fn rebase(&self, traces: &Traces) -> Result<Rebased>;

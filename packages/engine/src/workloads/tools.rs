@@ -59,7 +59,12 @@ pub(crate) fn known_tools(
         Ok((name.to_owned(), path.to_string_lossy().into_owned()))
     };
     let tools: Result<BTreeMap<_, _>> = used(session, workloads).into_iter().map(path).collect();
-    Ok(tools?.into_iter().chain(needed(subject, workloads)).collect())
+    // What was never made is going to be in the folder of its step.
+    let unmade = subject.needs().iter().filter(|need| need.made.is_none()).map(|need| {
+        let folder = session.store.dir(&need.program, need.step);
+        (need.program.clone(), folder.to_string_lossy().into_owned())
+    });
+    Ok(tools?.into_iter().chain(unmade).chain(needed(subject, workloads)).collect())
 }
 
 fn used<'a>(session: &'a Session, workloads: &[(&str, &Workload)]) -> Vec<(&'a str, &'a Tool)> {

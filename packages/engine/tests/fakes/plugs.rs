@@ -455,7 +455,7 @@ impl Profile for FakeProfile {
         let functions = self.0.len() as u64;
         let applied = |(traces, by): (Traces, MatchedBy)| {
             Applied::Measured(Match {
-                share: if traces.0 == "all" { 1.0 } else { 0.5 },
+                share: if traces.0 == b"all" { 1.0 } else { 0.5 },
                 kin: 1.0,
                 carried: None,
                 functions,

@@ -9,7 +9,7 @@ use crate::world::{Mishap, Shape, World};
 
 fn merged(world: &Arc<World>) -> Result<String, honing_core::Error> {
     world.run(Options::default(), &Selection::up_to(Stage::Merge)).0?;
-    Ok(std::fs::read_to_string(world.root.join("target/honing/p/merge/p.profdata")).unwrap())
+    Ok(std::fs::read_to_string(world.root.join("target/honing/p/merge/p.fake")).unwrap())
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod profiles;
 mod replay;
 mod report;
 mod run;
+mod samples;
 mod session;
 mod show_config;
 mod status;

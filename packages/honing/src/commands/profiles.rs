@@ -4,11 +4,12 @@ use std::{ffi::OsString, io::Write, path::Path};
 
 use honing_core::{Result, units};
 use honing_engine::{Given, Input, profile_files};
-use honing_profdata::{self as profdata, FunctionDiff, Hot, Presence, Profile};
+use honing_match::{FunctionDiff, Hot, Presence, demangle};
+use honing_profdata::Profile;
 use honing_report::{Kind, Table};
 use serde::Serialize;
 
-use crate::{cli::Format, console};
+use crate::{cli::Format, commands::samples, console};
 
 /// Merges everything in `from` into `output`.
 pub(crate) fn merge(from: &[OsString], output: &Path, max_lost: f64) -> Result<()> {
@@ -66,9 +67,12 @@ struct HotFunction {
 
 /// Prints what is in a profile.
 pub(crate) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
+    if samples::is_one(file) {
+        return samples::show(file, top, format);
+    }
     let read = profile_files::read_profile(file)?;
     let (profile, report) = (&read.profile, &read.report);
-    let coverage = profile.coverage();
+    let coverage = honing_match::coverage(profile);
     let shown = Shown {
         format: format!("{:?}", report.format).to_lowercase(),
         version: report.version,
@@ -78,7 +82,7 @@ pub(crate) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
         blocks_run: coverage.blocks_run,
         weight: profile.weight().to_string(),
         losses: report.losses.iter().map(|loss| loss.kind.to_string()).collect(),
-        hottest: profile.hottest(top).iter().map(hot).collect(),
+        hottest: honing_match::hottest(profile, top).iter().map(hot).collect(),
     };
     if format == Format::Json {
         return json(&shown);
@@ -109,7 +113,7 @@ pub(crate) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
 
 fn hot(hot: &Hot<'_>) -> HotFunction {
     HotFunction {
-        name: hot.function.demangled(),
+        name: demangle(hot.function.name_bytes()),
         symbol: hot.function.name().into_owned(),
         cfg_hash: format!("{:#018x}", hot.function.cfg_hash()),
         weight: hot.weight.to_string(),
@@ -139,7 +143,7 @@ struct FunctionDifference {
 /// Compares two profiles function by function, the largest change first.
 pub(crate) fn diff(base: &Path, test: &Path, top: usize, format: Format) -> Result<()> {
     let (base, test) = both(base, test)?;
-    let diff = profdata::diff(&base, &test);
+    let diff = honing_match::diff(&base, &test);
     let shown = Difference {
         base_matched: diff.base_matched,
         base_matched_by_name: diff.base_named,
@@ -182,7 +186,7 @@ pub(crate) fn diff(base: &Path, test: &Path, top: usize, format: Format) -> Resu
 
 fn function_difference(diff: &FunctionDiff<'_>) -> FunctionDifference {
     FunctionDifference {
-        name: diff.function.demangled(),
+        name: demangle(diff.function.name_bytes()),
         presence: match diff.presence {
             Presence::Both => "both",
             Presence::OldCfg => "old control flow",
@@ -209,7 +213,7 @@ struct Alike {
 /// Says how alike two profiles are: LLVM's edge overlap.
 pub(crate) fn overlap(base: &Path, test: &Path, format: Format) -> Result<()> {
     let (base, test) = both(base, test)?;
-    let overlap = profdata::overlap(&base, &test, false);
+    let overlap = honing_match::overlap(&base, &test, false);
     let shown = Alike {
         overlap: overlap.overlap.edges,
         functions: overlap.overlap.functions,
@@ -236,13 +240,13 @@ fn both(base: &Path, test: &Path) -> Result<(Profile, Profile)> {
     Ok((profile_files::read_profile(base)?.profile, profile_files::read_profile(test)?.profile))
 }
 
-fn json(value: &impl Serialize) -> Result<()> {
+pub(super) fn json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(|error| console::broken(error.into()))?;
     writeln!(console::out(), "{text}").map_err(console::broken)
 }
 
 /// `13838525` as `13,838,525`.
-fn grouped(digits: &str) -> String {
+pub(super) fn grouped(digits: &str) -> String {
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {

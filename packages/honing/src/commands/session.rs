@@ -3,8 +3,8 @@
 use honing_core::Result;
 use honing_engine::{Session, Sink, children::Cancel};
 
-use crate::cli::Shared;
+use crate::{cli::Shared, commands::lines::progress};
 
 pub(super) fn look(shared: &Shared) -> Result<Session> {
-    honing_engine::open(shared.options(false), Sink::new(Vec::new()), Cancel::default())
+    honing_engine::open(shared.options(false), Sink::new(vec![progress(shared)]), Cancel::default())
 }

@@ -115,8 +115,8 @@ fn changes(status: &Status, manifest: &Manifest) -> String {
             let (commits, lines) =
                 (units::count(since.commits, "commit"), units::count(since.lines, "changed line"));
             match (since.commits, since.lines) {
-                (0, 0) => "none in the program's crates since".to_owned(),
-                _ => format!("{commits} and {lines} in the program's crates since"),
+                (0, 0) => "none in the program's packages since".to_owned(),
+                _ => format!("{commits} and {lines} in the program's packages since"),
             }
         },
     );
@@ -130,7 +130,7 @@ fn changes(status: &Status, manifest: &Manifest) -> String {
 fn profile(manifest: &Manifest) -> String {
     let profile = &manifest.profile;
     format!(
-        "{} stored, {} as .profdata; {} of {} functions ran",
+        "{} stored, {} for the compiler; {} of {} functions ran",
         units::bytes(profile.bytes),
         units::bytes(profile.indexed_bytes),
         profile.functions_run,

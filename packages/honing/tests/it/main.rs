@@ -15,6 +15,8 @@ mod dashboard;
 mod docs;
 mod earlier_form;
 mod flags;
+mod go;
+mod go_builds;
 mod init;
 mod kill;
 mod kinds;

@@ -112,7 +112,7 @@ fn repository() -> &'static Path {
 fn names(fixture: &Fixture, program: &str) -> BTreeSet<String> {
     fixture.succeeds(&["instrument"]);
     let binary = fs::read(fixture.path(&format!("target/honing/{program}/instrument/{program}"))).unwrap();
-    let functions = honing_profdata::instrumented(&binary).unwrap().functions;
+    let functions = honing_match::instrumented(&binary).unwrap().functions;
     let names: BTreeSet<String> =
         functions.into_iter().map(|function| String::from_utf8_lossy(&function.name).into_owned()).collect();
     assert!(names.iter().any(|name| name.contains("main")), "{names:?}");

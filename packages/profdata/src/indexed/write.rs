@@ -50,8 +50,11 @@ impl Profile {
         self.indexed_with_summary_of(self, version, threads)
     }
 
-    /// The same with the summary of another profile.
-    pub(crate) fn indexed_with_summary_of(
+    /// The same with the summary of another profile, by which a compiler tells hot from cold.
+    ///
+    /// # Errors
+    /// As [`Profile::to_indexed`].
+    pub fn indexed_with_summary_of(
         &self,
         summarized: &Profile,
         version: IndexedVersion,

@@ -1,7 +1,7 @@
 //! What `llvm-profdata` prints, as something to compare.
 
 use super::tools;
-use honing_profdata::{Overlap, OverlapPart};
+use honing_match::{Overlap, OverlapPart};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;

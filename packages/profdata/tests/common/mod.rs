@@ -15,9 +15,14 @@ pub mod tools;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+/// The tests of this package; also for those of `packages/match`, which share them.
+fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../profdata/tests")
+}
+
 /// A file in `tests/fixtures`, unpacked if it is a `.gz`.
 pub fn fixture(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    let path = tests().join("fixtures").join(name);
     let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     if !name.ends_with(".gz") {
         return bytes;
@@ -29,12 +34,12 @@ pub fn fixture(name: &str) -> Vec<u8> {
 
 /// A program in `tests/programs`.
 pub fn program(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(name)
+    tests().join("programs").join(name)
 }
 
 /// Every profile among the fixtures, by name.
 pub fn profiles() -> Vec<(String, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let folder = tests().join("fixtures");
     let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
     names.retain(|name| name.contains(".prof"));

@@ -158,7 +158,7 @@ fn matched(program: &Program, id: &str) -> Markup {
     let Some(applied) = &program.applied else { return html! {} };
     let figure = match applied {
         Applied::Measured(found) => {
-            let words = Words { id: id.to_owned(), title: "Match by crate", description: applied.words() };
+            let words = Words { id: id.to_owned(), title: "Match by origin", description: applied.words() };
             plot::matching(&words, found)
         }
         Applied::Unknown { .. } => None,

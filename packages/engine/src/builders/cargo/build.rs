@@ -8,7 +8,7 @@ use std::{
 use cargo_metadata::Package;
 use honing_cargo::{calls::Calls, tables::ProgramKind};
 use honing_core::{Error, ExitCode, Result, Stage, event::Event};
-use honing_profdata::BuildFunctions;
+use honing_match::BuildFunctions;
 
 use crate::{
     builders::cargo::{

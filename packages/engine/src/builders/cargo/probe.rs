@@ -9,7 +9,8 @@ use std::{
 };
 
 use honing_core::{Error, ExitCode, Result, Stage, event::Event};
-use honing_profdata::{IndexedVersion, TraceReader};
+use honing_match::TraceReader;
+use honing_profdata::IndexedVersion;
 
 use crate::{
     builders::cargo::{ask, configured::Answer, flavours::TRACE_FLAG, state::Here, toolchain::Toolchain},

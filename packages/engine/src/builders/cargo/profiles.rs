@@ -33,6 +33,10 @@ impl RootManifest {
     /// Preflight, where it cannot be read.
     pub fn read(session: &Session) -> Result<Self> {
         let path = session.root.join("Cargo.toml");
+        if !path.exists() {
+            return Err(Error::usage(format!("{} has no Cargo.toml", session.root.display()))
+                .with_hint("Cargo profiles are settings of Rust programs alone"));
+        }
         let failed = |error: io::Error| files::error("read", &path, &error);
         let text = fs::read_to_string(&path).map_err(failed)?;
         // A link stays a link.

@@ -8,7 +8,7 @@ use std::{
 
 use cargo_metadata::{Message, PackageId};
 use honing_core::{Stage, event::Event};
-use honing_profdata::TraceReader;
+use honing_match::TraceReader;
 
 use crate::{
     builders::{beside, cargo::calls::Unit},

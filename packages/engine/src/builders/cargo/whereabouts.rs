@@ -16,19 +16,14 @@ use crate::{
             candidates::Candidate, environment::clean_environment, paths::made_whole, state::Cargo,
             tables::TABLES, workspace::Workspace,
         },
-        go::ByGo,
     },
-    chain::{
-        session::{Options, Session},
-        sink::Sink,
-    },
-    children::Cancel,
+    chain::session::Options,
     keep::ci::Places,
 };
 
 /// Programs that cargo builds.
 #[derive(Debug)]
-struct ByCargo;
+pub(crate) struct ByCargo;
 
 impl Craft for ByCargo {
     fn tables(&self) -> &'static Tables {
@@ -58,17 +53,6 @@ impl Craft for ByCargo {
 fn opened(cargo: Cargo) -> Opened {
     let (root, target_dir) = (cargo.workspace.root.clone(), cargo.workspace.target_dir().to_owned());
     Opened { root, target_dir, builder: Arc::new(cargo), passes: Vec::new() }
-}
-
-/// Finds the workspace of the current directory and reads its configuration.
-///
-/// # Errors
-/// Usage or preflight, where something is missing or wrong.
-pub fn open(options: Options, sink: Sink, cancel: Cancel) -> Result<Session> {
-    let (dir, exe) = whereabouts()?;
-    let env = own_environment(&dir, &exe, options.manifest_path.is_some());
-    let around = Around { dir, exe, env, double: None };
-    Session::open(&[Arc::new(ByCargo), Arc::new(ByGo)], around, options, sink, cancel)
 }
 
 /// The places of a run that ended before it began: its configuration cannot be read, say.

@@ -101,21 +101,37 @@ impl Go<'_> {
         if output.status.success() {
             return Ok(output.stdout);
         }
-        let said = String::from_utf8_lossy(&output.stderr);
-        let words = cause(&said);
-        let by_hand = format!("(cd {} && go {})", self.dir.display(), args.join(" "));
-        Err(Error::new(ExitCode::Preflight, format!("go {} failed: {words}", args.first().unwrap_or(&"")))
-            .with_hint(format!("mend what it names, or run it by hand:\n{by_hand}")))
+        Err(self.failed(args, &String::from_utf8_lossy(&output.stderr)))
+    }
+
+    fn failed(&self, args: &[&str], said: &str) -> Error {
+        let (verb, words) = (args.first().unwrap_or(&""), cause(said));
+        let is = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
+        let (code, hint) = if is(&["requires go >="]) {
+            let hint = "install the Go that go.mod asks for, or let GOTOOLCHAIN choose it: GOTOOLCHAIN=auto";
+            (ExitCode::Preflight, hint.to_owned())
+        } else if is(&["directory not found", "is not in std", "matched no packages", "no Go files in"]) {
+            (ExitCode::Usage, "`package` names a package as `go build` does, from `dir` on".to_owned())
+        } else {
+            let shown = args.iter().filter(|word| !word.starts_with("-json"));
+            let by_hand = shown.map(|word| shlex::try_quote(word).unwrap_or_default());
+            let by_hand = by_hand.collect::<Vec<_>>().join(" ");
+            let hint = format!(
+                "mend what it names, or run it by hand:\n(cd {} && go {by_hand})",
+                self.dir.display()
+            );
+            (if *verb == "list" { ExitCode::Build } else { ExitCode::Preflight }, hint)
+        };
+        Error::new(code, format!("go {verb} failed: {words}")).with_hint(hint)
     }
 }
 
-/// The line that says why; lines with `#` name the package.
+/// The line that says why; lines with `#` name the package, and what Go fetches comes before what went wrong.
 pub(super) fn cause(said: &str) -> String {
     let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let first = lines.next().unwrap_or("it said nothing");
-    // What Go downloads comes before what went wrong.
-    let other = lines.find(|line| !line.starts_with("go: downloading"));
-    if first.starts_with("go: downloading") { other.unwrap_or(first).to_owned() } else { first.to_owned() }
+    let first = lines.clone().next().unwrap_or("it said nothing");
+    let fetches = |line: &str| ["go: downloading", "go: finding"].iter().any(|word| line.starts_with(word));
+    lines.find(|line| !fetches(line)).unwrap_or(first).to_owned()
 }
 
 pub(super) fn parse<T: DeserializeOwned>(said: &[u8], what: &str) -> Result<T> {
@@ -147,6 +163,8 @@ mod tests {
     fn the_cause_is_no_package_and_no_download() {
         assert_eq!(cause("# edge\n./main.go:3:1: syntax error\n"), "./main.go:3:1: syntax error");
         assert_eq!(cause("go: downloading a v1\ngo: a@v1: refused\n"), "go: a@v1: refused");
+        assert_eq!(cause("go: finding module for package a\nm.go:1:2: no module\n"), "m.go:1:2: no module");
+        assert_eq!(cause("go: downloading a v1\n"), "go: downloading a v1");
         assert_eq!(cause(""), "it said nothing");
     }
 }

@@ -14,7 +14,8 @@ use crate::{
         Made,
         go::{
             ask::{GoEnv, cause},
-            builder::Known,
+            driven,
+            state::Known,
             tables::Program,
         },
     },
@@ -52,6 +53,9 @@ pub(super) fn listed_flags(session: &Session, program: &Program) -> Vec<String> 
 /// The command that builds it.
 pub(super) fn command(session: &Session, wanted: &Wanted<'_>) -> Command {
     let program = wanted.program;
+    if program.is_driven() {
+        return driven::command(wanted);
+    }
     let mut command = Command::new("go", &wanted.env, &wanted.dir);
     let named = ["GOOS", "GOARCH"].into_iter().chain(program.env.keys().map(String::as_str));
     for name in named.filter(|name| program.env.contains_key(*name) || session.options.target.is_some()) {
@@ -95,7 +99,6 @@ pub(super) fn fingerprint(session: &Session, wanted: &Wanted<'_>, profile: Optio
         .value("ldflags", &program.ldflags)
         .value("flags", program.flags.join(" "))
         .value("go arguments", session.options.arguments.join(" "))
-        .value("stamped by version control", session.options.ships)
         .content("modules", Digest::of(packages.modules.join("\n").as_bytes()))
         .flags("flags of PGO", if wanted.profile.is_some() { "-pgo" } else { "-pgo=off" });
     let settings = [
@@ -113,6 +116,11 @@ pub(super) fn fingerprint(session: &Session, wanted: &Wanted<'_>, profile: Optio
     }
     if let Some(profile) = profile {
         print.profile("profile", profile.clone());
+    }
+    if program.is_driven() {
+        driven::fingerprint(session, wanted, &mut print);
+    } else {
+        print.value("stamped by version control", session.options.ships);
     }
     for file in locks(env).iter().chain(&packages.files) {
         if let Ok(digest) = files::digest(file) {
@@ -143,6 +151,9 @@ struct Seen {
 
 /// Runs it; progress and output go into the event stream.
 pub(super) fn build(session: &Session, name: &str, stage: Stage, wanted: &Wanted<'_>) -> Result<Made> {
+    if wanted.program.is_driven() {
+        return driven::build(session, name, stage, wanted);
+    }
     if let Some((given, there)) = &wanted.profile {
         files::write_if_changed(there, &files::read(given)?)?;
     }

@@ -1,16 +1,15 @@
 //! Go, as the engine sees a builder.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    ffi::OsString,
+    ffi::OsStr,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
 };
 
 use honing_core::{
-    Digest, Error, Fingerprint, Result, Setting, Stage,
+    Error, Fingerprint, Result, Setting, Stage,
     account::Account,
     config::{self, Own, Tool},
+    event::Event,
     release::Compiler,
 };
 
@@ -18,10 +17,10 @@ use crate::{
     builders::{
         Builder, Flavour, Folders, Made,
         go::{
-            ask::{Go, GoEnv},
-            build::{self, Wanted},
-            list::Packages,
-            tables::{self, Program},
+            bench, build,
+            orders::{self, Orders},
+            state::{GoBuilder, Known, benchmark, executable, folder, table, tool_table},
+            tables, witness,
         },
     },
     chain::{
@@ -30,141 +29,42 @@ use crate::{
         subject::Subject,
     },
     children::{Command, Usage},
-    io::files,
+    io::{files, programs::on_path},
     profiles::{ProfileKind, pprof::Samples},
 };
 
 /// What decides which modules there are, beside the sources.
 const LOCKS: [&str; 4] = ["go.mod", "go.sum", "go.work", "go.work.sum"];
 
-/// Builds with the go command.
-#[derive(Debug)]
-pub(super) struct GoBuilder {
-    pub(super) root: PathBuf,
-    pub(super) env: BTreeMap<OsString, OsString>,
-    /// What was asked, by what it was asked about.
-    asked: Mutex<HashMap<Program, Arc<Known>>>,
-}
-
-/// What Go says of a program.
-#[derive(Debug)]
-pub(super) struct Known {
-    pub(super) env: GoEnv,
-    pub(super) packages: Packages,
-}
-
-impl GoBuilder {
-    pub(super) fn new(root: PathBuf, env: BTreeMap<OsString, OsString>) -> Self {
-        Self { root, env, asked: Mutex::default() }
-    }
-
-    /// What Go says of a program; it is asked once, and again after a build.
-    fn known(&self, session: &Session, program: &Program) -> Result<Arc<Known>> {
-        let failed = |_| Error::internal("a reader of Go's answer failed");
-        if let Some(known) = self.asked.lock().map_err(failed)?.get(program) {
-            return Ok(Arc::clone(known));
-        }
-        self.ask(session, program)
-    }
-
-    fn ask(&self, session: &Session, program: &Program) -> Result<Arc<Known>> {
-        let dir = self.root.join(&program.dir);
-        let go = Go { dir: &dir, env: self.environment(session, program) };
-        let known = session.while_builder(|| {
-            let env = go.about_itself()?;
-            let packages = Packages::of(&go, &build::listed_flags(session, program), &program.package)?;
-            packages.check(&program.package)?;
-            Ok::<_, Error>(Arc::new(Known { env, packages }))
-        })?;
-        let failed = |_| Error::internal("a reader of Go's answer failed");
-        self.asked.lock().map_err(failed)?.insert(program.clone(), Arc::clone(&known));
-        Ok(known)
-    }
-
-    /// The person's environment, with what pgo.toml and the command line say of it.
-    fn environment(&self, session: &Session, program: &Program) -> BTreeMap<OsString, OsString> {
-        let mut env = self.env.clone();
-        env.extend(program.env.iter().map(|(name, value)| (name.into(), value.into())));
-        let target = session.options.target.as_ref().or(program.target.as_ref());
-        if let Some((os, arch)) = target.and_then(|target| target.split_once(['/', '_'])) {
-            env.insert("GOOS".into(), os.into());
-            env.insert("GOARCH".into(), arch.into());
-        }
-        if session.options.offline || session.options.frozen {
-            env.insert("GOPROXY".into(), "off".into());
-        }
-        env
-    }
-
-    fn wanted<'a>(
-        &self,
-        session: &Session,
-        (name, program): (&str, &'a Program),
-        flavour: Flavour<'_>,
-    ) -> Result<Wanted<'a>> {
-        let known = self.known(session, program)?;
-        let (word, profile) = match flavour {
-            Flavour::Plain => ("baseline", None),
-            Flavour::Instrumented => {
-                return Err(Error::internal("Go programs are trained as they ship, without counters"));
-            }
-            Flavour::Optimized { profile, .. } => ("optimize", Some(profile.to_owned())),
-        };
-        let folder = folder(session, name).join(word);
-        let end = if known.env.goos == "windows" { ".exe" } else { "" };
-        let executable = program.bin.clone().unwrap_or_else(|| known.packages.executable());
-        Ok(Wanted {
-            program,
-            dir: self.root.join(&program.dir),
-            env: self.environment(session, program),
-            // The name of the file is stamped into the program: it is always the same.
-            profile: profile.map(|given| (given, folder.with_file_name("default.pgo"))),
-            output: folder.join(format!("{executable}{end}")),
-            known,
-        })
-    }
-}
-
-/// Where a program is built.
-fn folder(session: &Session, name: &str) -> PathBuf {
-    session.builds().join("go").join(name)
-}
-
-/// What pgo.toml says of a program.
-fn table(program: &config::Program) -> Result<&Program> {
-    program.own.get().ok_or_else(|| Error::usage("go does not build this"))
-}
-
-fn tool_table(tool: &Tool) -> Result<Program> {
-    let tool: &tables::Tool = tool.own.get().ok_or_else(|| Error::usage("go does not build this"))?;
-    Ok(tool.program())
-}
-
-fn no_tests() -> Error {
-    Error::usage("Go programs have workloads with `command` or `service`")
-}
-
 impl Builder for GoBuilder {
+    fn absent(&self) -> Option<String> {
+        let there = on_path(OsStr::new("go"), &self.env);
+        there.is_none().then(|| "there is no `go` on PATH".into())
+    }
+
     fn look_up(&self, session: &Session, program: &config::Program) -> Result<(String, String)> {
         let program = table(program)?;
         let known = self.known(session, program)?;
-        let executable = program.bin.clone().unwrap_or_else(|| known.packages.executable());
-        Ok((executable, known.env.platform()))
+        Ok((executable(program, &known), known.env.platform()))
     }
 
     fn settings(&self, session: &Session, subject: &Subject<'_>) -> Result<Vec<Setting>> {
-        let known = self.known(session, table(subject.program)?)?;
+        let program = table(subject.program)?;
+        let known = self.known(session, program)?;
         let setting = |key: &str, value: &str, origin: &str| Setting {
             key: format!("program.{}: {key}", subject.name),
             value: value.to_owned(),
             origin: origin.to_owned(),
         };
         let mut found = vec![
-            setting("binary", &subject.artifact, "go list"),
+            setting("binary", &subject.artifact, if program.is_driven() { "pgo.toml" } else { "go list" }),
             setting("main package", &known.packages.main, "go list"),
             setting("target", &subject.triple, "--target, pgo.toml, or go env"),
             setting("Go", known.env.version(), "go env"),
         ];
+        if program.is_driven() {
+            found.push(setting("built by", &program.build.join(" "), "pgo.toml"));
+        }
         if !known.env.goflags.is_empty() {
             found.push(setting("GOFLAGS", &known.env.goflags, "go env"));
         }
@@ -184,6 +84,21 @@ impl Builder for GoBuilder {
                 .with_hint("build tags are `tags` in [program.NAME.go]")));
         }
         tables::check_flags(&session.options.arguments).map_err(at)?;
+        if program.is_driven() && !session.options.arguments.is_empty() {
+            return Err(at(Error::usage("arguments for go do not reach the `go` that `build` calls")
+                .with_hint("let the command say them, or a variable in `env` of [program.NAME.go]")));
+        }
+        let dir = self.dir(program);
+        if let Some(input) = program.inputs.iter().find(|input| !dir.join(input).exists()) {
+            return Err(at(Error::usage(format!("`inputs`: {input} does not exist in {}", dir.display()))
+                .with_hint("name what `build` reads, relative to `dir`")));
+        }
+        for (name, workload) in &subject.program.workload {
+            if let Some(tables::Workload { bench }) = workload.own.get() {
+                let at = |error: Error| error.at(format!("workload `{name}`"));
+                self.benchmarks(session, program, bench).map_err(at)?;
+            }
+        }
         for (name, tool) in &session.config.tool {
             if let Ok(program) = tool_table(tool) {
                 self.known(session, &program).map_err(|error| error.at(format!("tool `{name}`")))?;
@@ -200,17 +115,23 @@ impl Builder for GoBuilder {
         let known = self.known(session, table(subject.program)?)?;
         let mut print = Fingerprint::new();
         print.value("Go", &known.env.goversion).value("target", &subject.triple);
+        for words in known.notices(&self.root) {
+            print.value("notice", words);
+        }
         Ok(print)
     }
 
-    /// Go tells what it is, and nothing else works together with it.
-    fn probe(&self, _: &Session, _: &Subject<'_>, _: &Path) -> Result<(Ready, Usage)> {
+    /// Go tells what it is, and nothing else works together with it. What is worth a word is told here, once.
+    fn probe(&self, session: &Session, subject: &Subject<'_>, _: &Path) -> Result<(Ready, Usage)> {
+        for words in self.known(session, table(subject.program)?)?.notices(&self.root) {
+            session.sink.emit(Event::Warning { text: format!("program `{}`: {words}", subject.name) });
+        }
         let merger = Merger { tool: None, name: format!("honing-pprof {}", env!("CARGO_PKG_VERSION")) };
         Ok((Ready { merger, traces: true }, Usage::default()))
     }
 
-    fn check_harness(&self, _: &Own) -> Result<()> {
-        Err(no_tests())
+    fn check_harness(&self, own: &Own) -> Result<()> {
+        benchmark(own).map(|_| ())
     }
 
     fn settle(&self, _: &Session, _: &Subject<'_>) -> Result<()> {
@@ -251,8 +172,8 @@ impl Builder for GoBuilder {
         Ok(made)
     }
 
-    fn difference(&self, _: &[u8], _: &[u8]) -> Option<String> {
-        None
+    fn difference(&self, one: &[u8], other: &[u8]) -> Option<String> {
+        witness::difference(one, other)
     }
 
     fn folders(&self, session: &Session, subject: &Subject<'_>, _: Flavour<'_>) -> Result<Folders> {
@@ -265,12 +186,21 @@ impl Builder for GoBuilder {
 
     fn harness(
         &self,
-        _: &Session,
-        _: &Subject<'_>,
+        session: &Session,
+        subject: &Subject<'_>,
         _: Flavour<'_>,
-        _: &Own,
+        own: &Own,
     ) -> Result<(Command, Vec<String>)> {
-        Err(no_tests())
+        let (program, bench) = (table(subject.program)?, benchmark(own)?);
+        let orders = Orders::Bench {
+            pattern: bench::pattern(bench, program).to_owned(),
+            packages: self.benchmarks(session, program, bench)?,
+            main: self.known(session, program)?.packages.main.clone(),
+        };
+        let mut command = Command::new(orders::NAME, &self.environment(session, program), &self.dir(program));
+        command.program =
+            orders::give(&mut command, session.launcher.exe(), &session.builds(), &orders)?.into();
+        Ok((command, bench::arguments(bench, program, &build::listed_flags(session, program))))
     }
 
     fn tool(&self, session: &Session, program: &str, stage: Stage, tool: &Tool) -> Result<(PathBuf, Usage)> {
@@ -291,6 +221,7 @@ impl Builder for GoBuilder {
         let entry = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let told = [
             entry("package", &packages.main),
+            entry("command", &program.build.join(" ")),
             entry("tags", &program.tags.join(",")),
             entry("ldflags", &program.ldflags),
             entry("flags", &program.flags.join(" ")),
@@ -325,6 +256,12 @@ impl Builder for GoBuilder {
 
     fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String {
         let Ok(program) = table(subject.program) else { return String::new() };
+        if program.is_driven() {
+            let dir = if program.dir == "." { String::new() } else { format!("cd {} && ", program.dir) };
+            // Each `go` of it may be called in another folder.
+            let profile = std::path::absolute(profile).unwrap_or_else(|_| profile.to_owned());
+            return format!("{dir}GOFLAGS=-pgo={} {}", profile.display(), program.build.join(" "));
+        }
         let dir = if program.dir == "." { String::new() } else { format!(" -C {}", program.dir) };
         format!("go build{dir} -trimpath -pgo={} {}", profile.display(), program.package)
     }
@@ -352,12 +289,5 @@ impl Builder for GoBuilder {
 
     fn own_code(&self) -> Vec<String> {
         Vec::new()
-    }
-}
-
-impl GoBuilder {
-    fn wanted_tool<'a>(&self, session: &Session, table: &'a Program) -> Result<Wanted<'a>> {
-        let name = Digest::of(format!("{}\n{}", table.dir, table.package).as_bytes()).to_string();
-        self.wanted(session, (&format!("tools/{}", &name[..8]), table), Flavour::Plain)
     }
 }

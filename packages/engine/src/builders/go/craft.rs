@@ -7,7 +7,7 @@ use honing_core::{Result, config::Tables};
 use crate::{
     builders::{
         Around, Craft, Opened,
-        go::{builder::GoBuilder, tables::TABLES},
+        go::{state::GoBuilder, tables::TABLES},
     },
     chain::session::Options,
 };

@@ -11,13 +11,19 @@ use crate::builders::go::ask::Go;
 const FIELDS: &str = "-json=ImportPath,Name,Dir,Standard,DepOnly,Module,GoFiles,CgoFiles,CFiles,CXXFiles,HFiles,\
                       SFiles,SysoFiles,EmbedFiles,Error";
 
+const ONE: &str = "`package` in [program.NAME.go] is one main package, such as ./cmd/server";
+
 /// What a program is built of.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Packages {
     /// Import path of the main package.
     pub(super) main: String,
+    /// Its folder.
+    pub(super) dir: PathBuf,
     /// Its name: `main`, or it is no program.
     name: String,
+    /// How many packages were named; a program is one.
+    named: u64,
     /// How many packages are compiled, Go's own among them.
     pub(super) count: u64,
     /// Packages in folders that people edit: import path and folder.
@@ -46,6 +52,13 @@ struct Package {
     s_files: Vec<PathBuf>,
     syso_files: Vec<PathBuf>,
     embed_files: Vec<PathBuf>,
+    error: Option<Failure>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Failure {
+    err: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -65,9 +78,13 @@ impl Module {
 }
 
 impl Packages {
-    /// Asks for them.
-    pub(super) fn of(go: &Go<'_>, flags: &[String], package: &str) -> Result<Self> {
+    /// Asks for them. What a person's own command makes on the way, such as files to embed, may be missing
+    /// still, and is none of the files.
+    pub(super) fn of(go: &Go<'_>, flags: &[String], package: &str, is_driven: bool) -> Result<Self> {
         let mut args = vec!["list", "-deps", FIELDS];
+        if is_driven {
+            args.push("-e");
+        }
         args.extend(flags.iter().map(String::as_str));
         args.extend(["--", package]);
         let said = go.ask(&args)?;
@@ -76,7 +93,10 @@ impl Packages {
             let read = read.map_err(|error| {
                 Error::preflight(format!("the answer of `go list` cannot be read: {error}"))
             })?;
-            found.add(read);
+            if let Some(error) = read.error.as_ref().filter(|_| read.name.is_empty() && !read.dep_only) {
+                return Err(Error::usage(format!("go list failed: {}", error.err)).with_hint(ONE));
+            }
+            found.add(read, is_driven);
         }
         found.files.sort();
         found.modules.sort();
@@ -84,10 +104,12 @@ impl Packages {
         Ok(found)
     }
 
-    fn add(&mut self, package: Package) {
+    fn add(&mut self, package: Package, is_driven: bool) {
         self.count += 1;
         if !package.dep_only {
+            self.named += 1;
             (self.main, self.name) = (package.import_path.clone(), package.name.clone());
+            self.dir.clone_from(&package.dir);
         }
         match package.module.as_ref().and_then(Module::published) {
             _ if package.standard => {}
@@ -101,9 +123,10 @@ impl Packages {
                     &package.h_files,
                     &package.s_files,
                     &package.syso_files,
-                    &package.embed_files,
                 ];
-                self.files.extend(all.into_iter().flatten().map(|file| package.dir.join(file)));
+                let embedded = (!is_driven).then_some(&package.embed_files);
+                self.files
+                    .extend(all.into_iter().chain(embedded).flatten().map(|file| package.dir.join(file)));
                 self.local.push((package.import_path, package.dir));
             }
         }
@@ -111,13 +134,13 @@ impl Packages {
 
     /// Refuses what is no program.
     pub(super) fn check(&self, package: &str) -> Result<()> {
-        match self.name.as_str() {
-            "main" => Ok(()),
-            "" => Err(Error::usage(format!("`{package}` names no package, or several"))
-                .with_hint("`package` in [program.NAME.go] is one main package, such as ./cmd/server")),
-            name => Err(Error::usage(format!("`{package}` is package {name}, and no program"))
-                .with_hint("`package` in [program.NAME.go] is a main package, such as ./cmd/server")),
-        }
+        let what = match (self.named, self.name.as_str()) {
+            (1, "main") => return Ok(()),
+            (0, _) | (1, "") => "names no package".to_owned(),
+            (1, name) => format!("is package {name}, and no program"),
+            (several, _) => format!("names {several} packages"),
+        };
+        Err(Error::usage(format!("`{package}` {what}")).with_hint(ONE))
     }
 
     /// What `go build` calls the executable: the last element of the path that is no major version.

@@ -103,7 +103,7 @@ impl ProfileKind for Counters {
 
     fn shared(&self, base: &Path, other: &Path) -> Result<f64> {
         let read = |path| profile_files::read_profile(path).map(|read| read.profile);
-        Ok(profdata::diff(&read(base)?, &read(other)?).test_matched)
+        Ok(honing_match::diff(&read(base)?, &read(other)?).test_matched)
     }
 
     fn open(&self, bytes: Vec<u8>) -> Box<dyn Profile> {

@@ -6,6 +6,7 @@ use honing_core::{
     Error, Result,
     applied::{Applied, MatchedBy},
 };
+use honing_match::{coverage, demangle, hottest, in_every_unit};
 use honing_profdata::{self as profdata, IndexedVersion};
 
 use crate::profiles::{
@@ -54,7 +55,7 @@ impl Profile for Counts {
 
     /// Local functions are in every unit of their crate; what nobody here can read is left to the compiler.
     fn for_build(&self) -> Cow<'_, [u8]> {
-        let spread = |profile: &profdata::Profile| profile.in_every_unit().to_indexed(IndexedVersion::Lowest);
+        let spread = |profile: &profdata::Profile| in_every_unit(profile).to_indexed(IndexedVersion::Lowest);
         self.profile()
             .ok()
             .and_then(|profile| spread(profile).ok())
@@ -77,13 +78,13 @@ impl Profile for Counts {
 
     fn weigh(&self) -> Option<Weighed> {
         let profile = self.profile().ok()?;
-        let coverage = profile.coverage();
-        let hottest = profile.hottest(matching::HOT);
+        let coverage = coverage(profile);
+        let hottest = hottest(profile, matching::HOT);
         Some(Weighed {
             weight: profile.weight(),
             functions: coverage.functions,
             functions_run: coverage.functions_run,
-            hottest: hottest.iter().map(|hot| (hot.function.demangled(), hot.share)).collect(),
+            hottest: hottest.iter().map(|hot| (demangle(hot.function.name_bytes()), hot.share)).collect(),
         })
     }
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use honing_core::units;
-use honing_profdata::{Meaning, Profile};
+use honing_match::{Meaning, demangle};
+use honing_profdata::Profile;
 
 /// A function with at least this share of the weight is missed when it is gone.
 const HOT: f64 = 0.01;
@@ -23,7 +24,7 @@ pub(crate) fn coverage_loss(old: &Profile, new: &Profile) -> Option<String> {
         for function in profile.functions() {
             let entry = weights
                 .entry(Meaning::of(function.name_bytes()).loose)
-                .or_insert_with(|| (0, function.demangled()));
+                .or_insert_with(|| (0, demangle(function.name_bytes())));
             entry.0 += function.weight();
         }
         weights

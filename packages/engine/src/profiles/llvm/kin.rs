@@ -17,7 +17,8 @@ use std::{
 };
 
 use honing_core::units;
-use honing_profdata::{self as profdata, Instrumented as Declared, Profile};
+use honing_match::{Instrumented as Declared, instrumented};
+use honing_profdata::Profile;
 
 use crate::{io::files, profiles::Sorter};
 
@@ -104,11 +105,11 @@ impl Sorter for Kin {
 }
 
 fn declared(path: &Path) -> Option<Declared> {
-    profdata::instrumented(&files::read(path).ok()?).ok()
+    instrumented(&files::read(path).ok()?).ok()
 }
 
 fn read(file: &Path) -> Option<Profile> {
-    Some(profdata::read(&files::read(file).ok()?).ok()?.profile)
+    Some(honing_profdata::read(&files::read(file).ok()?).ok()?.profile)
 }
 
 /// What names the module in a file called `PID_MODULE.profraw`, see [`super::Counters`].

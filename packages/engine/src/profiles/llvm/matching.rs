@@ -9,7 +9,8 @@ use honing_core::{
     Error, ExitCode, Result,
     applied::{Applied, HotFunction, Lost, LostWhy, Match, MatchedBy, Origin, OriginMatch},
 };
-use honing_profdata::{self as profdata, BuildFunctions, Crates, Profile, Share};
+use honing_match::{BuildFunctions, Crates, Hot, Share, Why, demangle, hottest};
+use honing_profdata::Profile;
 
 use crate::{
     io::files,
@@ -34,14 +35,14 @@ pub(super) fn matched(
     let (functions, by) = match built.and_then(read) {
         Ok(read) => read,
         Err(why) => {
-            let hottest = profile.hottest(HOT).iter().map(|hot| of_hot(hot, None, None)).collect();
+            let hottest = hottest(profile, HOT).iter().map(|hot| of_hot(hot, None, None)).collect();
             return Matched { applied: Applied::Unknown { why }, hottest };
         }
     };
-    let found = profdata::match_build(profile, &functions, &Crates::new(own));
-    let key = |lost: &profdata::Lost| (lost.profile_name.clone(), lost.cfg_hash);
+    let found = honing_match::match_build(profile, &functions, &Crates::new(own));
+    let key = |lost: &honing_match::Lost| (lost.profile_name.clone(), lost.cfg_hash);
     let lost: HashMap<_, _> = found.lost.iter().map(|lost| (key(lost), why(lost.why))).collect();
-    let hottest = profile.hottest(HOT);
+    let hottest = hottest(profile, HOT);
     let hottest = hottest.iter().map(|hot| {
         let why = lost.get(&(hot.function.name_bytes().to_vec(), hot.function.cfg_hash())).copied();
         of_hot(hot, Some(why.is_none()), why)
@@ -49,9 +50,9 @@ pub(super) fn matched(
     Matched { applied: applied(&found, kin(profile, &functions), by), hottest: hottest.collect() }
 }
 
-fn applied(found: &profdata::Match, kin: f64, by: MatchedBy) -> Applied {
+fn applied(found: &honing_match::Match, kin: f64, by: MatchedBy) -> Applied {
     let whole = found.all.weight.max(1) as f64;
-    let worth = |lost: &&profdata::Lost| lost.weight as f64 >= whole * WORTH_NAMING;
+    let worth = |lost: &&honing_match::Lost| lost.weight as f64 >= whole * WORTH_NAMING;
     let lost = found.lost.iter().filter(worth).take(NAMED).map(|lost| Lost {
         function: lost.name.clone(),
         weight: lost.weight as f64 / whole,
@@ -69,23 +70,23 @@ fn applied(found: &profdata::Match, kin: f64, by: MatchedBy) -> Applied {
     })
 }
 
-fn why(lost: profdata::Why) -> LostWhy {
+fn why(lost: Why) -> LostWhy {
     match lost {
-        profdata::Why::Gone => LostWhy::Gone,
-        profdata::Why::ControlFlow => LostWhy::ControlFlow,
-        profdata::Why::Unit => LostWhy::Unit,
+        Why::Gone => LostWhy::Gone,
+        Why::ControlFlow => LostWhy::ControlFlow,
+        Why::Unit => LostWhy::Unit,
     }
 }
 
-fn of_hot(hot: &profdata::Hot<'_>, applied: Option<bool>, why: Option<LostWhy>) -> HotFunction {
-    HotFunction { function: hot.function.demangled(), weight: hot.share, applied, why }
+fn of_hot(hot: &Hot<'_>, applied: Option<bool>, why: Option<LostWhy>) -> HotFunction {
+    HotFunction { function: demangle(hot.function.name_bytes()), weight: hot.share, applied, why }
 }
 
 /// Where counters come from, in the order in which that is told.
-const ORIGINS: [(Origin, profdata::Origin); 3] = [
-    (Origin::Workspace, profdata::Origin::Workspace),
-    (Origin::Dependencies, profdata::Origin::Dependency),
-    (Origin::Std, profdata::Origin::Std),
+const ORIGINS: [(Origin, honing_match::Origin); 3] = [
+    (Origin::Workspace, honing_match::Origin::Workspace),
+    (Origin::Dependencies, honing_match::Origin::Dependency),
+    (Origin::Std, honing_match::Origin::Std),
 ];
 
 fn of_origin(origin: Origin, part: &Share, whole: f64) -> OriginMatch {
@@ -100,11 +101,14 @@ fn of_origin(origin: Origin, part: &Share, whole: f64) -> OriginMatch {
 
 /// The share of the weight outside of std's generics whose crate the build has.
 fn kin(profile: &Profile, functions: &BuildFunctions) -> f64 {
-    let there: HashSet<String> =
-        functions.functions().iter().filter_map(|function| profdata::home_crate(&function.symbol)).collect();
+    let there: HashSet<String> = functions
+        .functions()
+        .iter()
+        .filter_map(|function| honing_match::home_crate(&function.symbol))
+        .collect();
     let (mut whole, mut kin) = (0_u128, 0_u128);
     for function in profile.functions().filter(|function| function.weight() > 0) {
-        let Some(home) = profdata::home_crate(function.name_bytes()) else { continue };
+        let Some(home) = honing_match::home_crate(function.name_bytes()) else { continue };
         whole += function.weight();
         kin += if there.contains(&home) { function.weight() } else { 0 };
     }
@@ -113,7 +117,7 @@ fn kin(profile: &Profile, functions: &BuildFunctions) -> f64 {
 
 /// The functions that an instrumented program's own records name.
 pub(super) fn declared(program: &Path) -> Result<Traces> {
-    let found = profdata::instrumented(&files::read(program)?)
+    let found = honing_match::instrumented(&files::read(program)?)
         .map_err(|error| Error::new(ExitCode::Profile, format!("{}: {error}", program.display())))?;
     Ok(Traces(BuildFunctions::from(&found).to_text().into_bytes()))
 }

@@ -1,7 +1,8 @@
 //! Carries a profile's counters over to the functions of a build whose symbols have other names.
 
 use honing_core::{Error, ExitCode, Result, units};
-use honing_profdata::{self as profdata, RebaseReport, Rule, Unpaired};
+use honing_match::{RebaseReport, Rule, Unpaired};
+use honing_profdata as profdata;
 
 use crate::profiles::{
     Profile, Rebased, Traces,
@@ -17,7 +18,7 @@ pub(super) fn rebase(
 ) -> Result<Rebased> {
     let at = |error: &profdata::Error| Error::new(ExitCode::Profile, format!("rebase: {error}"));
     let functions = matching::read(traces)?;
-    let rebased = profdata::rebase(profile.map_err(at)?, None, &functions);
+    let rebased = honing_match::rebase(profile.map_err(at)?, None, &functions);
     let (share, words) = (rebased.report.share(), words(&rebased.report));
     // Nothing of it is a profile that cannot be written.
     let profile = if share > 0.0 {

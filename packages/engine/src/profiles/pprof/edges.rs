@@ -1,6 +1,6 @@
 //! A merged profile of samples: the calls that Go's compiler makes of it, with their weights.
 
-use std::{any::Any, sync::OnceLock};
+use std::{any::Any, fs, path::Path, sync::OnceLock};
 
 use honing_core::{
     Error, ExitCode, Result,
@@ -10,7 +10,7 @@ use honing_pprof::{self as pprof, EdgeMap, Policy};
 
 use crate::profiles::{
     Matched, Profile, Rebased, Traces, Weighed,
-    pprof::{matching, rebase},
+    pprof::{effects, matching, rebase},
 };
 
 /// Name of a stored profile: text, one line a call.
@@ -58,6 +58,13 @@ impl Profile for Edges {
                 let applied = Applied::Unknown { why: error.to_string() };
                 Matched { applied, hottest: Vec::new() }
             }
+        }
+    }
+
+    fn effects(&self, before: &Path, after: &Path) -> Vec<String> {
+        match (self.edges(), fs::read(before), fs::read(after)) {
+            (Ok(edges), Ok(before), Ok(after)) => effects::told(edges, &before, &after),
+            _ => Vec::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use honing_core::{
 use honing_gobinary::{self as gobinary, Part, Program, Use, Why, match_edges};
 use honing_pprof::{Edge, EdgeMap};
 
-use crate::profiles::{Matched, Traces, Weighed, pprof::edges::Edges};
+use crate::profiles::{Matched, Traces, Weighed};
 
 /// Lost calls that are named.
 const NAMED: usize = 10;
@@ -181,12 +181,26 @@ pub(super) fn weigh(edges: &EdgeMap) -> Weighed {
     }
 }
 
-/// The share of `other`'s weight in calls that `base` has, too.
-pub(super) fn shared(base: &Edges, other: &Edges) -> f64 {
-    match (base.edges(), other.edges()) {
-        (Ok(base), Ok(other)) => share_in(other, base),
-        _ => 0.0,
+/// The share of `other`'s weight outside of Go's own packages that is in modules which `base` has, too. Not in
+/// calls: captures of one program under different loads have few in common.
+pub(super) fn shared(base: &EdgeMap, other: &EdgeMap) -> f64 {
+    let there: HashSet<String> = base.iter().filter_map(|edge| module(edge.caller)).collect();
+    let (mut whole, mut shared) = (0_u64, 0_u64);
+    for edge in other.iter() {
+        let Some(module) = module(edge.caller) else { continue };
+        whole = whole.saturating_add(edge.weight);
+        shared = shared.saturating_add(if there.contains(&module) { edge.weight } else { 0 });
     }
+    if whole == 0 { 1.0 } else { shared as f64 / whole as f64 }
+}
+
+/// What tells the module of a function: the first three elements of its package's path. `None` for Go's own, whose
+/// first element has no dot, and for package main.
+fn module(function: &str) -> Option<String> {
+    let package = gobinary::package(function);
+    let mut elements = package.split('/');
+    let host = elements.next().filter(|first| first.contains('.'))?;
+    Some(std::iter::once(host).chain(elements.take(2)).collect::<Vec<_>>().join("/"))
 }
 
 /// The share of the weight of `edges` in calls that are in `others`.

@@ -20,7 +20,7 @@ pub(super) fn merge(
 ) -> Result<Edges> {
     let allowed = session.config.merge.max_lost / 100.0;
     let mut merger = Merger::new(Policy::KEEP_ALL);
-    let mut reports = Vec::new();
+    let (mut reports, mut refused) = (Vec::new(), Vec::new());
     let at = |what: String| format!("{stage}: {what}");
     for Input { path, weight } in inputs {
         let bytes = files::read(path)?;
@@ -29,13 +29,15 @@ pub(super) fn merge(
                 losses(path, &report).into_iter().for_each(|text| warn(session, at(text)));
                 reports.push((path, report));
             }
-            Err(error) => warn(session, at(format!("{} is left out: {error}", path.display()))),
+            Err(error) => refused.push(format!("{} cannot be used: {error}", path.display())),
         }
     }
-    let failed = |error: honing_pprof::Error| {
-        Error::new(ExitCode::Profile, at(error.to_string()))
-            .with_hint("give CPU profiles of this program, recorded under load")
-    };
+    if let Some(first) = refused.first().filter(|_| reports.is_empty()) {
+        return Err(Error::new(ExitCode::Profile, at(first.clone())).with_hint(RECORD));
+    }
+    refused.into_iter().for_each(|text| warn(session, at(format!("{text}; it is left out"))));
+    let failed =
+        |error: honing_pprof::Error| Error::new(ExitCode::Profile, at(error.to_string())).with_hint(RECORD);
     let merged = merger.finish_anyway().map_err(failed)?;
     let lost = merged.summary.share_lost;
     if lost > allowed {
@@ -60,6 +62,9 @@ pub(super) fn merge(
     }
     Ok(Edges::parsed(merged.edges))
 }
+
+/// What to give instead of what cannot be used.
+const RECORD: &str = "give CPU profiles of this program, recorded under load";
 
 /// More than this share of the weight without use is worth a word.
 const MUCH: f64 = 0.2;

@@ -1,6 +1,7 @@
 //! Samples of CPU time of Go programs (pprof).
 
 mod edges;
+mod effects;
 mod matching;
 mod merge;
 mod pull;

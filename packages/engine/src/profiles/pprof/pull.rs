@@ -21,6 +21,8 @@ use crate::{
 const PATIENCE: u64 = 20;
 /// Between two tries while another profiler holds the service's only slot.
 const RETRY: Duration = Duration::from_millis(200);
+/// How long an instance may take that is asked by URL, in seconds: its profile takes 30 unless the URL says otherwise.
+const FETCH: u64 = 120;
 /// What `net/http/pprof` answers to a second profiler.
 const BUSY: &str = "already in use";
 
@@ -38,6 +40,53 @@ pub(super) fn beside(pulling: &Pulling, values: &Values, raw: &Path) -> Result<O
     let url = template::expand(&pulling.url, values).map_err(wrong)?;
     let captures = Captures { url, seconds: u64::from(pulling.seconds), raw: raw.to_owned() };
     Ok(Some(Box::new(move |over| captures.until(over))))
+}
+
+/// Variables with headers for instances that are asked by URL, such as `Authorization: Bearer …`, one a line.
+pub(super) const HEADERS: &str = "HONING_PPROF_HEADERS";
+
+/// Asks a running instance once, and keeps what it gives in a file called after its host and port.
+pub(super) fn fetch(url: &str, headers: &str, to: &Path) -> Result<PathBuf> {
+    let shown = shown(url);
+    let failed = |what: String| {
+        Error::new(ExitCode::Profile, format!("{shown} {what}")).with_hint(format!(
+            "it has to give a CPU profile, as net/http/pprof does; headers are taken from {HEADERS}, one a line"
+        ))
+    };
+    if url.split('/').nth(2).is_some_and(|host| host.contains('@')) {
+        return Err(Error::usage(format!("{shown} has a user and a password in front of its host"))
+            .with_hint(format!("put `Authorization: Basic …` into {HEADERS}")));
+    }
+    let mut request = minreq::get(url).with_timeout(FETCH);
+    for line in headers.lines().filter(|line| !line.trim().is_empty()) {
+        // Never shown: it may be a secret.
+        let (name, value) = line.split_once(':').ok_or_else(|| {
+            Error::usage(format!("a line of {HEADERS} has no `:`")).with_hint("write `Name: value`")
+        })?;
+        request = request.with_header(name.trim(), value.trim());
+    }
+    let answer = request.send().map_err(|error| failed(format!("gives no profile: {error}")))?;
+    if answer.status_code != 200 {
+        return Err(failed(format!("answered with {}", answer.status_code)));
+    }
+    files::make_dir(to)?;
+    let name: String = shown
+        .trim_start_matches("http://")
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' })
+        .collect();
+    let file = to.join(format!("{name}.pprof"));
+    files::write_atomically(&file, answer.as_bytes())?;
+    Ok(file)
+}
+
+/// A URL without what may be secret: user, password and query.
+fn shown(url: &str) -> String {
+    let plain = url.split(['?', '#']).next().unwrap_or_default();
+    let rest = plain.strip_prefix("http://").unwrap_or(plain);
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    format!("http://{host}/{path}")
 }
 
 struct Captures {
@@ -92,5 +141,17 @@ impl Captures {
             "the service has to serve net/http/pprof there: set `url` in [program.NAME.pprof], and let nothing \
              else profile it meanwhile",
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_secret_of_a_url_is_shown() {
+        let url = "http://user:word@10.0.0.1:6060/debug/pprof/profile?seconds=5&token=x#y";
+        assert_eq!(shown(url), "http://10.0.0.1:6060/debug/pprof/profile");
+        assert_eq!(shown("http://a"), "http://a/");
     }
 }

@@ -1,9 +1,10 @@
 //! Samples of CPU time, as the engine sees a kind of profile.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use honing_core::{Error, Fingerprint, Result, Stage, Training, template::Values};
@@ -108,6 +109,19 @@ impl ProfileKind for Samples {
         command
     }
 
+    fn fetch(&self, session: &Session, place: &Path, to: &Path) -> Option<Result<PathBuf>> {
+        let url = place.to_str().filter(|text| text.starts_with("http://"))?;
+        let headers = session.around.env.get(OsStr::new(pull::HEADERS));
+        Some(pull::fetch(url, &headers.map(|text| text.to_string_lossy()).unwrap_or_default(), to))
+    }
+
+    fn recorded(&self, file: &Path) -> Option<SystemTime> {
+        let bytes = files::read(file).ok()?;
+        let nanos = honing_pprof::read(&bytes, honing_pprof::Policy::KEEP_ALL.max_bytes).ok()?.time_nanos;
+        let since = u64::try_from(nanos).ok().filter(|nanos| *nanos > 0)?;
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(since))
+    }
+
     fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
         for place in places {
@@ -130,7 +144,10 @@ impl ProfileKind for Samples {
     }
 
     fn shared(&self, base: &Path, other: &Path) -> Result<f64> {
-        Ok(matching::shared(&merge::read(base)?, &merge::read(other)?))
+        match (merge::read(base)?.edges(), merge::read(other)?.edges()) {
+            (Ok(base), Ok(other)) => Ok(matching::shared(base, other)),
+            (Err(error), _) | (_, Err(error)) => Err(Error::internal(error.to_string())),
+        }
     }
 
     fn open(&self, bytes: Vec<u8>) -> Box<dyn Profile> {

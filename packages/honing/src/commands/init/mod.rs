@@ -1,13 +1,14 @@
 //! `init`: a `pgo.toml` to start from, with a program for each binary that cargo's own settings do not
-//! set aside.
+//! set aside; in a Go module, for each main package.
 
 mod files;
+mod go;
 mod outside;
 
 use std::{fmt::Write as _, fs, path::Path};
 
 use honing_core::{Error, Result, config::Config};
-use honing_engine::{CRAFTS, Candidate, find_binaries};
+use honing_engine::{CRAFTS, Candidate, find_binaries, find_mains};
 use honing_manifest::publishes;
 
 use crate::{cli::Shared, console};
@@ -16,6 +17,22 @@ use outside::Outside;
 
 pub(crate) fn init(shared: &Shared, xtask: Option<Option<&str>>, yes: bool) -> Result<()> {
     let given = &shared.file;
+    if given.manifest_path.is_none()
+        && let Some((root, mains)) = find_mains()?
+    {
+        if xtask.is_some() {
+            return Err(Error::usage("an xtask goes into a Cargo workspace, and this is a Go module")
+                .with_hint("use the installed `honing` here"));
+        }
+        let path = given.config.clone().unwrap_or_else(|| root.join("pgo/pgo.toml"));
+        if mains.is_empty() {
+            return Err(Error::usage("this module has no main package to optimize"));
+        }
+        start(&path, &go::template(&mains))?;
+        console::line(&format!("        Next put real workloads in, then: {} plan", honing_core::called()));
+        console::line("        Also ignore target/ in git: all output goes there");
+        return Ok(());
+    }
     let (root, binaries) = find_binaries(given.manifest_path.as_deref())?;
     let usual = root.join("pgo/pgo.toml");
     let path = given.config.as_ref().unwrap_or(&usual);
@@ -36,22 +53,27 @@ pub(crate) fn init(shared: &Shared, xtask: Option<Option<&str>>, yes: bool) -> R
 }
 
 fn create(path: &Path, binaries: &[Candidate]) -> Result<()> {
-    if path.exists() {
-        return Err(Error::usage(format!("{} exists already", path.display()))
-            .with_hint(honing_core::advise!("edit it; `{pgo} show-config` prints what it means")));
-    }
     if binaries.is_empty() {
         return Err(Error::usage("this workspace has no binary to optimize")
             .with_hint("for a cdylib, write pgo/pgo.toml by hand: docs/pgo-toml.md"));
     }
-    let text = template(binaries);
-    Config::parse(&text, path, CRAFTS)?;
-    write(path, &text)?;
-    write(&path.with_file_name("pgo.schema.json"), &Config::json_schema(CRAFTS))?;
-    console::line(&format!("     Created {}", path.display()));
+    start(path, &template(binaries))?;
     for line in left_out(binaries) {
         console::line(&format!("    Left out {line}"));
     }
+    Ok(())
+}
+
+/// Writes the configuration and its schema; nothing is overwritten.
+fn start(path: &Path, text: &str) -> Result<()> {
+    if path.exists() {
+        return Err(Error::usage(format!("{} exists already", path.display()))
+            .with_hint(honing_core::advise!("edit it; `{pgo} show-config` prints what it means")));
+    }
+    Config::parse(text, path, CRAFTS)?;
+    write(path, text)?;
+    write(&path.with_file_name("pgo.schema.json"), &Config::json_schema(CRAFTS))?;
+    console::line(&format!("     Created {}", path.display()));
     Ok(())
 }
 
@@ -94,17 +116,18 @@ fn left_out(binaries: &[Candidate]) -> Vec<String> {
     reasons.into_iter().map(line).collect()
 }
 
+/// How the file begins.
+const HEAD: &str = "#:schema ./pgo.schema.json\n\
+     # What Honing optimizes. Every key is described in pgo.schema.json.\n\n\
+     [policy]\n\
+     inconclusive = \"warn\" # or \"fail\": what an unclear measurement does\n\n\
+     [bench]\n\
+     time = \"10m\" # at most, for all workloads of a program; it ends earlier where the verdict is clear\n";
+
 /// Programs with placeholder workloads: they run, and say that they teach nothing. What is no program
 /// to begin with follows as a comment.
 fn template(binaries: &[Candidate]) -> String {
-    let mut text = String::from(
-        "#:schema ./pgo.schema.json\n\
-         # What Honing optimizes. Every key is described in pgo.schema.json.\n\n\
-         [policy]\n\
-         inconclusive = \"warn\" # or \"fail\": what an unclear measurement does\n\n\
-         [bench]\n\
-         time = \"10m\" # at most, for all workloads of a program; it ends earlier where the verdict is clear\n",
-    );
+    let mut text = String::from(HEAD);
     let names = names(binaries);
     let named = || binaries.iter().zip(&names);
     for (binary, name) in named().filter(|(binary, _)| binary.aside.is_none()) {

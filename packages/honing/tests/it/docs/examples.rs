@@ -68,7 +68,8 @@ fn the_configurations_of_examples_are_read() {
 }
 
 fn pgo_toml(text: &str) -> Result<(), String> {
-    let builds = |line: &str| line.starts_with("[program.") && line.ends_with(".cargo]");
+    let builds =
+        |line: &str| line.starts_with("[program.") && (line.ends_with(".cargo]") || line.ends_with(".go]"));
     let whole = if text.lines().any(builds) {
         text.to_owned()
     } else {

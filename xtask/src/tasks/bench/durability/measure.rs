@@ -1,6 +1,7 @@
 //! Joins a stored profile with the functions of a build.
 
-use honing_profdata::{self as profdata, BuildFunctions, Crates, Profile, RebaseReport, Unpaired};
+use honing_match::{BuildFunctions, Crates, RebaseReport, Unpaired, Why, match_build, rebase};
+use honing_profdata::Profile;
 
 use super::{
     events::Applied,
@@ -20,16 +21,16 @@ pub(super) fn outcome(
     build: &BuildFunctions,
     edited: Option<&str>,
 ) -> Outcome {
-    let found = profdata::match_build(profile, build, &Crates::new(std::iter::empty::<String>()));
+    let found = match_build(profile, build, &Crates::new(std::iter::empty::<String>()));
     let whole = profile.weight().max(1) as f64;
     let elsewhere = |name: &str| edited.is_none_or(|edited| !name.contains(edited));
     let lost = found.lost.iter().map(|lost| Lost {
         function: lost.name.clone(),
         weight: lost.weight as f64 / whole,
         why: match lost.why {
-            profdata::Why::Gone => "gone or renamed",
-            profdata::Why::ControlFlow => "control flow",
-            profdata::Why::Unit => "codegen unit",
+            Why::Gone => "gone or renamed",
+            Why::ControlFlow => "control flow",
+            Why::Unit => "codegen unit",
         }
         .into(),
     });
@@ -41,9 +42,8 @@ pub(super) fn outcome(
         matched: said.matched,
         lost_elsewhere: of_others.sum(),
         lost: lost.into_iter().take(NAMED).collect(),
-        rebased: rebased(&profdata::rebase(profile, None, build).report, whole),
-        rebased_with_list: recorded
-            .map(|recorded| profdata::rebase(profile, Some(recorded), build).report.share()),
+        rebased: rebased(&rebase(profile, None, build).report, whole),
+        rebased_with_list: recorded.map(|recorded| rebase(profile, Some(recorded), build).report.share()),
     }
 }
 
@@ -74,7 +74,8 @@ fn reason(why: Unpaired) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use honing_profdata::{BuildFunction, BuildFunctions, Linkage, read};
+    use honing_match::{BuildFunction, BuildFunctions, Linkage};
+    use honing_profdata::read;
 
     use super::{Applied, outcome};
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
-use honing_profdata::BuildFunctions;
+use honing_match::BuildFunctions;
 
 use super::{
     events::{self, Applied},

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-use honing_profdata as profdata;
+use honing_match::overlap;
 
 use super::{Found, TRAININGS};
 use crate::bench::durability::{events::Measured, machine, toolchain};
@@ -18,7 +18,7 @@ pub(super) fn tables(found: &[Found]) -> String {
     let mut text = format!("| weight in common, % | {} |\n", titles.join(" | "));
     text += &format!("|---|{}\n", "---|".repeat(found.len()));
     for (title, base) in titles.iter().zip(found) {
-        let alike = |test: &Found| profdata::overlap(&base.profile, &test.profile, false).overlap.edges;
+        let alike = |test: &Found| overlap(&base.profile, &test.profile, false).overlap.edges;
         let row: Vec<_> = found.iter().map(|test| format!("{:.1}", alike(test) * 100.0)).collect();
         text += &format!("| {title} | {} |\n", row.join(" | "));
     }
@@ -63,7 +63,7 @@ mod tests {
 
     fn found(counts: [u64; 2], gain: Vec<Measured>) -> Found {
         let text = format!(":ir\na\n1\n1\n{}\n\nb\n2\n1\n{}\n", counts[0], counts[1]);
-        Found { profile: profdata::read(text.as_bytes()).unwrap().profile, gain }
+        Found { profile: honing_profdata::read(text.as_bytes()).unwrap().profile, gain }
     }
 
     #[test]

@@ -11,14 +11,17 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    process::{Command, ExitCode, ExitStatus},
+    process::{Command, ExitCode},
     time::SystemTime,
 };
 
 use honing_cargo::pin::{self, Call, Source, Unit};
 use serde::Deserialize;
 
-use crate::builders::cargo::wrapper::{INNER, NAME, Names, Orders, orders, record};
+use crate::builders::{
+    cargo::wrapper::{INNER, NAME, Names, Orders, orders, record},
+    stand_in::{ended, run},
+};
 
 /// Whether an executable that was called by this name is to act as wrapper.
 pub fn is_called(name: &OsStr) -> bool {
@@ -188,29 +191,4 @@ fn source(dir: &Path) -> io::Result<Source> {
         }
         Err(_) => Ok(Source::Path),
     }
-}
-
-/// Becomes the command.
-#[cfg(unix)]
-fn run(command: &mut Command) -> io::Result<ExitCode> {
-    Err(std::os::unix::process::CommandExt::exec(command))
-}
-
-#[cfg(not(unix))]
-fn run(command: &mut Command) -> io::Result<ExitCode> {
-    Ok(ended(command.status()?))
-}
-
-/// Ends as the command did; by its signal too, so that cargo can name it.
-fn ended(status: ExitStatus) -> ExitCode {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status)
-        && let Ok(signal) = nix::sys::signal::Signal::try_from(signal)
-    {
-        // The first may only take Rust's own handler away.
-        let _ = nix::sys::signal::raise(signal);
-        let _ = nix::sys::signal::raise(signal);
-    }
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }

@@ -19,7 +19,7 @@ use std::{
 use honing_core::{Digest, Error, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::{children::Command, io::files};
+use crate::{builders::stand_in, children::Command, io::files};
 
 /// The name that an executable has to be called by to act as wrapper.
 pub(crate) const NAME: &str = "honing-rustc";
@@ -99,7 +99,7 @@ pub(crate) fn place(exe: &Path, builds: &Path, target_dir: &Path, orders: &Order
     let text = serde_json::to_string_pretty(orders)
         .map_err(|error| Error::internal(format!("cannot write the wrapper's orders: {error}")))?;
     files::write_if_changed(&target_dir.join(ORDERS), text.as_bytes())?;
-    place_executable(exe, &executable(builds))
+    stand_in::place(exe, &executable(builds))
 }
 
 /// Has cargo call the wrapper, with the person's own within it.
@@ -127,36 +127,6 @@ pub(crate) fn meant(configured: PathBuf, env: &BTreeMap<OsString, OsString>) -> 
         return Some(configured);
     }
     env.get(OsStr::new(INNER)).map(PathBuf::from)
-}
-
-/// Puts this executable where the wrapper is expected: by a link, or as a copy where
-/// there are none.
-fn place_executable(exe: &Path, wrapper: &Path) -> Result<()> {
-    if fs::read_link(wrapper).is_ok_and(|target| target == exe) || is_copy(exe, wrapper) {
-        return Ok(());
-    }
-    // Another process may be running it: it sees the old one or the new one.
-    let fresh = wrapper.with_extension(format!("{}.new", std::process::id()));
-    if link(exe, &fresh).is_err() {
-        files::copy(exe, &fresh)?;
-    }
-    fs::rename(&fresh, wrapper).map_err(|cause| files::error("write", wrapper, &cause))
-}
-
-fn is_copy(exe: &Path, wrapper: &Path) -> bool {
-    let (Ok(exe), Ok(copy)) = (exe.metadata(), wrapper.symlink_metadata()) else { return false };
-    let newer = copy.modified().ok().zip(exe.modified().ok()).is_some_and(|(copy, exe)| copy >= exe);
-    copy.is_file() && copy.len() == exe.len() && newer
-}
-
-#[cfg(unix)]
-fn link(exe: &Path, to: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(exe, to)
-}
-
-#[cfg(not(unix))]
-fn link(_: &Path, _: &Path) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(test)]
