@@ -198,10 +198,10 @@ impl Search<'_, '_, '_> {
             return None;
         }
         let kinds = [calls, placed, named].into_iter().filter(|kind| *kind).count();
-        let whole_body = (fit.shared >= 2 && exact >= 0.8) || share(fit.alone) >= 0.6;
-        // A function that moved, too, needs more than a place.
+        // A function that moved, too, needs more than a place, or than one call.
         let beside = name.package == other.package && name.receiver == other.receiver;
-        let enough = kinds >= 2 || (there > 0.5 && beside) || whole_body;
+        let body_alone = exact >= 0.8 && (fit.shared >= 2 || (fit.telling && beside));
+        let enough = kinds >= 2 || (there > 0.5 && beside) || body_alone || share(fit.alone) >= 0.6;
         let same_package = if name.package == other.package { 0.5 } else { 0.0 };
         let same_receiver = if name.receiver == other.receiver { 0.5 } else { 0.0 };
         let body = if fit.telling || fit.shared >= 2 { 2.0 * shared + exact } else { 0.0 };

@@ -201,6 +201,9 @@ fn what_could_be_either_is_left_behind() {
     let missing = [("p.lost", 1, "p.a"), ("p.lost", 2, "p.b")];
     assert_eq!(by_hand(&missing, &bodies), ["Ambiguous p.lost:1", "Ambiguous p.lost:2"]);
     assert_eq!(by_hand(&missing, &bodies[..2]), ["p.one:1 p.a", "p.one:2 p.b"]);
+    // Another call of the same function is no reason.
+    let leaf = by_hand(&[("p.f", 1, "p.a"), ("p.f", 4, "p.lost")], &[("p.f", 1, "p.a"), ("p.f", 9, "p.two")]);
+    assert_eq!(leaf, ["p.f:1 p.a", "Gone p.f:4"]);
     // One that the profile knows is none that another one became.
     let known = [missing[0], missing[1], ("p.one", 1, "p.a")];
     assert_eq!(by_hand(&known, &bodies[..2]), ["p.one:1 p.a", "Gone p.lost:1", "Gone p.lost:2"]);

@@ -17,6 +17,8 @@ const NAMED: usize = 10;
 const HOT: usize = 100;
 /// A call with less of the weight than this is not named.
 const WORTH_NAMING: f64 = 0.000_05;
+/// A program that has more than this of a profile's functions is the same one, whatever else was renamed.
+const MOST: f64 = 0.5;
 /// A new profile that lacks more than this share of the old one's weight is poorer.
 const POORER: f64 = 0.5;
 
@@ -110,15 +112,20 @@ impl Counts {
     }
 }
 
-/// The share of the weight outside of Go's own packages whose caller the program has.
+/// The share of the weight outside of Go's own packages whose caller the program has, or had before its packages were
+/// moved and its functions renamed.
 fn kin(edges: &EdgeMap, program: &Program<'_>) -> f64 {
-    let (mut whole, mut kin) = (0_u64, 0_u64);
-    let is_go = |part| matches!(part, Part::Runtime | Part::Standard);
-    for edge in edges.iter().filter(|edge| !is_go(program.info.part(edge.caller))) {
-        whole = whole.saturating_add(edge.weight);
-        kin = kin.saturating_add(if program.has(edge.caller) { edge.weight } else { 0 });
+    let is_own =
+        |edge: &gobinary::Edge<'_>| !matches!(program.info.part(edge.caller), Part::Runtime | Part::Standard);
+    let sum = |weights: &mut dyn Iterator<Item = i64>| weights.fold(0_i64, i64::saturating_add);
+    let own: Vec<gobinary::Edge<'_>> = edges.iter().map(narrow).filter(is_own).collect();
+    let whole = sum(&mut own.iter().map(|edge| edge.weight));
+    if whole == 0 {
+        return 1.0;
     }
-    if whole == 0 { 1.0 } else { kin as f64 / whole as f64 }
+    let there = own.iter().filter(|edge| program.has(edge.caller));
+    let share = sum(&mut there.map(|edge| edge.weight)) as f64 / whole as f64;
+    if share >= MOST { share } else { share.max(gobinary::rebase(program, &own).share()) }
 }
 
 fn of_hot(edges: &EdgeMap, edge: &Edge<'_>, program: Option<&Program<'_>>) -> HotFunction {

@@ -90,6 +90,8 @@ fn unplaced_words(why: Unplaced) -> &'static str {
 mod tests {
     use std::{io::Write as _, process::Command};
 
+    use honing_core::applied::{Applied, MatchedBy};
+
     use super::*;
 
     const PROFILE: &str = "honing go edges 1\nunit: samples/count\nperiod: 10000000\nedges: 4\nweight: 100\n\n\
@@ -113,6 +115,10 @@ mod tests {
         }
         let old = Edges::of_any(PROFILE.as_bytes()).unwrap();
         let traces = Traces(std::fs::read(program).unwrap());
+        // Most of it is in a package that the program does not have, and still it is no other program's.
+        let built = (Traces(traces.0.clone()), MatchedBy::Program);
+        let Applied::Measured(found) = old.matched(Vec::new(), Ok(built)).applied else { panic!("unknown") };
+        assert!(found.share == 0.0 && found.kin > 0.9, "{found:?}");
         let rebased = old.rebase(&traces).unwrap();
         assert_eq!(
             rebased.words,
