@@ -41,14 +41,16 @@ pub enum LeftOut {
     Assembly,
     /// The compiler put the call in, as for `append`, maps and allocations; the source has none.
     Inserted,
+    /// `go test` called it: the harness, or a benchmark of its own.
+    Harness,
     /// The caller's body belongs to another package (`go:linkname`), where it has another name.
     Linkname,
 }
 
 impl LeftOut {
     /// All of them, in the order in which they are told.
-    pub const ALL: [LeftOut; 4] =
-        [LeftOut::Interrupted, LeftOut::Assembly, LeftOut::Inserted, LeftOut::Linkname];
+    pub const ALL: [LeftOut; 5] =
+        [LeftOut::Interrupted, LeftOut::Assembly, LeftOut::Inserted, LeftOut::Harness, LeftOut::Linkname];
 }
 
 /// Why a program cannot use an edge.
@@ -97,11 +99,20 @@ impl Program<'_> {
             Some(LeftOut::Assembly)
         } else if self.inserted(edge) {
             Some(LeftOut::Inserted)
+        } else if self.of_harness(edge.caller) {
+            Some(LeftOut::Harness)
         } else if self.linked_elsewhere(edge.caller) {
             Some(LeftOut::Linkname)
         } else {
             None
         }
+    }
+
+    /// Whether a caller is only there while `go test` runs.
+    fn of_harness(&self, caller: &str) -> bool {
+        let name = caller.rsplit('/').next().and_then(|last| last.split('.').nth(1)).unwrap_or_default();
+        let is_own = ["Benchmark", "Test", "Fuzz"].iter().any(|word| name.starts_with(word));
+        !self.has(caller) && (is_own || package(caller) == "testing")
     }
 
     /// Other packages cannot name what the runtime does not export.

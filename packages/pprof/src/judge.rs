@@ -65,6 +65,7 @@ impl Profile {
         let report = FileReport {
             unit: graph.unit,
             samples: self.len() as u64,
+            cpu_nanos: self.sampled(column).saturating_mul(graph.unit.nanoseconds().unwrap_or(0)),
             other_samples: self.other_samples(column),
             edges: edges.len() as u64,
             weight: edges.weight(),
@@ -95,6 +96,12 @@ impl Profile {
             Some((kind, unit)) if !cpu => Err(Error::NotCpu { found: format!("{}/{unit}", shortened(kind)) }),
             _ => Ok(()),
         }
+    }
+
+    /// All that was counted, in the unit.
+    fn sampled(&self, column: usize) -> u64 {
+        let counted = (0..self.len()).map(|sample| self.values(sample).get(column).copied().unwrap_or(0));
+        counted.map(|value| u64::try_from(value).unwrap_or(0)).fold(0, u64::saturating_add)
     }
 
     /// Samples with values, but none of CPU time.

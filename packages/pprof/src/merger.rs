@@ -101,6 +101,7 @@ impl Merger {
         let report = FileReport {
             unit: edges.unit(),
             samples: edges.len() as u64,
+            cpu_nanos: 0,
             other_samples: 0,
             edges: edges.len() as u64,
             weight: edges.weight(),

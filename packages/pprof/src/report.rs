@@ -10,6 +10,8 @@ pub struct FileReport {
     pub unit: Unit,
     /// Samples in the file; edges for a stored profile.
     pub samples: u64,
+    /// CPU time that was sampled, in nanoseconds; 0 where it is not known.
+    pub cpu_nanos: u64,
     /// Samples that have no CPU time but a value of another type, which the compiler ignores.
     pub other_samples: u64,
     /// Edges that can be used.

@@ -170,7 +170,7 @@ pub(crate) enum Look {
     },
     /// Show the state of the stored profile, without compiling
     Status(shared::Status),
-    /// Write the stored profile as a .profdata file
+    /// Write the stored profile as the compiler reads it
     Export {
         /// Where to write it
         #[arg(short, long, value_name = "FILE")]

@@ -18,6 +18,10 @@ pub(crate) fn merge(from: &[OsString], output: &Path, max_lost: f64) -> Result<(
     let mut inputs: Vec<Input> = Vec::new();
     for word in from {
         let Given { path, weight } = Given::parse(word)?;
+        if samples::is_one(&path) {
+            inputs.push(Input { path, weight: u64::from(weight.unwrap_or(1)) });
+            continue;
+        }
         let found = profile_files::find_profiles(&[path])?.into_iter();
         let found = found.filter(|path| target.is_none() || path.canonicalize().ok() != target);
         let found = found.map(|path| Input { path, weight: u64::from(weight.unwrap_or(1)) });
@@ -27,6 +31,9 @@ pub(crate) fn merge(from: &[OsString], output: &Path, max_lost: f64) -> Result<(
                 inputs.push(input);
             }
         }
+    }
+    if inputs.iter().any(|input| samples::is_one(&input.path)) {
+        return samples::merge(&inputs, output, max_lost);
     }
     let outcome = profile_files::merge_files(&inputs, max_lost)?;
     let mut err = console::err();

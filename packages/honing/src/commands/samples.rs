@@ -1,8 +1,9 @@
-//! `show` for profiles of Go programs.
+//! `show` and `merge -o` for profiles of Go programs.
 
 use std::{fs, io::Write, path::Path};
 
 use honing_core::{Error, ExitCode, Result, units};
+use honing_engine::Input;
 use honing_pprof::{Merger, Policy, Unit};
 use honing_report::{Kind, Table};
 use serde::Serialize;
@@ -38,6 +39,26 @@ struct Call {
     weight: u64,
     share: f64,
     cumulative: f64,
+}
+
+/// Merges profiles of one Go program into the file that `go build -pgo` reads.
+pub(super) fn merge(inputs: &[Input], output: &Path, max_lost: f64) -> Result<()> {
+    let mut merger = Merger::new(Policy { max_lost_share: max_lost / 100.0, ..Policy::default() });
+    for Input { path, weight } in inputs {
+        let failed = |what: String| {
+            Error::new(ExitCode::Profile, format!("{}: {what}", path.display()))
+                .with_hint("give CPU profiles of one Go program")
+        };
+        let bytes = fs::read(path).map_err(|error| failed(error.to_string()))?;
+        merger.add(&bytes, *weight).map_err(|error| failed(error.to_string()))?;
+    }
+    let merged = merger.finish().map_err(|error| Error::new(ExitCode::Profile, error.to_string()))?;
+    let bytes = merged.edges.to_profile().to_pprof();
+    honing_engine::write_atomically(output, &bytes)?;
+    let (calls, size) = (merged.edges.len(), units::bytes(bytes.len() as u64));
+    let (files, to) = (inputs.len(), output.display());
+    let _ = writeln!(console::err(), "      Merged {files} files into {to}: {calls} calls, {size}");
+    Ok(())
 }
 
 pub(super) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
@@ -84,7 +105,8 @@ pub(super) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
 fn print(file: &Path, shown: &Shown) -> Result<()> {
     let mut out = console::out();
     let mut facts = Table::new("", &[("profile", Kind::Words), (&file.display().to_string(), Kind::Words)]);
-    facts.row(["weight".into(), format!("{} {}", grouped(&shown.weight), shown.unit)]);
+    let weight = format!("{} {}, summed over all calls", grouped(&shown.weight), shown.unit);
+    facts.row(["weight".into(), weight]);
     facts.row([
         "calls".into(),
         format!("{}, {} of them hot (99 % of the weight)", shown.calls, shown.hot_calls),

@@ -111,6 +111,10 @@ impl GoBuilder {
             env.insert("GOOS".into(), os.into());
             env.insert("GOARCH".into(), arch.into());
         }
+        // A second build that is to be from nothing.
+        if session.store.root().starts_with(&session.run_dir) {
+            env.insert("GOCACHE".into(), session.store.root().join("go-cache").into());
+        }
         if session.options.offline || session.options.frozen {
             env.insert("GOPROXY".into(), "off".into());
         }

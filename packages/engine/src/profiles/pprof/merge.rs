@@ -50,6 +50,17 @@ pub(super) fn merge(
             "what is wrong with each profile is told above; record them again, or raise merge.max_lost",
         ));
     }
+    let sampled: u64 = reports.iter().map(|(_, report)| report.cpu_nanos).sum();
+    // Of the stored form it is not known.
+    if sampled > 0 && sampled < LEAST {
+        let text = format!(
+            "only {:.1} s of CPU time were sampled, at 100 samples a second: train for longer, such as {} s, or another \
+             training gives another profile",
+            sampled as f64 / 1e9,
+            LEAST / 1_000_000_000
+        );
+        warn(session, at(text));
+    }
     let preempted: u64 = reports.iter().map(|(_, report)| report.async_preempt).sum();
     let all: u64 = reports.iter().map(|(_, report)| report.weight).sum();
     if all > 0 && preempted as f64 / all as f64 > MUCH {
@@ -65,6 +76,9 @@ pub(super) fn merge(
 
 /// What to give instead of what cannot be used.
 const RECORD: &str = "give CPU profiles of this program, recorded under load";
+
+/// Less CPU time than this, in nanoseconds, is worth a word: a thousand samples.
+const LEAST: u64 = 10_000_000_000;
 
 /// More than this share of the weight without use is worth a word.
 const MUCH: f64 = 0.2;

@@ -39,7 +39,10 @@ fn program(package: &str, name: &str) -> String {
         "[program.{name}.go]\n\
          package = \"{package}\"\n\n\
          # Replace flags and load of both by what your users do. In training the service is asked for its samples\n\
-         # at {{port:pprof}}, where it has to serve net/http/pprof. A program that is no service: docs/go.md.\n\
+         # at {{port:pprof}}, where it has to serve net/http/pprof; [program.{name}.pprof] url names another place.\n\
+         # A program that ends by itself has, instead of the service,\n\
+         # command = [\"{{program}}\", \"input.txt\"], and in training it writes {{dir}}/cpu.pprof (runtime/pprof);\n\
+         # or its benchmarks train it: go.bench = {{ package = \"./...\", args = [\"-bench\", \".\"] }}\n\
          [program.{name}.workload.train]\n\
          role = \"train\"\n\
          [program.{name}.workload.train.service]\n\
