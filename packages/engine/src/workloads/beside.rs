@@ -20,6 +20,11 @@ pub struct Over {
 }
 
 impl Over {
+    /// Whether the run was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.check().is_err()
+    }
+
     /// Whether the load has ended, or the run was cancelled.
     pub fn is(&self) -> bool {
         self.load.load(Ordering::Relaxed) || self.cancel.check().is_err()

@@ -3,6 +3,7 @@
 use std::{
     cell::Cell,
     collections::BTreeMap,
+    io::Read,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -93,6 +94,14 @@ impl Runner<'_> {
     }
 
     fn attempt(&self, name: &str, workload: &Workload, dir: &Path) -> Result<Ran> {
+        // What the kernel cannot run, the C library gives to a shell, line by line.
+        if cfg!(unix) && is_of_windows(self.program) {
+            let program = self.program.display();
+            return Err(Error::preflight(format!(
+                "{program} is a program for Windows, which does not run here"
+            ))
+            .with_hint("build it alone with --to baseline, and optimize it with a profile from elsewhere"));
+        }
         for part in ["scratch", "raw"] {
             files::make_dir(&dir.join(part))?;
         }
@@ -192,6 +201,12 @@ impl Runner<'_> {
     fn harness_flavour(&self) -> Result<Flavour<'_>> {
         self.harness.ok_or_else(|| Error::internal(format!("tests have no flavour in {}", self.stage)))
     }
+}
+
+fn is_of_windows(program: &Path) -> bool {
+    let mut beginning = [0; 2];
+    let read = std::fs::File::open(program).and_then(|mut file| file.read_exact(&mut beginning));
+    read.is_ok() && beginning == *b"MZ"
 }
 
 fn fill(text: &str, values: &Values) -> Result<String> {

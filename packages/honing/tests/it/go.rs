@@ -5,7 +5,7 @@ use std::{
     io::{Read, Write},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use crate::support::{Fixture, commit, finish, git, skip};
@@ -284,4 +284,60 @@ fn without_go_the_rest_is_done() {
     let asked = run(&["-P", "words", "--to", "baseline"]);
     assert_eq!(asked.code, 15, "{asked:?}");
     assert!(asked.stderr.contains("cannot run go") && asked.stderr.contains("install Go"), "{asked:?}");
+}
+
+/// A stage that is up to date was built of what is there now.
+#[test]
+fn what_go_build_reads_is_seen() {
+    let Some(fixture) = words() else { return };
+    fixture.write("go.mod", "module example.org/words\n\ngo 1.22\n\nrequire example.org/dep v1.0.0\n");
+    fixture.write("vendor/modules.txt", "# example.org/dep v1.0.0\n## explicit; go 1.22\nexample.org/dep\n");
+    fixture.write("vendor/example.org/dep/dep.go", "package dep\n\nfunc One() int { return 1 }\n");
+    fixture.write("dep.go", "package main\n\nimport \"example.org/dep\"\n\nvar one = dep.One()\n");
+    fixture.write("tagged.go", "//go:build fast\n\npackage main\n\nvar two = one\n");
+    fixture.replace(
+        "pgo/pgo.toml",
+        "[program.words.go]",
+        "[program.words.go]\nflags = [\"-tags\", \"fast\"]",
+    );
+    fixture.succeeds(&["--to", "baseline"]);
+    let planned = |name: &str, value: &str| {
+        let output = fixture.honing(&["plan"]).env(name, value).output().unwrap();
+        let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+        lines.lines().find(|line| line.contains("baseline")).unwrap_or_default().to_owned()
+    };
+    assert!(planned("NOTHING", "").contains("up to date"), "{}", planned("NOTHING", ""));
+    for (name, value) in [("CGO_CFLAGS", "-O0"), ("CC", "/usr/bin/false"), ("GOAMD64", "v3")] {
+        let line = planned(name, value);
+        assert!(line.contains(" run ") && line.contains(name), "{name}: {line}");
+    }
+    for (file, from, to) in [
+        ("vendor/example.org/dep/dep.go", "return 1", "return 2"),
+        ("tagged.go", "two", "three"),
+        ("internal/count/count.go", "16777619", "16777621"),
+    ] {
+        fixture.replace(file, from, to);
+        let line = planned("NOTHING", "");
+        assert!(line.contains(" run ") && line.contains(file), "{file}: {line}");
+        fixture.replace(file, to, from);
+    }
+    // The compiled file is given to no shell, either.
+    let ran = fixture.run(&["--target", "windows/amd64", "--to", "train"]);
+    assert!(ran.code == 15 && ran.stderr.contains("is a program for Windows"), "{ran:?}");
+}
+
+/// An endpoint that never answers holds nobody back.
+#[cfg(unix)]
+#[test]
+fn a_hanging_instance_can_be_left() {
+    let Some(fixture) = words() else { return };
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/debug/pprof/profile", listener.local_addr().unwrap());
+    let mut command = fixture.honing(&["merge", "--from", &url]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let _asked = listener.accept().unwrap();
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let ran = finish(child.wait_with_output().unwrap());
+    assert!(ran.code == 130, "{ran:?}");
 }

@@ -25,10 +25,14 @@ pub(super) struct GoEnv {
     pub(super) cgo_enabled: String,
     pub(super) gomod: String,
     pub(super) gowork: String,
+    pub(super) gomodcache: String,
+    /// What else decides what compilers make.
+    #[serde(flatten)]
+    pub(super) others: BTreeMap<String, String>,
 }
 
 impl GoEnv {
-    const NAMES: [&'static str; 12] = [
+    const NAMES: [&'static str; 27] = [
         "GOVERSION",
         "GOOS",
         "GOARCH",
@@ -41,6 +45,21 @@ impl GoEnv {
         "CGO_ENABLED",
         "GOMOD",
         "GOWORK",
+        "GOMODCACHE",
+        "GOFIPS140",
+        "GO386",
+        "GOARM",
+        "GOMIPS",
+        "GOPPC64",
+        "GORISCV64",
+        "CC",
+        "CXX",
+        "CGO_CFLAGS",
+        "CGO_CPPFLAGS",
+        "CGO_CXXFLAGS",
+        "CGO_FFLAGS",
+        "CGO_LDFLAGS",
+        "PKG_CONFIG",
     ];
 
     /// As in `1.26.8`.

@@ -40,14 +40,22 @@ pub(super) struct Wanted<'a> {
 /// Flags that decide which packages and files there are.
 pub(super) fn listed_flags(session: &Session, program: &Program) -> Vec<String> {
     let tags = (!program.tags.is_empty()).then(|| format!("-tags={}", program.tags.join(",")));
-    let given = program.flags.iter().chain(&session.options.arguments);
+    let mut given = program.flags.iter().chain(&session.options.arguments);
+    let mut listed: Vec<String> = tags.into_iter().collect();
     // Others make no difference to `go list`, or are none of its.
-    let listed = given.filter(|flag| {
+    while let Some(flag) = given.next() {
         let name = flag.trim_start_matches('-').split('=').next().unwrap_or_default();
-        flag.contains('=') && ["mod", "modfile", "overlay", "tags"].contains(&name)
-            || ["race", "msan", "asan"].contains(&name)
-    });
-    tags.into_iter().chain(listed.cloned()).collect()
+        match name {
+            "race" | "msan" | "asan" => listed.push(flag.clone()),
+            "mod" | "modfile" | "overlay" | "tags" if flag.contains('=') => listed.push(flag.clone()),
+            "mod" | "modfile" | "overlay" | "tags" => {
+                let value = given.next().map_or("", String::as_str);
+                listed.push(format!("-{name}={value}"));
+            }
+            _ => {}
+        }
+    }
+    listed
 }
 
 /// The command that builds it.
@@ -108,11 +116,13 @@ pub(super) fn fingerprint(session: &Session, wanted: &Wanted<'_>, profile: Optio
         ("GOARM64", &env.goarm64),
         ("CGO_ENABLED", &env.cgo_enabled),
     ];
-    settings.into_iter().for_each(|(name, value)| {
+    let others = env.others.iter().map(|(name, value)| (name.as_str(), value));
+    settings.into_iter().chain(others).for_each(|(name, value)| {
         print.value(name, value);
     });
     for (name, value) in &program.env {
-        print.value(format!("env {name} of go"), value);
+        // It may be a secret.
+        print.content(format!("env {name} of go"), Digest::of(value.as_bytes()));
     }
     if let Some(profile) = profile {
         print.profile("profile", profile.clone());

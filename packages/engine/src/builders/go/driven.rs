@@ -58,6 +58,11 @@ pub(super) fn fingerprint(session: &Session, wanted: &Wanted<'_>, print: &mut Fi
             print.content(name, digest);
         }
     }
+    // The command may be a script.
+    let script = program.build.first().map(|word| wanted.dir.join(word)).filter(|path| path.is_file());
+    if let Some(digest) = script.and_then(|script| files::digest(&script).ok()) {
+        print.content("the command of `build`", digest);
+    }
     for input in &program.inputs {
         if let Ok(tree) = Tree::read(&wanted.dir.join(input), Some(&session.cancel)) {
             print.content(format!("input {input}"), tree.digest);

@@ -80,7 +80,12 @@ impl Module {
 impl Packages {
     /// Asks for them. What a person's own command makes on the way, such as files to embed, may be missing
     /// still, and is none of the files.
-    pub(super) fn of(go: &Go<'_>, flags: &[String], package: &str, is_driven: bool) -> Result<Self> {
+    pub(super) fn of(
+        go: &Go<'_>,
+        (flags, package): (&[String], &str),
+        is_driven: bool,
+        cache: &Path,
+    ) -> Result<Self> {
         let mut args = vec!["list", "-deps", FIELDS];
         if is_driven {
             args.push("-e");
@@ -96,7 +101,7 @@ impl Packages {
             if let Some(error) = read.error.as_ref().filter(|_| read.name.is_empty() && !read.dep_only) {
                 return Err(Error::usage(format!("go list failed: {}", error.err)).with_hint(ONE));
             }
-            found.add(read, is_driven);
+            found.add(read, is_driven, cache);
         }
         found.files.sort();
         found.modules.sort();
@@ -104,14 +109,16 @@ impl Packages {
         Ok(found)
     }
 
-    fn add(&mut self, package: Package, is_driven: bool) {
+    /// What is in the `cache` of modules stays as it is; what was vendored may be edited.
+    fn add(&mut self, package: Package, is_driven: bool, cache: &Path) {
         self.count += 1;
         if !package.dep_only {
             self.named += 1;
             (self.main, self.name) = (package.import_path.clone(), package.name.clone());
             self.dir.clone_from(&package.dir);
         }
-        match package.module.as_ref().and_then(Module::published) {
+        let is_cached = package.dir.starts_with(cache);
+        match package.module.as_ref().and_then(Module::published).filter(|_| is_cached) {
             _ if package.standard => {}
             Some(module) => self.modules.push(module),
             None => {

@@ -86,7 +86,8 @@ impl GoBuilder {
             let env = go.about_itself()?;
             let packages = {
                 let flags = build::listed_flags(session, program);
-                Packages::of(&go, &flags, &program.package, program.is_driven())?
+                let cache = Path::new(&env.gomodcache);
+                Packages::of(&go, (&flags, &program.package), program.is_driven(), cache)?
             };
             packages.check(&program.package)?;
             Ok::<_, Error>(Arc::new(Known { env, packages }))

@@ -18,11 +18,12 @@ impl Witness {
     /// From a line that the call was noted in.
     pub(super) fn of(sources: String, noted: &str, info: &BuildInfo) -> Self {
         let stamps = info.settings.iter().filter(|(key, _)| key.starts_with("vcs"));
-        Self {
-            sources,
-            flags: serde_json::from_str(noted).unwrap_or_default(),
-            stamps: stamps.cloned().collect(),
-        }
+        // What the environment of the call decided stands in the program alone.
+        let told = |key: &str| key.starts_with('-') || key.starts_with("vcs");
+        let settings = info.settings.iter().filter(|(key, _)| !told(key));
+        let mut flags: Vec<String> = serde_json::from_str(noted).unwrap_or_default();
+        flags.extend(settings.map(|(key, value)| format!("{key}={value}")));
+        Self { sources, flags, stamps: stamps.cloned().collect() }
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! Samples of CPU time of Go programs (pprof).
 
+mod ask;
 mod edges;
 mod effects;
 mod matching;

@@ -12,13 +12,19 @@ use honing_core::{
 };
 
 use crate::{
+    children::Cancel,
     io::files,
-    profiles::pprof::settings::Pulling,
+    profiles::pprof::{
+        ask::{Silent, ask},
+        settings::Pulling,
+    },
     workloads::beside::{Beside, Over},
 };
 
 /// How long a service may take to answer, beyond the capture itself, in seconds.
 const PATIENCE: u64 = 20;
+/// How much longer than its seconds a capture may take once the load is over, in seconds.
+const LATE: u64 = 3;
 /// Between two tries while another profiler holds the service's only slot.
 const RETRY: Duration = Duration::from_millis(200);
 /// How long an instance may take that is asked by URL, in seconds: its profile takes 30 unless the URL says otherwise.
@@ -46,7 +52,7 @@ pub(super) fn beside(pulling: &Pulling, values: &Values, raw: &Path) -> Result<O
 pub(super) const HEADERS: &str = "HONING_PPROF_HEADERS";
 
 /// Asks a running instance once, and keeps what it gives in a file called after its host and port.
-pub(super) fn fetch(url: &str, headers: &str, to: &Path) -> Result<PathBuf> {
+pub(super) fn fetch(url: &str, headers: &str, to: &Path, cancel: &Cancel) -> Result<PathBuf> {
     let shown = shown(url);
     let failed = |what: String| {
         Error::new(ExitCode::Profile, format!("{shown} {what}")).with_hint(format!(
@@ -65,9 +71,14 @@ pub(super) fn fetch(url: &str, headers: &str, to: &Path) -> Result<PathBuf> {
         })?;
         request = request.with_header(name.trim(), value.trim());
     }
-    let answer = request.send().map_err(|error| failed(format!("gives no profile: {error}")))?;
-    if answer.status_code != 200 {
-        return Err(failed(format!("answered with {}", answer.status_code)));
+    let answer = ask(request, || cancel.check().is_err());
+    cancel.check()?;
+    let answer = answer.map_err(|silent| match silent {
+        Silent::Failed(what) => failed(what),
+        Silent::GivenUp => Error::interrupted(),
+    })?;
+    if answer.status != 200 {
+        return Err(failed(format!("answered with {}", answer.status)));
     }
     files::make_dir(to)?;
     let name: String = shown
@@ -76,7 +87,7 @@ pub(super) fn fetch(url: &str, headers: &str, to: &Path) -> Result<PathBuf> {
         .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' })
         .collect();
     let file = to.join(format!("{name}.pprof"));
-    files::write_atomically(&file, answer.as_bytes())?;
+    files::write_atomically(&file, &answer.bytes)?;
     Ok(file)
 }
 
@@ -101,6 +112,9 @@ impl Captures {
         let mut taken = 0_u32;
         while !over.is() {
             let Some(bytes) = self.one(over)? else { break };
+            if let Err(error) = honing_pprof::read(&bytes, honing_pprof::Policy::KEEP_ALL.max_bytes) {
+                return Err(self.failed(&format!("gives no profile: {error}")));
+            }
             if taken == 1 {
                 files::remove_file(&self.file(0))?;
             }
@@ -120,24 +134,30 @@ impl Captures {
         let url = format!("{}{separator}seconds={}", self.url, self.seconds);
         let began = Instant::now();
         loop {
-            let answer = minreq::get(&url).with_timeout(self.seconds + PATIENCE).send();
-            let answer = answer.map_err(|error| self.failed(&format!("gives no profile: {error}")))?;
-            let words = || String::from_utf8_lossy(answer.as_bytes()).trim().to_owned();
-            match answer.status_code {
-                200 => return Ok(Some(answer.into_bytes())),
-                500 if words().contains(BUSY) && began.elapsed() < Duration::from_secs(PATIENCE) => {
+            let asked = Instant::now();
+            let late = || asked.elapsed() > Duration::from_secs(self.seconds + LATE);
+            let request = minreq::get(&url).with_timeout(self.seconds + PATIENCE);
+            let answer = ask(request, || over.is_cancelled() || (over.is() && late()));
+            let answer = answer.map_err(|silent| match silent {
+                Silent::Failed(what) => self.failed(&what),
+                Silent::GivenUp if over.is_cancelled() => Error::interrupted(),
+                Silent::GivenUp => self.failed("gave no profile before the load was over"),
+            })?;
+            match answer.status {
+                200 => return Ok(Some(answer.bytes)),
+                500 if answer.words().contains(BUSY) && began.elapsed() < Duration::from_secs(PATIENCE) => {
                     if over.is() {
                         return Ok(None);
                     }
                     thread::sleep(RETRY);
                 }
-                status => return Err(self.failed(&format!("answered with {status}: {}", words()))),
+                status => return Err(self.failed(&format!("answered with {status}: {}", answer.words()))),
             }
         }
     }
 
     fn failed(&self, what: &str) -> Error {
-        Error::new(ExitCode::Workload, format!("{} {what}", self.url)).with_hint(
+        Error::new(ExitCode::Workload, format!("{} {what}", shown(&self.url))).with_hint(
             "the service has to serve net/http/pprof there: set `url` in [program.NAME.pprof], and let nothing \
              else profile it meanwhile",
         )

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use honing_core::{Error, Fingerprint, Result, Stage, Training, template::Values};
+use honing_core::{Digest, Error, Fingerprint, Result, Stage, Training, template::Values};
 
 use crate::{
     chain::{ready::Ready, session::Session, subject::Subject},
@@ -39,7 +39,7 @@ impl ProfileKind for Samples {
 
     fn fingerprint(&self, subject: &Subject<'_>, print: &mut Fingerprint) {
         let Pulling { url, seconds } = Pulling::of(subject.program);
-        print.value("pprof url", url).value("pprof seconds", seconds);
+        print.content("pprof url", Digest::of(url.as_bytes())).value("pprof seconds", seconds);
     }
 
     fn variables(&self, _: &Subject<'_>, _: &Path) -> Vec<(&'static str, OsString)> {
@@ -112,7 +112,12 @@ impl ProfileKind for Samples {
     fn fetch(&self, session: &Session, place: &Path, to: &Path) -> Option<Result<PathBuf>> {
         let url = place.to_str().filter(|text| text.starts_with("http://"))?;
         let headers = session.around.env.get(OsStr::new(pull::HEADERS));
-        Some(pull::fetch(url, &headers.map(|text| text.to_string_lossy()).unwrap_or_default(), to))
+        Some(pull::fetch(
+            url,
+            &headers.map(|text| text.to_string_lossy()).unwrap_or_default(),
+            to,
+            &session.cancel,
+        ))
     }
 
     fn recorded(&self, file: &Path) -> Option<SystemTime> {
