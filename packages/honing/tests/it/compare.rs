@@ -99,10 +99,12 @@ fn a_clear_difference_is_found_outside_of_any_workspace_and_can_be_replayed() {
         assert_eq!((&found["verdict"], &found["reason"]), (&verdict.into(), &reason), "{}", found["note"]);
     };
     verdict_is(&found, "improved");
-    assert_eq!(found["pairs"], 12, "settled at the first look");
+    // At the first look, or soon after it where other tests load the machine.
+    let pairs = found["pairs"].as_u64().unwrap();
+    assert!([12, 18, 27].contains(&pairs), "{pairs} pairs");
     assert_eq!(found["plan"]["looks"].as_array().unwrap().len(), 7);
-    // 12 pairs, and two control blocks.
-    assert_eq!(found["recording"]["runs"].as_array().unwrap().len(), 24 + 8);
+    // The pairs, and at least two control blocks of four.
+    assert!(found["recording"]["runs"].as_array().unwrap().len() as u64 >= 2 * pairs + 8);
     assert!(found["environment"]["cpus"].as_u64().unwrap() > 0);
 
     let replayed = fixture.run(&["compare", "--replay", "kept.json", "--format", "json"]);
