@@ -181,7 +181,7 @@ fn from_source_to_what_ships() {
 fn what_go_takes_in_silence_is_refused_or_told() {
     let Some(fixture) = words() else { return };
     fixture.succeeds(&["--to", "train", "--keep-raw"]);
-    let raw = fs::read(fixture.path("target/honing/words/train/learn/raw/cpu.pprof")).unwrap();
+    let raw = fs::read(fixture.path("target/honing/words/train/learn/raw/0000-cpu.pprof")).unwrap();
     let program = fixture.path("target/honing/words/baseline/words");
     let contention = fixture.path("contention.pprof");
     assert!(Command::new(&program).arg("-profile").arg(&contention).status().unwrap().success());

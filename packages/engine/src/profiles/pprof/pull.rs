@@ -86,7 +86,9 @@ pub(super) fn fetch(url: &str, headers: &str, to: &Path, cancel: &Cancel) -> Res
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' })
         .collect();
-    let file = to.join(format!("{name}.pprof"));
+    // One instance may be asked more than once.
+    let numbered = |number: u32| to.join(format!("{name}-{number}.pprof"));
+    let file = (1..).map(numbered).find(|file| !file.exists()).unwrap_or_default();
     files::write_atomically(&file, &answer.bytes)?;
     Ok(file)
 }

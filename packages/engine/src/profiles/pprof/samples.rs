@@ -55,9 +55,11 @@ impl ProfileKind for Samples {
     }
 
     fn take_from(&self, scratch: &Path, raw: &Path) -> Result<()> {
-        for path in files::below(scratch)?.into_iter().filter(|path| is_profile(path)) {
-            let name = path.file_name().unwrap_or_default();
-            let to = raw.join(name);
+        // Two may have one name, in folders of their own.
+        let found = files::below(scratch)?.into_iter().filter(|path| is_profile(path));
+        for (number, path) in found.enumerate() {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let to = raw.join(format!("{number:04}-{name}"));
             fs::rename(&path, &to).map_err(|error| files::error("move", &path, &error))?;
         }
         Ok(())

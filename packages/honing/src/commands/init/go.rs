@@ -9,14 +9,7 @@ pub(super) fn template(mains: &[Main]) -> String {
     let mut text = String::from(super::HEAD);
     let mut names: Vec<String> = Vec::new();
     for Main { package, name } in mains {
-        let plain: String =
-            name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
-        let usable = |name: &String| {
-            let taken = names.contains(name) || honing_core::config::TAKEN_NAMES.contains(&name.as_str());
-            !taken && !name.is_empty() && !name.starts_with('-')
-        };
-        let numbered = (1..).map(|number| format!("program{number}"));
-        let name = std::iter::once(plain).chain(numbered).find(usable).unwrap_or_default();
+        let name = super::name(std::slice::from_ref(name), &names);
         let _ = write!(text, "\n{}", program(package, &name));
         names.push(name);
     }

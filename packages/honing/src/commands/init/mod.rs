@@ -171,18 +171,23 @@ fn program(binary: &Candidate, name: &str) -> String {
 fn names(binaries: &[Candidate]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for Candidate { package, bin, .. } in binaries {
-        let plain = |text: &str| -> String {
-            text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
-        };
-        let usable = |name: &String| {
-            let taken = names.contains(name) || honing_core::config::TAKEN_NAMES.contains(&name.as_str());
-            !taken && !name.is_empty() && !name.starts_with('-')
-        };
-        let choices = [plain(bin), plain(&format!("{package}_{bin}")), plain(&format!("{bin}-program"))];
-        let numbered = (1..).map(|number| format!("program{number}"));
-        names.extend(choices.into_iter().chain(numbered).find(usable));
+        let choices = [bin.clone(), format!("{package}_{bin}"), format!("{bin}-program")];
+        names.push(name(&choices, &names));
     }
     names
+}
+
+/// The first of `choices` that can be the name of a program, without what cannot; or one with a number.
+fn name(choices: &[String], taken: &[String]) -> String {
+    let plain = |text: &String| -> String {
+        text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
+    };
+    let usable = |name: &String| {
+        let taken = taken.contains(name) || honing_core::config::TAKEN_NAMES.contains(&name.as_str());
+        !taken && !name.is_empty() && !name.starts_with('-')
+    };
+    let numbered = (1..).map(|number| format!("program{number}"));
+    choices.iter().map(plain).chain(numbered).find(usable).unwrap_or_default()
 }
 
 #[cfg(test)]
