@@ -136,8 +136,8 @@ pub trait Builder: Any + Debug + Send + Sync {
     /// What was looked up about a program, for `show-config`.
     fn settings(&self, session: &Session, subject: &Subject<'_>) -> Result<Vec<Setting>>;
 
-    /// What its instrumented programs leave.
-    fn kind(&self) -> &'static dyn ProfileKind;
+    /// What training of a program yields.
+    fn kind(&self, program: &Program) -> &'static dyn ProfileKind;
 
     /// Checks what can be told by looking.
     fn check(&self, session: &Session, subject: &Subject<'_>) -> Result<()>;

@@ -105,13 +105,16 @@ impl Subject<'_> {
 
     /// What its training yields.
     pub(crate) fn kind(&self) -> &'static dyn ProfileKind {
-        self.turn().map_or_else(|| self.builder.kind(), Pass::kind)
+        self.turn().map_or_else(|| self.builder.kind(self.program), Pass::kind)
     }
 
     /// Its steps, those of all passes among them.
     pub(crate) fn flow(&self) -> Flow {
         let pass = |pass: &Arc<dyn Pass>| (Name::named(pass.name()), pass.kind().training());
-        Flow::new(self.builder.kind().training(), &self.passes.iter().map(pass).collect::<Vec<_>>())
+        Flow::new(
+            self.builder.kind(self.program).training(),
+            &self.passes.iter().map(pass).collect::<Vec<_>>(),
+        )
     }
 
     /// The steps that a person selected.

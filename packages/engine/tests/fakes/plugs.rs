@@ -103,7 +103,7 @@ impl Builder for FakeBuilder {
         Ok(Vec::new())
     }
 
-    fn kind(&self) -> &'static dyn ProfileKind {
+    fn kind(&self, _: &Program) -> &'static dyn ProfileKind {
         match self.0.shape {
             Shape::Sampled | Shape::Served => &FakeKind(Training::Sampled),
             _ => &FakeKind(Training::Instrumented),

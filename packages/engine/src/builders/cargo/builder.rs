@@ -79,7 +79,7 @@ impl Builder for Cargo {
         Ok(found)
     }
 
-    fn kind(&self) -> &'static dyn ProfileKind {
+    fn kind(&self, _: &Program) -> &'static dyn ProfileKind {
         &Counters
     }
 

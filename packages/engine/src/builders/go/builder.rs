@@ -71,7 +71,7 @@ impl Builder for GoBuilder {
         Ok(found)
     }
 
-    fn kind(&self) -> &'static dyn ProfileKind {
+    fn kind(&self, _: &config::Program) -> &'static dyn ProfileKind {
         &Samples
     }
 
