@@ -167,8 +167,13 @@ pub trait Builder: Any + Debug + Send + Sync {
         flavour: Flavour<'_>,
     ) -> Result<Fingerprint>;
 
-    /// The command that builds it, for display.
-    fn command(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Command>;
+    /// The commands that build it, for display.
+    fn commands(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        flavour: Flavour<'_>,
+    ) -> Result<Vec<Command>>;
 
     /// Builds it, on behalf of `stage`.
     fn build(

@@ -15,14 +15,17 @@ use crate::{
         command::{
             calls::{self, Reach},
             state::Wanted,
-            tables::{Flavoured, Tree},
+            tables::Flavoured,
             words::Name,
             wrapper::{self, Orders},
         },
     },
     chain::session::Session,
     children::{Command, Status, Usage},
-    io::{files, programs::on_path},
+    io::{
+        files,
+        programs::{is_executable, on_path},
+    },
     profiles::Traces,
 };
 
@@ -30,7 +33,9 @@ use crate::{
 const KEPT: &str = "build.json";
 /// The functions that compilers listed, beside it.
 const FUNCTIONS: &str = "functions.txt";
-/// Which flavour wrote last into a tree that is kept, beside it.
+/// Programs that are named where the wanted one is missing.
+const PROGRAMS: usize = 5;
+/// How the name of the file ends that says who wrote last into a tree that is kept, beside that.
 const LAST: &str = "last";
 
 /// What is kept of a build.
@@ -42,6 +47,9 @@ struct Kept {
     made: Digest,
     program: String,
     libraries: Vec<String>,
+    /// Who had written last into the tree, where that is kept.
+    #[serde(default)]
+    began: String,
 }
 
 /// What a build reads.
@@ -90,8 +98,8 @@ pub(super) fn build(
     {
         return Ok(made);
     }
+    let began = make_ready(session, stage, wanted)?;
     files::remove_file(&wanted.kept().join(KEPT))?;
-    make_ready(session, stage, wanted)?;
     let mut usage = Usage::default();
     for (key, command) in wanted.commands()? {
         let more = run(session, stage, wanted, (key, command))?;
@@ -100,25 +108,22 @@ pub(super) fn build(
         usage.peak_rss = usage.peak_rss.max(more.peak_rss);
     }
     tell_reach(session, stage, wanted)?;
-    take(stage, wanted, read)?.made(wanted, false, usage)
+    take(stage, wanted, (read, began))?.made(wanted, false, usage)
 }
 
-/// Empties what has to be empty, and puts in what the commands need.
-fn make_ready(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<()> {
+/// Empties what has to be empty, and puts in what the commands need. Who wrote last into the tree.
+fn make_ready(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<String> {
     let tree = wanted.build_dir();
-    let last = wanted.folder.join(LAST);
-    let is_new = wanted.program.tree == Tree::Fresh || !last.is_file();
-    if is_new {
-        files::remove_dir(&tree)?;
-        files::make_dir(&tree)?;
-        if wanted.program.in_source {
-            wanted.sources(session.store.root()).copy_to(&tree, &session.cancel)?;
-        }
+    let began = if wanted.program.keep.is_some() {
+        go_on(session, stage, wanted, &tree)?
     } else {
-        tell_tree(session, stage, wanted, &last);
+        files::remove_dir(&tree)?;
+        String::new()
+    };
+    files::make_dir(&tree)?;
+    if wanted.program.in_source {
+        wanted.sources(session.store.root()).copy_to(&tree, &session.cancel)?;
     }
-    // A build that is killed leaves a tree of this flavour, too.
-    files::write_atomically(&last, wanted.flavour.word().as_bytes())?;
     files::remove_dir(&wanted.out())?;
     files::make_dir(&wanted.out())?;
     files::remove_dir(&wanted.notes())?;
@@ -134,22 +139,34 @@ fn make_ready(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<()
         notes: wanted.notes(),
     };
     wrapper::place(session.launcher.exe(), &wrapper::folder(&wanted.folder), &orders)?;
-    let Some((given, there)) = &wanted.profile else { return Ok(()) };
+    let Some((given, there)) = &wanted.profile else { return Ok(began) };
     if let Some(folder) = there.parent() {
         // Of earlier profiles nobody needs another copy.
         files::remove_dir(folder)?;
         files::make_dir(folder)?;
     }
-    files::copy(given, there)
+    files::copy(given, there)?;
+    Ok(began)
 }
 
-/// Says where a tree that is kept is not as it was when this flavour was built last.
-fn tell_tree(session: &Session, stage: Stage, wanted: &Wanted<'_>, last: &Path) {
-    let before = fs::read_to_string(last).unwrap_or_default();
-    if before != wanted.flavour.word() {
-        let text = format!("{stage}: goes on in the tree that {before} of `{}` wrote to last", wanted.name);
+/// Goes on in a tree that is kept: says where another one wrote to it last than before this flavour's last build.
+fn go_on(session: &Session, stage: Stage, wanted: &Wanted<'_>, tree: &Path) -> Result<String> {
+    let last = tree.with_extension(LAST);
+    let now = fs::read_to_string(&last).unwrap_or_default();
+    if let Some(before) = Kept::load(wanted).map(|kept| kept.began).filter(|before| *before != now) {
+        let who = |who: &str| if who.is_empty() { "nobody".to_owned() } else { who.to_owned() };
+        let name = wanted.program.keep.as_deref().unwrap_or_default();
+        let text = format!(
+            "{stage}: {} wrote last into the tree `{name}`; before the last build of this it was {}",
+            who(&now),
+            who(&before)
+        );
         session.sink.emit(Event::Note { text });
     }
+    files::make_dir(tree)?;
+    // A build that is killed has written, too.
+    files::write_atomically(&last, format!("{}.{}", wanted.name, wanted.flavour.word()).as_bytes())?;
+    Ok(now)
 }
 
 fn run(session: &Session, stage: Stage, wanted: &Wanted<'_>, (key, shown): (&str, Command)) -> Result<Usage> {
@@ -245,21 +262,14 @@ fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<()
 }
 
 /// Keeps what came out.
-fn take(stage: Stage, wanted: &Wanted<'_>, read: Digest) -> Result<Kept> {
+fn take(stage: Stage, wanted: &Wanted<'_>, (read, began): (Digest, String)) -> Result<Kept> {
     let (kept, program) = (wanted.kept(), &wanted.program);
     files::remove_dir(&kept)?;
     files::make_dir(&kept)?;
     let copy = |text: &String| -> Result<PathBuf> {
         let file = wanted.output(text);
         if !file.is_file() {
-            return Err(Error::new(
-                ExitCode::Build,
-                format!("{stage}: the build of program `{}` left no {text}", wanted.name),
-            )
-            .with_hint(format!(
-                "it was looked for at {}; mend `output` or `libraries`, or the commands",
-                file.display()
-            )));
+            return Err(missing(stage, wanted, text, &file));
         }
         let to = kept.join(beside::file_name(&file));
         files::copy(&file, &to)?;
@@ -272,10 +282,38 @@ fn take(stage: Stage, wanted: &Wanted<'_>, read: Digest) -> Result<Kept> {
     }
     let made = beside::digest(&main, &libraries)?;
     let libraries = libraries.iter().map(|path| beside::file_name(path)).collect();
-    let all = Kept { read, made, program: beside::file_name(&main), libraries };
+    let all = Kept { read, made, program: beside::file_name(&main), libraries, began };
     let text = serde_json::to_vec(&all).map_err(|error| Error::internal(error.to_string()))?;
     files::write_atomically(&kept.join(KEPT), &text)?;
     Ok(all)
+}
+
+/// Names what came out instead.
+fn missing(stage: Stage, wanted: &Wanted<'_>, text: &str, file: &Path) -> Error {
+    let (tree, out) = (wanted.build_dir(), wanted.out());
+    let within = |folder: &Path, shown: &str| -> Vec<String> {
+        let programs = files::below(folder)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|path| is_executable(path) && beside::is_elf(path) && !beside::is_shared_library(path));
+        programs
+            .filter_map(|path| Some(format!("{shown}{}", path.strip_prefix(folder).ok()?.display())))
+            .collect()
+    };
+    let mut programs = within(&tree, "");
+    programs.extend(within(&out, "{out}/"));
+    programs.sort_by_key(|name| (name.matches('/').count(), name.len()));
+    programs.truncate(PROGRAMS);
+    let hint = if programs.is_empty() {
+        format!("it was looked for at {}, and no other program came out: mend the commands", file.display())
+    } else {
+        format!(
+            "what came out is {}: mend `output` or `libraries` in [program.NAME.command]",
+            programs.join(", ")
+        )
+    };
+    let error = format!("{stage}: the build of program `{}` left no {text}", wanted.name);
+    Error::new(ExitCode::Build, error).with_hint(hint)
 }
 
 impl Kept {
@@ -298,7 +336,7 @@ impl Kept {
             debug_info: Vec::new(),
             digest,
             fresh,
-            full: wanted.program.tree == Tree::Fresh,
+            full: wanted.program.keep.is_none(),
             traces,
             witness: Vec::new(),
             usage,

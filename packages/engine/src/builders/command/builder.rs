@@ -144,10 +144,14 @@ impl Builder for CommandBuilder {
         self.print(session, &self.of(session, subject, flavour)?, flavour)
     }
 
-    fn command(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Command> {
+    fn commands(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        flavour: Flavour<'_>,
+    ) -> Result<Vec<Command>> {
         let commands = self.of(session, subject, flavour)?.commands()?;
-        let last = commands.into_iter().next_back().map(|(_, command)| command);
-        last.ok_or_else(|| Error::internal("a build without commands"))
+        Ok(commands.into_iter().map(|(_, command)| command).collect())
     }
 
     fn build(

@@ -33,8 +33,11 @@ pub(super) struct CommandBuilder {
     pub(super) env: BTreeMap<OsString, OsString>,
     compilers: Mutex<HashMap<String, Arc<Compilers>>>,
     /// Contents of sources, by program: read once, and again after a build.
-    read: Mutex<HashMap<String, Arc<Vec<(String, Digest)>>>>,
+    read: Mutex<HashMap<String, Arc<Contents>>>,
 }
+
+/// Contents of sources, by name.
+pub(super) type Contents = Vec<(String, Digest)>;
 
 /// A flavour to be built.
 #[derive(Debug)]
@@ -47,6 +50,7 @@ pub(super) struct Wanted<'a> {
     pub(super) dir: PathBuf,
     /// What is kept of the program's builds.
     pub(super) folder: PathBuf,
+    tree: PathBuf,
     /// The profile, where it is given and where its build finds it.
     pub(super) profile: Option<(PathBuf, PathBuf)>,
     /// Whether the compiler is to list its functions.
@@ -60,7 +64,7 @@ pub(super) struct Wanted<'a> {
 impl Wanted<'_> {
     /// Where all flavours are built, one after the other: paths are a part of what comes out.
     pub(super) fn build_dir(&self) -> PathBuf {
-        build_dir(&self.folder)
+        self.tree.clone()
     }
 
     /// What a build may install into.
@@ -121,11 +125,6 @@ impl Wanted<'_> {
     }
 }
 
-/// Where the flavours of a program are built.
-fn build_dir(folder: &Path) -> PathBuf {
-    folder.join("tree")
-}
-
 /// What is kept of a program's builds.
 pub(super) fn folder(session: &Session, name: &str) -> PathBuf {
     session.builds().join("command").join(name)
@@ -170,7 +169,7 @@ impl CommandBuilder {
     }
 
     /// The contents of a program's sources.
-    pub(super) fn read(&self, session: &Session, wanted: &Wanted<'_>) -> Result<Arc<Vec<(String, Digest)>>> {
+    pub(super) fn read(&self, session: &Session, wanted: &Wanted<'_>) -> Result<Arc<Contents>> {
         let failed = |_| Error::internal("an earlier look at the sources failed");
         if let Some(known) = self.read.lock().map_err(failed)?.get(wanted.name) {
             return Ok(Arc::clone(known));
@@ -217,8 +216,13 @@ impl CommandBuilder {
             _ => Use::Nothing,
         };
         let (flags, mark) = (program.compiler.flags(what), program.compiler.mark(what));
+        let tree = match &program.keep {
+            Some(shared) => session.builds().join("command-trees").join(shared),
+            None => folder.join("tree"),
+        };
         let mut wanted = Wanted {
             name,
+            tree,
             program,
             flavour: flavoured,
             dir: self.dir(program),

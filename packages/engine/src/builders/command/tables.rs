@@ -37,8 +37,10 @@ pub(super) struct Program {
     pub(super) dir: String,
     /// Whether it is built among its sources, as with most makefiles: `{build_dir}` is then a copy of `dir`.
     pub(super) in_source: bool,
-    /// What is in `{build_dir}` when a build begins.
-    pub(super) tree: Tree,
+    /// The tree that its builds go on in, by a name; programs that name the same share it, and nothing of it is
+    /// ever removed. Without it, `{build_dir}` is emptied for each build.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) keep: Option<String>,
     /// The compiler, which decides the kind of profile.
     pub(super) compiler: Compiler,
     /// The C compiler by another name or path, such as `clang-22`.
@@ -90,7 +92,7 @@ impl Default for Program {
         Self {
             dir: ".".into(),
             in_source: false,
-            tree: Tree::Fresh,
+            keep: None,
             compiler: Compiler::Clang,
             cc: None,
             cxx: None,
@@ -130,18 +132,6 @@ pub(super) struct Steps {
     /// Environment variables beside the program's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) env: BTreeMap<String, String>,
-}
-
-/// What is in `{build_dir}` when a build begins.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "CommandTree")]
-pub(super) enum Tree {
-    /// Nothing, or the copy of `dir`: no flavour sees what another one left.
-    #[default]
-    Fresh,
-    /// What the build before it left, be it of another flavour.
-    Keep,
 }
 
 /// A family of compilers.
@@ -242,6 +232,21 @@ fn check_program(program: &Program, place: &Place<'_>) -> Result<()> {
             .key(&["dir"])
             .error("`dir` is relative to the workspace")
             .with_hint("`.` is the workspace itself"));
+    }
+    if let Some(keep) = &program.keep {
+        if keep.is_empty() || !keep.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        {
+            return Err(place
+                .key(&["keep"])
+                .error(format!("`{keep}` cannot be the name of a tree"))
+                .with_hint("letters, digits, - and _"));
+        }
+        if program.in_source {
+            return Err(place
+                .key(&["in_source"])
+                .error("a tree that is kept cannot be a copy of the sources")
+                .with_hint("build outside of the sources, or take `keep` out"));
+        }
     }
     if program.output.is_empty() {
         return Err(place
