@@ -66,6 +66,7 @@ pub(super) struct Program {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) env: BTreeMap<String, String>,
     /// The program that comes out, relative to `{build_dir}`, or in `{out}`.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) output: String,
     /// Shared libraries that come out and that the program needs, likewise.
     #[serde(skip_serializing_if = "Vec::is_empty")]
