@@ -293,6 +293,26 @@ fn a_tree_that_is_kept_goes_on() {
     assert_eq!(fixture.read("target/honing/build/command-trees/main/log").lines().count(), 3);
 }
 
+/// A library that the program looks for where it was built: each flavour has its own all the same.
+#[test]
+fn shared_libraries_come_along() {
+    let Some(fixture) = prog() else { return };
+    fixture.write(
+        "src/Makefile",
+        "prog: main.o libwork.so.1\n\t$(CC) $(LDFLAGS) -Wl,--disable-new-dtags,-rpath,$(CURDIR) -o $@ main.o libwork.so.1\n\
+        libwork.so.1: work.c\n\t$(CC) -O2 -fPIC -shared $(MORE) $(LDFLAGS) -Wl,-soname,$@ work.c -o $@\n\
+        main.o: main.c\n\t$(CC) -O2 $(MORE) -c $< -o $@\n",
+    );
+    let ran = fixture.succeeds(&["--to", "optimize"]);
+    let all = ran.stdout + &ran.stderr;
+    assert!(all.contains("100.0 % of the profile's weight (3 of 3 functions)"), "{all}");
+    let of = |flavour: &str| {
+        fs::read(fixture.path(&format!("target/honing/prog/{flavour}/libraries.d/libwork.so.1"))).unwrap()
+    };
+    assert!(of("baseline") != of("instrument") && of("baseline") != of("optimize"));
+    assert!(!fixture.path("target/honing/build/command/prog/tree/libwork.so.1").exists());
+}
+
 #[test]
 fn init_begins_with_what_is_there() {
     let Some(fixture) = prog() else { return };
