@@ -305,7 +305,7 @@ fn shared_libraries_come_along() {
     );
     let ran = fixture.succeeds(&["--to", "optimize"]);
     let all = ran.stdout + &ran.stderr;
-    assert!(all.contains("100.0 % of the profile's weight (3 of 3 functions)"), "{all}");
+    assert!(all.contains("100.0 % of the profile's weight (4 of 4 functions)"), "{all}");
     let of = |flavour: &str| {
         fs::read(fixture.path(&format!("target/honing/prog/{flavour}/libraries.d/libwork.so.1"))).unwrap()
     };
