@@ -27,6 +27,9 @@ pub(super) struct Noted {
     pub(super) file: String,
 }
 
+/// What stands before the file in a line of the list.
+const IN_FILE: &str = " in building ";
+
 /// Flags whose next word is theirs, and no file.
 const WITH_VALUE: [&str; 13] =
     ["-o", "-I", "-isystem", "-include", "-D", "-U", "-MF", "-MT", "-MQ", "-x", "-L", "-l", "-Xlinker"];
@@ -86,9 +89,19 @@ pub(super) fn note(folder: &Path, noted: &Noted, listed: &str) -> io::Result<()>
 pub(super) fn functions(folder: &Path) -> Option<String> {
     let text = fs::read_to_string(folder.join(LISTED)).ok()?;
     let mut reader = TraceReader::default();
-    text.lines().for_each(|line| drop(reader.line(line)));
+    text.lines().for_each(|line| drop(reader.line(&by_base_name(line))));
     let functions = reader.finish();
     (!functions.is_empty()).then(|| functions.to_text())
+}
+
+/// A line of the list with its file as names of local functions have it: without folders.
+fn by_base_name(line: &str) -> String {
+    match line.rsplit_once(IN_FILE) {
+        Some((function, file)) => {
+            format!("{function}{IN_FILE}{}", file.rsplit('/').next().unwrap_or(file))
+        }
+        None => line.to_owned(),
+    }
 }
 
 /// Where the flags of PGO did not go.
@@ -162,7 +175,7 @@ mod tests {
             let expected = Noted { compiles, links, marked, file: file.into() };
             assert_eq!(call(text), Some(expected), "{text}");
         }
-        for asks in ["--version", "-E a.c", "-print-prog-name=ld", "-dumpmachine", "-c a.S", "-M a.c", ""] {
+        for asks in ["--version", "-E a.c", "-print-prog-name=ld", "-dumpmachine", "-c a.S", "-M a.c"] {
             assert_eq!(call(asks), None, "{asks}");
         }
     }
@@ -185,9 +198,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!((reach(dir.path()), functions(dir.path())), (Reach::Unknown, None));
         let noted = call("-fprofile-use=/p -c a.c").unwrap();
-        note(dir.path(), &noted, "Funcname=main, Hash=7 in building a.c\n").unwrap();
+        note(dir.path(), &noted, "Funcname=main, Hash=7 in building ../x/a.c\n").unwrap();
         note(dir.path(), &noted, "").unwrap();
         assert_eq!(reach(dir.path()), Reach::All);
-        assert!(functions(dir.path()).unwrap().contains("main"));
+        let listed = functions(dir.path()).unwrap();
+        assert!(listed.contains("main") && listed.contains("module a.c\n"), "{listed}");
     }
 }
