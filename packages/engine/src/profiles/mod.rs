@@ -1,5 +1,6 @@
 //! What a training yields, and what becomes of it: what every kind of profile has to know, and a room for each.
 
+pub mod gcc;
 mod given;
 pub mod llvm;
 pub mod pprof;
