@@ -255,14 +255,14 @@ fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result
     let dir = session.dir_of(subject, Stage::Train);
     let mut inputs = Vec::new();
     for collected in &raw.collected {
-        for file in &collected.files {
-            let path = dir.join(file);
+        for input in collected.inputs(&dir, u64::from(weight(subject, &collected.workload))) {
+            let path = &input.path;
             if !path.is_file() {
                 return Err(Error::new(ExitCode::Profile, format!("merge: {} is gone", path.display())).with_hint(
                     "raw profiles are removed after a merge unless --keep-raw is given; train again: --from train --force",
                 ));
             }
-            inputs.push(Input { path, weight: u64::from(weight(subject, &collected.workload)) });
+            inputs.push(input);
         }
     }
     Ok(inputs)

@@ -338,7 +338,8 @@ impl Planner<'_> {
     ) -> Result<Vec<String>> {
         let (session, subject) = (self.session, self.subject);
         let harness = Some(trained_flavour(subject));
-        let runner = Runner { session, subject, stage, program, tools, harness, collects: None };
+        let runner =
+            Runner { session, subject, stage, program, tools, harness, collects: None, gathers: None };
         let mut lines = Vec::new();
         for (name, workload) in chosen {
             let values = runner.values(workload, &session.store.root().join("scratch"))?;

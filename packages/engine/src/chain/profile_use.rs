@@ -130,10 +130,7 @@ impl<'a> Chain<'a> {
                 train(session, subject, need(&trainee, made_by, Stage::Train)?)
             },
             || RawProfiles::load(session, subject),
-            |raw| {
-                let (files, bytes) = raw.extent();
-                format!("{files} raw profile{}, {}", if files == 1 { "" } else { "s" }, units::bytes(bytes))
-            },
+            RawProfiles::describe,
         )?;
         if let (Some(shard), Some(raw)) = (session.options.shard, &raw) {
             let trainee = need(&trainee, made_by, Stage::Train)?;

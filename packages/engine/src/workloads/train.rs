@@ -6,6 +6,7 @@ use honing_core::{
     Digest, Error, Fingerprint, Result, Stage, Training,
     config::{Reader, Workload},
     event::Event,
+    units,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +18,12 @@ use crate::{
         subject::Subject,
     },
     io::{files, tree::Tree},
-    profiles::Sorter,
     workloads::{
         collected::{Collected, collect},
         inputs::Inputs,
         manual,
         run::Runner,
+        sorting::Sorting,
         tools::build_tools,
     },
 };
@@ -48,10 +49,23 @@ impl RawProfiles {
         Some(Done::of(manifest, honing_core::event::StageState::Skipped))
     }
 
-    /// How much there is: files and bytes.
-    pub(crate) fn extent(&self) -> (usize, u64) {
-        let files = self.collected.iter().map(|collected| collected.files.len()).sum();
-        (files, self.collected.iter().map(|collected| collected.bytes).sum())
+    /// How much was written, and how much of it was on the disk at once, in words.
+    pub(crate) fn describe(&self) -> String {
+        let (mut files, mut bytes, mut kept, mut peak) = (0, 0, 0, 0);
+        for collected in &self.collected {
+            let (its_files, its_bytes) = collected.written();
+            files += its_files;
+            bytes += its_bytes;
+            peak = peak.max(kept + collected.peak());
+            kept += collected.bytes;
+        }
+        let text =
+            format!("{files} raw profile{}, {}", if files == 1 { "" } else { "s" }, units::bytes(bytes));
+        // Of a few files there is nothing to tell.
+        match peak < bytes / 2 {
+            true => format!("{text} written, at most {} on the disk at once", units::bytes(peak)),
+            false => text,
+        }
     }
 }
 
@@ -162,15 +176,6 @@ pub(crate) fn no_training(subject: &Subject<'_>, chosen: &[(&str, &Workload)]) -
         .with_hint(honing_core::advise!("add one to pgo.toml, or train by hand: `{pgo} train --manual`")))
 }
 
-/// Tells what the program that is trained leaves from what others do.
-pub(crate) fn sorter(session: &Session, subject: &Subject<'_>, trainee: &Built) -> Result<Box<dyn Sorter>> {
-    let libraries = match subject.pass() {
-        None => subject.builder().folders(session, subject, trained_flavour(subject))?.libraries,
-        Some(_) => trainee.path().parent().map(Path::to_owned).into_iter().collect(),
-    };
-    Ok(subject.kind().sorter(trainee.path(), libraries))
-}
-
 /// Runs every training workload.
 pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -> Result<Done<RawProfiles>> {
     if let Some(args) = &session.options.manual {
@@ -185,7 +190,7 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
     let tools = build_tools(session, subject, Stage::Train, &chosen)?;
     let print = train_fingerprint(session, subject, trainee.digest(), &tools.paths)?;
     up_to_date_or(session, subject, Stage::Train, print, start, |dir| {
-        let sorter = sorter(session, subject, trainee)?;
+        let sorting = Sorting { session, subject, trainee };
         let runner = Runner {
             session,
             subject,
@@ -194,6 +199,7 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
             tools: &tools.paths,
             harness: Some(trained_flavour(subject)),
             collects: Some(subject.kind()),
+            gathers: session.options.gather.then_some(&sorting),
         };
         let mut usage = tools.cost;
         let mut collected = Vec::new();
@@ -215,14 +221,8 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
             files::remove_dir(&scratch)?;
             usage.user += ran.usage.user;
             usage.system += ran.usage.system;
-            // Tests and benchmarks are programs of their own, and are meant to be.
-            let own = workload.command.is_some() || workload.service.is_some();
-            collected.push(collect(
-                (session, subject),
-                name,
-                (&ran.raw, dir),
-                own.then_some(sorter.as_ref()),
-            )?);
+            let sorter = sorting.of(workload)?;
+            collected.push(collect((session, subject), name, (&ran.raw, dir), (ran.gathered, sorter))?);
         }
         Ok((RawProfiles { collected }, usage))
     })

@@ -490,7 +490,7 @@ impl Profile for FakeProfile {
 struct NoStrangers;
 
 impl Sorter for NoStrangers {
-    fn strangers(&self, _: &[PathBuf]) -> Option<(Vec<PathBuf>, String)> {
+    fn strangers(&self, _: &[PathBuf], _: usize) -> Option<(Vec<PathBuf>, String)> {
         None
     }
 }

@@ -138,7 +138,7 @@ pub(crate) struct Merging {
 #[group(skip)]
 #[command(next_help_heading = "Stages")]
 pub(crate) struct Raw {
-    /// Keep raw profiles after the merge [default: kept, except with --ci]
+    /// Keep each raw profile, also after the merge [default: merged while the training runs]
     #[arg(long, env = "HONING_KEEP_RAW", value_parser = FalseyValueParser::new())]
     pub(crate) keep_raw: bool,
 }

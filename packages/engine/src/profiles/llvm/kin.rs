@@ -86,15 +86,14 @@ impl Kin {
 }
 
 impl Sorter for Kin {
-    fn strangers(&self, files: &[PathBuf]) -> Option<(Vec<PathBuf>, String)> {
+    fn strangers(&self, files: &[PathBuf], all: usize) -> Option<(Vec<PathBuf>, String)> {
         let strangers = self.others(files);
         let shared = strangers.iter().map(|stranger| stranger.shared).reduce(f64::max)?;
         let words = format!(
-            "{} of {} raw profiles left out: another instrumented program wrote them, at most {} of whose \
+            "{} of {all} raw profiles left out: another instrumented program wrote them, at most {} of whose \
              functions are the trained program's. To be rid of this, start that one without \
              LLVM_PROFILE_FILE",
             strangers.len(),
-            files.len(),
             units::share(shared)
         );
         Some((strangers.into_iter().map(|stranger| stranger.file).collect(), words))
@@ -110,7 +109,7 @@ fn read(file: &Path) -> Option<Profile> {
 }
 
 /// What names the module in a file called `PID_MODULE.profraw`, see [`super::Counters`].
-fn module(file: &Path) -> String {
+pub(super) fn module(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     name.split_once('_').map(|(_, module)| module.to_owned()).unwrap_or(name)
 }
