@@ -14,7 +14,7 @@ use crate::{
         command::{
             calls::{self, Reach},
             output::{KEPT, Kept, take},
-            state::Wanted,
+            state::{Wanted, aside},
             tables::Flavoured,
             words::Name,
             wrapper::{self, Orders},
@@ -111,7 +111,9 @@ fn make_ready(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<St
     let orders = Orders {
         compilers: called.collect(),
         mark: wanted.mark.map(str::to_owned),
-        tracing: if wanted.traced { compilers.family.tracing() } else { Vec::new() },
+        family: compilers.family,
+        listens: wanted.traced,
+        build_dir: tree,
         notes: wanted.notes(),
     };
     wrapper::place(session.launcher.exe(), &wrapper::folder(&wanted.folder), &orders)?;
@@ -121,7 +123,7 @@ fn make_ready(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<St
         files::remove_dir(folder)?;
         files::make_dir(folder)?;
     }
-    files::copy(given, there)?;
+    compilers.family.lay_out(&files::read(given)?, there)?;
     Ok(began)
 }
 
@@ -148,8 +150,7 @@ fn go_on(session: &Session, stage: Stage, wanted: &Wanted<'_>, tree: &Path) -> R
 fn run(session: &Session, stage: Stage, wanted: &Wanted<'_>, (key, shown): (&str, Command)) -> Result<Usage> {
     let mut command = shown.clone();
     if wanted.flavour == Flavoured::Instrument {
-        // What a build runs of itself teaches nothing, and must not lie about among the sources.
-        let aside = wanted.folder.join("aside");
+        let aside = aside(&wanted.folder);
         files::remove_dir(&aside)?;
         files::make_dir(&aside)?;
         for (name, value) in wanted.compilers.family.kind().variables_aside(&aside) {

@@ -230,7 +230,7 @@ impl Builder for CommandBuilder {
     fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String {
         let Ok(program) = table(subject.program) else { return String::new() };
         let profile = std::path::absolute(profile).unwrap_or_else(|_| profile.to_owned());
-        let flags = program.compiler.flags(super::compiler::Use::Profile(&profile));
+        let flags = program.compiler.flags(super::compiler::Use::Profile(&profile), Path::new("."));
         let steps = program.steps(Flavoured::Optimize).into_iter();
         let lines = steps.map(|(_, words)| words.join(" "));
         let text = lines.collect::<Vec<_>>().join(" && ");

@@ -61,7 +61,9 @@ pub(super) fn take(stage: Stage, wanted: &Wanted<'_>, (read, began): (Digest, St
     if wanted.program.keep.is_none() {
         libraries.iter().try_for_each(|file| files::remove_file(file))?;
     }
-    if let Some(functions) = calls::functions(&wanted.notes()).filter(|_| wanted.traced) {
+    if let Some(functions) =
+        calls::functions(&wanted.notes(), wanted.compilers.family).filter(|_| wanted.traced)
+    {
         files::write_atomically(&kept.join(FUNCTIONS), functions.as_bytes())?;
     }
     let made = beside::digest(&main, &copied)?;
