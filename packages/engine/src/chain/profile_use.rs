@@ -32,7 +32,7 @@ use crate::{
 const ANOTHER_PROGRAM: f64 = 0.05;
 
 /// A profile, and what was built with it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ProfileUse {
     pub(crate) profile: Option<MergedProfile>,
     pub(crate) optimized: Option<Optimized>,
@@ -54,13 +54,20 @@ impl<'a> Chain<'a> {
             // Once in a run, whatever is stored of it.
             let again = self.again(&profile, optimized.applied()).filter(|_| !began_again);
             let Some(again) = again else {
-                self.enforce_policy(&profile, &optimized)?;
+                // A build that the policy refuses is no input of other programs.
+                self.enforce_policy(&profile, &optimized).inspect_err(|_| {
+                    let refused = subject.step(Stage::Optimize);
+                    self.costs.borrow_mut().retain(|cost| cost.stage != refused);
+                })?;
                 return Ok(ProfileUse { profile: Some(profile), optimized: Some(optimized) });
             };
             let text = format!("{}; starting over with instrument = \"same\"", again.because);
             session.sink.emit(Event::Warning { text });
             session.begin_again(subject, again)?;
             began_again = true;
+            // What was done in an earlier turn is done in this one now.
+            let anew = [Stage::Instrument, Stage::Train, Stage::Merge].map(|stage| subject.step(stage));
+            self.turn.extend(anew.into_iter().filter(|step| self.selected.contains(step)));
         }
     }
 
@@ -92,8 +99,13 @@ impl<'a> Chain<'a> {
     pub(crate) fn profile(&mut self, ready: &Ready, before: Option<&Built>) -> Result<Option<MergedProfile>> {
         let (session, subject) = (self.session, self.subject);
         let describe = |profile: &MergedProfile| units::bytes(profile.bytes());
+        let uses_profile = self.turn.iter().any(|step| self.flow.reaches(*step, subject.step(Stage::Merge)));
         match self.source() {
             ProfileSource::Training => {}
+            // Another turn takes it.
+            _ if !uses_profile && !self.is_last() => {
+                return Ok(MergedProfile::load(session, subject).map(|done| done.output));
+            }
             ProfileSource::File(file) => {
                 let import = || import(session, subject, file);
                 return self
@@ -233,7 +245,7 @@ impl<'a> Chain<'a> {
     fn again(&self, profile: &MergedProfile, applied: &Applied) -> Option<Again> {
         let (session, subject) = (self.session, self.subject);
         let does_not_fit = profile.is_trained_here()
-            && self.runs(Stage::Instrument)
+            && self.selected.contains(&subject.step(Stage::Instrument))
             && subject.is_light(session)
             && !session.began_again(subject, Stage::Instrument)
             && matches!(applied, Applied::Measured(_))

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use honing_core::{Error, ExitCode, Result, Selection, Stage};
+use honing_core::{Error, ExitCode, Result, Selection, Stage, Step};
 
 use crate::{
     chain::{
@@ -15,13 +15,19 @@ use crate::{
     workloads::train::{no_training, workloads},
 };
 
-/// Checks what `selection` needs beyond what every run needs.
-pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Result<()> {
+/// Checks what the steps that were `selected` need beyond what every run needs.
+pub(crate) fn check_selected(
+    session: &Session,
+    subject: &Subject<'_>,
+    selection: &Selection,
+    selected: &[Step],
+) -> Result<()> {
     let (options, flow) = (&session.options, subject.flow());
-    if let Some(only) = selection.first().filter(|only| selection.last() == Some(*only) && !flow.has(*only)) {
+    let only = selection.first().filter(|only| selection.last() == Some(*only) && !flow.has(*only));
+    // A component without PGO has no part in what is asked of all.
+    if let Some(only) = only.filter(|_| !subject.is_plain()) {
         return Err(flow.has_no(only).at(format!("program `{}`", subject.name)));
     }
-    let selected = subject.selected(selection)?;
     let runs = |stage: Stage| selected.contains(&subject.step(stage));
     let trained = options.profile == ProfileSource::Training;
     if runs(Stage::Train) && options.manual.is_none() && trained {

@@ -23,7 +23,7 @@ use crate::{
         inputs::Inputs,
         manual,
         run::Runner,
-        tools::build_tools,
+        tools::{add_tools, build_tools},
     },
 };
 
@@ -145,11 +145,7 @@ pub(crate) fn train_fingerprint(
         let inputs = input_digests(session, workload)?;
         add_workload(&mut print, (name, workload), Reader::Training, &inputs)?;
     }
-    for (name, path) in tools {
-        if let Ok(digest) = files::digest(Path::new(path)) {
-            print.content(format!("tool `{name}`"), digest);
-        }
-    }
+    add_tools(&mut print, subject, tools);
     Ok(print)
 }
 
@@ -215,8 +211,10 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
             files::remove_dir(&scratch)?;
             usage.user += ran.usage.user;
             usage.system += ran.usage.system;
-            // Tests and benchmarks are programs of their own, and are meant to be.
-            let own = workload.command.is_some() || workload.service.is_some();
+            // Tests and benchmarks are programs of their own, and are meant to be; so is what a library is
+            // trained through.
+            let own = (workload.command.is_some() || workload.service.is_some())
+                && workload.runs_through().is_none();
             collected.push(collect(
                 (session, subject),
                 name,
