@@ -379,9 +379,9 @@ mod tests {
             env.B = "{program:app:baseline}"
             command = ["{program}"]
         "#;
-        assert_eq!(needed(&text, "rust.c"), ["builds program:llvm:optimize", "builds profile:llvm"]);
+        assert_eq!(needed(text, "rust.c"), ["builds program:llvm:optimize", "builds profile:llvm"]);
         assert_eq!(
-            needed(&text, "app"),
+            needed(text, "app"),
             [
                 "builds program:rust.c:optimize",
                 "optimize profile:llvm",

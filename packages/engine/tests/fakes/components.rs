@@ -95,9 +95,9 @@ fn of(program: &str, steps: &str) -> Vec<String> {
 }
 
 /// The programs that were told to be done, in order.
-fn finished(events: &[Event]) -> Vec<&str> {
-    let of = |event| match event {
-        &Event::ProgramFinished { ref summary } => Some(summary.program.as_str()),
+fn finished<'a>(events: &'a [Event]) -> Vec<&'a str> {
+    let of = |event: &'a Event| match event {
+        Event::ProgramFinished { summary } => Some(summary.program.as_str()),
         _ => None,
     };
     events.iter().filter_map(of).collect()
