@@ -38,6 +38,7 @@ pub use keep::{
     checklist::checklist,
     ci::{Places, gather},
     clean::clean,
+    handed::export_all,
     release::{ReleaseOptions, release},
     status::status,
     stored_profile::{Stored, load as stored},

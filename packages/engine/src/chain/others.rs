@@ -7,13 +7,16 @@ use honing_core::{Error, Flow, Other, Part, Result, Stage, Step, config::Needed}
 use crate::{
     chain::{
         built::Built,
-        merge::MergedProfile,
+        merge::{MergedProfile, given},
         optimized::Optimized,
         session::{ProfileSource, Session},
         subject::{Input, Need, Subject},
     },
     io::files,
-    keep::stored_profile,
+    keep::{
+        handed::{self, Handed},
+        stored_profile,
+    },
     measure::{
         measurements::{Measurements, candidates, names},
         verdicts::{growths, judge},
@@ -122,7 +125,11 @@ fn profile(session: &Session, turn: &Subject<'_>, profiles: Profiles) -> Result<
         ProfileSource::Stored if turn.pass().is_none() => stored_profile::load(session, turn)?,
         _ => None,
     };
+    let handed = handed::given(session, turn)?;
     let merged = match stored {
+        _ if let Some(Handed { file, .. }) = &handed => {
+            Some(MergedProfile::of(given(turn, file)?.0, file.clone(), None))
+        }
         Some(stored) => Some(MergedProfile::of_stored(session, turn, stored)?),
         None => MergedProfile::load(session, turn).map(|done| done.output),
     };

@@ -25,6 +25,7 @@ use crate::{
         turns::Pipeline,
     },
     keep::{
+        handed,
         record::{Findings, Recorded, record_fingerprint},
         store::Manifest,
     },
@@ -249,8 +250,13 @@ impl Planner<'_> {
     /// Instrument, train and merge; or an import.
     fn collect(&mut self, ready: Option<Ready>, before: Option<&Built>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
-        if let (ProfileSource::File(file), None) = (&session.options.profile, subject.pass()) {
-            let print = import_fingerprint(&*given(subject, file)?.0);
+        let handed = handed::given(session, subject)?.map(|handed| handed.file);
+        let named = match (&session.options.profile, subject.pass()) {
+            (ProfileSource::File(file), None) => Some(file.clone()),
+            _ => handed,
+        };
+        if let Some(file) = named {
+            let print = import_fingerprint(&*given(subject, &file)?.0);
             return self.compare::<Merged>(Stage::Merge, Some(print), Vec::new());
         }
         let own = subject.kind().training() == Training::Instrumented;

@@ -1,6 +1,8 @@
 //! From a profile to a program that applies it: the part of a chain from instrument (or
 //! from a profile that exists) to optimize, and what follows where too little applies.
 
+use std::path::PathBuf;
+
 use honing_core::{
     Error, ExitCode, Result, Stage, Training,
     applied::Applied,
@@ -23,7 +25,11 @@ use crate::{
         rebase::{rebase, rebased_before},
         session::ProfileSource,
     },
-    keep::{hand_over::hand_over, status, stored_profile},
+    keep::{
+        hand_over::hand_over,
+        handed::{self, Handed},
+        status, stored_profile,
+    },
     workloads::train::{RawProfiles, discard_raw, train},
 };
 
@@ -87,10 +93,13 @@ impl<'a> Chain<'a> {
         Ok(ProfileUse { profile, optimized })
     }
 
-    /// Where the profile comes from: a pass is always trained here.
+    /// Where the profile comes from: a pass is trained here, unless a folder has all profiles.
     fn source(&self) -> &'a ProfileSource {
         match self.subject.pass() {
             None => &self.session.options.profile,
+            Some(_) if matches!(self.session.options.profile, ProfileSource::Folder(_)) => {
+                &self.session.options.profile
+            }
             Some(_) => &ProfileSource::Training,
         }
     }
@@ -107,10 +116,11 @@ impl<'a> Chain<'a> {
                 return Ok(MergedProfile::load(session, subject).map(|done| done.output));
             }
             ProfileSource::File(file) => {
-                let import = || import(session, subject, file);
-                return self
-                    .stage(Stage::Merge, import, |profile| format!("{} from elsewhere", describe(profile)))
-                    .map(Some);
+                return self.imported((file.clone(), None)).map(Some);
+            }
+            ProfileSource::Folder(dir) => {
+                let Handed { file, trained } = handed::find(session, subject, dir)?;
+                return self.imported((file, trained)).map(Some);
             }
             ProfileSource::Parts(given) => {
                 let gather = || gather(session, subject, ready, given);
@@ -161,6 +171,16 @@ impl<'a> Chain<'a> {
             discard_raw(session, subject, raw)?;
         }
         Ok(merged)
+    }
+
+    /// A merged profile that was made elsewhere, with when it was trained.
+    fn imported(&mut self, (file, trained): (PathBuf, Option<String>)) -> Result<MergedProfile> {
+        let (session, subject) = (self.session, self.subject);
+        self.stage(
+            Stage::Merge,
+            || import(session, subject, (&file, trained)),
+            |profile| format!("{} from elsewhere", units::bytes(profile.bytes())),
+        )
     }
 
     /// The program that is trained, built where that was asked for.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, rc::Rc};
 
 use honing_core::{
-    Error, ExitCode, Part, Result, Selection, Step, Turn,
+    Error, ExitCode, Part, Result, Selection, Stage, Step, Turn,
     event::{Event, SCHEMA, StageState, Summary},
 };
 
@@ -13,7 +13,7 @@ use crate::{
         others::Profiles,
         pipeline::{Finished, stored},
         ready::Ready,
-        session::Session,
+        session::{ProfileSource, Session},
         subject::{Need, Subject},
         turns::Pipeline,
     },
@@ -186,15 +186,22 @@ fn needed<'a>(
     turns: &Turns<'_>,
 ) -> Result<Subject<'a>> {
     let subject = session.with_needs(subject, Profiles::Written)?;
-    for need in subject.needs().iter().filter(|need| steps.iter().any(|step| need.is_for(*step))) {
+    // With a profile from elsewhere nothing is trained.
+    let works = |step: &&Step| match (step.stage, &session.options.profile) {
+        (_, ProfileSource::Training) => true,
+        (Stage::Instrument | Stage::Train, ProfileSource::Folder(_)) => false,
+        (Stage::Instrument | Stage::Train, _) => step.pass.is_some(),
+        _ => true,
+    };
+    let uses = |need: &&Need| steps.iter().filter(works).any(|step| need.is_for(*step));
+    for need in subject.needs().iter().filter(uses) {
         let Need { other, step, .. } = need;
         if let Some(failed) = turns.failed_at(&other.program).filter(|failed| failed.undone.contains(step)) {
             let text = format!("not begun: it needs {}, which failed", need.words());
             return Err(Error::new(failed.error.code(), text));
         }
         if need.made.is_none() {
-            let to =
-                if other.part == Part::Shipped { Step::from(honing_core::Stage::Optimize) } else { *step };
+            let to = if other.part == Part::Shipped { Step::from(Stage::Optimize) } else { *step };
             let what = match other.part {
                 Part::Made(_) => format!("what {} makes", need.words()),
                 _ => format!("the {}", need.words()),

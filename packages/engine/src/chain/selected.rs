@@ -10,7 +10,7 @@ use crate::{
         session::{ProfileSource, Session},
         subject::Subject,
     },
-    keep::stored_profile::folder,
+    keep::{handed, stored_profile::folder},
     measure::pairs::asked,
     workloads::train::{no_training, workloads},
 };
@@ -32,6 +32,9 @@ pub(crate) fn check_selected(
     let trained = options.profile == ProfileSource::Training;
     if runs(Stage::Train) && options.manual.is_none() && trained {
         no_training(subject, &workloads(session, subject, |workload| workload.role.trains()))?;
+    }
+    if runs(Stage::Merge) || runs(Stage::Optimize) {
+        handed::given(session, subject)?;
     }
     if runs(Stage::Bench) {
         asked(session).map_or(Ok(()), check_pairs)?;

@@ -78,7 +78,11 @@ impl Session {
         let trains = || program.workload.values().any(|workload| workload.role.trains());
         let given = || {
             self.options.manual.is_some()
-                || !matches!(self.options.profile, ProfileSource::Training | ProfileSource::Stored)
+                || match &self.options.profile {
+                    ProfileSource::Training | ProfileSource::Stored => false,
+                    ProfileSource::Folder(dir) => self.around.dir.join(dir).join(name).exists(),
+                    ProfileSource::File(_) | ProfileSource::Parts(_) => true,
+                }
                 || self.root.join(stored_profile::folders(self, name)).exists()
         };
         if !program.pgo || trains() || given() {

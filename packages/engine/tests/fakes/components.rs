@@ -6,7 +6,7 @@ use honing_core::{
     ExitCode, Selection, Step,
     event::{Event, StageState},
 };
-use honing_engine::Options;
+use honing_engine::{Options, ProfileSource};
 
 use crate::{
     steps::ended,
@@ -286,4 +286,57 @@ fn steps_that_need_each_other_are_refused_before_anything_is_done() {
     assert!(events.is_empty(), "{events:?}");
     let session = world.open(Options::default());
     assert_eq!(honing_engine::plan(&session, &Selection::default()).unwrap_err().code(), ExitCode::Usage);
+}
+
+#[test]
+fn profiles_are_handed_over_in_one_folder() {
+    let (_dir, here) = world(LIBRARY);
+    let none = here.root.join("none");
+    let empty = honing_engine::export_all(&here.open(Options::default()), &none).unwrap_err();
+    assert_eq!(empty.code(), ExitCode::Stale);
+    here.run(Options::default(), &Selection::default()).0.unwrap();
+    let folder = here.root.join("handed over");
+    let written = honing_engine::export_all(&here.open(Options::default()), &folder).unwrap();
+    let names: Vec<String> =
+        written.iter().map(|path| path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned()).collect();
+    assert!(
+        names[0].starts_with("q/fake/1-fake-1-") && names[1].starts_with("p/fake/1-fake-1-"),
+        "{names:?}"
+    );
+    // Elsewhere nothing is trained, and each build comes out the same.
+    let (_dir, there) = world(LIBRARY);
+    let options = || Options { profile: ProfileSource::Folder(folder.clone()), ..Options::default() };
+    let (ended, events) = there.run(options(), &select("optimize", "optimize"));
+    ended.unwrap();
+    assert_eq!(steps(&events), ["q merge", "q optimize", "p merge", "p optimize"]);
+    let built = |world: &World| fs::read(world.root.join("target/honing/p/optimize/p")).unwrap();
+    assert_eq!(built(&here), built(&there));
+    // The last build alone, with profiles that no step here took.
+    let (_dir, last) =
+        world(&PLAIN.replace("needs = [\"p.optimize\", \"baseline: p.merge\"]", "needs = [\"p.merge\"]"));
+    let (ended, events) = last.run(options(), &select("d.baseline", "d.baseline"));
+    ended.unwrap();
+    assert_eq!(steps(&events), ["d baseline"]);
+    // What is not what it says it is is refused before anything is built.
+    let manifest = written[1].with_extension("json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let profile = fs::read(&written[1]).unwrap();
+    for (manifest_text, bytes, expected) in [
+        (text.clone(), b"another".to_vec(), " is not what its manifest says"),
+        ("{".to_owned(), profile.clone(), "cannot read "),
+        (
+            text.replace("\"schema\": 1", "\"schema\": 2"),
+            profile.clone(),
+            "it has version 2, and this Honing knows 1",
+        ),
+        (text.replace("\"fake\"", "\"other\""), profile.clone(), "program `p` has no profile for fake in "),
+        (text.replace("\"p\"", "\"q\""), profile, "program `p` has no profile for fake in "),
+    ] {
+        fs::write(&manifest, manifest_text).unwrap();
+        fs::write(&written[1], bytes).unwrap();
+        let (ended, events) = there.run(options(), &select("optimize", ""));
+        let error = ended.unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        assert_eq!((error.code(), steps(&events).len()), (ExitCode::Profile, 0), "{error}");
+    }
 }
