@@ -318,13 +318,18 @@ pub(crate) fn import_fingerprint(profile: &dyn Profile) -> Fingerprint {
 }
 
 /// Takes a merged profile that was made elsewhere.
-pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> Result<Done<MergedProfile>> {
+pub(crate) fn import(
+    session: &Session,
+    subject: &Subject<'_>,
+    (file, trained): (&Path, Option<String>),
+) -> Result<Done<MergedProfile>> {
     let (profile, digest) = given(subject, file)?;
     let print = import_fingerprint(&*profile);
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         let name = file_name(subject);
         files::write_atomically(&dir.join(&name), profile.bytes())?;
-        let parts = vec![given_part(file, digest, None, recorded(subject, [file]))];
+        let trained = trained.or_else(|| recorded(subject, [file]));
+        let parts = vec![given_part(file, digest, None, trained)];
         Ok((Merged::of(profile, name).with_parts(parts), Usage::default()))
     })?;
     Ok(MergedProfile::step(session, subject, step))

@@ -183,6 +183,7 @@ impl Runner<'_> {
                 let program = match placeholder {
                     Placeholder::Program => Some(self.program),
                     Placeholder::Tool(name) => self.tools.get(&name).map(Path::new),
+                    Placeholder::Other(other) => self.tools.get(&other.to_string()).map(Path::new),
                     _ => None,
                 };
                 programs.extend(program.filter(|program| !programs.contains(program)));
@@ -290,7 +291,10 @@ impl Attempt<'_> {
     /// end, a process that never comes to its end is worth a word.
     pub(super) fn awaits(&self, when: When) -> Awaits {
         let watched = self.runner.has_to_end_well();
-        Awaits { module: self.runner.program.to_owned(), when, watched }
+        let through =
+            self.workload.runs_through().and_then(|other| self.runner.tools.get(&other.to_string()));
+        let module = through.map_or_else(|| self.runner.program.to_owned(), PathBuf::from);
+        Awaits { module, when, watched }
     }
 
     fn to_end(&self, command: Command, awaits: Awaits) -> Result<Ran> {

@@ -1,6 +1,6 @@
 //! Train: the instrumented program is run on every training workload.
 
-use std::{collections::BTreeMap, path::Path, time::Instant};
+use std::{collections::BTreeMap, time::Instant};
 
 use honing_core::{
     Digest, Error, Fingerprint, Result, Stage, Training,
@@ -24,7 +24,7 @@ use crate::{
         manual,
         run::Runner,
         sorting::Sorting,
-        tools::build_tools,
+        tools::{add_tools, build_tools},
     },
 };
 
@@ -159,11 +159,7 @@ pub(crate) fn train_fingerprint(
         let inputs = input_digests(session, workload)?;
         add_workload(&mut print, (name, workload), Reader::Training, &inputs)?;
     }
-    for (name, path) in tools {
-        if let Ok(digest) = files::digest(Path::new(path)) {
-            print.content(format!("tool `{name}`"), digest);
-        }
-    }
+    add_tools(&mut print, subject, tools);
     Ok(print)
 }
 
