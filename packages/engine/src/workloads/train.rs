@@ -232,6 +232,8 @@ pub(crate) fn discard_raw(session: &Session, subject: &Subject<'_>, raw: &RawPro
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use honing_core::config::Config;
 
     use super::*;

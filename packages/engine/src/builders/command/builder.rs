@@ -29,7 +29,13 @@ const NO_PROFILE: &str = "PROFILE";
 
 impl CommandBuilder {
     fn of<'a>(&self, session: &Session, subject: &Subject<'a>, flavour: Flavour<'_>) -> Result<Wanted<'a>> {
-        self.wanted(session, (subject.name, subject.program), flavour)
+        let mut wanted = self.wanted(session, (subject.name, subject.program), flavour)?;
+        for need in subject.needs() {
+            if let Some(made) = &need.made {
+                wanted.values.insert(Name::Other(need.other.clone()), vec![made.path.display().to_string()]);
+            }
+        }
+        Ok(wanted)
     }
 
     fn print(&self, session: &Session, wanted: &Wanted<'_>, flavour: Flavour<'_>) -> Result<Fingerprint> {
@@ -162,7 +168,8 @@ impl Builder for CommandBuilder {
         flavour: Flavour<'_>,
     ) -> Result<Made> {
         let wanted = self.of(session, subject, flavour)?;
-        let print = self.print(session, &wanted, flavour)?;
+        // With what it uses of other programs.
+        let print = subject.fingerprint(session, flavour)?;
         let made = build::build(session, stage, &wanted, &print)?;
         self.forget(subject.name);
         Ok(made)
