@@ -12,7 +12,7 @@ use std::{
     ffi::OsString,
     fmt::Debug,
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use honing_core::{
@@ -96,8 +96,8 @@ pub trait ProfileKind: Debug + Send + Sync {
         None
     }
 
-    /// When the profile in a file was recorded, where it says so.
-    fn recorded(&self, _file: &Path) -> Option<SystemTime> {
+    /// When the profile in a file was recorded, and for how long, where it says so.
+    fn recorded(&self, _file: &Path) -> Option<(SystemTime, Duration)> {
         None
     }
 

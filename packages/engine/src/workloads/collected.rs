@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Digest, Error, ExitCode, Result, event::Event};
+use honing_core::{Digest, Error, ExitCode, Result, event::Event, recorded::PartEntry};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -23,6 +23,9 @@ pub(crate) struct Collected {
     pub(crate) bytes: u64,
     /// Of all files together, by content.
     pub(crate) digest: Digest,
+    /// Those of them that are from elsewhere.
+    #[serde(default)]
+    pub(crate) parts: Vec<PartEntry>,
 }
 
 /// Lists what a workload left in `raw`, below `dir`, and refuses what cannot be a profile. The `sorter` tells
@@ -66,6 +69,7 @@ pub(crate) fn collect(
         files: found.iter().map(relative).collect(),
         bytes: found.iter().map(|path| files::size(path)).sum(),
         digest: hasher.finalize().into(),
+        parts: Vec::new(),
     })
 }
 

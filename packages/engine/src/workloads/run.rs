@@ -12,6 +12,7 @@ use honing_core::{
     Error, ExitCode, Result, Stage, Step,
     config::{Kind, Own, Workload},
     event::Event,
+    recorded::PartEntry,
     template::{self, Placeholder, Values},
 };
 
@@ -21,7 +22,7 @@ use crate::{
     children::{Awaits, Child, Command, Ended, Status, Usage, When},
     io::files,
     profiles::ProfileKind,
-    workloads::{lost::Complaints, ports, raw::Raw},
+    workloads::{elsewhere, lost::Complaints, ports, raw::Raw},
 };
 
 /// Lines of each stream of a command that go into the log.
@@ -63,6 +64,8 @@ pub(crate) struct Ran {
     pub(crate) answer: PathBuf,
     /// Where raw profiles were written.
     pub(crate) raw: PathBuf,
+    /// What profiles from elsewhere were taken, where the workload is that.
+    pub(crate) parts: Vec<PartEntry>,
 }
 
 /// One attempt: its folders and values.
@@ -230,7 +233,11 @@ impl Attempt<'_> {
                 self.to_end(command, self.awaits(When::Ended))
             }
             Some(Kind::Service(service)) => self.service(service),
-            Some(Kind::Own(own)) => self.tests(own),
+            Some(Kind::Own(own)) => match &*elsewhere::places(runner.session, runner.subject, self.workload)?
+            {
+                [] => self.tests(own),
+                places => self.take(places),
+            },
             None => Err(Error::usage(format!("workload `{}` has nothing to run", self.name))),
         }
     }
@@ -284,7 +291,8 @@ impl Attempt<'_> {
 
     pub(super) fn ran(&self, usage: Usage, others: Duration, status: Status, part: &str) -> Ran {
         let stdout = self.stream(part, "stdout");
-        Ran { usage, others, status, answer: stdout.clone(), stdout, raw: self.dir.join("raw") }
+        let raw = self.dir.join("raw");
+        Ran { usage, others, status, answer: stdout.clone(), stdout, raw, parts: Vec::new() }
     }
 
     /// Has what is compared made of what was printed, where the workload says how.

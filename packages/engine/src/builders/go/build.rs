@@ -14,7 +14,7 @@ use crate::{
         Made,
         go::{
             ask::{GoEnv, cause},
-            driven,
+            driven, reads,
             state::Known,
             tables::Program,
         },
@@ -35,6 +35,11 @@ pub(super) struct Wanted<'a> {
     pub(super) profile: Option<(PathBuf, PathBuf)>,
     pub(super) output: PathBuf,
     pub(super) known: Arc<Known>,
+}
+
+/// Every flag that a person gives.
+pub(super) fn flags(session: &Session, program: &Program) -> Vec<String> {
+    program.flags.iter().chain(&session.options.arguments).cloned().collect()
 }
 
 /// Flags that decide which packages and files there are.
@@ -132,7 +137,10 @@ pub(super) fn fingerprint(session: &Session, wanted: &Wanted<'_>, profile: Optio
     } else {
         print.value("stamped by version control", session.options.ships);
     }
-    for file in locks(env).iter().chain(&packages.files) {
+    let listed = listed_flags(session, program);
+    let flags = listed.iter().map(String::as_str).chain(env.goflags.split_whitespace());
+    let overlaid = reads::overlaid(&wanted.dir, flags);
+    for file in locks(env).iter().chain(&packages.files).chain(&overlaid) {
         if let Ok(digest) = files::digest(file) {
             let name = file.strip_prefix(&session.root).unwrap_or(file);
             print.content(name.display().to_string(), digest);
@@ -165,7 +173,10 @@ pub(super) fn build(session: &Session, name: &str, stage: Stage, wanted: &Wanted
         return driven::build(session, name, stage, wanted);
     }
     if let Some((given, there)) = &wanted.profile {
-        files::write_if_changed(there, &files::read(given)?)?;
+        if files::write_if_changed(there, &files::read(given)?)? {
+            let text = format!("{stage}: {}", wanted.known.packages.with_a_new_profile());
+            session.sink.emit(Event::Note { text });
+        }
     }
     let before = files::digest(&wanted.output).ok();
     let shown = command(session, wanted);

@@ -150,6 +150,16 @@ impl Packages {
         Err(Error::usage(format!("`{package}` {what}")).with_hint(ONE))
     }
 
+    /// What a profile that was never used costs, in words: each of them is compiled for it, Go's own too, and the cache
+    /// has none.
+    pub(super) fn with_a_new_profile(&self) -> String {
+        // `unsafe` has no code.
+        let all = self.count.saturating_sub(1);
+        let is_vendored = |dir: &Path| dir.components().any(|part| part.as_os_str() == "vendor");
+        let own = self.local.iter().filter(|(_, dir)| !is_vendored(dir)).count();
+        format!("a new profile compiles {all} packages again, {own} of them your own")
+    }
+
     /// What `go build` calls the executable: the last element of the path that is no major version.
     pub(super) fn executable(&self) -> String {
         let is_version = |word: &str| {
@@ -168,6 +178,17 @@ impl Packages {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_profile_compiles_everything() {
+        let local = |name: &str| (name.to_owned(), PathBuf::from("/w").join(name));
+        let packages =
+            Packages { count: 62, local: vec![local("a"), local("vendor/b")], ..Packages::default() };
+        assert_eq!(
+            packages.with_a_new_profile(),
+            "a new profile compiles 61 packages again, 1 of them your own"
+        );
+    }
 
     #[test]
     fn the_executable_is_called_as_go_calls_it() {
