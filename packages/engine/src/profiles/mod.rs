@@ -142,13 +142,13 @@ pub trait Profile: Any + Debug + Send + Sync {
     }
 
     /// How much of it a build applied, and what became of its heaviest functions; or where nobody knows
-    /// what was built, why. `own` are the names of the workspace's own code.
-    fn matched(&self, own: Vec<String>, built: Result<(Traces, MatchedBy), String>) -> Matched;
-
-    /// What a build did with it, in words, where the programs without and with it tell.
-    fn effects(&self, _before: &Path, _after: &Path) -> Vec<String> {
-        Vec::new()
-    }
+    /// what was built, why. `own` are the names of the workspace's own code, `before` is the program without it.
+    fn matched(
+        &self,
+        own: Vec<String>,
+        built: Result<(Traces, MatchedBy), String>,
+        before: Option<&Path>,
+    ) -> Matched;
 
     /// Carries it over to the functions of a build whose symbols have other names.
     fn rebase(&self, traces: &Traces) -> Result<Rebased>;
@@ -186,6 +186,8 @@ pub struct Matched {
     pub applied: Applied,
     /// Its heaviest functions, and what became of each.
     pub hottest: Vec<HotFunction>,
+    /// What the build did with it, in words, where the programs without and with it tell.
+    pub did: Vec<String>,
 }
 
 /// A profile, carried over to other names.

@@ -122,7 +122,7 @@ impl Attempt<'_> {
         let digest = Digest::of(&bytes);
         let taken = subject.kind().take(bytes);
         let profile = taken.map_err(|Flaw { words, hint }| wrong(&words).with_hint(hint))?;
-        let matched = profile.matched(Vec::new(), Ok((traces.clone(), MatchedBy::Program))).applied;
+        let matched = profile.matched(Vec::new(), Ok((traces.clone(), MatchedBy::Program)), None).applied;
         if is_foreign(&matched) {
             return Err(wrong("is a profile of another program")
                 .with_hint("take it out of `profiles`, or name the program that it is of"));

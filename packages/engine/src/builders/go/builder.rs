@@ -17,7 +17,7 @@ use crate::{
     builders::{
         Builder, Flavour, Folders, Made,
         go::{
-            bench, build,
+            bench, build, off,
             orders::{self, Orders},
             state::{GoBuilder, Known, benchmark, executable, folder, table, tool_table},
             tables, witness,
@@ -66,7 +66,7 @@ impl Builder for GoBuilder {
             found.push(setting("built by", &program.build.join(" "), "pgo.toml"));
         }
         if !known.env.goflags.is_empty() {
-            found.push(setting("GOFLAGS", &known.env.goflags, "go env"));
+            found.push(setting("GOFLAGS", &build::without_texts(&off::words(&known.env.goflags)), "go env"));
         }
         Ok(found)
     }
@@ -225,13 +225,14 @@ impl Builder for GoBuilder {
         let program = table(subject.program)?;
         let Known { env, packages } = &*self.known(session, program)?;
         let entry = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        // What pgo.toml says is in the repository already.
         let told = [
             entry("package", &packages.main),
             entry("command", &program.build.join(" ")),
             entry("tags", &program.tags.join(",")),
             entry("ldflags", &program.ldflags),
             entry("flags", &program.flags.join(" ")),
-            entry("GOFLAGS", &env.goflags),
+            entry("GOFLAGS", &build::without_texts(&off::words(&env.goflags))),
             entry("GOEXPERIMENT", &env.goexperiment),
             entry("GOAMD64", &env.goamd64),
             entry("GOARM64", &env.goarm64),

@@ -142,15 +142,10 @@ fn keeps_earlier(
 fn run(session: &Session, name: &str, stage: Stage, wanted: &Wanted<'_>, notes: &Path) -> Result<Usage> {
     let shown = command(wanted);
     let mut command = shown.clone();
+    build::put_profile(session, stage, wanted)?;
     let pgo = match &wanted.profile {
         None => "off".to_owned(),
-        Some((given, there)) => {
-            if files::write_if_changed(there, &files::read(given)?)? {
-                let text = format!("{stage}: {}", wanted.known.packages.with_a_new_profile());
-                session.sink.emit(Event::Note { text });
-            }
-            there.display().to_string()
-        }
+        Some((_, there)) => there.display().to_string(),
     };
     let main = wanted.known.packages.dir.canonicalize();
     let main = main.unwrap_or_else(|_| wanted.known.packages.dir.clone());

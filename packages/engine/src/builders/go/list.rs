@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use honing_core::{Error, Result};
 use serde::Deserialize;
 
-use crate::builders::go::ask::Go;
+use crate::builders::go::ask::{Go, parse};
 
 /// What is asked of each package.
 const FIELDS: &str = "-json=ImportPath,Name,Dir,Standard,DepOnly,Module,GoFiles,CgoFiles,CFiles,CXXFiles,HFiles,\
@@ -94,10 +94,7 @@ impl Packages {
         args.extend(["--", package]);
         let said = go.ask(&args)?;
         let mut found = Self::default();
-        for read in serde_json::Deserializer::from_slice(&said).into_iter::<Package>() {
-            let read = read.map_err(|error| {
-                Error::preflight(format!("the answer of `go list` cannot be read: {error}"))
-            })?;
+        for read in parse::<Package>(&said, "go list")? {
             if let Some(error) = read.error.as_ref().filter(|_| read.name.is_empty() && !read.dep_only) {
                 return Err(Error::usage(format!("go list failed: {}", error.err)).with_hint(ONE));
             }

@@ -57,7 +57,8 @@ fn in_debug(list: &str) -> Option<&'static str> {
     })
 }
 
-fn words(text: &str) -> Vec<String> {
+/// The words of `GOFLAGS`, and of values with several flags.
+pub(super) fn words(text: &str) -> Vec<String> {
     shlex::split(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect())
 }
 
