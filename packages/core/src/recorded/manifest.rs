@@ -102,6 +102,16 @@ pub struct Profile {
     pub functions_run: u64,
 }
 
+impl Profile {
+    /// How many functions it has, and ran where that says something: samples are of functions that ran.
+    pub fn coverage(&self) -> String {
+        if self.functions_run == self.functions {
+            return format!("{} functions", self.functions);
+        }
+        format!("{} of {} functions ran", self.functions_run, self.functions)
+    }
+}
+
 /// A verdict, as a manifest has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerdictEntry {

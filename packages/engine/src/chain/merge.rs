@@ -302,6 +302,11 @@ pub(crate) fn given_part<'a>(
 
 /// A merged profile that was made elsewhere, once it is seen to be one, and the digest of what was given.
 pub(crate) fn given(subject: &Subject<'_>, file: &Path) -> Result<(Box<dyn Profile>, Digest)> {
+    if file.to_str().is_some_and(|name| name.contains("://")) {
+        return Err(Error::usage("a URL is no file of a profile").with_hint(honing_core::advise!(
+            "ask a running instance with `{pgo} merge --from URL`, then go on with `{pgo} --from optimize`"
+        )));
+    }
     let bytes = files::read(file).map_err(|error| {
         error.with_code(ExitCode::Profile).at("--profile").with_hint("name a merged profile")
     })?;
