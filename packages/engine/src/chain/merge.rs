@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event, recorded::PartEntry};
@@ -228,7 +228,13 @@ pub(crate) fn merge(
 ) -> Result<Done<MergedProfile>> {
     let print = merge_fingerprint(session, subject, ready, raw);
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
-        merge_in(session, subject, ready, &inputs(session, subject, raw)?, dir)
+        let (merged, usage) = merge_in(session, subject, ready, &inputs(session, subject, raw)?, dir)?;
+        let parts = raw.collected.iter().flat_map(|collected| &collected.parts).cloned();
+        let weighed = |part: PartEntry| {
+            let weight = part.workloads.first().map(|name| weight(subject, name));
+            PartEntry { weight, ..part }
+        };
+        Ok((merged.with_parts(parts.map(weighed).collect()), usage))
     })?;
     Ok(MergedProfile::step(session, subject, step))
 }
@@ -268,22 +274,17 @@ fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result
     Ok(inputs)
 }
 
-/// When the oldest of the profiles in `files` was recorded, in UTC, where they all say so.
-pub(crate) fn recorded<'a>(
+/// What is said of a profile that was given as it is, or of several, which are in `files`. It is as old as the oldest
+/// of them.
+pub(crate) fn given_part<'a>(
     subject: &Subject<'_>,
-    files: impl IntoIterator<Item = &'a Path>,
-) -> Option<String> {
-    let times = files.into_iter().map(|file| subject.kind().recorded(file)).collect::<Option<Vec<_>>>()?;
-    times.into_iter().min().map(clock::utc)
-}
-
-/// What is said of a profile that was given as it is.
-pub(crate) fn given_part(
-    path: &Path,
-    digest: Digest,
+    (path, digest): (&Path, Digest),
     weight: Option<u32>,
-    trained: Option<String>,
+    files: impl IntoIterator<Item = &'a Path>,
 ) -> PartEntry {
+    let recorded = files.into_iter().map(|file| subject.kind().recorded(file));
+    let recorded: Vec<_> = recorded.collect::<Option<_>>().unwrap_or_default();
+    let lasted: Duration = recorded.iter().map(|(_, lasted)| *lasted).sum();
     // Where somebody keeps it is nothing for a repository.
     let shown = if path.is_absolute() { path.file_name().map_or(path, Path::new) } else { path };
     PartEntry {
@@ -291,7 +292,8 @@ pub(crate) fn given_part(
         digest,
         weight,
         workloads: Vec::new(),
-        trained,
+        trained: recorded.iter().map(|(began, _)| *began).min().map(clock::utc),
+        window_s: (!lasted.is_zero()).then(|| lasted.as_secs_f64().round() as u64),
         commit: None,
         dirty: None,
         cpu_s: None,
@@ -300,6 +302,11 @@ pub(crate) fn given_part(
 
 /// A merged profile that was made elsewhere, once it is seen to be one, and the digest of what was given.
 pub(crate) fn given(subject: &Subject<'_>, file: &Path) -> Result<(Box<dyn Profile>, Digest)> {
+    if file.to_str().is_some_and(|name| name.contains("://")) {
+        return Err(Error::usage("a URL is no file of a profile").with_hint(honing_core::advise!(
+            "ask a running instance with `{pgo} merge --from URL`, then go on with `{pgo} --from optimize`"
+        )));
+    }
     let bytes = files::read(file).map_err(|error| {
         error.with_code(ExitCode::Profile).at("--profile").with_hint("name a merged profile")
     })?;
@@ -328,8 +335,8 @@ pub(crate) fn import(
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         let name = file_name(subject);
         files::write_atomically(&dir.join(&name), profile.bytes())?;
-        let trained = trained.or_else(|| recorded(subject, [file]));
-        let parts = vec![given_part(file, digest, None, trained)];
+        let part = given_part(subject, (file, digest), None, [file]);
+        let parts = vec![PartEntry { trained: trained.or_else(|| part.trained.clone()), ..part }];
         Ok((Merged::of(profile, name).with_parts(parts), Usage::default()))
     })?;
     Ok(MergedProfile::step(session, subject, step))

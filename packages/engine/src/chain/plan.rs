@@ -364,6 +364,7 @@ impl Planner<'_> {
             let mut command = match workload.kind() {
                 Some(Kind::Command(words)) => runner.command(workload, words, &values)?,
                 Some(Kind::Service(service)) => runner.command(workload, &service.start, &values)?,
+                Some(Kind::Own(own)) if !subject.builder().given(own).is_empty() => continue,
                 Some(Kind::Own(own)) => runner.harness_command(workload, own, &values)?,
                 None => continue,
             };

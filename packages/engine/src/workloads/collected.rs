@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Digest, Error, ExitCode, Result, event::Event};
+use honing_core::{Digest, Error, ExitCode, Result, event::Event, recorded::PartEntry};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,6 +14,9 @@ use crate::{
     profiles::{Input, Sorter},
     workloads::gathering::Gathered,
 };
+
+/// What was merged meanwhile, and the file with its sum.
+pub(crate) type Sum = (Gathered, PathBuf);
 
 /// The raw profiles of one workload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,6 +30,9 @@ pub(crate) struct Collected {
     /// What was merged while the workload ran; the sum is one of the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) gathered: Option<Gathered>,
+    /// Those of them that are from elsewhere.
+    #[serde(default)]
+    pub(crate) parts: Vec<PartEntry>,
 }
 
 impl Collected {
@@ -62,7 +68,7 @@ pub(crate) fn collect(
     (session, subject): (&Session, &Subject<'_>),
     workload: &str,
     (raw, dir): (&Path, &Path),
-    (gathered, sorter): (Option<(Gathered, PathBuf)>, Option<Box<dyn Sorter>>),
+    (gathered, sorter): (Option<Sum>, Option<Box<dyn Sorter>>),
 ) -> Result<Collected> {
     let warn = |what: String| {
         let text = format!("train: workload `{workload}`: {what}");
@@ -104,6 +110,7 @@ pub(crate) fn collect(
         bytes: found.iter().map(|path| files::size(path)).sum(),
         digest: hasher.finalize().into(),
         gathered,
+        parts: Vec::new(),
     })
 }
 

@@ -12,6 +12,7 @@ use honing_core::{
     Error, ExitCode, Result, Stage, Step,
     config::{Kind, Own, Workload},
     event::Event,
+    recorded::PartEntry,
     template::{self, Placeholder, Values},
 };
 
@@ -22,6 +23,7 @@ use crate::{
     io::files,
     profiles::ProfileKind,
     workloads::{
+        elsewhere,
         gathering::{Gathered, Gathering},
         lost::Complaints,
         ports,
@@ -73,6 +75,8 @@ pub(crate) struct Ran {
     pub(crate) raw: PathBuf,
     /// Those that were merged meanwhile, and their sum.
     pub(crate) gathered: Option<(Gathered, PathBuf)>,
+    /// What profiles from elsewhere were taken, where the workload is that.
+    pub(crate) parts: Vec<PartEntry>,
 }
 
 /// One attempt: its folders and values.
@@ -252,7 +256,11 @@ impl Attempt<'_> {
                 self.to_end(command, self.awaits(When::Ended))
             }
             Some(Kind::Service(service)) => self.service(service),
-            Some(Kind::Own(own)) => self.tests(own),
+            Some(Kind::Own(own)) => match &*elsewhere::places(runner.session, runner.subject, self.workload)?
+            {
+                [] => self.tests(own),
+                places => self.take(places),
+            },
             None => Err(Error::usage(format!("workload `{}` has nothing to run", self.name))),
         }
     }
@@ -310,7 +318,7 @@ impl Attempt<'_> {
     pub(super) fn ran(&self, usage: Usage, others: Duration, status: Status, part: &str) -> Ran {
         let stdout = self.stream(part, "stdout");
         let raw = self.dir.join("raw");
-        Ran { usage, others, status, answer: stdout.clone(), stdout, raw, gathered: None }
+        Ran { usage, others, status, answer: stdout.clone(), stdout, raw, gathered: None, parts: Vec::new() }
     }
 
     /// Has what is compared made of what was printed, where the workload says how.

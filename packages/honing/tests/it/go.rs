@@ -178,6 +178,45 @@ fn from_source_to_what_ships() {
 }
 
 #[test]
+fn a_profile_follows_its_source_by_itself() {
+    let Some(fixture) = words() else { return };
+    fixture.replace("pgo/pgo.toml", "rebase = \"never\"", "rebase = \"auto\"\nmin_match = 99.9");
+    fixture.succeeds(&["--ci", "--skip", "bench"]);
+    commit(&fixture, "profile");
+    fixture.replace("internal/count/count.go", "sum += hash(word)", "\n\t\tsum += digest(word)");
+    fixture.replace("internal/count/count.go", "func hash(", "func digest(");
+    let checked = fixture.succeeds(&["check"]);
+    let told = format!("{}{}", checked.stdout, checked.stderr);
+    let renamed = "internal/count.hash` is called `example.org/words/internal/count.digest` now";
+    assert!(told.contains(renamed), "{told}");
+    let built = fixture.succeeds(&["build"]);
+    let whole = "match      100.0 % of the profile's weight";
+    assert!(built.stdout.contains(whole) && built.stdout.contains("rebased"), "{built:?}");
+    fixture.succeeds(&["rebase"]);
+    let text = fixture.read(stored().to_str().unwrap());
+    // Where no compiler can use a call, it stays: the runtime stops a function anywhere.
+    let digest = "example.org/words/internal/count.digest";
+    assert!(text.contains(&format!(" {digest}\n")) && text.contains(&format!("func {digest}\n")), "{text}");
+}
+
+#[test]
+fn what_is_for_other_profiles_says_so() {
+    let Some(fixture) = words() else { return };
+    fixture.write("a.goedges", "honing go edges 1\nunit: samples/count\nperiod: 1\nedges: 0\nweight: 0\n");
+    for command in ["diff", "overlap"] {
+        let refused = fixture.run(&[command, "a.goedges", "a.goedges"]);
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(refused.stderr.contains("a.goedges is a profile of a Go program"), "{refused:?}");
+    }
+    let refused = fixture.run(&["import", "http://127.0.0.1:1/profile?token=hush"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("merge --from URL") && !refused.stderr.contains("hush"), "{refused:?}");
+    let outside = Fixture::empty("outside");
+    let refused = outside.run(&["init"]);
+    assert!(refused.code == 2 && refused.stderr.contains("no Go module"), "{refused:?}");
+}
+
+#[test]
 fn what_go_takes_in_silence_is_refused_or_told() {
     let Some(fixture) = words() else { return };
     fixture.succeeds(&["--to", "train", "--keep-raw"]);
