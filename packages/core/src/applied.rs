@@ -146,7 +146,16 @@ pub enum MatchedBy {
     Program,
 }
 
+/// Where less than this share of the weight is in crates that the build has, the profile
+/// is another program's.
+const ANOTHER_PROGRAM: f64 = 0.05;
+
 impl Applied {
+    /// Whether this is the profile of another program.
+    pub fn is_foreign(&self) -> bool {
+        matches!(self, Self::Measured(found) if found.kin < ANOTHER_PROGRAM)
+    }
+
     /// `99.8 % of the profile's weight (1881 of 1883 functions)`.
     pub fn words(&self) -> String {
         match self {
