@@ -16,7 +16,7 @@ use honing_core::{
 
 use crate::{
     chain::{
-        merge::{MergedProfile, given_part, merge_in},
+        merge::{MergedProfile, merge_in},
         ready::Ready,
         session::Session,
         step::{Done, up_to_date_or},
@@ -24,7 +24,7 @@ use crate::{
     },
     io::files,
     keep::{hand_over::HANDOVER, record::workload_entries},
-    profiles::{Given, Input},
+    profiles::{Given, Input, given_part},
 };
 
 /// A shard, and where it is.
@@ -77,7 +77,7 @@ pub(crate) fn gather(
         .chain(foreign.iter().map(|one| {
             let weight = Some(one.given.weight.unwrap_or(1));
             let given = (&*one.given.path, one.digest.clone());
-            given_part(subject, given, weight, one.files.iter().map(PathBuf::as_path))
+            given_part(given, weight, one.files.iter().map(|file| subject.kind().recorded(file)))
         }))
         .collect();
     let step = up_to_date_or(session, subject, Stage::Merge, print, start, |dir| {

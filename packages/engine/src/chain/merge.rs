@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event, recorded::PartEntry};
@@ -17,9 +17,9 @@ use crate::{
         subject::Subject,
     },
     children::Usage,
-    io::{clock, files},
+    io::files,
     keep::stored_profile::Stored,
-    profiles::{Flaw, Input, Profile},
+    profiles::{Flaw, Input, Profile, given_part},
     workloads::train::RawProfiles,
 };
 
@@ -274,32 +274,6 @@ fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result
     Ok(inputs)
 }
 
-/// What is said of a profile that was given as it is, or of several, which are in `files`. It is as old as the oldest
-/// of them.
-pub(crate) fn given_part<'a>(
-    subject: &Subject<'_>,
-    (path, digest): (&Path, Digest),
-    weight: Option<u32>,
-    files: impl IntoIterator<Item = &'a Path>,
-) -> PartEntry {
-    let recorded = files.into_iter().map(|file| subject.kind().recorded(file));
-    let recorded: Vec<_> = recorded.collect::<Option<_>>().unwrap_or_default();
-    let lasted: Duration = recorded.iter().map(|(_, lasted)| *lasted).sum();
-    // Where somebody keeps it is nothing for a repository.
-    let shown = if path.is_absolute() { path.file_name().map_or(path, Path::new) } else { path };
-    PartEntry {
-        from: shown.display().to_string(),
-        digest,
-        weight,
-        workloads: Vec::new(),
-        trained: recorded.iter().map(|(began, _)| *began).min().map(clock::utc),
-        window_s: (!lasted.is_zero()).then(|| lasted.as_secs_f64().round() as u64),
-        commit: None,
-        dirty: None,
-        cpu_s: None,
-    }
-}
-
 /// A merged profile that was made elsewhere, once it is seen to be one, and the digest of what was given.
 pub(crate) fn given(subject: &Subject<'_>, file: &Path) -> Result<(Box<dyn Profile>, Digest)> {
     if file.to_str().is_some_and(|name| name.contains("://")) {
@@ -331,7 +305,7 @@ pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> R
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         let name = file_name(subject);
         files::write_atomically(&dir.join(&name), profile.bytes())?;
-        let parts = vec![given_part(subject, (file, digest), None, [file])];
+        let parts = vec![given_part((file, digest), None, [subject.kind().recorded(file)])];
         Ok((Merged::of(profile, name).with_parts(parts), Usage::default()))
     })?;
     Ok(MergedProfile::step(session, subject, step))

@@ -4,6 +4,7 @@ mod given;
 pub mod llvm;
 pub mod pprof;
 
+pub(crate) use given::given_part;
 pub use given::{Given, Input};
 
 use std::{

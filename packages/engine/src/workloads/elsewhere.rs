@@ -15,10 +15,10 @@ use honing_core::{
 };
 
 use crate::{
-    chain::{merge::given_part, profile_use::is_foreign, session::Session, subject::Subject},
+    chain::{session::Session, subject::Subject},
     children::{Status, Usage},
     io::{files, pattern},
-    profiles::{Flaw, Traces},
+    profiles::{Flaw, Traces, given_part},
     workloads::run::{Attempt, Ran, Runner},
 };
 
@@ -63,7 +63,7 @@ pub(crate) fn places<'w>(
         let found = if found.is_empty() { found } else { subject.kind().find(&found).unwrap_or_default() };
         if found.is_empty() || !found.iter().all(|file| file.is_file()) {
             return Err(Error::preflight(format!("profiles: there is no profile at `{named}`")).with_hint(
-                "name a file, a folder, or a pattern such as profiles/*.pprof, relative to the workspace",
+                "name a file, a folder, or a pattern such as profiles/*, relative to the workspace",
             ));
         }
         let new = |file: &PathBuf| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone()));
@@ -123,14 +123,14 @@ impl Attempt<'_> {
         let taken = subject.kind().take(bytes);
         let profile = taken.map_err(|Flaw { words, hint }| wrong(&words).with_hint(hint))?;
         let matched = profile.matched(Vec::new(), Ok((traces.clone(), MatchedBy::Program)), None).applied;
-        if is_foreign(&matched) {
+        if matched.is_of_another_program() {
             return Err(wrong("is a profile of another program")
                 .with_hint("take it out of `profiles`, or name the program that it is of"));
         }
         let text = format!("{}: the program has {}", shown.display(), matched.words());
         let text = format!("{}: workload `{}`: {text}", self.runner.stage, self.name);
         session.sink.emit(Event::Note { text });
-        let part = given_part(subject, (shown, digest), None, [file]);
+        let part = given_part((shown, digest), None, [subject.kind().recorded(file)]);
         Ok(PartEntry { workloads: vec![self.name.to_owned()], ..part })
     }
 }
