@@ -77,7 +77,7 @@ pub(crate) fn gather(
         .chain(foreign.iter().map(|one| {
             let weight = Some(one.given.weight.unwrap_or(1));
             let given = (&*one.given.path, one.digest.clone());
-            given_part(subject.kind(), given, weight, one.files.iter().map(PathBuf::as_path))
+            given_part(given, weight, one.files.iter().map(|file| subject.kind().recorded(file)))
         }))
         .collect();
     let step = up_to_date_or(session, subject, Stage::Merge, print, start, |dir| {

@@ -309,7 +309,7 @@ pub(crate) fn import(
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         let name = file_name(subject);
         files::write_atomically(&dir.join(&name), profile.bytes())?;
-        let part = given_part(subject.kind(), (file, digest), None, [file]);
+        let part = given_part((file, digest), None, [subject.kind().recorded(file)]);
         let parts = vec![PartEntry { trained: trained.or_else(|| part.trained.clone()), ..part }];
         Ok((Merged::of(profile, name).with_parts(parts), Usage::default()))
     })?;

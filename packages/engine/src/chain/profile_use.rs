@@ -211,7 +211,7 @@ impl<'a> Chain<'a> {
         if fulfils
             || !rebases
             || self.again(&profile, built.applied()).is_some()
-            || built.applied().is_foreign()
+            || built.applied().is_of_another_program()
         {
             return Ok((profile, built));
         }
@@ -294,7 +294,7 @@ impl<'a> Chain<'a> {
         let message = format!("{}: {what}: {}", subject.name, reasons.join("; "));
         let fits = applied.fulfils(policy.min_match);
         let standing = match applied {
-            _ if applied.is_foreign() => Standing::NoKin,
+            _ if applied.is_of_another_program() => Standing::NoKin,
             _ if fits => Standing::Old,
             _ => Standing::BelowMatch,
         };
@@ -316,7 +316,7 @@ impl<'a> Chain<'a> {
     fn hint(&self, applied: &Applied) -> String {
         let name = self.subject.name;
         let least = self.session.config.policy.min_match;
-        if applied.is_foreign() && !applied.fulfils(least) {
+        if applied.is_of_another_program() && !applied.fulfils(least) {
             return "hardly any of its functions are in packages that this program has: is it the profile of another \
                     program, or was the package renamed?"
                 .into();

@@ -3,12 +3,12 @@
 use std::{
     ffi::OsStr,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use honing_core::{Digest, Error, Result, recorded::PartEntry};
 
-use crate::{io::clock, profiles::ProfileKind};
+use crate::io::clock;
 
 /// A file to merge, and how much it counts.
 #[derive(Debug, Clone)]
@@ -53,16 +53,14 @@ impl Given {
     }
 }
 
-/// What is said of a profile that was given as it is, or of several, which are in `files`. It is as old as the oldest
-/// of them.
-pub(crate) fn given_part<'a>(
-    kind: &dyn ProfileKind,
+/// What is said of a profile that was given as it is, or of several; of each, when it was recorded and for how long. They
+/// are as old as the oldest.
+pub(crate) fn given_part(
     (path, digest): (&Path, Digest),
     weight: Option<u32>,
-    files: impl IntoIterator<Item = &'a Path>,
+    recorded: impl IntoIterator<Item = Option<(SystemTime, Duration)>>,
 ) -> PartEntry {
-    let recorded = files.into_iter().map(|file| kind.recorded(file));
-    let recorded: Vec<_> = recorded.collect::<Option<_>>().unwrap_or_default();
+    let recorded: Vec<_> = recorded.into_iter().collect::<Option<_>>().unwrap_or_default();
     let lasted: Duration = recorded.iter().map(|(_, lasted)| *lasted).sum();
     // Where somebody keeps it is nothing for a repository.
     let shown = if path.is_absolute() { path.file_name().map_or(path, Path::new) } else { path };

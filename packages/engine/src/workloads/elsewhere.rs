@@ -123,14 +123,14 @@ impl Attempt<'_> {
         let taken = subject.kind().take(bytes);
         let profile = taken.map_err(|Flaw { words, hint }| wrong(&words).with_hint(hint))?;
         let matched = profile.matched(Vec::new(), Ok((traces.clone(), MatchedBy::Program)), None).applied;
-        if matched.is_foreign() {
+        if matched.is_of_another_program() {
             return Err(wrong("is a profile of another program")
                 .with_hint("take it out of `profiles`, or name the program that it is of"));
         }
         let text = format!("{}: the program has {}", shown.display(), matched.words());
         let text = format!("{}: workload `{}`: {text}", self.runner.stage, self.name);
         session.sink.emit(Event::Note { text });
-        let part = given_part(subject.kind(), (shown, digest), None, [file]);
+        let part = given_part((shown, digest), None, [subject.kind().recorded(file)]);
         Ok(PartEntry { workloads: vec![self.name.to_owned()], ..part })
     }
 }
