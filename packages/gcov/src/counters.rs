@@ -63,7 +63,7 @@ impl Counters {
     pub(crate) fn read(kind: u32, length: i32, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let at = reader.at;
         let bytes = length.unsigned_abs();
-        if bytes % 8 != 0 {
+        if !bytes.is_multiple_of(8) {
             return Err(Error::Damaged { at, what: "half a counter" });
         }
         let values = match kind {

@@ -105,13 +105,16 @@ impl Subject<'_> {
 
     /// What its training yields.
     pub(crate) fn kind(&self) -> &'static dyn ProfileKind {
-        self.turn().map_or_else(|| self.builder.kind(), Pass::kind)
+        self.turn().map_or_else(|| self.builder.kind(self.program), Pass::kind)
     }
 
     /// Its steps, those of all passes among them.
     pub(crate) fn flow(&self) -> Flow {
         let pass = |pass: &Arc<dyn Pass>| (Name::named(pass.name()), pass.kind().training());
-        Flow::new(self.builder.kind().training(), &self.passes.iter().map(pass).collect::<Vec<_>>())
+        Flow::new(
+            self.builder.kind(self.program).training(),
+            &self.passes.iter().map(pass).collect::<Vec<_>>(),
+        )
     }
 
     /// The steps that a person selected.
@@ -155,12 +158,12 @@ impl Subject<'_> {
         Ok(print)
     }
 
-    /// The command that makes a flavour, for display.
-    pub(crate) fn command(&self, session: &Session, flavour: Flavour<'_>) -> Result<Command> {
+    /// The commands that make a flavour, for display.
+    pub(crate) fn commands(&self, session: &Session, flavour: Flavour<'_>) -> Result<Vec<Command>> {
         let input = self.input.as_ref().map_or(Path::new(""), |input| &input.path);
         match self.turn() {
-            None => self.builder.command(session, self, flavour),
-            Some(pass) => pass.command(session, self, flavour, input),
+            None => self.builder.commands(session, self, flavour),
+            Some(pass) => pass.command(session, self, flavour, input).map(|command| vec![command]),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
     chain::{session::Session, subject::Subject},
     io::files,
     profiles::{Input, Sorter},
-    workloads::gathering::Gathered,
+    workloads::gathering::{Gathered, Summed},
 };
 
 /// The raw profiles of one workload.
@@ -62,7 +62,7 @@ pub(crate) fn collect(
     (session, subject): (&Session, &Subject<'_>),
     workload: &str,
     (raw, dir): (&Path, &Path),
-    (gathered, sorter): (Option<(Gathered, PathBuf)>, Option<Box<dyn Sorter>>),
+    (gathered, sorter): (Option<Summed>, Option<Box<dyn Sorter>>),
 ) -> Result<Collected> {
     let warn = |what: String| {
         let text = format!("train: workload `{workload}`: {what}");

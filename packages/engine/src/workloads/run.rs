@@ -22,7 +22,7 @@ use crate::{
     io::files,
     profiles::ProfileKind,
     workloads::{
-        gathering::{Gathered, Gathering},
+        gathering::{Gathering, Summed},
         lost::Complaints,
         ports,
         raw::Raw,
@@ -72,7 +72,7 @@ pub(crate) struct Ran {
     /// Where raw profiles were written.
     pub(crate) raw: PathBuf,
     /// Those that were merged meanwhile, and their sum.
-    pub(crate) gathered: Option<(Gathered, PathBuf)>,
+    pub(crate) gathered: Option<Summed>,
 }
 
 /// One attempt: its folders and values.

@@ -103,7 +103,7 @@ impl Builder for FakeBuilder {
         Ok(Vec::new())
     }
 
-    fn kind(&self) -> &'static dyn ProfileKind {
+    fn kind(&self, _: &Program) -> &'static dyn ProfileKind {
         match self.0.shape {
             Shape::Sampled | Shape::Served => &FakeKind(Training::Sampled),
             _ => &FakeKind(Training::Instrumented),
@@ -148,8 +148,8 @@ impl Builder for FakeBuilder {
         Ok(print)
     }
 
-    fn command(&self, session: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Command> {
-        Ok(Command::new(format!("build {}", word(flavour)), &session.around.env, &session.root))
+    fn commands(&self, session: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Vec<Command>> {
+        Ok(vec![Command::new(format!("build {}", word(flavour)), &session.around.env, &session.root)])
     }
 
     fn build(
