@@ -47,6 +47,19 @@ fn weights_are_runs_that_were_not_made() {
     };
     assert_eq!((kept(&sum, 6), kept(&sum, 7)), (kept(&work(), 6), kept(&work(), 7)));
     assert!(!kept(&sum, 6).is_empty());
+    // A function that did not run in one of them ran first when it did in the other.
+    let idle = |data: &Data| {
+        let mut idle = data.clone();
+        let counters = idle.functions.iter_mut().flatten().flat_map(|function| &mut function.counters);
+        counters
+            .filter(|counters| counters.kind == 7)
+            .for_each(|counters| counters.values = Values::Numbers(vec![0]));
+        idle
+    };
+    for (mut first, second) in [(idle(&work()), work()), (work(), idle(&work()))] {
+        first.merge(second).unwrap();
+        assert_eq!(kept(&first, 7), kept(&work(), 7));
+    }
 }
 
 #[test]

@@ -12,11 +12,8 @@ use crate::{
     chain::{session::Session, subject::Subject},
     io::files,
     profiles::{Input, Sorter},
-    workloads::gathering::Gathered,
+    workloads::gathering::{Gathered, Summed},
 };
-
-/// What was merged meanwhile, and the file with its sum.
-pub(crate) type Sum = (Gathered, PathBuf);
 
 /// The raw profiles of one workload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,7 +65,7 @@ pub(crate) fn collect(
     (session, subject): (&Session, &Subject<'_>),
     workload: &str,
     (raw, dir): (&Path, &Path),
-    (gathered, sorter): (Option<Sum>, Option<Box<dyn Sorter>>),
+    (gathered, sorter): (Option<Summed>, Option<Box<dyn Sorter>>),
 ) -> Result<Collected> {
     let warn = |what: String| {
         let text = format!("train: workload `{workload}`: {what}");

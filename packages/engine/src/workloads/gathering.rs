@@ -49,6 +49,9 @@ pub(crate) struct Gathered {
     pub(crate) sum: u64,
 }
 
+/// What was merged, and the file with the sum.
+pub(crate) type Summed = (Gathered, PathBuf);
+
 /// Merging that was begun; dropping it waits for its end.
 pub(super) struct Gathering {
     running: Running,
@@ -75,7 +78,7 @@ impl Gathering {
     }
 
     /// The workload has ended: merges what is left, says what it lacked, and gives the sum, where there is one.
-    pub(super) fn end(self, session: &Session, workload: &str) -> Result<Option<(Gathered, PathBuf)>> {
+    pub(super) fn end(self, session: &Session, workload: &str) -> Result<Option<Summed>> {
         Ok(self.finish()?.map(|(gathered, sum)| {
             for what in sum.words {
                 let text = format!("train: workload `{workload}`: {what}");

@@ -24,7 +24,7 @@ use crate::{
     profiles::ProfileKind,
     workloads::{
         elsewhere,
-        gathering::{Gathered, Gathering},
+        gathering::{Gathering, Summed},
         lost::Complaints,
         ports,
         raw::Raw,
@@ -74,7 +74,7 @@ pub(crate) struct Ran {
     /// Where raw profiles were written.
     pub(crate) raw: PathBuf,
     /// Those that were merged meanwhile, and their sum.
-    pub(crate) gathered: Option<(Gathered, PathBuf)>,
+    pub(crate) gathered: Option<Summed>,
     /// What profiles from elsewhere were taken, where the workload is that.
     pub(crate) parts: Vec<PartEntry>,
 }

@@ -92,7 +92,7 @@ fn batch(files: &[PathBuf]) -> Option<(Merger, Lacking)> {
     let (mut sum, mut lacking) = (Merger::new(Policy::KEEP_ALL), Lacking::new());
     for file in files {
         let report = sum.add(&files::read(file).ok()?, 1).ok()?;
-        if report.format != Format::Raw || report.weight_lost() > 0 {
+        if report.format != Format::Raw {
             return None;
         }
         for loss in &report.losses {

@@ -169,29 +169,49 @@ fn what_the_merge_has_to_judge_is_left_to_it() {
     let (apart, raw) = (world.folder.path().join("apart"), world.raw());
     fs::create_dir(&apart).unwrap();
     let (whole, torn) = (world.profile(5), world.profile(4));
+    let is_partly_read =
+        |end: &usize| honing_profdata::read(&torn[..*end]).is_ok_and(|read| read.report.weight_lost() > 0);
+    // A counter that cannot be, in a file that is whole.
+    let patched = |at: &usize| {
+        let mut bytes = torn.clone();
+        bytes.get_mut(*at..at + 8).unwrap().copy_from_slice(&(1_u64 << 60).to_le_bytes());
+        bytes
+    };
+    let is_impossible = |at: &usize| {
+        let read = honing_profdata::read(&patched(at));
+        let kinds = read.map(|read| read.report.losses.iter().map(|loss| loss.kind).collect::<Vec<_>>());
+        kinds.is_ok_and(|kinds| kinds == [honing_profdata::LossKind::ImpossibleCounter])
+    };
+    let impossible = (0..torn.len() - 8).step_by(8).find(is_impossible).unwrap();
+    let cut = (0..torn.len()).rev().find(is_partly_read).unwrap();
     for folder in [&apart, &raw] {
         for number in 0..40 {
             fs::write(folder.join(format!("{number}_1.profraw")), &whole).unwrap();
         }
-        fs::write(folder.join("50_1.profraw"), &torn[..torn.len() / 2]).unwrap();
-        fs::write(folder.join("51_1.profraw"), &torn[..100]).unwrap();
+        fs::write(folder.join("50_1.profraw"), &torn[..cut]).unwrap();
+        fs::write(folder.join("49_1.profraw"), patched(&impossible)).unwrap();
+        for number in 51..61 {
+            fs::write(folder.join(format!("{number}_1.profraw")), &torn[..100]).unwrap();
+        }
     }
-    fs::write(raw.join("60_stranger.profraw"), &torn[..100]).unwrap();
-    fs::write(raw.join("61_stranger.profraw"), &torn).unwrap();
-    fs::write(raw.join("62_1.profraw"), b"").unwrap();
+    fs::write(raw.join("70_stranger.profraw"), &torn[..100]).unwrap();
+    fs::write(raw.join("71_stranger.profraw"), &torn).unwrap();
+    fs::write(raw.join("72_1.profraw"), b"").unwrap();
     let gathered = world.start(Some(Box::new(Named("stranger.profraw")))).finish().unwrap();
     assert_eq!(gathered.as_ref().unwrap().0.files, 40);
     let mut left = found(&raw, gathered.as_ref());
     let before = left.len();
     left.retain(|input| !input.path.to_string_lossy().contains("stranger") && files::size(&input.path) > 0);
-    assert_eq!((before, left.len()), (6, 3));
+    assert_eq!((before, left.len()), (16, 13));
     let (all, kept) = (merged(&found(&apart, None)), merged(&left));
     assert!(all.0 == kept.0, "counts differ");
     // As much is lost, so the same limit holds.
-    let limits = [0.01, 0.1, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 5.0, 10.0];
-    let accepted = |inputs: &[Input]| limits.map(|limit| merge_files(inputs, limit).is_ok());
+    let limits: Vec<f64> = (0..120).map(|step| f64::from(step) / 4.0).collect();
+    let accepted = |inputs: &[Input]| -> Vec<bool> {
+        limits.iter().map(|limit| merge_files(inputs, *limit).is_ok()).collect()
+    };
     assert_eq!(accepted(&found(&apart, None)), accepted(&left));
-    assert!(!all.1 && !accepted(&left)[0] && accepted(&left)[9]);
+    assert!(!all.1 && !accepted(&left)[0] && accepted(&left)[119]);
 }
 
 #[test]
