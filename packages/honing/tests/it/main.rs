@@ -11,6 +11,7 @@ mod colours;
 mod commits;
 mod committed;
 mod compare;
+mod components;
 mod dashboard;
 mod docs;
 mod earlier_form;
