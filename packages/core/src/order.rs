@@ -174,7 +174,8 @@ pub fn selected(
             return Err(member.flow.has_no(*step).at(format!("program `{}`", member.name)));
         }
         let general = selection.general(|step| named(members, step).is_none());
-        let mut steps = member.flow.selected(&general).map_err(|error| told(members, member, error))?;
+        let mut steps =
+            member.flow.selected(&general).map_err(|error| told(members, member, &general, error))?;
         if (first, last) != (None, None) || !skipped.is_empty() {
             let (from, to) = (first.and_then(place).unwrap_or(0), last.and_then(place).unwrap_or(usize::MAX));
             let within = |step: &Step| place((program, *step)).is_some_and(|at| from <= at && at <= to);
@@ -207,16 +208,18 @@ fn named(members: &[Member<'_>], step: Step) -> Option<At> {
     members.iter().enumerate().filter_map(of).max_by_key(|(length, _)| *length).map(|(_, at)| at)
 }
 
-/// An error about a step, with what can be named instead.
-fn told(members: &[Member<'_>], member: &Member<'_>, error: Error) -> Error {
-    let error = error.at(format!("program `{}`", member.name));
-    let names: Vec<&str> = members.iter().map(|member| member.name).collect();
-    match (error.hint().map(str::to_owned), names.as_slice()) {
-        (Some(hint), [first, _, ..]) => error.with_hint(format!(
-            "{hint}; of one program: {first}.train and so on; programs are {}",
-            names.join(", ")
-        )),
-        _ => error,
+/// An error about a selection, with what can be named instead. A step that no program has is no one's.
+fn told(members: &[Member<'_>], member: &Member<'_>, selection: &Selection, error: Error) -> Error {
+    let named = [selection.first(), selection.last()].into_iter().flatten();
+    let mut named = named.chain(selection.skipped().iter().copied()).filter(|step| step.pass.is_some());
+    let unknown = named.any(|step| !members.iter().any(|member| member.flow.has(step)));
+    match (error.hint().map(str::to_owned), members) {
+        (Some(hint), [_, _, ..]) if unknown => {
+            let names: Vec<&str> = members.iter().map(|member| member.name).collect();
+            let of_one = format!("{}.baseline and so on", member.name);
+            error.with_hint(format!("{hint}; of one program {of_one}; programs are {}", names.join(", ")))
+        }
+        _ => error.at(format!("program `{}`", member.name)),
     }
 }
 
@@ -352,7 +355,7 @@ mod tests {
             assert_eq!(of(from, to, skip).unwrap(), expected, "{from} {to} {skip:?}");
         }
         for (from, to, skip, expected) in [
-            ("lvm.train", "", &[][..], "program `rustc`: there is no step lvm.train"),
+            ("lvm.train", "", &[][..], "there is no step lvm.train"),
             ("llvm.bolt.train", "", &[], "program `llvm`: there is no step bolt.train"),
             ("llvm.record", "rustc.train", &[], "nothing is left to run"),
         ] {

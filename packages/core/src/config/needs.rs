@@ -31,7 +31,7 @@ impl Needed {
         }
     }
 
-    /// `llvm.optimize`, `train: rustc.optimize`, among programs of these names.
+    /// `llvm.optimize`, `train: rustc.optimize`, or `llvm` for what it ships, among programs of these names.
     fn parse(text: &str, names: &[&str]) -> Result<Self> {
         let (by, rest) = match text.split_once(':') {
             None => (None, text),
@@ -41,17 +41,22 @@ impl Needed {
             return Err(Error::usage(format!("`{text}`: this step uses nothing of others"))
                 .with_hint("those that do are baseline, instrument, train, optimize and bench"));
         }
-        let known = names.iter().filter(|name| rest.strip_prefix(**name).is_some_and(is_step));
+        let fits = |end: &str| end.is_empty() || end.starts_with('.');
+        let known = names.iter().filter(|name| rest.strip_prefix(**name).is_some_and(fits));
         let (program, step) = match known.max_by_key(|name| name.len()) {
             Some(name) => (*name, rest.get(name.len() + 1..).unwrap_or_default()),
             None => rest.split_once('.').unwrap_or((rest, "")),
         };
-        if step.is_empty() {
-            return Err(Error::usage(format!("`{text}` names no step"))
-                .with_hint(format!("write \"{text}.optimize\" for what its last build made")));
+        if rest == program && names.contains(&program) {
+            return Ok(Self { by, other: Other { program: program.to_owned(), part: Part::Shipped } });
         }
-        if !names.contains(&program) {
+        if !program.is_empty() && !names.contains(&program) {
             return Err(crate::unknown("program", program, "pgo.toml", names));
+        }
+        if step.is_empty() {
+            return Err(Error::usage(format!("`{text}` names no step")).with_hint(
+                "write \"NAME.optimize\" for what its last build made, \"NAME\" for what it ships",
+            ));
         }
         let step: Step = step.parse()?;
         let part = Part::of(step).ok_or_else(|| {
@@ -60,10 +65,6 @@ impl Needed {
         })?;
         Ok(Self { by, other: Other { program: program.to_owned(), part } })
     }
-}
-
-fn is_step(rest: &str) -> bool {
-    rest.starts_with('.')
 }
 
 fn is_build(step: Step) -> bool {
@@ -97,6 +98,7 @@ impl Config {
                         Placeholder::Tool(tool) => listed
                             .iter()
                             .filter(|one| one.other.program == tool)
+                            .filter(|one| one.by.is_none_or(|by| by == stage))
                             .for_each(|one| add(Some(stage), one.other.clone())),
                         _ => {}
                     }

@@ -322,10 +322,8 @@ mod tests {
         let program =
             |name: &str, needs: &str| format!("[program.{name}]\nmade.of = \"t\"\nneeds = [{needs}]\n");
         for (text, expected) in [
-            (
-                program("t", "\"u\""),
-                "3:1: `u` names no step | write \"u.optimize\" for what its last build made",
-            ),
+            (program("t", "\"u\""), "3:1: there is no program called `u` in pgo.toml | "),
+            (program("t", "\"t.\""), "3:1: `t.` names no step | write \"NAME.optimize\" for what its"),
             (
                 program("t", "\"t.train\""),
                 "3:1: train makes nothing that others use | programs are made by baseline",
@@ -368,7 +366,7 @@ mod tests {
             of = "{program:llvm:optimize}"
             parts = ["{cc}", "{profile:llvm}"]
             [program.app]
-            needs = ["rust.c.optimize", "optimize: llvm.merge", "bench: llvm.bolt.optimize"]
+            needs = ["rust.c.optimize", "optimize: llvm.merge", "bench: llvm.bolt.optimize", "baseline: rust.c"]
             env.A = "{program:llvm}"
             made.of = "app"
             [program.app.workload.train]
@@ -386,6 +384,7 @@ mod tests {
                 "builds program:rust.c:optimize",
                 "optimize profile:llvm",
                 "bench program:llvm:bolt.optimize",
+                "baseline program:rust.c",
                 "train program:rust.c:optimize",
                 "train program:app:instrument",
                 "train program:llvm",

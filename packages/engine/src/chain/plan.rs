@@ -295,7 +295,7 @@ impl Planner<'_> {
     fn train(&mut self, trainee: Option<Built>, ready: Option<&Ready>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let chosen = training(session, subject);
-        let tools = known_tools(session, subject, &chosen)?;
+        let tools = known_tools(session, subject, Stage::Train, &chosen)?;
         let made_by = self.flow.trainee(subject.pass());
         let program = session.store.dir(subject.name, made_by).join(&subject.artifact);
         let raw = session.dir_of(subject, Stage::Train);
@@ -315,7 +315,7 @@ impl Planner<'_> {
     fn bench(&mut self, baseline: Option<&Built>, candidates: &[Candidate<'_>]) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let chosen = workloads(session, subject, |workload| workload.role.evaluates());
-        let tools = known_tools(session, subject, &chosen)?;
+        let tools = known_tools(session, subject, Stage::Bench, &chosen)?;
         let mut commands = Vec::new();
         let made = self.flow.each_pass().map(|pass| Step { pass, stage: Stage::Optimize });
         let steps: Vec<Step> = std::iter::once(Stage::Baseline.into()).chain(made).collect();

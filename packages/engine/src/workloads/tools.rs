@@ -41,7 +41,7 @@ pub(crate) fn build_tools(
         tools.cost.user += usage.user;
         tools.cost.system += usage.system;
     }
-    tools.paths.extend(needed(session, subject, workloads));
+    tools.paths.extend(needed(session, subject, stage, workloads));
     Ok(tools)
 }
 
@@ -50,10 +50,11 @@ pub(crate) fn build_tools(
 fn needed(
     session: &Session,
     subject: &Subject<'_>,
+    stage: Stage,
     workloads: &[(&str, &Workload)],
 ) -> BTreeMap<String, String> {
     let mut paths = BTreeMap::new();
-    for need in subject.needs() {
+    for need in subject.needs().iter().filter(|need| need.is_for(stage.into())) {
         let path = match &need.made {
             Some(made) => made.path.clone(),
             None => session.store.dir(&need.other.program, need.step),
@@ -85,6 +86,7 @@ pub(crate) fn add_tools(print: &mut Fingerprint, subject: &Subject<'_>, tools: &
 pub(crate) fn known_tools(
     session: &Session,
     subject: &Subject<'_>,
+    stage: Stage,
     workloads: &[(&str, &Workload)],
 ) -> Result<BTreeMap<String, String>> {
     let path = |(name, tool): (&str, &Tool)| {
@@ -92,7 +94,7 @@ pub(crate) fn known_tools(
         Ok((name.to_owned(), path.to_string_lossy().into_owned()))
     };
     let tools: Result<BTreeMap<_, _>> = used(session, subject, workloads).into_iter().map(path).collect();
-    Ok(tools?.into_iter().chain(needed(session, subject, workloads)).collect())
+    Ok(tools?.into_iter().chain(needed(session, subject, stage, workloads)).collect())
 }
 
 fn used<'a>(

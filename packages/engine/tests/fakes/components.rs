@@ -340,3 +340,32 @@ fn profiles_are_handed_over_in_one_folder() {
         assert_eq!((error.code(), steps(&events).len()), (ExitCode::Profile, 0), "{error}");
     }
 }
+
+#[test]
+fn what_builds_may_name_what_others_made() {
+    let (_dir, world) = world(&PLAIN.replace(
+        "fake.name = \"d\"",
+        "fake = { name = \"d\", uses = \"{profile:p}\", baseline = \"{program:p}\" }",
+    ));
+    rewrite(&world, "needs = [\"p.optimize\", \"baseline: p.merge\"]\n", "");
+    let (ended, events) = world.run(Options::default(), &Selection::default());
+    ended.unwrap();
+    assert_eq!(steps(&events).last().unwrap(), "d baseline");
+    let built = fs::read_to_string(world.root.join("target/honing/d/baseline/d")).unwrap();
+    assert!(built.starts_with("plain of 1 with (optimized ") && built.ends_with(" with p"), "{built}");
+    // By content: a profile of another training, and with it what ships.
+    rewrite(&world, "role = \"train\",", "role = \"train\", weight = 2,");
+    let session = world.open(Options::default());
+    honing_engine::run(&session, &select("", "p.record")).unwrap();
+    let planned = honing_engine::plan(&session, &Selection::default()).unwrap();
+    let last = planned.last().unwrap();
+    assert_eq!(last.reasons, ["profile of program `p` changed", "program `p` as it ships changed"]);
+    rewrite(&world, "{profile:p}", "{profile:r}");
+    let error = refused(&world);
+    assert!(error.contains("{profile:r}: there is no program called `r` in pgo.toml"), "{error}");
+}
+
+/// The error of a configuration that is refused.
+fn refused(world: &Arc<World>) -> String {
+    world.open_in(&world.root, Options::default()).map(drop).unwrap_err().to_string()
+}

@@ -163,7 +163,7 @@ impl Builder for FakeBuilder {
         let light = matches!(flavour, Flavour::Instrumented) && self.is_light(session, subject)?;
         let needs = subject.needs().iter().filter(|need| need.is_for(stage.into()));
         let with: String = needs
-            .map(|need| match (need.by, &need.made) {
+            .map(|need| match (need.by, subject.stands_for(&need.other)) {
                 (None, _) => format!(" with {}", need.other.program),
                 (_, Some(made)) => format!(" with ({})", fs::read_to_string(&made.path).unwrap()),
                 _ => " with nothing".into(),
