@@ -37,11 +37,18 @@ role = "eval"
 command = ["{program}", "400000"]
 "#;
 
+fn has(name: &str) -> bool {
+    Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// Whether there is a clang.
+pub(crate) fn has_clang() -> bool {
+    has("clang-22") || has("clang")
+}
+
 /// The program; `None` where there is no clang, which is said.
 fn prog() -> Option<Fixture> {
-    let has =
-        |name: &str| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success());
-    if !(has("make") && (has("clang-22") || has("clang"))) {
+    if !(has("make") && has_clang()) {
         skip("make and clang with its profile runtime (Debian: clang-22 libclang-rt-22-dev)");
         return None;
     }

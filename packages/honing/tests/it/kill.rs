@@ -179,7 +179,7 @@ fn killed_with_an_orphan_and_with_its_launchers() {
     assert!(gone.is_empty(), "{gone:#?}");
 }
 
-fn gone_within(fixture: &Fixture, time: Duration) -> Vec<String> {
+pub(crate) fn gone_within(fixture: &Fixture, time: Duration) -> Vec<String> {
     let start = Instant::now();
     loop {
         let left = processes_of(&fixture.root);
@@ -199,10 +199,10 @@ fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
 }
 
 /// Shares of a whole, the same in every run of the test (splitmix64).
-struct Moments(u64);
+pub(crate) struct Moments(pub(crate) u64);
 
 impl Moments {
-    fn next(&mut self) -> f64 {
+    pub(crate) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -30,6 +30,7 @@ mod manifest;
 mod names;
 mod pages;
 mod pinning;
+mod pipeline;
 mod profiles;
 mod release;
 mod report;

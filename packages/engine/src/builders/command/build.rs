@@ -35,19 +35,32 @@ pub(super) fn fingerprint(
 ) -> Fingerprint {
     let mut print = Fingerprint::new();
     print.value("compiler", &wanted.compilers.version).value("target", &wanted.compilers.triple);
+    // What one flavour has of its own is what makes it another one.
     for (key, words) in wanted.program.steps(wanted.flavour) {
-        print.value(key, words.join(" "));
+        if wanted.program.is_shared(key) {
+            print.value(key, words.join(" "));
+        } else {
+            print.flags(key, words.join(" "));
+        }
     }
     for (name, value) in wanted.program.env(wanted.flavour) {
         // It may be a secret.
-        print.content(format!("env {name} of the build"), Digest::of(value.as_bytes()));
+        let (name, digest) = (format!("env {name} of the build"), Digest::of(value.as_bytes()));
+        if wanted.program.is_shared("env") {
+            print.content(name, digest);
+        } else {
+            print.flags(name, digest.to_string());
+        }
     }
     print.value("output", &wanted.program.output).value("libraries", wanted.program.libraries.join(" "));
     if wanted.program.names(wanted.flavour, Name::Args) {
-        print.value(
-            "arguments",
-            wanted.values.get(&Name::Args).map(|args| args.join(" ")).unwrap_or_default(),
-        );
+        let takes = |flavour| wanted.program.names(flavour, Name::Args);
+        let args = wanted.values.get(&Name::Args).map(|args| args.join(" ")).unwrap_or_default();
+        if Flavoured::ALL.into_iter().all(takes) {
+            print.value("arguments", args);
+        } else {
+            print.flags("arguments", args);
+        }
     }
     print.flags("flags of PGO", wanted.mark.unwrap_or("none"));
     for (name, digest) in sources {
@@ -207,6 +220,8 @@ fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<()
     let flag = mark.trim_end_matches('=');
     match calls::reach(&wanted.notes()) {
         Reach::All => {}
+        // It says what it calls, and how.
+        Reach::Unknown if !wanted.calls_compilers() => {}
         Reach::Unknown => warn(format!(
             "the build of program `{}` called no compiler by {{cc}} or {{cxx}}: whether {flag} reached it is not known",
             wanted.name

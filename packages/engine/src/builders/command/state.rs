@@ -82,6 +82,11 @@ impl Wanted<'_> {
         self.folder.join("calls")
     }
 
+    /// Whether the commands name a compiler's placeholder.
+    pub(super) fn calls_compilers(&self) -> bool {
+        [Name::Cc, Name::Cxx].into_iter().any(|name| self.program.names(self.flavour, name))
+    }
+
     /// A file that comes out.
     pub(super) fn output(&self, text: &str) -> PathBuf {
         if let Some(rest) = text.strip_prefix("{out}/") {

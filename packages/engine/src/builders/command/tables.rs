@@ -197,6 +197,17 @@ impl Program {
         all.into_iter().filter(|(_, words)| !words.is_empty()).map(|(key, words)| (key, &**words)).collect()
     }
 
+    /// Whether no flavour has a key of its own.
+    pub(super) fn is_shared(&self, key: &str) -> bool {
+        let own = Flavoured::ALL.into_iter().filter_map(|flavour| self.own(flavour));
+        !own.into_iter().any(|own| match key {
+            "prepare" => own.prepare.is_some(),
+            "configure" => own.configure.is_some(),
+            "build" => own.build.is_some(),
+            _ => !own.env.is_empty(),
+        })
+    }
+
     /// The dry run of a flavour; empty where there is none.
     pub(super) fn check(&self, flavour: Flavoured) -> &[String] {
         self.own(flavour).and_then(|own| own.check.as_ref()).unwrap_or(&self.check)
