@@ -311,6 +311,13 @@ fn profiles_are_handed_over_in_one_folder() {
     assert_eq!(steps(&events), ["q merge", "q optimize", "p merge", "p optimize"]);
     let built = |world: &World| fs::read(world.root.join("target/honing/p/optimize/p")).unwrap();
     assert_eq!(built(&here), built(&there));
+    // What training alone needs of others is not needed then.
+    let (_dir, whole) = world(LIBRARY);
+    let (ended, events) = whole.run(options(), &select("", "optimize"));
+    ended.unwrap();
+    let (q, p) = (of("q", "baseline merge optimize"), of("p", "baseline merge optimize"));
+    assert_eq!(steps(&events), [&q[..1], &p[..2], &q[1..], &p[2..]].concat());
+    assert_eq!(built(&here), built(&whole));
     // The last build alone, with profiles that no step here took.
     let (_dir, last) =
         world(&PLAIN.replace("needs = [\"p.optimize\", \"baseline: p.merge\"]", "needs = [\"p.merge\"]"));
