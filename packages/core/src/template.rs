@@ -38,9 +38,13 @@ pub enum TemplateError {
     Unknown(String),
 }
 
-enum Part<'a> {
+/// A stretch of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// Text as it is.
     Text(&'a str),
-    Placeholder(Placeholder),
+    /// What stands between braces.
+    Placeholder(&'a str),
 }
 
 /// What placeholders stand for in one run of a workload.
@@ -69,9 +73,9 @@ pub fn placeholders(
 ) -> Result<BTreeSet<Placeholder>, TemplateError> {
     let mut found = BTreeSet::new();
     for text in texts {
-        for part in parse(text.as_ref())? {
-            if let Part::Placeholder(placeholder) = part {
-                found.insert(placeholder);
+        for part in parts(text.as_ref())? {
+            if let Part::Placeholder(inner) = part {
+                found.insert(placeholder(inner)?);
             }
         }
     }
@@ -84,10 +88,10 @@ pub fn placeholders(
 /// Where `text` is not a template, or names a value that is not there.
 pub fn expand(text: &str, values: &Values) -> Result<String, TemplateError> {
     let mut out = String::with_capacity(text.len());
-    for part in parse(text)? {
+    for part in parts(text)? {
         match part {
             Part::Text(text) => out.push_str(text),
-            Part::Placeholder(placeholder) => out.push_str(&value(&placeholder, values)?),
+            Part::Placeholder(inner) => out.push_str(&value(&placeholder(inner)?, values)?),
         }
     }
     Ok(out)
@@ -118,7 +122,11 @@ fn name(placeholder: &Placeholder) -> String {
     }
 }
 
-fn parse(text: &str) -> Result<Vec<Part<'_>>, TemplateError> {
+/// The stretches of a template, whatever placeholders there are.
+///
+/// # Errors
+/// Where a brace has no partner.
+pub fn parts(text: &str) -> Result<Vec<Part<'_>>, TemplateError> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {
@@ -132,7 +140,7 @@ fn parse(text: &str) -> Result<Vec<Part<'_>>, TemplateError> {
         let unbalanced = || TemplateError::Unbalanced(text.to_owned());
         let inner = tail.strip_prefix('{').ok_or_else(unbalanced)?;
         let end = inner.find('}').ok_or_else(unbalanced)?;
-        parts.push(Part::Placeholder(placeholder(&inner[..end])?));
+        parts.push(Part::Placeholder(&inner[..end]));
         rest = &inner[end + 1..];
     }
     parts.push(Part::Text(rest));

@@ -6,9 +6,9 @@ use honing_core::{Result, config::Tables};
 
 use crate::{
     builders::{
-        Around, cargo,
+        Around, Craft, cargo,
         cargo::whereabouts::{ByCargo, own_environment, whereabouts},
-        go,
+        command, go,
     },
     chain::{
         session::{Options, Session},
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What the crafts that are here read of pgo.toml.
-pub const CRAFTS: &[&Tables] = &[&cargo::TABLES, &go::TABLES];
+pub const CRAFTS: &[&Tables] = &[&cargo::TABLES, &go::TABLES, &command::TABLES];
 
 /// Finds the workspace of the current directory and reads its configuration.
 ///
@@ -28,7 +28,8 @@ pub fn open(options: Options, sink: Sink, cancel: Cancel) -> Result<Session> {
     let (dir, exe) = whereabouts()?;
     let env = own_environment(&dir, &exe, options.manifest_path.is_some());
     let around = Around { dir, exe, env, double: None };
-    Session::open(&[Arc::new(ByCargo), Arc::new(go::ByGo)], around, options, sink, cancel)
+    let crafts: [Arc<dyn Craft>; 3] = [Arc::new(ByCargo), Arc::new(go::ByGo), Arc::new(command::ByCommand)];
+    Session::open(&crafts, around, options, sink, cancel)
 }
 
 /// The nearest Go module above the current folder and its main packages; `None` where a Cargo workspace is nearer,

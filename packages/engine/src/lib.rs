@@ -21,6 +21,7 @@ pub use builders::cargo::{
     whereabouts::{find_binaries, find_places},
     wrapper::call::{is_called as is_rustc, main as rustc},
 };
+pub use builders::command::wrapper::{is_called as is_compiler, main as compiler};
 pub use builders::go::{
     Main,
     shim::{is_called as is_go, main as go},

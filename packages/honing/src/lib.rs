@@ -9,7 +9,7 @@
 //! ```
 //!
 //! One with commands of its own calls it for all that it does not know: runs start this
-//! executable again, as launcher of children, as wrapper of rustc, and as the go of a makefile.
+//! executable again, as launcher of children, as wrapper of rustc, and as the go or the compiler of a makefile.
 
 mod cli;
 mod commands;
@@ -22,7 +22,7 @@ use std::{
 
 use honing_engine::{
     children::{LAUNCH, launcher},
-    go, is_go, is_rustc, rustc,
+    compiler, go, is_compiler, is_go, is_rustc, rustc,
 };
 
 /// The whole of an xtask that has one command: `cargo xtask pgo`.
@@ -39,6 +39,7 @@ pub fn called(name: &str) -> ExitCode {
     match args.get(1) {
         _ if is_named(&args, is_rustc) => rustc(args),
         _ if is_named(&args, is_go) => go(args),
+        _ if is_named(&args, is_compiler) => compiler(args),
         Some(first) if first == LAUNCH => launcher::main(args.into_iter().skip(2)),
         Some(first) if first == subcommand => {
             args.remove(1);
@@ -57,6 +58,7 @@ pub fn main() -> ExitCode {
     match args.get(1) {
         _ if is_named(&args, is_rustc) => rustc(args),
         _ if is_named(&args, is_go) => go(args),
+        _ if is_named(&args, is_compiler) => compiler(args),
         Some(first) if first == LAUNCH => launcher::main(args.into_iter().skip(2)),
         _ => {
             honing_core::call("honing");

@@ -6,7 +6,7 @@
 //! to the reader counts: workspace before dependency before std. Type arguments do not count:
 //! `Vec<workspace::Item>::push` and `drop_in_place<workspace::Item>` are std's generics. `main` is the
 //! entry point that rustc writes for the workspace's program; any other symbol without a path (C, or
-//! `#[no_mangle]`) counts as a dependency's.
+//! `#[no_mangle]`) counts as a dependency's, unless the workspace's code is such itself.
 //!
 //! Of the crates that std bundles only hashbrown has generics that are compiled into programs. Its
 //! symbols do not tell std's copy from a dependency of the same name: it counts as std's.
@@ -53,7 +53,7 @@ pub struct Crates {
 }
 
 impl Crates {
-    /// The workspace's crates; a `-` in a name is read as `_`.
+    /// The workspace's crates; a `-` in a name is read as `_`. An empty name stands for code without paths, as C's.
     pub fn new<S: AsRef<str>>(workspace: impl IntoIterator<Item = S>) -> Crates {
         Crates { workspace: workspace.into_iter().map(|name| name.as_ref().replace('-', "_")).collect() }
     }
@@ -69,7 +69,7 @@ impl Crates {
         }
         let demangled = demangle(symbol);
         if demangled.as_bytes() == symbol {
-            return Origin::Dependency;
+            return if self.workspace.contains("") { Origin::Workspace } else { Origin::Dependency };
         }
         let (type_head, trait_head) = heads(&demangled);
         let heads = [type_head, trait_head].into_iter().flatten();

@@ -130,7 +130,7 @@ pub(crate) fn is_shared_library(path: &Path) -> bool {
         })
 }
 
-fn is_elf(path: &Path) -> bool {
+pub(super) fn is_elf(path: &Path) -> bool {
     use std::io::Read;
     let mut start = [0; 4];
     let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));

@@ -2,8 +2,10 @@
 
 pub(crate) mod beside;
 pub mod cargo;
+pub mod command;
 pub mod go;
 mod pass;
+mod short;
 pub(crate) mod stand_in;
 
 use std::{
@@ -165,8 +167,13 @@ pub trait Builder: Any + Debug + Send + Sync {
         flavour: Flavour<'_>,
     ) -> Result<Fingerprint>;
 
-    /// The command that builds it, for display.
-    fn command(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Command>;
+    /// The commands that build it, for display.
+    fn commands(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        flavour: Flavour<'_>,
+    ) -> Result<Vec<Command>>;
 
     /// Builds it, on behalf of `stage`.
     fn build(
@@ -226,6 +233,6 @@ pub trait Builder: Any + Debug + Send + Sync {
     /// Names and folders of the program's package and of all in folders that it is built of.
     fn local_packages(&self, session: &Session, subject: &Subject<'_>) -> Vec<(String, PathBuf)>;
 
-    /// Names of the workspace's own code, as symbols have them.
+    /// Names of the workspace's own code, as symbols have them; an empty one for code without paths, as C's.
     fn own_code(&self) -> Vec<String>;
 }

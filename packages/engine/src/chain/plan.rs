@@ -245,7 +245,8 @@ impl Planner<'_> {
         let old: Option<Manifest<serde_json::Value>> =
             session.store.load(subject.name, subject.step(stage)).filter(|_| built);
         let reasons = reasons(session, old.as_ref(), &print);
-        self.push(stage, reasons, vec![subject.command(session, flavour)?.to_string()]);
+        let commands = subject.commands(session, flavour)?.iter().map(ToString::to_string).collect();
+        self.push(stage, reasons, commands);
         Ok(())
     }
 

@@ -200,12 +200,12 @@ impl Subject<'_> {
         Ok(print)
     }
 
-    /// The command that makes a flavour, for display.
-    pub(crate) fn command(&self, session: &Session, flavour: Flavour<'_>) -> Result<Command> {
+    /// The commands that make a flavour, for display.
+    pub(crate) fn commands(&self, session: &Session, flavour: Flavour<'_>) -> Result<Vec<Command>> {
         let input = self.input.as_ref().map_or(Path::new(""), |input| &input.path);
         match self.turn() {
-            None => self.builder.command(session, self, flavour),
-            Some(pass) => pass.command(session, self, flavour, input),
+            None => self.builder.commands(session, self, flavour),
+            Some(pass) => pass.command(session, self, flavour, input).map(|command| vec![command]),
         }
     }
 

@@ -148,8 +148,8 @@ impl Builder for FakeBuilder {
         Ok(print)
     }
 
-    fn command(&self, session: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Command> {
-        Ok(Command::new(format!("build {}", word(flavour)), &session.around.env, &session.root))
+    fn commands(&self, session: &Session, _: &Subject<'_>, flavour: Flavour<'_>) -> Result<Vec<Command>> {
+        Ok(vec![Command::new(format!("build {}", word(flavour)), &session.around.env, &session.root)])
     }
 
     fn build(

@@ -273,6 +273,9 @@ pub(crate) enum Look {
         /// Add the xtask without asking
         #[arg(short, long, requires = "xtask")]
         yes: bool,
+        /// Begin with what make, configure, cmake or meson build in FOLDER [default: the current folder]
+        #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, conflicts_with = "xtask")]
+        command: Option<Option<String>>,
         #[command(flatten)]
         flags: shared::Init,
     },

@@ -166,7 +166,10 @@ fn look_at(command: Look, always: &Shared, matches: &ArgMatches) -> ExitCode {
         Look::Replay { file, speed, flags, .. } => {
             with(flags.into(), &|shared| replay::replay(shared, &file, speed))
         }
-        Look::Init { xtask, yes, flags } => {
+        Look::Init { command: Some(folder), flags, .. } => {
+            with(flags.into(), &|shared| init::of_command(shared, folder.as_deref()))
+        }
+        Look::Init { xtask, yes, flags, .. } => {
             let from = xtask.as_ref().map(Option::as_deref);
             with(flags.into(), &|shared| init::init(shared, from, yes))
         }

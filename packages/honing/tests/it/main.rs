@@ -8,6 +8,7 @@ mod broken;
 mod checklist;
 mod ci;
 mod colours;
+mod commands;
 mod commits;
 mod committed;
 mod compare;

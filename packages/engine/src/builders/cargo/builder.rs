@@ -138,9 +138,14 @@ impl Builder for Cargo {
         Ok(build_fingerprint(here, &wanted(here, subject, flavour)?, digest))
     }
 
-    fn command(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Command> {
+    fn commands(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        flavour: Flavour<'_>,
+    ) -> Result<Vec<Command>> {
         let here = &Here { session, cargo: self };
-        Ok(build_command(here, &wanted(here, subject, flavour)?))
+        Ok(vec![build_command(here, &wanted(here, subject, flavour)?)])
     }
 
     fn build(

@@ -5,31 +5,30 @@ use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
-use honing_core::{Error, ExitCode, Result, Stage, event::Event};
+use honing_core::{Error, ExitCode, Result, event::Event};
 use honing_match::TraceReader;
 use honing_profdata::IndexedVersion;
 
 use crate::{
-    builders::cargo::{ask, configured::Answer, flavours::TRACE_FLAG, state::Here, toolchain::Toolchain},
+    builders::{
+        cargo::{ask, configured::Answer, flavours::TRACE_FLAG, state::Here, toolchain::Toolchain},
+        short::{self, Said},
+    },
     chain::{
         preflight::needs_merge,
         ready::{Merger, Ready},
         session::find_program,
         subject::Subject,
     },
-    children::{Child, Command, Status, Usage},
-    io::{files, plain},
+    children::{Command, Usage},
+    io::files,
     profiles::{
         Input,
         llvm::{indexed, profile_files, wants_llvm},
     },
 };
-
-/// A tiny compile that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Has a loop, a branch and an indirect call, so that every kind of record is written.
 const SOURCE: &str = r#"
@@ -41,12 +40,6 @@ fn main() {
     std::process::exit(i32::from(sum == 0));
 }
 "#;
-
-struct Output {
-    ok: bool,
-    stdout: String,
-    stderr: String,
-}
 
 struct Probe<'a> {
     session: &'a Here<'a>,
@@ -112,7 +105,7 @@ impl Probe<'_> {
         args
     }
 
-    fn rustc(&self, args: Vec<OsString>) -> Result<Output> {
+    fn rustc(&self, args: Vec<OsString>) -> Result<Said> {
         self.short(self.session.cargo.toolchain.rustc.as_os_str(), &args, None)
     }
 
@@ -235,9 +228,8 @@ impl Probe<'_> {
         format!("llvm-profdata, {version}")
     }
 
-    /// A short command, through the launcher like every other child: a run that is
-    /// killed meanwhile leaves nobody who writes into this folder.
-    fn short(&self, program: &OsStr, args: &[OsString], raw: Option<&Path>) -> Result<Output> {
+    /// A short command.
+    fn short(&self, program: &OsStr, args: &[OsString], raw: Option<&Path>) -> Result<Said> {
         let session = self.session;
         // In the root, as cargo: flags may name files from there.
         let mut command = Command::new(program, &session.around.env, &session.root);
@@ -245,13 +237,7 @@ impl Probe<'_> {
         if let Some(raw) = raw {
             command.env("LLVM_PROFILE_FILE", raw);
         }
-        let (stdout, stderr) = (self.dir.join("stdout"), self.dir.join("stderr"));
-        session.open_log(self.subject.name, Stage::Preflight, &command)?;
-        let mut child = Child::spawn_to_files(&session.launcher, &command, &stdout, &stderr)?;
-        let ended = child.wait(&session.cancel, Some(PATIENCE))?;
-        let text =
-            |path: &Path| files::read(path).map(|bytes| plain(&String::from_utf8_lossy(&bytes)).into_owned());
-        Ok(Output { ok: ended.status == Status::Code(0), stdout: text(&stdout)?, stderr: text(&stderr)? })
+        short::ask(session, self.subject.name, &command, self.dir)
     }
 }
 

@@ -152,9 +152,14 @@ impl Builder for GoBuilder {
         Ok(build::fingerprint(session, &wanted, digest))
     }
 
-    fn command(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Command> {
+    fn commands(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        flavour: Flavour<'_>,
+    ) -> Result<Vec<Command>> {
         let wanted = self.wanted(session, (subject.name, table(subject.program)?), flavour)?;
-        Ok(build::command(session, &wanted))
+        Ok(vec![build::command(session, &wanted)])
     }
 
     fn build(

@@ -1,6 +1,7 @@
 //! `init`: a `pgo.toml` to start from, with a program for each binary that cargo's own settings do not
-//! set aside; in a Go module, for each main package.
+//! set aside; in a Go module, for each main package; with `--command`, for what other build systems make.
 
+mod command;
 mod files;
 mod go;
 mod outside;
@@ -49,6 +50,24 @@ pub(crate) fn init(shared: &Shared, xtask: Option<Option<&str>>, yes: bool) -> R
     if outside.is_none() {
         advise(&root, pgo, *path == usual);
     }
+    Ok(())
+}
+
+/// The same for a tree that other build systems build.
+pub(crate) fn of_command(shared: &Shared, folder: Option<&str>) -> Result<()> {
+    let root = std::env::current_dir().map_err(|error| files::failed("read", Path::new("."), &error))?;
+    let dir = folder.map_or(".", |folder| folder.trim_end_matches('/'));
+    if Path::new(dir).is_absolute() || !root.join(dir).is_dir() {
+        return Err(Error::usage(format!("there is no folder {dir} in {}", root.display()))
+            .with_hint("name the folder of the sources, relative to where you are"));
+    }
+    let path = shared.file.config.clone().unwrap_or_else(|| root.join("pgo/pgo.toml"));
+    let (text, seen) = command::template(&root, dir)?;
+    start(&path, &text)?;
+    console::line(&format!("       Found {seen}"));
+    let pgo = honing_core::called();
+    console::line(&format!("        Next look it through, put real workloads in, then: {pgo} --to baseline"));
+    console::line("        Also ignore target/ in git: all output goes there");
     Ok(())
 }
 

@@ -68,8 +68,10 @@ fn the_configurations_of_examples_are_read() {
 }
 
 fn pgo_toml(text: &str) -> Result<(), String> {
-    let builds =
-        |line: &str| line.starts_with("[program.") && (line.ends_with(".cargo]") || line.ends_with(".go]"));
+    let builds = |line: &str| {
+        line.starts_with("[program.")
+            && [".cargo]", ".go]", ".command]"].iter().any(|end| line.ends_with(end))
+    };
     let whole = if text.lines().any(builds) {
         text.to_owned()
     } else {
@@ -147,6 +149,7 @@ fn fits_somewhere(key: &str, value: &str) -> Result<(), String> {
         PROGRAM.to_owned(),
         format!("{PROGRAM}[program.p.cargo.cargo_profile]\n"),
         format!("{PROGRAM}[program.p.llvm]\n"),
+        "[program.p.command]\nbuild = [\"make\"]\noutput = \"p\"\n".to_owned(),
         format!("{PROGRAM}[policy]\n"),
         format!("{PROGRAM}[bench]\n"),
         metric,

@@ -1,0 +1,380 @@
+//! One build: its commands in a folder of their own, and what came out.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    builders::{
+        Made, beside,
+        command::{
+            calls::{self, Reach},
+            state::Wanted,
+            tables::Flavoured,
+            words::Name,
+            wrapper::{self, Orders},
+        },
+    },
+    chain::session::Session,
+    children::{Command, Status, Usage},
+    io::{
+        files,
+        programs::{is_executable, on_path},
+    },
+    profiles::Traces,
+};
+
+/// What came out of a flavour's build, beside it. It is written last.
+const KEPT: &str = "build.json";
+/// The functions that compilers listed, beside it.
+const FUNCTIONS: &str = "functions.txt";
+/// Programs that are named where the wanted one is missing.
+const PROGRAMS: usize = 5;
+/// How the name of the file ends that says who wrote last into a tree that is kept, beside that.
+const LAST: &str = "last";
+
+/// What is kept of a build.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    /// Of everything that was read.
+    read: Digest,
+    /// Of the program and its libraries.
+    made: Digest,
+    program: String,
+    libraries: Vec<String>,
+    /// Who had written last into the tree, where that is kept.
+    #[serde(default)]
+    began: String,
+}
+
+/// What a build reads.
+pub(super) fn fingerprint(
+    wanted: &Wanted<'_>,
+    (sources, profile): (&[(String, Digest)], Option<&Digest>),
+) -> Fingerprint {
+    let mut print = Fingerprint::new();
+    print.value("compiler", &wanted.compilers.version).value("target", &wanted.compilers.triple);
+    for (key, words) in wanted.program.steps(wanted.flavour) {
+        print.value(key, words.join(" "));
+    }
+    for (name, value) in wanted.program.env(wanted.flavour) {
+        // It may be a secret.
+        print.content(format!("env {name} of the build"), Digest::of(value.as_bytes()));
+    }
+    print.value("output", &wanted.program.output).value("libraries", wanted.program.libraries.join(" "));
+    if wanted.program.names(wanted.flavour, Name::Args) {
+        print.value(
+            "arguments",
+            wanted.values.get(&Name::Args).map(|args| args.join(" ")).unwrap_or_default(),
+        );
+    }
+    print.flags("flags of PGO", wanted.mark.unwrap_or("none"));
+    for (name, digest) in sources {
+        print.content(format!("input {name}"), digest.clone());
+    }
+    if let Some(profile) = profile {
+        print.profile("profile", profile.clone());
+    }
+    print
+}
+
+/// Builds, unless what an earlier build left is of the same.
+pub(super) fn build(
+    session: &Session,
+    stage: Stage,
+    wanted: &Wanted<'_>,
+    print: &Fingerprint,
+) -> Result<Made> {
+    let read = serde_json::to_vec(print).map_err(|error| Error::internal(error.to_string()))?;
+    let read = Digest::of(&read);
+    if !session.options.force
+        && let Some(kept) = Kept::load(wanted).filter(|kept| kept.read == read)
+        && let Ok(made) = kept.made(wanted, true, Usage::default())
+    {
+        return Ok(made);
+    }
+    let began = make_ready(session, stage, wanted)?;
+    files::remove_file(&wanted.kept().join(KEPT))?;
+    let mut usage = Usage::default();
+    for (key, command) in wanted.commands()? {
+        let more = run(session, stage, wanted, (key, command))?;
+        usage.user += more.user;
+        usage.system += more.system;
+        usage.peak_rss = usage.peak_rss.max(more.peak_rss);
+    }
+    tell_reach(session, stage, wanted)?;
+    take(stage, wanted, (read, began))?.made(wanted, false, usage)
+}
+
+/// Empties what has to be empty, and puts in what the commands need. Who wrote last into the tree.
+fn make_ready(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<String> {
+    let tree = wanted.build_dir();
+    let began = if wanted.program.keep.is_some() {
+        go_on(session, stage, wanted, &tree)?
+    } else {
+        files::remove_dir(&tree)?;
+        String::new()
+    };
+    files::make_dir(&tree)?;
+    if wanted.program.in_source {
+        wanted.sources(session.store.root()).copy_to(&tree, &session.cancel)?;
+    }
+    files::remove_dir(&wanted.out())?;
+    files::make_dir(&wanted.out())?;
+    files::remove_dir(&wanted.notes())?;
+    files::make_dir(&wanted.notes())?;
+    let compilers = &wanted.compilers;
+    let called = std::iter::once(&compilers.cc)
+        .chain(&compilers.cxx)
+        .map(|real| (beside::file_name(real), real.clone()));
+    let orders = Orders {
+        compilers: called.collect(),
+        mark: wanted.mark.map(str::to_owned),
+        tracing: if wanted.traced { compilers.family.tracing() } else { Vec::new() },
+        notes: wanted.notes(),
+    };
+    wrapper::place(session.launcher.exe(), &wrapper::folder(&wanted.folder), &orders)?;
+    let Some((given, there)) = &wanted.profile else { return Ok(began) };
+    if let Some(folder) = there.parent() {
+        // Of earlier profiles nobody needs another copy.
+        files::remove_dir(folder)?;
+        files::make_dir(folder)?;
+    }
+    files::copy(given, there)?;
+    Ok(began)
+}
+
+/// Goes on in a tree that is kept: says where another one wrote to it last than before this flavour's last build.
+fn go_on(session: &Session, stage: Stage, wanted: &Wanted<'_>, tree: &Path) -> Result<String> {
+    let last = tree.with_extension(LAST);
+    let now = fs::read_to_string(&last).unwrap_or_default();
+    if let Some(before) = Kept::load(wanted).map(|kept| kept.began).filter(|before| *before != now) {
+        let who = |who: &str| if who.is_empty() { "nobody".to_owned() } else { who.to_owned() };
+        let name = wanted.program.keep.as_deref().unwrap_or_default();
+        let text = format!(
+            "{stage}: {} wrote last into the tree `{name}`; before the last build of this it was {}",
+            who(&now),
+            who(&before)
+        );
+        session.sink.emit(Event::Note { text });
+    }
+    files::make_dir(tree)?;
+    // A build that is killed has written, too.
+    files::write_atomically(&last, format!("{}.{}", wanted.name, wanted.flavour.word()).as_bytes())?;
+    Ok(now)
+}
+
+fn run(session: &Session, stage: Stage, wanted: &Wanted<'_>, (key, shown): (&str, Command)) -> Result<Usage> {
+    let mut command = shown.clone();
+    if wanted.flavour == Flavoured::Instrument {
+        // What a build runs of itself teaches nothing, and must not lie about among the sources.
+        let aside = wanted.folder.join("aside");
+        files::remove_dir(&aside)?;
+        files::make_dir(&aside)?;
+        for (name, value) in wanted.compilers.family.kind().variables_aside(&aside) {
+            command.env.insert(name.into(), value);
+        }
+    }
+    let said = Arc::new(Mutex::new(String::new()));
+    let (heard, sink, program) = (Arc::clone(&said), session.sink.clone(), wanted.name.to_owned());
+    let ended = session.run_builder(wanted.name, stage, &command, move |_, line| {
+        sink.emit(Event::Output { program: program.clone(), stage: stage.into(), line: line.to_owned() });
+        if let Ok(mut said) = heard.lock()
+            && said.is_empty()
+            && is_error(line)
+        {
+            line.trim().clone_into(&mut said);
+        }
+        true
+    });
+    let failed = |what: String| {
+        let log = session.log_path(wanted.name, stage);
+        Error::new(ExitCode::Build, format!("{stage}: `{key}` of program `{}` {what}", wanted.name))
+            .with_hint(format!(
+                "its command is `{shown}`, in {}; all that it said is in {}",
+                command.dir.display(),
+                log.display()
+            ))
+    };
+    let ended = ended.map_err(|error| match error.code() {
+        ExitCode::Internal => failed(format!("cannot be run: {error}")),
+        _ => error,
+    })?;
+    if ended.status == Status::Code(0) {
+        return Ok(ended.usage);
+    }
+    let first = said.lock().map(|said| said.clone()).unwrap_or_default();
+    let first = if first.is_empty() { last_line(session, stage, wanted) } else { first };
+    Err(failed(format!("ended with {}: {first}", ended.status)))
+}
+
+/// Whether a line names an error, as compilers, linkers, make, cmake and meson do.
+fn is_error(line: &str) -> bool {
+    line.contains("error: ") || line.contains("ERROR: ") || line.contains("CMake Error")
+}
+
+fn last_line(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> String {
+    let log = files::last_lines(&session.log_path(wanted.name, stage), 1);
+    log.into_iter().find(|line| !line.starts_with("$ ")).unwrap_or_else(|| "it said nothing".into())
+}
+
+/// Refuses a build that the flags of PGO did not reach.
+fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<()> {
+    let Some(mark) = wanted.mark else { return Ok(()) };
+    let warn = |text: String| session.sink.emit(Event::Warning { text: format!("{stage}: {text}") });
+    let flag = mark.trim_end_matches('=');
+    match calls::reach(&wanted.notes()) {
+        Reach::All => {}
+        Reach::Unknown => warn(format!(
+            "the build of program `{}` called no compiler by {{cc}} or {{cxx}}: whether {flag} reached it is not known",
+            wanted.name
+        )),
+        Reach::Partly(without, of, file) => {
+            warn(format!(
+                "{without} of {of} compilations had no {flag}: {{cflags}} did not reach them, such as {file}"
+            ));
+        }
+        Reach::Nowhere => {
+            return Err(Error::new(
+                ExitCode::Build,
+                format!("{stage}: no compilation had {flag}: {{cflags}} did not reach the compiler"),
+            )
+            .with_hint(
+                "let the commands in [program.NAME.command] pass {cflags} on, such as CFLAGS=-O2 {cflags}",
+            ));
+        }
+        Reach::NoLink(file) => {
+            return Err(Error::new(
+                ExitCode::Build,
+                format!("{stage}: no link had {flag}: {{ldflags}} did not reach it, such as {file}"),
+            )
+            .with_hint(
+                "let the commands in [program.NAME.command] pass {ldflags} on, such as LDFLAGS={ldflags}",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Keeps what came out.
+fn take(stage: Stage, wanted: &Wanted<'_>, (read, began): (Digest, String)) -> Result<Kept> {
+    let (kept, program) = (wanted.kept(), &wanted.program);
+    files::remove_dir(&kept)?;
+    files::make_dir(&kept)?;
+    let copy = |text: &String| -> Result<PathBuf> {
+        let file = wanted.output(text);
+        if !file.is_file() {
+            return Err(missing(stage, wanted, text, &file));
+        }
+        let to = kept.join(beside::file_name(&file));
+        files::copy(&file, &to)?;
+        Ok(to)
+    };
+    let main = copy(&program.output)?;
+    let libraries = program.libraries.iter().map(copy).collect::<Result<Vec<_>>>()?;
+    if let Some(functions) = calls::functions(&wanted.notes()).filter(|_| wanted.traced) {
+        files::write_atomically(&kept.join(FUNCTIONS), functions.as_bytes())?;
+    }
+    let made = beside::digest(&main, &libraries)?;
+    let libraries = libraries.iter().map(|path| beside::file_name(path)).collect();
+    let all = Kept { read, made, program: beside::file_name(&main), libraries, began };
+    let text = serde_json::to_vec(&all).map_err(|error| Error::internal(error.to_string()))?;
+    files::write_atomically(&kept.join(KEPT), &text)?;
+    Ok(all)
+}
+
+/// Names what came out instead.
+fn missing(stage: Stage, wanted: &Wanted<'_>, text: &str, file: &Path) -> Error {
+    let (tree, out) = (wanted.build_dir(), wanted.out());
+    let within = |folder: &Path, shown: &str| -> Vec<String> {
+        let programs = files::below(folder)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|path| is_executable(path) && beside::is_elf(path) && !beside::is_shared_library(path));
+        programs
+            .filter_map(|path| Some(format!("{shown}{}", path.strip_prefix(folder).ok()?.display())))
+            .collect()
+    };
+    let mut programs = within(&tree, "");
+    programs.extend(within(&out, "{out}/"));
+    programs.sort_by_key(|name| (name.matches('/').count(), name.len()));
+    programs.truncate(PROGRAMS);
+    let hint = if programs.is_empty() {
+        format!("it was looked for at {}, and no other program came out: mend the commands", file.display())
+    } else {
+        format!(
+            "what came out is {}: mend `output` or `libraries` in [program.NAME.command]",
+            programs.join(", ")
+        )
+    };
+    let error = format!("{stage}: the build of program `{}` left no {text}", wanted.name);
+    Error::new(ExitCode::Build, error).with_hint(hint)
+}
+
+impl Kept {
+    fn load(wanted: &Wanted<'_>) -> Option<Self> {
+        serde_json::from_slice(&fs::read(wanted.kept().join(KEPT)).ok()?).ok()
+    }
+
+    fn made(self, wanted: &Wanted<'_>, fresh: bool, usage: Usage) -> Result<Made> {
+        let kept = wanted.kept();
+        let path = kept.join(&self.program);
+        let libraries: Vec<PathBuf> = self.libraries.iter().map(|name| kept.join(name)).collect();
+        let digest = beside::digest(&path, &libraries)?;
+        if digest != self.made {
+            return Err(Error::internal(format!("{} is not what was built", path.display())));
+        }
+        let traces = fs::read(kept.join(FUNCTIONS)).ok().map(Traces);
+        Ok(Made {
+            path,
+            libraries,
+            debug_info: Vec::new(),
+            digest,
+            fresh,
+            full: wanted.program.keep.is_none(),
+            traces,
+            witness: Vec::new(),
+            usage,
+        })
+    }
+}
+
+/// Says which program of the commands is missing.
+pub(super) fn check_programs(wanted: &Wanted<'_>) -> Result<()> {
+    let commands = wanted.commands()?.into_iter().map(|(_, command)| command).chain(wanted.dry_run()?);
+    for command in commands {
+        let name = Path::new(&command.program);
+        // What is named by a path may be made by an earlier command.
+        if name.components().count() == 1 && on_path(name.as_os_str(), &command.env).is_none() {
+            return Err(Error::preflight(format!("there is no program `{}` on PATH", name.display()))
+                .with_hint(format!("the {} of program `{}` calls it", wanted.flavour.word(), wanted.name)));
+        }
+    }
+    Ok(())
+}
+
+/// Makes the dry run of a flavour.
+pub(super) fn dry_run(session: &Session, wanted: &Wanted<'_>) -> Result<()> {
+    let Some(mut command) = wanted.dry_run()? else { return Ok(()) };
+    // Before the first build there is no {build_dir}.
+    if !command.dir.is_dir() {
+        command.dir.clone_from(&wanted.dir);
+    }
+    let ended = session.run_builder(wanted.name, Stage::Preflight, &command, |_, _| true)?;
+    if ended.status == Status::Code(0) {
+        return Ok(());
+    }
+    let said = files::tail(&session.log_path(wanted.name, Stage::Preflight), 10);
+    let said = said.lines().filter(|line| !line.starts_with("$ ")).collect::<Vec<_>>().join("\n");
+    Err(Error::preflight(format!(
+        "`check` of the {} ended with {}:\n{said}",
+        wanted.flavour.word(),
+        ended.status
+    ))
+    .with_hint(format!("its command is `{command}`")))
+}

@@ -1,0 +1,291 @@
+//! Commands of a person, as the engine sees a builder.
+
+use std::path::{Path, PathBuf};
+
+use honing_core::{
+    Error, Fingerprint, Result, Setting, Stage,
+    account::Account,
+    config::{self, Own, Tool},
+    release::Compiler,
+};
+
+use crate::{
+    builders::{
+        Builder, Flavour, Folders, Made,
+        command::{
+            build, probe, sources,
+            state::{CommandBuilder, Wanted, folder, table},
+            tables::{Flavoured, Program},
+            words::Name,
+        },
+    },
+    chain::{ready::Ready, session::Session, subject::Subject},
+    children::{Command, Usage},
+    profiles::ProfileKind,
+};
+
+/// What stands for a profile where none is there yet.
+const NO_PROFILE: &str = "PROFILE";
+
+impl CommandBuilder {
+    fn of<'a>(&self, session: &Session, subject: &Subject<'a>, flavour: Flavour<'_>) -> Result<Wanted<'a>> {
+        self.wanted(session, (subject.name, subject.program), flavour)
+    }
+
+    fn print(&self, session: &Session, wanted: &Wanted<'_>, flavour: Flavour<'_>) -> Result<Fingerprint> {
+        let digest = match flavour {
+            Flavour::Optimized { digest, .. } => digest,
+            Flavour::Plain | Flavour::Instrumented => None,
+        };
+        Ok(build::fingerprint(wanted, (&self.read(session, wanted)?, digest)))
+    }
+
+    /// All flavours, as far as they can be told before the first build.
+    fn flavours<'a>(&self, session: &Session, subject: &Subject<'a>) -> Result<Vec<Wanted<'a>>> {
+        let profile = Flavour::Optimized { profile: Path::new(NO_PROFILE), digest: None, traced: false };
+        [Flavour::Plain, Flavour::Instrumented, profile]
+            .into_iter()
+            .map(|flavour| self.of(session, subject, flavour))
+            .collect()
+    }
+}
+
+impl Builder for CommandBuilder {
+    fn look_up(&self, session: &Session, program: &config::Program) -> Result<(String, String)> {
+        let program = table(program)?;
+        let name = Path::new(&program.output).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok((name, self.compilers(session, program)?.triple.clone()))
+    }
+
+    fn settings(&self, session: &Session, subject: &Subject<'_>) -> Result<Vec<Setting>> {
+        let wanted = self.of(session, subject, Flavour::Plain)?;
+        let setting = |key: &str, value: String, origin: &str| Setting {
+            key: format!("program.{}: {key}", subject.name),
+            value,
+            origin: origin.to_owned(),
+        };
+        let compilers = &wanted.compilers;
+        let mut found = vec![
+            setting("program", subject.artifact.clone(), "pgo.toml"),
+            setting("C compiler", format!("{} ({})", compilers.cc.display(), compilers.version), "PATH"),
+            setting("target", subject.triple.clone(), "the C compiler"),
+            setting("built in", wanted.build_dir().display().to_string(), "Honing"),
+        ];
+        if let Some(cxx) = &compilers.cxx {
+            found.insert(2, setting("C++ compiler", cxx.display().to_string(), "PATH"));
+        }
+        Ok(found)
+    }
+
+    fn kind(&self, program: &config::Program) -> &'static dyn ProfileKind {
+        table(program).map(|program| program.compiler).unwrap_or_default().kind()
+    }
+
+    fn check(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
+        let at = |error: Error| error.at(format!("program `{}`", subject.name));
+        let options = &session.options;
+        if !options.features.is_empty() || options.target.is_some() {
+            let what = if options.target.is_some() { "--target" } else { "--features" };
+            return Err(at(Error::usage(format!("{what} says nothing to a program that commands build"))
+                .with_hint("its commands in [program.NAME.command] say what is built")));
+        }
+        check_arguments(session)?;
+        for wanted in self.flavours(session, subject).map_err(at)? {
+            sources::check(&wanted.sources(session.store.root())).map_err(at)?;
+            check_cxx(&wanted).map_err(at)?;
+            build::check_programs(&wanted).map_err(at)?;
+        }
+        Ok(())
+    }
+
+    fn check_toolchain(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
+        let mut made: Vec<Vec<String>> = Vec::new();
+        for wanted in self.flavours(session, subject)? {
+            // The same for all flavours is made once.
+            let words = wanted.program.check(wanted.flavour).to_vec();
+            if !made.contains(&words) {
+                build::dry_run(session, &wanted)
+                    .map_err(|error| error.at(format!("program `{}`", subject.name)))?;
+                made.push(words);
+            }
+        }
+        Ok(())
+    }
+
+    fn probe_fingerprint(&self, session: &Session, subject: &Subject<'_>) -> Result<Fingerprint> {
+        let compilers = self.compilers(session, table(subject.program)?)?;
+        let mut print = Fingerprint::new();
+        print
+            .value("compiler", &compilers.version)
+            .value("compiler's path", compilers.cc.display())
+            .value("target", &compilers.triple);
+        Ok(print)
+    }
+
+    fn probe(&self, session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)> {
+        let compilers = self.compilers(session, table(subject.program)?)?;
+        Ok((probe::probe(session, subject, &compilers, dir)?, Usage::default()))
+    }
+
+    fn check_harness(&self, _: &Own) -> Result<()> {
+        Err(Error::usage("no command runs workloads of its own"))
+    }
+
+    fn settle(&self, _: &Session, _: &Subject<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn fingerprint(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        flavour: Flavour<'_>,
+    ) -> Result<Fingerprint> {
+        self.print(session, &self.of(session, subject, flavour)?, flavour)
+    }
+
+    fn commands(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        flavour: Flavour<'_>,
+    ) -> Result<Vec<Command>> {
+        let commands = self.of(session, subject, flavour)?.commands()?;
+        Ok(commands.into_iter().map(|(_, command)| command).collect())
+    }
+
+    fn build(
+        &self,
+        session: &Session,
+        subject: &Subject<'_>,
+        stage: Stage,
+        flavour: Flavour<'_>,
+    ) -> Result<Made> {
+        let wanted = self.of(session, subject, flavour)?;
+        let print = self.print(session, &wanted, flavour)?;
+        let made = build::build(session, stage, &wanted, &print)?;
+        self.forget(subject.name);
+        Ok(made)
+    }
+
+    /// The same templates are filled in for all of them; where flags did not go, the build says.
+    fn difference(&self, _: &[u8], _: &[u8]) -> Option<String> {
+        None
+    }
+
+    fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {
+        let wanted = self.of(session, subject, flavour)?;
+        Ok(Folders { libraries: vec![wanted.kept()], all: wanted.folder })
+    }
+
+    fn is_light(&self, _: &Session, _: &Subject<'_>) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn harness(
+        &self,
+        _: &Session,
+        _: &Subject<'_>,
+        _: Flavour<'_>,
+        _: &Own,
+    ) -> Result<(Command, Vec<String>)> {
+        Err(Error::usage("no command runs workloads of its own"))
+    }
+
+    fn tool(&self, _: &Session, _: &str, _: Stage, _: &Tool) -> Result<(PathBuf, Usage)> {
+        Err(Error::usage("no command builds tools"))
+    }
+
+    fn tool_path(&self, _: &Session, _: &Tool) -> Result<PathBuf> {
+        Err(Error::usage("no command builds tools"))
+    }
+
+    fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<Account> {
+        let wanted = self.of(session, subject, Flavour::Plain)?;
+        let steps = wanted.program.steps(Flavoured::Baseline).into_iter();
+        let told = steps.map(|(key, words)| (key.to_owned(), words.join(" ")));
+        let args = wanted
+            .program
+            .names(Flavoured::Baseline, Name::Args)
+            .then(|| session.options.arguments.join(" "));
+        let args = args.filter(|args| !args.is_empty()).map(|args| ("arguments".to_owned(), args));
+        Ok(Account {
+            symbols: "the compiler's".into(),
+            toolchain: [("compiler".to_owned(), wanted.compilers.version.clone())].into(),
+            build: told.chain(args).collect(),
+            read: [].into(),
+        })
+    }
+
+    fn compiler(&self, session: &Session, subject: &Subject<'_>) -> Result<Compiler> {
+        let compilers = self.compilers(session, table(subject.program)?)?;
+        Ok(Compiler {
+            name: compilers.family.names().0.to_owned(),
+            version: compilers.version.clone(),
+            commit: String::new(),
+            host: compilers.triple.clone(),
+        })
+    }
+
+    fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String {
+        let Ok(program) = table(subject.program) else { return String::new() };
+        let profile = std::path::absolute(profile).unwrap_or_else(|_| profile.to_owned());
+        let flags = program.compiler.flags(super::compiler::Use::Profile(&profile));
+        let steps = program.steps(Flavoured::Optimize).into_iter();
+        let lines = steps.map(|(_, words)| words.join(" "));
+        let text = lines.collect::<Vec<_>>().join(" && ");
+        text.replace("{cflags}", &flags.compile.join(" ")).replace("{ldflags}", &flags.link.join(" "))
+    }
+
+    fn locks(&self) -> &[&str] {
+        &[]
+    }
+
+    fn package_file(&self) -> Option<&str> {
+        None
+    }
+
+    fn own_folders(&self, session: &Session, program: &str) -> Vec<PathBuf> {
+        vec![folder(session, program)]
+    }
+
+    fn version(&self, subject: &Subject<'_>) -> String {
+        table(subject.program).ok().and_then(|program| program.version.clone()).unwrap_or_default()
+    }
+
+    fn local_packages(&self, _: &Session, subject: &Subject<'_>) -> Vec<(String, PathBuf)> {
+        table(subject.program)
+            .map(|program| vec![(subject.name.to_owned(), self.dir(program))])
+            .unwrap_or_default()
+    }
+
+    /// Code without a path in its name, as C's.
+    fn own_code(&self) -> Vec<String> {
+        vec![String::new()]
+    }
+}
+
+/// What stands after `--` has to go somewhere.
+fn check_arguments(session: &Session) -> Result<()> {
+    if session.options.arguments.is_empty() {
+        return Ok(());
+    }
+    let takes = |program: &config::Program| match program.own.get::<Program>() {
+        Some(program) => Flavoured::ALL.into_iter().any(|flavour| program.names(flavour, Name::Args)),
+        None => true,
+    };
+    if session.config.program.values().any(takes) {
+        return Ok(());
+    }
+    Err(Error::usage("no command of a build takes what stands after `--`")
+        .with_hint("put {args} where it belongs, such as build = [\"make\", \"{args}\"]"))
+}
+
+/// A program in C++ needs a compiler for it.
+fn check_cxx(wanted: &Wanted<'_>) -> Result<()> {
+    if wanted.compilers.cxx.is_some() || !wanted.program.names(wanted.flavour, Name::Cxx) {
+        return Ok(());
+    }
+    Err(Error::preflight(format!("there is no C++ compiler beside {}", wanted.compilers.cc.display()))
+        .with_hint("install it, or name one: cxx in [program.NAME.command]"))
+}

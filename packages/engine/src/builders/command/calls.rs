@@ -1,0 +1,193 @@
+//! What a build called of its compilers: whether the flags of PGO reached them, and the functions that they listed.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+};
+
+use honing_match::TraceReader;
+use serde::{Deserialize, Serialize};
+
+/// Calls that compile or link, a line for each.
+const CALLS: &str = "calls.jsonl";
+/// What the compilers listed.
+const LISTED: &str = "functions.txt";
+
+/// A call that compiles, links, or does both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Noted {
+    /// Whether it compiles.
+    pub(super) compiles: bool,
+    /// Whether it links.
+    pub(super) links: bool,
+    /// Whether the flags of PGO reached it.
+    pub(super) marked: bool,
+    /// What it compiles, or makes.
+    pub(super) file: String,
+}
+
+/// Flags whose next word is theirs, and no file.
+const WITH_VALUE: [&str; 13] =
+    ["-o", "-I", "-isystem", "-include", "-D", "-U", "-MF", "-MT", "-MQ", "-x", "-L", "-l", "-Xlinker"];
+/// Calls that make nothing of a program.
+const ASKS: [&str; 8] = ["-E", "-M", "-MM", "-fsyntax-only", "--version", "-v", "-###", "-dumpversion"];
+
+impl Noted {
+    /// A call, by its arguments; `None` where it makes nothing of a program.
+    pub(super) fn of(args: &[impl AsRef<str>], mark: Option<&str>) -> Option<Self> {
+        let words: Vec<&str> = args.iter().map(AsRef::as_ref).collect();
+        if words
+            .iter()
+            .any(|word| ASKS.contains(word) || word.starts_with("-print-") || word.starts_with("-dump"))
+        {
+            return None;
+        }
+        let marked = mark.is_some_and(|mark| words.iter().any(|word| word.starts_with(mark)));
+        let mut rest = words.iter();
+        let (mut sources, mut others, mut out) = (Vec::new(), 0, "");
+        while let Some(word) = rest.next() {
+            match *word {
+                "-o" => out = rest.next().copied().unwrap_or_default(),
+                flag if WITH_VALUE.contains(&flag) => drop(rest.next()),
+                word if word.starts_with('-') => {}
+                word if is_source(word) => sources.push(word),
+                _ => others += 1,
+            }
+        }
+        // Assembly has no counters.
+        let stops = words.iter().any(|word| matches!(*word, "-c" | "-S"));
+        let (compiles, links) = (!sources.is_empty(), !stops && (!sources.is_empty() || others > 0));
+        let file = sources.first().copied().unwrap_or(out).to_owned();
+        (compiles || links).then_some(Self { compiles, links, marked, file })
+    }
+}
+
+fn is_source(word: &str) -> bool {
+    let end = Path::new(word).extension().and_then(|end| end.to_str()).unwrap_or_default();
+    matches!(end, "c" | "cc" | "cpp" | "cxx" | "c++" | "C" | "CC" | "cp" | "m" | "mm" | "i" | "ii")
+}
+
+/// Whether a line of a compiler's is of its list.
+pub(super) fn is_listed(line: &str) -> bool {
+    line.starts_with("Funcname=")
+}
+
+/// Notes a call, and what it listed. Many may do so at once: each writes in one piece.
+pub(super) fn note(folder: &Path, noted: &Noted, listed: &str) -> io::Result<()> {
+    let append = |name: &str, text: &str| {
+        fs::File::options().create(true).append(true).open(folder.join(name))?.write_all(text.as_bytes())
+    };
+    append(CALLS, &(serde_json::to_string(noted)? + "\n"))?;
+    if listed.is_empty() { Ok(()) } else { append(LISTED, listed) }
+}
+
+/// The functions that compilers listed; `None` where they listed none.
+pub(super) fn functions(folder: &Path) -> Option<String> {
+    let text = fs::read_to_string(folder.join(LISTED)).ok()?;
+    let mut reader = TraceReader::default();
+    text.lines().for_each(|line| drop(reader.line(line)));
+    let functions = reader.finish();
+    (!functions.is_empty()).then(|| functions.to_text())
+}
+
+/// Where the flags of PGO did not go.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Nobody called the compilers by `{cc}` or `{cxx}`.
+    Unknown,
+    /// No compilation had them.
+    Nowhere,
+    /// Some compilations did not: how many, of how many, and one of them.
+    Partly(usize, usize, String),
+    /// No link had them, and there were some.
+    NoLink(String),
+    /// All that matters.
+    All,
+}
+
+/// Where the flags of PGO went in a build.
+pub(super) fn reach(folder: &Path) -> Reach {
+    let text = fs::read_to_string(folder.join(CALLS)).unwrap_or_default();
+    let calls: Vec<Noted> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    judge(&calls)
+}
+
+fn judge(calls: &[Noted]) -> Reach {
+    // Those that configure try things, and are many: a program is compiled with -c, or it is small.
+    let compiles: Vec<&Noted> = {
+        let apart: Vec<&Noted> = calls.iter().filter(|call| call.compiles && !is_trial(call)).collect();
+        if apart.is_empty() { calls.iter().filter(|call| call.compiles).collect() } else { apart }
+    };
+    if compiles.is_empty() {
+        return Reach::Unknown;
+    }
+    let without: Vec<&&Noted> = compiles.iter().filter(|call| !call.marked).collect();
+    if without.len() == compiles.len() {
+        return Reach::Nowhere;
+    }
+    if let Some(first) = without.first() {
+        return Reach::Partly(without.len(), compiles.len(), first.file.clone());
+    }
+    let links: Vec<&Noted> = calls.iter().filter(|call| call.links && !is_trial(call)).collect();
+    match links.first() {
+        Some(first) if links.iter().all(|call| !call.marked) => Reach::NoLink(first.file.clone()),
+        _ => Reach::All,
+    }
+}
+
+/// Whether a call is one of those by which configure, cmake and meson try the compiler.
+fn is_trial(call: &Noted) -> bool {
+    ["conftest", "CMakeC", "cmTC_", "testfile", "sanitycheck"].iter().any(|name| call.file.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(text: &str) -> Option<Noted> {
+        Noted::of(&text.split(' ').collect::<Vec<_>>(), Some("-fprofile-use="))
+    }
+
+    #[test]
+    fn calls_are_told_apart() {
+        for (text, compiles, links, marked, file) in [
+            ("-O2 -c a.c -o a.o", true, false, false, "a.c"),
+            ("-fprofile-use=/p -c x/a.cpp", true, false, true, "x/a.cpp"),
+            ("a.o b.o -o prog", false, true, false, "prog"),
+            ("a.c -fprofile-use=/p -lm -o prog", true, true, true, "a.c"),
+            ("-S a.c", true, false, false, "a.c"),
+            ("-shared -o lib.so a.o", false, true, false, "lib.so"),
+        ] {
+            let expected = Noted { compiles, links, marked, file: file.into() };
+            assert_eq!(call(text), Some(expected), "{text}");
+        }
+        for asks in ["--version", "-E a.c", "-print-prog-name=ld", "-dumpmachine", "-c a.S", "-M a.c", ""] {
+            assert_eq!(call(asks), None, "{asks}");
+        }
+    }
+
+    #[test]
+    fn it_is_told_where_flags_did_not_go() {
+        let all = |texts: &[&str]| judge(&texts.iter().filter_map(|text| call(text)).collect::<Vec<_>>());
+        let (with, without, link) = ("-fprofile-use=/p -c a.c", "-c b.c", "a.o -o prog");
+        assert_eq!(all(&[]), Reach::Unknown);
+        assert_eq!(all(&[without, link]), Reach::Nowhere);
+        assert_eq!(all(&[with, without, link]), Reach::Partly(1, 2, "b.c".into()));
+        assert_eq!(all(&[with, link]), Reach::NoLink("prog".into()));
+        assert_eq!(all(&[with, "-fprofile-use=/p a.o -o prog", link]), Reach::All);
+        assert_eq!(all(&["-c conftest.c", with]), Reach::All);
+        assert_eq!(all(&["-c conftest.c"]), Reach::Nowhere);
+    }
+
+    #[test]
+    fn what_is_noted_is_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!((reach(dir.path()), functions(dir.path())), (Reach::Unknown, None));
+        let noted = call("-fprofile-use=/p -c a.c").unwrap();
+        note(dir.path(), &noted, "Funcname=main, Hash=7 in building a.c\n").unwrap();
+        note(dir.path(), &noted, "").unwrap();
+        assert_eq!(reach(dir.path()), Reach::All);
+        assert!(functions(dir.path()).unwrap().contains("main"));
+    }
+}

@@ -1,0 +1,307 @@
+//! Programs that commands build, with real make and a real clang.
+
+use std::{fs, process::Command};
+
+use crate::support::{Fixture, Ran, commit, git, skip};
+
+/// Two files; what is hot is local to one of them.
+const MAIN: &str = "#include <stdio.h>\n#include <stdlib.h>\nunsigned run(unsigned rounds);\n\
+    int main(int argc, char **argv) {\n    printf(\"%u\\n\", run(argc > 1 ? atoi(argv[1]) : 1000));\n    return 0;\n}\n";
+const WORK: &str = "static __attribute__((noinline)) unsigned mix(unsigned h, unsigned c) { return (h ^ c) * 16777619u; }\n\
+    static __attribute__((noinline)) unsigned odd(unsigned h) { return h & 1 ? h * 3 + 1 : h / 2; }\n\
+    unsigned run(unsigned rounds) {\n    unsigned h = 2166136261u;\n\
+    for (unsigned i = 0; i < rounds; i++) h = i % 7 ? mix(h, i) : odd(h);\n    return h;\n}\n";
+const MAKEFILE: &str = "CFLAGS = -O2\nprog: main.o work.o\n\t$(CC) $(LDFLAGS) -o $@ main.o work.o\n\
+    %.o: %.c\n\t$(CC) $(CFLAGS) $(MORE) -c $< -o $@\n";
+
+const CONFIG: &str = r#"[policy]
+ships = ["improved", "no_change", "inconclusive", "regressed", "not_measured"]
+[bench]
+pairs = 6
+warmup = 0
+margin = 50.0
+
+[program.prog.command]
+dir = "src"
+in_source = true
+version = "1.2"
+build = ["make", "CC={cc}", "MORE={cflags}", "LDFLAGS={ldflags}", "-j{jobs}"]
+output = "prog"
+
+[program.prog.workload.learn]
+role = "train"
+command = ["{program}", "300000"]
+
+[program.prog.workload.judge]
+role = "eval"
+command = ["{program}", "400000"]
+"#;
+
+/// The program; `None` where there is no clang, which is said.
+fn prog() -> Option<Fixture> {
+    let has =
+        |name: &str| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success());
+    if !(has("make") && (has("clang-22") || has("clang"))) {
+        skip("make and clang with its profile runtime (Debian: clang-22 libclang-rt-22-dev)");
+        return None;
+    }
+    let fixture = Fixture::empty("prog");
+    fixture.write("src/Makefile", MAKEFILE);
+    fixture.write("src/main.c", MAIN);
+    fixture.write("src/work.c", WORK);
+    fixture.write("pgo/pgo.toml", CONFIG);
+    fixture.write(".gitignore", "target/\n");
+    git(&fixture, &["init", "--quiet"]);
+    commit(&fixture, "first");
+    Some(fixture)
+}
+
+fn configured(fixture: &Fixture, from: &str, to: &str) {
+    fixture.replace("pgo/pgo.toml", from, to);
+}
+
+#[test]
+fn from_source_to_what_ships() {
+    let Some(fixture) = prog() else { return };
+    let stages = fixture.stages(&["--ci"]);
+    let names: Vec<&str> = stages.iter().map(|(stage, _)| stage.as_str()).collect();
+    assert_eq!(
+        names,
+        ["preflight", "baseline", "instrument", "train", "merge", "optimize", "bench", "record"]
+    );
+    fixture.is_up_to_date(&["--ci"]);
+    commit(&fixture, "profile");
+    fixture.is_up_to_date(&["--ci"]);
+    // The sources are as they were.
+    assert!(!fixture.path("src/main.o").exists() && !fixture.path("src/prog").exists());
+    let status = fixture.succeeds(&["status"]).stdout;
+    assert!(status.contains("match      100.0 %") && status.contains("same toolchain"), "{status}");
+    // Local functions have the same names in every folder.
+    let clone = fixture.clone_in("elsewhere");
+    let checked = clone.succeeds(&["check"]);
+    assert!(
+        checked.stderr.contains("applied 100.0 %") || checked.stdout.contains("applied 100.0 %"),
+        "{checked:?}"
+    );
+    let built = clone.succeeds(&["build"]);
+    assert!(built.stdout.contains("built with the stored profile"), "{built:?}");
+    // A hot function with another control flow is named.
+    clone.replace(
+        "src/work.c",
+        "return (h ^ c) * 16777619u;",
+        "if (c & 1) h ^= c * 5; return (h ^ c) * 16777619u;",
+    );
+    let refused = clone.run(&["check"]);
+    assert_eq!(refused.code, 14, "{refused:?}");
+    assert!(refused.stderr.contains("mix"), "{refused:?}");
+    let planned = fixture.succeeds(&["plan", "--explain"]).stdout;
+    assert!(planned.contains("-fprofile-generate") && planned.contains("-fprofile-use="), "{planned}");
+    fixture.replace("src/work.c", "h * 3 + 1", "h * 5 + 1");
+    let planned = fixture.succeeds(&["plan", "--explain"]).stdout;
+    assert!(planned.contains("input work.c changed"), "{planned}");
+}
+
+struct Row {
+    name: &'static str,
+    breaks: fn(&Fixture),
+    args: &'static [&'static str],
+    code: i32,
+    says: &'static [&'static str],
+}
+
+const ROWS: [Row; 15] = [
+    Row {
+        name: "flags do not reach compilations",
+        breaks: |at| configured(at, "MORE={cflags}", "MORE="),
+        args: &["--to", "instrument"],
+        code: 10,
+        says: &["no compilation had -fprofile-generate", "{cflags}"],
+    },
+    Row {
+        name: "flags do not reach the link",
+        breaks: |at| {
+            // With the runtime by hand, the link itself would not notice.
+            configured(at, "MORE={cflags}", "MORE={cflags} -fno-profile-generate");
+            configured(at, "\"LDFLAGS={ldflags}\", ", "");
+        },
+        args: &["--to", "instrument"],
+        code: 10,
+        says: &["no link had -fprofile-generate", "{ldflags}"],
+    },
+    Row {
+        name: "another file comes out",
+        breaks: |at| configured(at, "output = \"prog\"", "output = \"bin/prog\""),
+        args: &["--to", "baseline"],
+        code: 10,
+        says: &["left no bin/prog", "what came out is prog"],
+    },
+    Row {
+        name: "a source that does not compile",
+        breaks: |at| at.write("src/work.c", "unsigned run(unsigned rounds) { return nothing; }\n"),
+        args: &["--to", "baseline"],
+        code: 10,
+        says: &["`build` of program `prog` ended with", "work.c:1:", "error: ", "make 'CC="],
+    },
+    Row {
+        name: "a placeholder that there is not",
+        breaks: |at| configured(at, "MORE={cflags}", "MORE={cflag}"),
+        args: &["plan"],
+        code: 2,
+        says: &["pgo/pgo.toml:12:", "`{cflag}` is not a placeholder", "{cflags}"],
+    },
+    Row {
+        name: "the profile where there is none",
+        breaks: |at| configured(at, "MORE={cflags}", "MORE={profile}"),
+        args: &["plan"],
+        code: 2,
+        says: &["pgo/pgo.toml:12:", "`{profile}` is there in the build with a profile alone"],
+    },
+    Row {
+        name: "no output",
+        breaks: |at| configured(at, "output = \"prog\"\n", ""),
+        args: &["plan"],
+        code: 2,
+        says: &["`output` is missing"],
+    },
+    Row {
+        name: "no build",
+        breaks: |at| configured(at, "build = [", "configure = ["),
+        args: &["plan"],
+        code: 2,
+        says: &["`build` is missing"],
+    },
+    Row {
+        name: "an output elsewhere",
+        breaks: |at| configured(at, "output = \"prog\"", "output = \"../prog\""),
+        args: &["plan"],
+        code: 2,
+        says: &["`../prog` is no file below {build_dir} or {out}"],
+    },
+    Row {
+        name: "a kept copy",
+        breaks: |at| configured(at, "in_source = true", "in_source = true\nkeep = \"main\""),
+        args: &["plan"],
+        code: 2,
+        says: &["a tree that is kept cannot be a copy"],
+    },
+    Row {
+        name: "a program that is not there",
+        breaks: |at| configured(at, "build = [", "prepare = [\"autoconf-of-nowhere\"]\nbuild = ["),
+        args: &["--to", "baseline"],
+        code: 15,
+        says: &["there is no program `autoconf-of-nowhere` on PATH"],
+    },
+    Row {
+        name: "a compiler that is not there",
+        breaks: |at| configured(at, "in_source = true", "in_source = true\ncc = \"clang-of-nowhere\""),
+        args: &["--to", "baseline"],
+        code: 15,
+        says: &["there is no compiler `clang-of-nowhere` on PATH"],
+    },
+    Row {
+        name: "a folder that is not there",
+        breaks: |at| configured(at, "dir = \"src\"", "dir = \"source\""),
+        args: &["--to", "baseline"],
+        code: 2,
+        says: &["`dir`: there is no folder"],
+    },
+    Row {
+        name: "arguments that nobody takes",
+        breaks: |_| {},
+        args: &["--to", "baseline", "--", "V=1"],
+        code: 2,
+        says: &["no command of a build takes what stands after `--`", "{args}"],
+    },
+    Row {
+        name: "features",
+        breaks: |_| {},
+        args: &["--to", "baseline", "--features", "x"],
+        code: 2,
+        says: &["--features says nothing to a program that commands build"],
+    },
+];
+
+#[test]
+fn errors_say_what_and_why_and_what_next() {
+    for row in ROWS {
+        let Some(fixture) = prog() else { return };
+        (row.breaks)(&fixture);
+        let Ran { code, stderr, stdout } = fixture.run(row.args);
+        assert_eq!(code, row.code, "{}: {stdout}{stderr}", row.name);
+        for words in row.says {
+            assert!(stderr.contains(words), "{}: no {words:?} in {stderr}", row.name);
+        }
+        assert!(stderr.contains("hint: ") || code == 2, "{}: {stderr}", row.name);
+    }
+}
+
+#[test]
+fn a_wrong_argument_of_the_last_build_is_found_before_the_first() {
+    let Some(fixture) = prog() else { return };
+    fixture.write(
+        "pgo/pgo.toml",
+        &format!(
+            "{CONFIG}\n[program.prog.command.optimize]\n\
+        check = [\"make\", \"-n\", \"{{args}}\"]\n\
+        build = [\"make\", \"CC={{cc}}\", \"MORE={{cflags}}\", \"LDFLAGS={{ldflags}}\", \"{{args}}\"]\n"
+        ),
+    );
+    let refused = fixture.run(&["--to", "optimize", "--", "prgo"]);
+    assert_eq!(refused.code, 15, "{refused:?}");
+    assert!(
+        refused.stderr.contains("`check` of the optimize") && refused.stderr.contains("prgo"),
+        "{refused:?}"
+    );
+    assert!(!fixture.path("target/honing/prog/baseline").exists());
+    // A mended one repeats only the builds that take it.
+    fixture.succeeds(&["--to", "optimize", "--", "prog"]);
+    let again = fixture.succeeds(&["--to", "optimize", "--", "work.o", "prog"]).stderr;
+    for stage in ["Baseline", "Instrument", "Train", "Merge"] {
+        assert!(again.contains(&format!("{stage} up to date")), "{again}");
+    }
+    assert!(again.contains("Optimize done"), "{again}");
+}
+
+/// Two programs go on in one tree, which nobody empties.
+#[test]
+fn a_tree_that_is_kept_goes_on() {
+    let Some(fixture) = prog() else { return };
+    fixture.write(
+        "src/Makefile",
+        "prog: main.o work.o\n\t$(CC) $(LDFLAGS) -o $@ main.o work.o\n\
+        %.o: $(SRC)/%.c\n\techo compiled $< >> log\n\t$(CC) -O2 $(MORE) -c $< -o $@\n",
+    );
+    let table = |name: &str| {
+        format!(
+            "[program.{name}.command]\ndir = \"src\"\nkeep = \"main\"\noutput = \"prog\"\n\
+        build = [\"make\", \"-f\", \"{{dir}}/Makefile\", \"SRC={{dir}}\", \"CC={{cc}}\", \"MORE={{cflags}}\", \"LDFLAGS={{ldflags}}\"]\n"
+        )
+    };
+    fixture.write("pgo/pgo.toml", &(table("one") + &table("two")));
+    fixture.succeeds(&["--to", "baseline"]);
+    let log = fixture.read("target/honing/build/command-trees/main/log");
+    assert_eq!(log.lines().count(), 2, "{log}");
+    assert_eq!(
+        fs::read(fixture.path("target/honing/one/baseline/prog")).unwrap(),
+        fs::read(fixture.path("target/honing/two/baseline/prog")).unwrap()
+    );
+    fixture.is_up_to_date(&["--to", "baseline"]);
+    fixture.write("src/work.c", &WORK.replace("* 3", "* 5"));
+    let told = fixture.succeeds(&["--to", "baseline"]);
+    let all = told.stdout + &told.stderr;
+    assert!(all.contains("two.baseline wrote last into the tree `main`"), "{all}");
+    assert_eq!(fixture.read("target/honing/build/command-trees/main/log").lines().count(), 3);
+}
+
+#[test]
+fn init_begins_with_what_is_there() {
+    let Some(fixture) = prog() else { return };
+    fs::remove_dir_all(fixture.path("pgo")).unwrap();
+    let made = fixture.succeeds(&["init", "--command=src"]);
+    assert!(made.stdout.contains("Found Makefile") || made.stderr.contains("Found Makefile"), "{made:?}");
+    let text = fixture.read("pgo/pgo.toml");
+    assert!(text.contains("in_source = true") && text.contains("CC={cc} {cflags}"), "{text}");
+    fixture.succeeds(&["--to", "optimize"]);
+    let refused = fixture.run(&["init", "--command=nowhere"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+}
