@@ -233,6 +233,9 @@ fn a_component_may_have_no_training() {
     let (ended, events) = world.run(Options::default(), &Selection::only("merge".parse::<Step>().unwrap()));
     ended.unwrap();
     assert_eq!(steps(&events), ["p merge"]);
+    let alone = Options { programs: vec!["q".into()], ..Options::default() };
+    let error = world.run(alone, &Selection::only("merge".parse::<Step>().unwrap())).0.unwrap_err();
+    assert_eq!(error.to_string(), "program `q`: there is no step merge");
     assert_eq!(honing_engine::status(&world.open(Options::default())).unwrap().len(), 1);
     // An instrumented one would have to be trained.
     rewrite(&world, "\"q.baseline\"", "\"q.optimize\"");
