@@ -28,7 +28,8 @@ pub use builders::go::{
 };
 pub use chain::{
     pipeline::{Finished, run},
-    plan::{Planned, PlannedState, plan},
+    plan::plan,
+    planned::{Planned, PlannedState},
     session::{Options, ProfileSource, Session},
     sink::{Listener, Sink},
     subject::Subject,

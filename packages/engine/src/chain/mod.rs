@@ -14,6 +14,7 @@ pub(crate) mod others;
 mod passes;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
+pub(crate) mod planned;
 pub(crate) mod preflight;
 pub(crate) mod profile_use;
 pub(crate) mod programs;
@@ -94,6 +95,13 @@ impl<'a> Chain<'a> {
         let step = self.subject.step(stage);
         let asked = if self.is_last() { &self.selected } else { &self.turn };
         asked.iter().any(|selected| self.flow.reaches(*selected, step))
+    }
+
+    /// Whether a stage was done in this run.
+    pub(crate) fn did(&self, stage: Stage) -> bool {
+        let step = self.subject.step(stage);
+        let done = |cost: &StageCost| matches!(cost.state, StageState::Done | StageState::UpToDate);
+        self.costs.borrow().iter().any(|cost| cost.stage == step && done(cost))
     }
 
     /// Runs a stage that was selected; otherwise takes what an earlier run left.

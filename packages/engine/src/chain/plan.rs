@@ -2,12 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use honing_core::{
-    Digest, Fingerprint, Flow, Result, Selection, Stage, Step, Training, config::Kind, outcome::Choice,
-    recorded::Source,
-};
-use serde::Serialize;
-
 use crate::{
     builders::Flavour,
     chain::{
@@ -15,6 +9,7 @@ use crate::{
         merge::{Merged, MergedProfile, given, import_fingerprint, merge_command, merge_fingerprint, spent},
         optimized::{Optimized, profile_path},
         others::Profiles,
+        planned::{Planned, PlannedState},
         preflight::{check, preflight_fingerprint},
         ready::Ready,
         rebase::rebased_before,
@@ -41,47 +36,10 @@ use crate::{
         train::{RawProfiles, train_fingerprint, training, workloads},
     },
 };
-
-/// What would become of a stage.
-#[derive(Debug, Clone, Serialize)]
-pub struct Planned {
-    /// The program.
-    pub program: String,
-    /// The step.
-    pub stage: Step,
-    /// What would become of it.
-    pub state: PlannedState,
-    /// Why, a line for each reason.
-    pub reasons: Vec<String>,
-    /// The commands, to be pasted into a shell. Ports in them are free now.
-    pub commands: Vec<String>,
-}
-
-/// What would become of a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PlannedState {
-    /// It would run.
-    Run,
-    /// There is nothing to do.
-    UpToDate,
-    /// It depends on what an earlier stage makes of its new inputs.
-    Depends,
-    /// It was not asked for.
-    Skipped,
-}
-
-impl PlannedState {
-    /// The words for it.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Run => "run",
-            Self::UpToDate => "up to date",
-            Self::Depends => "depends",
-            Self::Skipped => "skip",
-        }
-    }
-}
+use honing_core::{
+    Digest, Fingerprint, Flow, Result, Selection, Stage, Step, Training, config::Kind, outcome::Choice,
+    recorded::Source,
+};
 
 /// What a run of `selection` would do, in its order. Compiles nothing, runs no workload.
 ///

@@ -107,8 +107,8 @@ impl<'a> Chain<'a> {
         let uses_profile = self.turn.iter().any(|step| self.flow.reaches(*step, subject.step(Stage::Merge)));
         match self.source() {
             ProfileSource::Training => {}
-            // Another turn takes it.
-            _ if !uses_profile && !self.is_last() => {
+            // Another turn takes it, or did.
+            _ if !uses_profile && !self.is_last() || self.did(Stage::Merge) => {
                 return Ok(MergedProfile::load(session, subject).map(|done| done.output));
             }
             ProfileSource::File(file) => {

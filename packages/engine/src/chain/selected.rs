@@ -25,7 +25,8 @@ pub(crate) fn check_selected(
     let (options, flow) = (&session.options, subject.flow());
     let only = selection.first().filter(|only| selection.last() == Some(*only) && !flow.has(*only));
     // A component without PGO has no part in what is asked of all.
-    if let Some(only) = only.filter(|_| !subject.is_plain()) {
+    let named = options.programs.iter().any(|name| name == subject.name);
+    if let Some(only) = only.filter(|_| named || !subject.is_plain()) {
         return Err(flow.has_no(only).at(format!("program `{}`", subject.name)));
     }
     let runs = |stage: Stage| selected.contains(&subject.step(stage));

@@ -233,6 +233,9 @@ fn a_component_may_have_no_training() {
     let (ended, events) = world.run(Options::default(), &Selection::only("merge".parse::<Step>().unwrap()));
     ended.unwrap();
     assert_eq!(steps(&events), ["p merge"]);
+    let alone = Options { programs: vec!["q".into()], ..Options::default() };
+    let error = world.run(alone, &Selection::only("merge".parse::<Step>().unwrap())).0.unwrap_err();
+    assert_eq!(error.to_string(), "program `q`: there is no step merge");
     assert_eq!(honing_engine::status(&world.open(Options::default())).unwrap().len(), 1);
     // An instrumented one would have to be trained.
     rewrite(&world, "\"q.baseline\"", "\"q.optimize\"");
@@ -311,6 +314,13 @@ fn profiles_are_handed_over_in_one_folder() {
     assert_eq!(steps(&events), ["q merge", "q optimize", "p merge", "p optimize"]);
     let built = |world: &World| fs::read(world.root.join("target/honing/p/optimize/p")).unwrap();
     assert_eq!(built(&here), built(&there));
+    // What training alone needs of others is not needed then.
+    let (_dir, whole) = world(LIBRARY);
+    let (ended, events) = whole.run(options(), &select("", "optimize"));
+    ended.unwrap();
+    let (q, p) = (of("q", "baseline merge optimize"), of("p", "baseline merge optimize"));
+    assert_eq!(steps(&events), [&q[..1], &p[..2], &q[1..], &p[2..]].concat());
+    assert_eq!(built(&here), built(&whole));
     // The last build alone, with profiles that no step here took.
     let (_dir, last) =
         world(&PLAIN.replace("needs = [\"p.optimize\", \"baseline: p.merge\"]", "needs = [\"p.merge\"]"));
