@@ -1,8 +1,12 @@
 //! The order of all programs' steps in a run, and the turns that it comes to.
 
-use honing_core::{Member, Result, Selection, Step, Turn, order, selected, turns};
+use honing_core::{Member, Result, Selection, Stage, Step, Turn, order, selected, turns};
 
-use crate::chain::{others::step_of, session::Session, subject::Subject};
+use crate::chain::{
+    others::step_of,
+    session::{ProfileSource, Session},
+    subject::Subject,
+};
 
 /// The steps of all programs.
 #[derive(Debug)]
@@ -24,7 +28,12 @@ impl Pipeline {
         let members: Vec<Member<'_>> =
             subjects.iter().map(|subject| member(session, subjects, subject)).collect::<Result<_>>()?;
         let order = order(&members)?;
-        let selected = selected(&members, &order, selections)?;
+        let mut selected = selected(&members, &order, selections)?;
+        for (subject, (_, steps)) in subjects.iter().zip(&mut selected) {
+            if is_left_out(session, subject) {
+                steps.clear();
+            }
+        }
         let steps =
             |of: &[(Selection, Vec<Step>)]| of.iter().map(|(_, steps)| steps.clone()).collect::<Vec<_>>();
         let every: Vec<Vec<Step>> = members.iter().map(|member| member.flow.steps().collect()).collect();
@@ -39,6 +48,20 @@ impl Pipeline {
     pub(crate) fn steps(&self, program: usize) -> &[Step] {
         self.selected.get(program).map_or(&[], |(_, steps)| steps)
     }
+}
+
+/// Whether a program is there for the training of others alone, and nothing is trained.
+fn is_left_out(session: &Session, subject: &Subject<'_>) -> bool {
+    let trains_nothing = matches!(session.options.profile, ProfileSource::Folder(_));
+    if !trains_nothing
+        || !subject.is_plain()
+        || session.options.programs.iter().any(|name| name == subject.name)
+    {
+        return false;
+    }
+    let all = session.config.program.keys().flat_map(|other| session.config.needed(other));
+    let mut uses = all.filter(|needed| needed.other.program == subject.name).peekable();
+    uses.peek().is_some() && uses.all(|needed| matches!(needed.by, Some(Stage::Train | Stage::Instrument)))
 }
 
 fn member<'a>(session: &Session, subjects: &[Subject<'_>], subject: &Subject<'a>) -> Result<Member<'a>> {

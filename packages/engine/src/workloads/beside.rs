@@ -25,6 +25,11 @@ impl Over {
         self.cancel.check().is_err()
     }
 
+    /// Fails where the run was cancelled.
+    pub(super) fn check(&self) -> Result<()> {
+        self.cancel.check()
+    }
+
     /// Whether the load has ended, or the run was cancelled.
     pub fn is(&self) -> bool {
         self.load.load(Ordering::Relaxed) || self.cancel.check().is_err()

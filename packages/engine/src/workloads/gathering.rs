@@ -114,9 +114,8 @@ impl Folder {
             pause = if self.round(&mut *gather, false)? { least } else { (pause * 2).min(most) };
             std::thread::park_timeout(pause);
         }
-        if over.is_cancelled() {
-            return Ok(None);
-        }
+        // What was merged so far is given up with the training.
+        over.check()?;
         while self.round(&mut *gather, true)? {}
         let Some(sum) = gather.finish(&self.raw)? else { return Ok(None) };
         self.done.sum = files::size(&sum.path);

@@ -129,9 +129,10 @@ impl Runner<'_> {
                 self.session.sink.emit(Event::Warning { text: error.to_string() });
             }
         }
-        let gathered = gathering.map(|gathering| gathering.end(self.session, name)).transpose()?.flatten();
+        let gathered = gathering.map(|gathering| gathering.end(self.session, name)).transpose();
         drop(raw);
-        ran.map(|ran| Ran { gathered, ..ran })
+        let ran = ran?;
+        Ok(Ran { gathered: gathered?.flatten(), ..ran })
     }
 
     /// Begins to merge what the workload's processes leave in `raw`.

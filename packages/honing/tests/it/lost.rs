@@ -183,9 +183,7 @@ fn another_programs_counters_stay_out() {
 #[test]
 fn many_processes_leave_one_sum() {
     let fixture = fixture();
-    let script = "for n in $(seq 200); do \"$0\" $((n + 1000)); done; ./helper 3000";
-    fixture.write("helper", "#!/bin/sh\n");
-    fs::set_permissions(fixture.path("helper"), fs::Permissions::from_mode(0o755)).unwrap();
+    let script = "for n in $(seq 200); do \"$0\" $((n + 1000)); done";
     train_on(&fixture, &["sh", "-c", script, "{program}"], "");
     let raw = fixture.path("target/honing/tiny/train/learn/raw");
     let trained = |args: &[&str]| {
@@ -203,7 +201,8 @@ fn many_processes_leave_one_sum() {
     // Another weight needs no training.
     fixture.replace("pgo/pgo.toml", "role = \"train\"", "role = \"train\"\nweight = 3");
     let ran = fixture.succeeds(&["--to", "merge"]);
-    assert!(weight(&fixture, "steps") > 0 && !ran.stderr.contains("raw profiles, "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Train up to date"), "{}", ran.stderr);
+    assert!(weight(&fixture, "steps") > 0);
 }
 
 /// A program in two modules writes two raw profiles, and both are its own.

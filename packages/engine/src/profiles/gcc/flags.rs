@@ -27,14 +27,12 @@ pub fn generate(build: &Path, stray: &Path) -> Vec<String> {
 /// Flags of the build that uses the profile in `folder`, see [`lay_out`].
 ///
 /// A file that is missing is said, not passed over, as gcc does otherwise; a function that has changed is no error.
-/// Counters that do not add up, as those of several threads may not, are corrected. What never ran in the training
-/// is compiled as without a profile, not for size.
+/// Counters that do not add up, as those of several threads may not, are corrected.
 pub fn profile_use(build: &Path, folder: &Path) -> Vec<String> {
     vec![
         format!("-fprofile-use={}", folder.display()),
         prefix(build),
         "-fprofile-correction".into(),
-        "-fprofile-partial-training".into(),
         "-Wmissing-profile".into(),
         "-Wcoverage-mismatch".into(),
         "-Wno-error=missing-profile".into(),
