@@ -206,8 +206,8 @@ fn not_where_the_terminal_is_too_small_to_show_it() {
 }
 
 #[test]
-fn not_where_there_is_no_cargo() {
-    let mut state = State::new(Setup { mode: Mode::Look, no_cargo: true, ..Setup::default() });
+fn not_where_there_is_none() {
+    let mut state = State::new(Setup { mode: Mode::Look, no_manifest: true, ..Setup::default() });
     assert!(!drawn(&mut state, (120, 40)).contains("manifest"));
     assert!(effect(&mut state, "e").is_none() && !is_open(&mut state));
 }
