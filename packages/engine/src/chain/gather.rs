@@ -183,7 +183,8 @@ fn inputs(subject: &Subject<'_>, shards: &[Fetched], foreign: &[Foreign]) -> Vec
         for one in shards {
             let trained = one.handover.workloads.iter().filter(|found| &found.workload.name == name);
             inputs.extend(trained.map(|found| {
-                let input = Input { path: one.dir.join(&found.file), weight: u64::from(workload.weight) };
+                let path = one.dir.join(&found.file);
+                let input = Input { path, weight: u64::from(workload.weight), sum_of: None };
                 (format!("profile of `{name}`"), found.digest.clone(), input)
             }));
         }
@@ -192,7 +193,7 @@ fn inputs(subject: &Subject<'_>, shards: &[Fetched], foreign: &[Foreign]) -> Vec
         let weight = u64::from(one.given.weight.unwrap_or(1));
         for path in &one.files {
             let name = format!("profile {}", path.display());
-            inputs.push((name, one.digest.clone(), Input { path: path.clone(), weight }));
+            inputs.push((name, one.digest.clone(), Input { path: path.clone(), weight, sum_of: None }));
         }
     }
     inputs

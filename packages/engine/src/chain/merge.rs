@@ -261,14 +261,14 @@ fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result
     let dir = session.dir_of(subject, Stage::Train);
     let mut inputs = Vec::new();
     for collected in &raw.collected {
-        for file in &collected.files {
-            let path = dir.join(file);
+        for input in collected.inputs(&dir, u64::from(weight(subject, &collected.workload))) {
+            let path = &input.path;
             if !path.is_file() {
                 return Err(Error::new(ExitCode::Profile, format!("merge: {} is gone", path.display())).with_hint(
                     "raw profiles are removed after a merge unless --keep-raw is given; train again: --from train --force",
                 ));
             }
-            inputs.push(Input { path, weight: u64::from(weight(subject, &collected.workload)) });
+            inputs.push(input);
         }
     }
     Ok(inputs)
@@ -299,13 +299,18 @@ pub(crate) fn import_fingerprint(profile: &dyn Profile) -> Fingerprint {
 }
 
 /// Takes a merged profile that was made elsewhere.
-pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> Result<Done<MergedProfile>> {
+pub(crate) fn import(
+    session: &Session,
+    subject: &Subject<'_>,
+    (file, trained): (&Path, Option<String>),
+) -> Result<Done<MergedProfile>> {
     let (profile, digest) = given(subject, file)?;
     let print = import_fingerprint(&*profile);
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         let name = file_name(subject);
         files::write_atomically(&dir.join(&name), profile.bytes())?;
-        let parts = vec![given_part((file, digest), None, [subject.kind().recorded(file)])];
+        let part = given_part((file, digest), None, [subject.kind().recorded(file)]);
+        let parts = vec![PartEntry { trained: trained.or_else(|| part.trained.clone()), ..part }];
         Ok((Merged::of(profile, name).with_parts(parts), Usage::default()))
     })?;
     Ok(MergedProfile::step(session, subject, step))

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use honing_core::{
-    Digest, Error, Result, Stage, Step,
+    Digest, Error, Result, Stage,
     applied::{Applied, HotFunction, Match, MatchedBy},
-    config::Needed,
     event::{Artifact, Event, StageState},
 };
 use serde::{Deserialize, Serialize};
@@ -18,7 +17,7 @@ use crate::{
         ready::Ready,
         session::Session,
         step::{Done, Product, stored},
-        subject::{Input, Need, Subject},
+        subject::Subject,
     },
     io::files,
     profiles::{Matched, Traces},
@@ -262,28 +261,4 @@ fn of_original(applied: Applied, rebased: Option<&RebasedFrom>) -> Applied {
 pub(crate) fn profile_path(session: &Session, subject: &Subject<'_>) -> PathBuf {
     let pass = subject.pass().map_or_else(String::new, |pass| format!("{}-", pass.name()));
     session.builds().join(format!("optimize-{pass}{}.{}", subject.name, subject.kind().extension()))
-}
-
-impl Session {
-    /// What other programs' steps left for a program.
-    pub(crate) fn with_needs<'a>(&'a self, subject: &Subject<'a>) -> Result<Subject<'a>> {
-        let need = |needed: Needed<'_>| {
-            let program = &self.config.program[needed.program];
-            let name = self.config.program.get_key_value(needed.program).map_or("", |(name, _)| name);
-            let made = made_by(self, &self.subject(name, program)?, needed.step);
-            Ok(Need { program: needed.program.to_owned(), step: needed.step, made })
-        };
-        Ok(subject.with(subject.program.needed().map(need).collect::<Result<_>>()?))
-    }
-}
-
-/// The program that a step left, be it of a pass.
-fn made_by(session: &Session, subject: &Subject<'_>, step: Step) -> Option<Input> {
-    let of_step = |turn: &Subject<'_>| turn.step(step.stage) == step;
-    let turn = std::iter::once(subject.clone()).chain(subject.passes()).find(of_step)?;
-    let built = match step.stage {
-        Stage::Optimize => Optimized::load(session, &turn)?.output.built(),
-        stage => Built::load(session, &turn, stage)?.output,
-    };
-    Some(built.input())
 }

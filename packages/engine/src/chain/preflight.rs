@@ -104,8 +104,9 @@ fn check_workload(session: &Session, subject: &Subject<'_>, name: &str, workload
     for (key, words) in workload.commands() {
         let Some(program) = words.first() else { continue };
         let stands_for = template::placeholders([program]).unwrap_or_default();
-        let built =
-            |placeholder: &Placeholder| matches!(placeholder, Placeholder::Program | Placeholder::Tool(_));
+        let built = |placeholder: &Placeholder| {
+            matches!(placeholder, Placeholder::Program | Placeholder::Tool(_) | Placeholder::Other(_))
+        };
         if stands_for.iter().any(built) {
             continue;
         }

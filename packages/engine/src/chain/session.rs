@@ -85,7 +85,9 @@ pub struct Options {
     pub unpinned: bool,
     /// Run stages even where they are up to date.
     pub force: bool,
-    /// Keep raw profiles after the merge.
+    /// Merge raw profiles while the training runs.
+    pub gather: bool,
+    /// Keep what the training left after the merge.
     pub keep_raw: bool,
     /// The part of the training that this machine does; all of it without.
     pub shard: Option<Shard>,
@@ -101,6 +103,8 @@ pub enum ProfileSource {
     Training,
     /// A merged profile that was made elsewhere.
     File(PathBuf),
+    /// A folder with the merged profiles of all programs and passes.
+    Folder(PathBuf),
     /// What other machines trained, and profiles from elsewhere, to be merged here.
     Parts(Vec<Given>),
     /// The one that is stored in the repository.

@@ -14,7 +14,6 @@ use crate::{
     chain::{built::Built, ready::Ready, session::Session, step::stored, subject::Subject},
     io::files,
     keep::{history, record::workload_entries},
-    profiles::Input,
     workloads::train::RawProfiles,
 };
 
@@ -37,8 +36,7 @@ pub(crate) fn hand_over(
     for entry in workload_entries(session, subject)? {
         let Some(collected) = raw.collected.iter().find(|one| one.workload == entry.name) else { continue };
         let train = session.dir_of(subject, Stage::Train);
-        let inputs: Vec<Input> =
-            collected.files.iter().map(|file| Input { path: train.join(file), weight: 1 }).collect();
+        let inputs = collected.inputs(&train, 1);
         let file = format!("{}.{}", entry.name, subject.kind().extension());
         let stage = (Stage::Train, ready);
         let (profile, _) = subject.kind().merge(session, subject, stage, &inputs, &partial.join(&file))?;

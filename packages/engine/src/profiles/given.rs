@@ -17,6 +17,8 @@ pub struct Input {
     pub path: PathBuf,
     /// It counts as if it had been recorded so many times.
     pub weight: u64,
+    /// Bytes of the raw profiles that it is the sum of, where it is one.
+    pub sum_of: Option<u64>,
 }
 
 /// A file or folder that a person named to be merged.

@@ -1,5 +1,6 @@
 //! What a training yields, and what becomes of it: what every kind of profile has to know, and a room for each.
 
+pub mod gcc;
 mod given;
 pub mod llvm;
 pub mod pprof;
@@ -50,6 +51,12 @@ pub trait ProfileKind: Debug + Send + Sync {
     /// Usage, where what pgo.toml says of it cannot be filled in.
     fn beside_load(&self, _: &Subject<'_>, _values: &Values, _raw: &Path) -> Result<Option<Beside>> {
         Ok(None)
+    }
+
+    /// What merges raw profiles while a workload runs, so that they need not all be kept; `None` where they
+    /// are few, or something else merges them. The `sorter` tells the program's own.
+    fn gather(&self, _: &Session, _sorter: Option<Box<dyn Sorter>>) -> Option<Box<dyn Gather>> {
+        None
     }
 
     /// Takes profiles that a program was told to write into the folder of its run, `{dir}`, into `raw`.
@@ -165,10 +172,33 @@ pub trait Profile: Any + Debug + Send + Sync {
     fn lacks(&self, old: &dyn Profile) -> Option<String>;
 }
 
+/// Merges raw profiles while a workload runs.
+pub trait Gather: Send {
+    /// Adds finished `files` to the sum, and gives those that are in it as the merge would add them. The others
+    /// are left to that.
+    fn add(&mut self, files: &[PathBuf]) -> Vec<PathBuf>;
+
+    /// Writes the sum into the folder `raw`; nothing where no file was added.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    fn finish(self: Box<Self>, raw: &Path) -> Result<Option<Sum>>;
+}
+
+/// A sum of raw profiles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sum {
+    /// The file that has it.
+    pub path: PathBuf,
+    /// What the files lacked beside their counts, in words.
+    pub words: Vec<String>,
+}
+
 /// Tells profiles of the trained program from others'.
-pub trait Sorter {
-    /// Those of `files` that another program wrote, and words about them; `None` where all are the program's.
-    fn strangers(&self, files: &[PathBuf]) -> Option<(Vec<PathBuf>, String)>;
+pub trait Sorter: Send {
+    /// Those of `files`, out of `all` that there were, which another program wrote, and words about them; `None`
+    /// where they are the program's.
+    fn strangers(&self, files: &[PathBuf], all: usize) -> Option<(Vec<PathBuf>, String)>;
 }
 
 /// What is wrong with a profile.

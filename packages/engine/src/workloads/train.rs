@@ -1,11 +1,12 @@
 //! Train: the instrumented program is run on every training workload.
 
-use std::{collections::BTreeMap, path::Path, time::Instant};
+use std::{collections::BTreeMap, time::Instant};
 
 use honing_core::{
     Digest, Error, Fingerprint, Result, Stage, Training,
     config::{Reader, Workload},
     event::Event,
+    units,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,14 +18,14 @@ use crate::{
         subject::Subject,
     },
     io::{files, tree::Tree},
-    profiles::Sorter,
     workloads::{
         collected::{Collected, collect},
         elsewhere,
         inputs::Inputs,
         manual,
         run::Runner,
-        tools::build_tools,
+        sorting::Sorting,
+        tools::{add_tools, build_tools},
     },
 };
 
@@ -49,10 +50,23 @@ impl RawProfiles {
         Some(Done::of(manifest, honing_core::event::StageState::Skipped))
     }
 
-    /// How much there is: files and bytes.
-    pub(crate) fn extent(&self) -> (usize, u64) {
-        let files = self.collected.iter().map(|collected| collected.files.len()).sum();
-        (files, self.collected.iter().map(|collected| collected.bytes).sum())
+    /// How much was written, and how much of it was on the disk at once, in words.
+    pub(crate) fn describe(&self) -> String {
+        let (mut files, mut bytes, mut kept, mut peak) = (0, 0, 0, 0);
+        for collected in &self.collected {
+            let (its_files, its_bytes) = collected.written();
+            files += its_files;
+            bytes += its_bytes;
+            peak = peak.max(kept + collected.peak());
+            kept += collected.bytes;
+        }
+        let text =
+            format!("{files} raw profile{}, {}", if files == 1 { "" } else { "s" }, units::bytes(bytes));
+        // Of a few files there is nothing to tell.
+        match peak < bytes / 2 {
+            true => format!("{text} written, at most {} on the disk at once", units::bytes(peak)),
+            false => text,
+        }
     }
 }
 
@@ -163,11 +177,7 @@ pub(crate) fn train_fingerprint(
             }
         }
     }
-    for (name, path) in tools {
-        if let Ok(digest) = files::digest(Path::new(path)) {
-            print.content(format!("tool `{name}`"), digest);
-        }
-    }
+    add_tools(&mut print, subject, tools);
     Ok(print)
 }
 
@@ -178,15 +188,6 @@ pub(crate) fn no_training(subject: &Subject<'_>, chosen: &[(&str, &Workload)]) -
     }
     Err(Error::usage(format!("train: program `{}` has no workload with role = \"train\"", subject.name))
         .with_hint(honing_core::advise!("add one to pgo.toml, or train by hand: `{pgo} train --manual`")))
-}
-
-/// Tells what the program that is trained leaves from what others do.
-pub(crate) fn sorter(session: &Session, subject: &Subject<'_>, trainee: &Built) -> Result<Box<dyn Sorter>> {
-    let libraries = match subject.pass() {
-        None => subject.builder().folders(session, subject, trained_flavour(subject))?.libraries,
-        Some(_) => trainee.path().parent().map(Path::to_owned).into_iter().collect(),
-    };
-    Ok(subject.kind().sorter(trainee.path(), libraries))
 }
 
 /// Runs every training workload.
@@ -203,7 +204,7 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
     let tools = build_tools(session, subject, Stage::Train, &chosen)?;
     let print = train_fingerprint(session, subject, trainee.digest(), &tools.paths)?;
     up_to_date_or(session, subject, Stage::Train, print, start, |dir| {
-        let sorter = sorter(session, subject, trainee)?;
+        let sorting = Sorting { session, subject, trainee };
         let runner = Runner {
             session,
             subject,
@@ -212,6 +213,7 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
             tools: &tools.paths,
             harness: Some(trained_flavour(subject)),
             collects: Some(subject.kind()),
+            gathers: session.options.gather.then_some(&sorting),
         };
         let mut usage = tools.cost;
         let mut collected = Vec::new();
@@ -233,9 +235,8 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
             files::remove_dir(&scratch)?;
             usage.user += ran.usage.user;
             usage.system += ran.usage.system;
-            // Tests and benchmarks are programs of their own, and are meant to be.
-            let own = workload.command.is_some() || workload.service.is_some();
-            let found = collect((session, subject), name, (&ran.raw, dir), own.then_some(sorter.as_ref()))?;
+            let sorter = sorting.of(workload)?;
+            let found = collect((session, subject), name, (&ran.raw, dir), (ran.gathered, sorter))?;
             collected.push(Collected { parts: ran.parts, ..found });
         }
         Ok((RawProfiles { collected }, usage))
@@ -250,6 +251,8 @@ pub(crate) fn discard_raw(session: &Session, subject: &Subject<'_>, raw: &RawPro
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use honing_core::config::Config;
 
     use super::*;

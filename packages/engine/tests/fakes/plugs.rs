@@ -161,7 +161,14 @@ impl Builder for FakeBuilder {
     ) -> Result<Made> {
         self.0.reach(&place(subject.name, stage))?;
         let light = matches!(flavour, Flavour::Instrumented) && self.is_light(session, subject)?;
-        let with: String = subject.needs().iter().map(|need| format!(" with {}", need.program)).collect();
+        let needs = subject.needs().iter().filter(|need| need.is_for(stage.into()));
+        let with: String = needs
+            .map(|need| match (need.by, subject.stands_for(&need.other)) {
+                (None, _) => format!(" with {}", need.other.program),
+                (_, Some(made)) => format!(" with ({})", fs::read_to_string(&made.path).unwrap()),
+                _ => " with nothing".into(),
+            })
+            .collect();
         let light = if light { "light " } else { "" };
         let text = format!("{light}{} of {}{with}", word(flavour), self.source());
         let folder = self.folders(session, subject, flavour)?.all;
@@ -495,7 +502,7 @@ impl Profile for FakeProfile {
 struct NoStrangers;
 
 impl Sorter for NoStrangers {
-    fn strangers(&self, _: &[PathBuf]) -> Option<(Vec<PathBuf>, String)> {
+    fn strangers(&self, _: &[PathBuf], _: usize) -> Option<(Vec<PathBuf>, String)> {
         None
     }
 }
@@ -533,7 +540,12 @@ impl Double for FakeChildren {
         };
         if let Some(raw) = raw {
             let damaged = if self.0.reach(&of_step(Stage::Merge)).is_err() { "damaged" } else { "profile" };
-            fs::write(raw, format!("{damaged} of {program}\n")).unwrap();
+            // What it was told of is part of what it did.
+            let read = |path: &Path| path.is_absolute().then(|| fs::read_to_string(path).ok()).flatten();
+            let told = command.args.iter().chain(command.env.get(std::ffi::OsStr::new("TOLD")));
+            let told = told.filter_map(|word| read(Path::new(word)));
+            let told: String = told.map(|text| format!(" and ({})", text.trim_end())).collect();
+            fs::write(raw, format!("{damaged} of {program}{told}\n")).unwrap();
         }
         let passed = program.contains(" after optimized");
         let cpu = if passed {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum, builder::FalseyValueParser};
 use honing_core::units::Span;
+use honing_engine::ProfileSource;
 
 /// Where the workspace is, and what `cargo metadata` is told.
 #[derive(Debug, Clone, Default, Args)]
@@ -120,6 +121,17 @@ pub(crate) struct Given {
     /// Merged profile to optimize with, instead of training here
     #[arg(long, env = "HONING_PROFILE", value_name = "FILE")]
     pub(crate) profile: Option<PathBuf>,
+    /// Folder that `export --all` wrote: the profiles of all programs
+    #[arg(long, env = "HONING_PROFILES", value_name = "DIR", conflicts_with = "profile")]
+    pub(crate) profiles: Option<PathBuf>,
+}
+
+impl Given {
+    /// Where the profile comes from.
+    pub(crate) fn source(&self) -> ProfileSource {
+        let folder = self.profiles.clone().map(ProfileSource::Folder);
+        self.profile.clone().map(ProfileSource::File).or(folder).unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Clone, Default, Args)]
@@ -138,7 +150,7 @@ pub(crate) struct Merging {
 #[group(skip)]
 #[command(next_help_heading = "Stages")]
 pub(crate) struct Raw {
-    /// Keep raw profiles after the merge [default: kept, except with --ci]
+    /// Keep each raw profile, also after the merge [default: merged while the training runs]
     #[arg(long, env = "HONING_KEEP_RAW", value_parser = FalseyValueParser::new())]
     pub(crate) keep_raw: bool,
 }

@@ -19,12 +19,12 @@ pub(crate) fn merge(from: &[OsString], output: &Path, max_lost: f64) -> Result<(
     for word in from {
         let Given { path, weight } = Given::parse(word)?;
         if samples::is_one(&path) {
-            inputs.push(Input { path, weight: u64::from(weight.unwrap_or(1)) });
+            inputs.push(Input { path, weight: u64::from(weight.unwrap_or(1)), sum_of: None });
             continue;
         }
         let found = profile_files::find_profiles(&[path])?.into_iter();
         let found = found.filter(|path| target.is_none() || path.canonicalize().ok() != target);
-        let found = found.map(|path| Input { path, weight: u64::from(weight.unwrap_or(1)) });
+        let found = found.map(|path| Input { path, weight: u64::from(weight.unwrap_or(1)), sum_of: None });
         // What is named twice counts once.
         for input in found {
             if !inputs.iter().any(|known| known.path == input.path) {

@@ -102,6 +102,7 @@ func mix(h uint32, c byte) uint32 { return (h ^ uint32(c)) * 16777619 }
 const CONFIG: &str = r#"[policy]
 ships = ["improved", "no_change", "inconclusive", "regressed", "not_measured"]
 rebase = "never"
+min_match = 99.0
 [bench]
 pairs = 6
 warmup = 0
@@ -110,7 +111,7 @@ margin = 50.0
 
 [program.words.workload.learn]
 role = "train"
-command = ["{program}", "-rounds", "30000", "-cpuprofile", "{dir}/cpu.pprof"]
+command = ["{program}", "-rounds", "150000", "-cpuprofile", "{dir}/cpu.pprof"]
 
 [program.words.workload.judge]
 role = "eval"
@@ -180,7 +181,11 @@ fn from_source_to_what_ships() {
 #[test]
 fn a_profile_follows_its_source_by_itself() {
     let Some(fixture) = words() else { return };
-    fixture.replace("pgo/pgo.toml", "rebase = \"never\"", "rebase = \"auto\"\nmin_match = 99.9");
+    fixture.replace(
+        "pgo/pgo.toml",
+        "rebase = \"never\"\nmin_match = 99.0",
+        "rebase = \"auto\"\nmin_match = 99.9",
+    );
     fixture.succeeds(&["--ci", "--skip", "bench"]);
     commit(&fixture, "profile");
     fixture.replace("internal/count/count.go", "sum += hash(word)", "\n\t\tsum += digest(word)");

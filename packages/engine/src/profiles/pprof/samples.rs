@@ -203,7 +203,7 @@ fn is_profile(path: &Path) -> bool {
 struct All;
 
 impl Sorter for All {
-    fn strangers(&self, _: &[PathBuf]) -> Option<(Vec<PathBuf>, String)> {
+    fn strangers(&self, _: &[PathBuf], _: usize) -> Option<(Vec<PathBuf>, String)> {
         None
     }
 }
