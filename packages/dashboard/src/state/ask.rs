@@ -40,6 +40,8 @@ pub struct Setup {
     pub screen: Screen,
     /// How the end of a run is told.
     pub notify: Notify,
+    /// Whether there is no Cargo.toml here, and so no Cargo profile to look at.
+    pub no_manifest: bool,
 }
 
 /// A run that a person asks for. What it does not say is as on the command line.

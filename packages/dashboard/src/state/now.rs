@@ -43,7 +43,7 @@ impl State {
             Action::Suspend => cfg!(unix),
             Action::Program => self.has_several(),
             Action::Report => self.has_result(),
-            Action::Manifest => self.setup.mode != Mode::Replay,
+            Action::Manifest => self.setup.mode != Mode::Replay && !self.setup.no_manifest,
             Action::Details | Action::Command => self.row().is_some(),
             Action::Messages => self.has_messages(),
             Action::Zoom => is_wide(self.size),

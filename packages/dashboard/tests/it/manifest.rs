@@ -206,6 +206,13 @@ fn not_where_the_terminal_is_too_small_to_show_it() {
 }
 
 #[test]
+fn not_where_there_is_none() {
+    let mut state = State::new(Setup { mode: Mode::Look, no_manifest: true, ..Setup::default() });
+    assert!(!drawn(&mut state, (120, 40)).contains("manifest"));
+    assert!(effect(&mut state, "e").is_none() && !is_open(&mut state));
+}
+
+#[test]
 fn not_in_a_replay() {
     let mut state = state(Mode::Replay);
     drawn(&mut state, (120, 40));

@@ -324,7 +324,7 @@ impl<'a> Chain<'a> {
         // No rebase makes a profile younger.
         if applied.may_be_carried(least) && !applied.fulfils(least) {
             return honing_core::advise!(
-                "`{pgo} rebase --program {name}` carries the counters over to what functions are \
+                "`{pgo} rebase --program {name}` carries the profile over to what functions are \
                  called now; `{pgo} --program {name}` trains anew"
             );
         }

@@ -37,7 +37,10 @@ pub(super) fn setup(shared: &Shared, mode: Mode) -> Result<Setup> {
         ColorChoice::Auto => {}
     }
     let notify = shared.notice.notify.map_or(settings.notify, Into::into);
-    Ok(Setup { mode, keymap: settings.keymap, screen, notify })
+    let above = std::env::current_dir().unwrap_or_default();
+    let no_manifest = shared.file.manifest_path.is_none()
+        && !above.ancestors().any(|folder| folder.join("Cargo.toml").is_file());
+    Ok(Setup { mode, keymap: settings.keymap, screen, notify, no_manifest })
 }
 
 /// `$XDG_CONFIG_HOME/honing/dashboard.toml`, or where that is by default.
