@@ -270,6 +270,10 @@ pub(super) fn check_programs(wanted: &Wanted<'_>) -> Result<()> {
 /// Makes the dry run of a flavour.
 pub(super) fn dry_run(session: &Session, wanted: &Wanted<'_>) -> Result<()> {
     let Some(mut command) = wanted.dry_run()? else { return Ok(()) };
+    // Who only plans has no run, and starts nothing.
+    if !session.run_dir.is_dir() {
+        return Ok(());
+    }
     // Before the first build there is no {build_dir}.
     if !command.dir.is_dir() {
         command.dir.clone_from(&wanted.dir);

@@ -210,6 +210,7 @@ impl CommandBuilder {
                 };
                 // No build tool reads a profile as an input: it sees another command line.
                 let short: String = digest.chars().take(16).collect();
+                let short = if short.is_empty() { "not-there-yet".to_owned() } else { short };
                 let there =
                     profiles(&folder).join(format!("{short}.{}", program.compiler.kind().extension()));
                 (Flavoured::Optimize, Some((profile.to_owned(), there)), traced)

@@ -67,6 +67,52 @@ fn the_configurations_of_examples_are_read() {
     }
 }
 
+/// The steps of opt-dist in its order, with its arguments: rust-lang/rust, src/tools/opt-dist, main.rs of 053c8a0b,
+/// exec.rs of 0124bdb6, training.rs of 01af664d.
+#[test]
+fn the_pipeline_of_opt_dist_is_planned_as_it_is_there() {
+    if !crate::commands::has_clang() {
+        return crate::support::skip("clang (Debian: clang-22)");
+    }
+    let fixture = Fixture::empty("rust");
+    let text = fs::read_to_string(pages::root().join("docs/examples/rust-lang-rust/pgo.toml")).unwrap();
+    fixture.write("pgo/pgo.toml", &text);
+    for file in ["compiler/a", "library/a", "src/librustdoc/a", "src/tools/rustdoc/a", "src/llvm-project/a", "x.py"] {
+        fixture.write(file, "");
+    }
+    let plan = fixture.succeeds(&["plan", "--explain", "--", "python3", "x.py", "dist"]).stdout;
+    let build = "x.py build";
+    let shared = "--target x86_64-unknown-linux-gnu --host x86_64-unknown-linux-gnu --stage 2 library/std";
+    let kept = "--keep-stage 0 --keep-stage 1";
+    let steps: [(&str, &[&str]); 9] = [
+        (
+            "rustc: instrument: run",
+            &[build, shared, "rustdoc cargo", "pgo.rustc.generate=", "pgo.cargo.generate=", "pgo.rustdoc.generate=",
+              "--set llvm.thin-lto=false --set llvm.link-shared=true"],
+        ),
+        ("rustc: train: run", &["profile_local eprintln", "'Check,Debug,Opt' --scenarios All --exact-match", "--jobs 16"]),
+        ("rustdoc: train: run", &["profile_local eprintln", "--profiles Doc --scenarios Full --exact-match", "--jobs 16"]),
+        (
+            "rustc: optimize: run",
+            &[build, shared, "rustdoc cargo", "pgo.rustc.use=", "pgo.cargo.use=", "pgo.rustdoc.use="],
+        ),
+        ("llvm: instrument: run", &["rm -rf", build, shared, "pgo.llvm.generate=", "/prof-%p", kept]),
+        ("llvm: train: run", &["profile_local eprintln", "'Debug,Opt' --scenarios Full --exact-match", "--jobs 16"]),
+        ("llvm: merge: run", &[]),
+        ("llvm: optimize: run", &["rm -rf", build, shared, "pgo.llvm.use=", kept]),
+        ("dist: baseline: run", &["python3 x.py dist", "pgo.llvm.use=", "pgo.rustc.use=", "pgo.cargo.use=", "pgo.rustdoc.use=", kept]),
+    ];
+    let mut rest = plan.as_str();
+    for (step, words) in steps {
+        let (_, after) = rest.split_once(step).unwrap_or_else(|| panic!("no {step} in\n{rest}"));
+        let commands: String = after.lines().skip(1).take_while(|line| line.starts_with("    ")).collect();
+        for word in words {
+            assert!(commands.contains(word), "{step}: no {word:?} in\n{commands}");
+        }
+        rest = after;
+    }
+}
+
 fn pgo_toml(text: &str) -> Result<(), String> {
     let builds = |line: &str| {
         line.starts_with("[program.")
