@@ -145,6 +145,20 @@ impl Merger {
         ours.weight_lost += theirs.weight_lost;
     }
 
+    /// Whether `other` can be absorbed without a loss when the sum is finished: its functions have names, and
+    /// each has one number of counters in both.
+    pub fn fits(&self, other: &Merger) -> bool {
+        self.store.fits(&other.store)
+    }
+
+    /// Says that an input of `bytes` bytes was itself the sum of files of `written` bytes, so that files which
+    /// are set aside are judged as beside those.
+    pub fn stands_for(&mut self, bytes: u64, written: u64, weight: u64) {
+        let scale = u128::from(weight.max(1));
+        let read = &mut self.tally.bytes_read;
+        *read = read.saturating_sub(u128::from(bytes) * scale).saturating_add(u128::from(written) * scale);
+    }
+
     /// The sum.
     ///
     /// # Errors

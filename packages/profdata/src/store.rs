@@ -71,6 +71,11 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    fn key(&self) -> Key {
+        let Entry { name_hash, cfg_hash, counts_len, pseudo, .. } = *self;
+        Key { name_hash, cfg_hash, counters: counts_len, pseudo }
+    }
+
     /// Number of counters.
     pub(crate) fn counters(&self) -> u32 {
         self.counts_len
@@ -261,14 +266,23 @@ impl Store {
         }
     }
 
+    /// Whether nothing of `other` would be left out of the finished sum of both.
+    pub(crate) fn fits(&self, other: &Store) -> bool {
+        let mixed = (self.entry_only || other.entry_only) && (self.blocks || other.blocks);
+        if mixed || !other.entries.iter().all(|entry| other.names.place(entry.name_hash).is_some()) {
+            return false;
+        }
+        // What is not here in the same form. Of one program's files only the first has any.
+        let mut new: HashedMap<(u64, u64), ()> = HashedMap::default();
+        let function = |entry: &Entry| (entry.name_hash, entry.cfg_hash);
+        let mut unlike = other.entries.iter().filter(|entry| !self.index.contains_key(&entry.key()));
+        let once = unlike.all(|entry| new.insert(function(entry), ()).is_none());
+        once && (new.is_empty() || !self.entries.iter().any(|entry| new.contains_key(&function(entry))))
+    }
+
     fn absorb_entry(&mut self, theirs: &mut Entry, other: &Store) {
         let counts = other.counts_of(theirs);
-        let key = Key {
-            name_hash: theirs.name_hash,
-            cfg_hash: theirs.cfg_hash,
-            counters: theirs.counts_len,
-            pseudo: theirs.pseudo,
-        };
+        let key = theirs.key();
         let bitmap = other.bitmap_of(theirs);
         let (slot, new) = self.slot(key, None, bitmap.len());
         let Some(ours) = self.entries.get_mut(slot as usize) else {

@@ -174,12 +174,11 @@ pub(crate) fn optimize(
         let baseline = (Stage::Baseline, Flavour::Plain);
         let current =
             changes::<Compiled>(session, subject, baseline)?.is_some_and(|changes| changes.is_empty());
-        if let Some(baseline) = Built::load(session, subject, Stage::Baseline).filter(|_| current) {
-            let effects = profile.read(subject)?.effects(baseline.output.path(), &dir.join(compiled.name()));
-            effects.into_iter().for_each(|text| session.sink.emit(Event::Note { text }));
-        }
+        let before = Built::load(session, subject, Stage::Baseline).filter(|_| current);
+        let before = before.as_ref().map(|baseline| baseline.output.path());
         let own_code = subject.builder().own_code();
-        let Matched { applied, hottest } = profile.read(subject)?.matched(own_code, functions);
+        let Matched { applied, hottest, did } = profile.read(subject)?.matched(own_code, functions, before);
+        did.into_iter().for_each(|text| session.sink.emit(Event::Note { text }));
         Ok(OptimizedBuild {
             compiled,
             profile: digest.clone(),

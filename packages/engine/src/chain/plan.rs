@@ -314,13 +314,15 @@ impl Planner<'_> {
     ) -> Result<Vec<String>> {
         let (session, subject) = (self.session, self.subject);
         let harness = Some(trained_flavour(subject));
-        let runner = Runner { session, subject, stage, program, tools, harness, collects: None };
+        let runner =
+            Runner { session, subject, stage, program, tools, harness, collects: None, gathers: None };
         let mut lines = Vec::new();
         for (name, workload) in chosen {
             let values = runner.values(workload, &session.store.root().join("scratch"))?;
             let mut command = match workload.kind() {
                 Some(Kind::Command(words)) => runner.command(workload, words, &values)?,
                 Some(Kind::Service(service)) => runner.command(workload, &service.start, &values)?,
+                Some(Kind::Own(own)) if !subject.builder().given(own).is_empty() => continue,
                 Some(Kind::Own(own)) => runner.harness_command(workload, own, &values)?,
                 None => continue,
             };

@@ -33,10 +33,6 @@ use crate::{
     workloads::train::{RawProfiles, discard_raw, train},
 };
 
-/// Where less than this share of the weight is in crates that the build has, the profile
-/// is another program's.
-const ANOTHER_PROGRAM: f64 = 0.05;
-
 /// A profile, and what was built with it.
 #[derive(Debug, Default)]
 pub(crate) struct ProfileUse {
@@ -152,10 +148,7 @@ impl<'a> Chain<'a> {
                 train(session, subject, need(&trainee, made_by, Stage::Train)?)
             },
             || RawProfiles::load(session, subject),
-            |raw| {
-                let (files, bytes) = raw.extent();
-                format!("{files} raw profile{}, {}", if files == 1 { "" } else { "s" }, units::bytes(bytes))
-            },
+            RawProfiles::describe,
         )?;
         if let (Some(shard), Some(raw)) = (session.options.shard, &raw) {
             let trainee = need(&trainee, made_by, Stage::Train)?;
@@ -218,7 +211,7 @@ impl<'a> Chain<'a> {
         if fulfils
             || !rebases
             || self.again(&profile, built.applied()).is_some()
-            || is_foreign(built.applied())
+            || built.applied().is_of_another_program()
         {
             return Ok((profile, built));
         }
@@ -301,7 +294,7 @@ impl<'a> Chain<'a> {
         let message = format!("{}: {what}: {}", subject.name, reasons.join("; "));
         let fits = applied.fulfils(policy.min_match);
         let standing = match applied {
-            _ if is_foreign(applied) => Standing::NoKin,
+            _ if applied.is_of_another_program() => Standing::NoKin,
             _ if fits => Standing::Old,
             _ => Standing::BelowMatch,
         };
@@ -323,7 +316,7 @@ impl<'a> Chain<'a> {
     fn hint(&self, applied: &Applied) -> String {
         let name = self.subject.name;
         let least = self.session.config.policy.min_match;
-        if is_foreign(applied) && !applied.fulfils(least) {
+        if applied.is_of_another_program() && !applied.fulfils(least) {
             return "hardly any of its functions are in packages that this program has: is it the profile of another \
                     program, or was the package renamed?"
                 .into();
@@ -337,9 +330,4 @@ impl<'a> Chain<'a> {
         }
         honing_core::advise!("train anew: `{pgo} --program {name}`")
     }
-}
-
-/// Whether this is the profile of another program.
-pub(crate) fn is_foreign(applied: &Applied) -> bool {
-    matches!(applied, Applied::Measured(found) if found.kin < ANOTHER_PROGRAM)
 }

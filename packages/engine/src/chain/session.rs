@@ -85,7 +85,9 @@ pub struct Options {
     pub unpinned: bool,
     /// Run stages even where they are up to date.
     pub force: bool,
-    /// Keep raw profiles after the merge.
+    /// Merge raw profiles while the training runs.
+    pub gather: bool,
+    /// Keep what the training left after the merge.
     pub keep_raw: bool,
     /// The part of the training that this machine does; all of it without.
     pub shard: Option<Shard>,

@@ -46,6 +46,18 @@ pub(crate) fn digest(path: &Path) -> Result<Digest> {
     Ok(Tree::read(path, None)?.digest)
 }
 
+/// Under a tight umask a program's files cannot be read by anybody; they are ours all the same.
+pub(crate) fn let_us_read(path: &Path) {
+    #[cfg(unix)]
+    if fs::File::open(path).is_err_and(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied) {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        // Where that fails, too, reading it says so.
+        let _ = fs::set_permissions(path, mode);
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
 /// Makes a folder and its parents.
 pub(crate) fn make_dir(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|cause| error("create", path, &cause))

@@ -14,7 +14,6 @@ use crate::{
     chain::{built::Built, ready::Ready, session::Session, step::stored, subject::Subject},
     io::files,
     keep::{history, record::workload_entries},
-    profiles::Input,
     workloads::train::RawProfiles,
 };
 
@@ -37,8 +36,7 @@ pub(crate) fn hand_over(
     for entry in workload_entries(session, subject)? {
         let Some(collected) = raw.collected.iter().find(|one| one.workload == entry.name) else { continue };
         let train = session.dir_of(subject, Stage::Train);
-        let inputs: Vec<Input> =
-            collected.files.iter().map(|file| Input { path: train.join(file), weight: 1 }).collect();
+        let inputs = collected.inputs(&train, 1);
         let file = format!("{}.{}", entry.name, subject.kind().extension());
         let stage = (Stage::Train, ready);
         let (profile, _) = subject.kind().merge(session, subject, stage, &inputs, &partial.join(&file))?;
@@ -49,6 +47,7 @@ pub(crate) fn hand_over(
     let names = if names.is_empty() { "no workload".into() } else { names.join(", ") };
     let manifest = stored::<RawProfiles>(session, subject, Stage::Train);
     let manifest = manifest.ok_or_else(|| Error::internal("train: what was just trained is gone"))?;
+    let parts = raw.collected.iter().flat_map(|collected| &collected.parts);
     let head = history::head(session, subject);
     let (commit, dirty) = head.map_or_else(|_| ("unknown".into(), false), |head| (head.commit, head.dirty));
     let handover = Handover {
@@ -60,7 +59,8 @@ pub(crate) fn hand_over(
         instrumented: trainee.digest().clone(),
         commit,
         dirty,
-        trained: manifest.finished,
+        // Age counts from the oldest profile.
+        trained: parts.filter_map(|part| part.trained.clone()).fold(manifest.finished, String::min),
         cpu_ms: manifest.cpu_ms,
         workloads,
     };

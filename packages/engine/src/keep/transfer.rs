@@ -15,8 +15,8 @@ use honing_core::{
 
 use crate::{
     chain::{
-        Chain, merge::MergedProfile, need, optimized::Optimized, pipeline::Finished, profile_use::is_foreign,
-        programs, ready::Ready, rebase::rebase as carry_over, selected::check_selected, session::Session,
+        Chain, merge::MergedProfile, need, optimized::Optimized, pipeline::Finished, programs, ready::Ready,
+        rebase::rebase as carry_over, selected::check_selected, session::Session,
     },
     io::files,
     keep::{
@@ -98,7 +98,7 @@ fn carried_over(chain: &mut Chain<'_>, ready: &Ready) -> Result<Carried> {
     let profile = chain.profile(ready, None)?;
     let profile = need(&profile, Stage::Merge, Stage::Optimize)?.clone();
     let built = chain.build_with(ready, &profile)?;
-    if is_foreign(built.applied()) {
+    if built.applied().is_of_another_program() {
         let message = "hardly any of the profile's functions are in packages that this program has";
         let exit = Standing::NoKin.exit(Asked::Use, true);
         return Err(Error::new(exit, format!("{}: {message}", chain.subject.name)).with_hint(

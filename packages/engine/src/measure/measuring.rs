@@ -328,6 +328,7 @@ impl<'a> Measuring<'a> {
             tools,
             harness: None,
             collects: None,
+            gathers: None,
         };
         runner.run(self.name, self.workload, &self.dir())
     }

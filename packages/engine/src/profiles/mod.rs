@@ -1,9 +1,11 @@
 //! What a training yields, and what becomes of it: what every kind of profile has to know, and a room for each.
 
+pub mod gcc;
 mod given;
 pub mod llvm;
 pub mod pprof;
 
+pub(crate) use given::given_part;
 pub use given::{Given, Input};
 
 use std::{
@@ -12,7 +14,7 @@ use std::{
     ffi::OsString,
     fmt::Debug,
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use honing_core::{
@@ -49,6 +51,12 @@ pub trait ProfileKind: Debug + Send + Sync {
     /// Usage, where what pgo.toml says of it cannot be filled in.
     fn beside_load(&self, _: &Subject<'_>, _values: &Values, _raw: &Path) -> Result<Option<Beside>> {
         Ok(None)
+    }
+
+    /// What merges raw profiles while a workload runs, so that they need not all be kept; `None` where they
+    /// are few, or something else merges them. The `sorter` tells the program's own.
+    fn gather(&self, _: &Session, _sorter: Option<Box<dyn Sorter>>) -> Option<Box<dyn Gather>> {
+        None
     }
 
     /// Takes profiles that a program was told to write into the folder of its run, `{dir}`, into `raw`.
@@ -96,8 +104,8 @@ pub trait ProfileKind: Debug + Send + Sync {
         None
     }
 
-    /// When the profile in a file was recorded, where it says so.
-    fn recorded(&self, _file: &Path) -> Option<SystemTime> {
+    /// When the profile in a file was recorded, and for how long, where it says so.
+    fn recorded(&self, _file: &Path) -> Option<(SystemTime, Duration)> {
         None
     }
 
@@ -142,13 +150,13 @@ pub trait Profile: Any + Debug + Send + Sync {
     }
 
     /// How much of it a build applied, and what became of its heaviest functions; or where nobody knows
-    /// what was built, why. `own` are the names of the workspace's own code.
-    fn matched(&self, own: Vec<String>, built: Result<(Traces, MatchedBy), String>) -> Matched;
-
-    /// What a build did with it, in words, where the programs without and with it tell.
-    fn effects(&self, _before: &Path, _after: &Path) -> Vec<String> {
-        Vec::new()
-    }
+    /// what was built, why. `own` are the names of the workspace's own code, `before` is the program without it.
+    fn matched(
+        &self,
+        own: Vec<String>,
+        built: Result<(Traces, MatchedBy), String>,
+        before: Option<&Path>,
+    ) -> Matched;
 
     /// Carries it over to the functions of a build whose symbols have other names.
     fn rebase(&self, traces: &Traces) -> Result<Rebased>;
@@ -164,10 +172,33 @@ pub trait Profile: Any + Debug + Send + Sync {
     fn lacks(&self, old: &dyn Profile) -> Option<String>;
 }
 
+/// Merges raw profiles while a workload runs.
+pub trait Gather: Send {
+    /// Adds finished `files` to the sum, and gives those that are in it as the merge would add them. The others
+    /// are left to that.
+    fn add(&mut self, files: &[PathBuf]) -> Vec<PathBuf>;
+
+    /// Writes the sum into the folder `raw`; nothing where no file was added.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    fn finish(self: Box<Self>, raw: &Path) -> Result<Option<Sum>>;
+}
+
+/// A sum of raw profiles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sum {
+    /// The file that has it.
+    pub path: PathBuf,
+    /// What the files lacked beside their counts, in words.
+    pub words: Vec<String>,
+}
+
 /// Tells profiles of the trained program from others'.
-pub trait Sorter {
-    /// Those of `files` that another program wrote, and words about them; `None` where all are the program's.
-    fn strangers(&self, files: &[PathBuf]) -> Option<(Vec<PathBuf>, String)>;
+pub trait Sorter: Send {
+    /// Those of `files`, out of `all` that there were, which another program wrote, and words about them; `None`
+    /// where they are the program's.
+    fn strangers(&self, files: &[PathBuf], all: usize) -> Option<(Vec<PathBuf>, String)>;
 }
 
 /// What is wrong with a profile.
@@ -186,6 +217,8 @@ pub struct Matched {
     pub applied: Applied,
     /// Its heaviest functions, and what became of each.
     pub hottest: Vec<HotFunction>,
+    /// What the build did with it, in words, where the programs without and with it tell.
+    pub did: Vec<String>,
 }
 
 /// A profile, carried over to other names.

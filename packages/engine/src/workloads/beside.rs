@@ -31,7 +31,7 @@ impl Over {
     }
 }
 
-/// Work beside a load. It has to end soon after that is over.
+/// Work beside a load. It has to end soon after that is over; one that is parked is woken then.
 pub type Beside = Box<dyn FnOnce(&Over) -> Result<()> + Send>;
 
 /// Work that was begun; dropping it waits for its end.
@@ -57,6 +57,7 @@ impl Running {
     fn join(&mut self) -> Result<()> {
         self.over.load.store(true, Ordering::Relaxed);
         let Some(thread) = self.thread.take() else { return Ok(()) };
+        thread.thread().unpark();
         thread.join().unwrap_or_else(|_| Err(Error::internal("what ran beside a load panicked")))
     }
 }

@@ -5,13 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Digest, Error, ExitCode, Result, event::Event};
+use honing_core::{Digest, Error, ExitCode, Result, event::Event, recorded::PartEntry};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{session::Session, subject::Subject},
     io::files,
-    profiles::Sorter,
+    profiles::{Input, Sorter},
+    workloads::gathering::{Gathered, Summed},
 };
 
 /// The raw profiles of one workload.
@@ -23,6 +24,39 @@ pub(crate) struct Collected {
     pub(crate) bytes: u64,
     /// Of all files together, by content.
     pub(crate) digest: Digest,
+    /// What was merged while the workload ran; the sum is one of the files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) gathered: Option<Gathered>,
+    /// Those of them that are from elsewhere.
+    #[serde(default)]
+    pub(crate) parts: Vec<PartEntry>,
+}
+
+impl Collected {
+    /// Raw profiles that were written, and their bytes.
+    pub(crate) fn written(&self) -> (u64, u64) {
+        let files = self.files.len() as u64;
+        self.gathered.as_ref().map_or((files, self.bytes), |gathered| {
+            (
+                files.saturating_sub(1) + gathered.files,
+                self.bytes.saturating_sub(gathered.sum) + gathered.bytes,
+            )
+        })
+    }
+
+    /// The most bytes that there were at once.
+    pub(crate) fn peak(&self) -> u64 {
+        self.gathered.as_ref().map_or(self.bytes, |gathered| gathered.peak)
+    }
+
+    /// What is to be merged, from the stage's folder.
+    pub(crate) fn inputs(&self, stage: &Path, weight: u64) -> Vec<Input> {
+        let sum_of = |file: &String| {
+            self.gathered.as_ref().filter(|gathered| gathered.file == *file).map(|gathered| gathered.bytes)
+        };
+        let input = |file| Input { path: stage.join(file), weight, sum_of: sum_of(file) };
+        self.files.iter().map(input).collect()
+    }
 }
 
 /// Lists what a workload left in `raw`, below `dir`, and refuses what cannot be a profile. The `sorter` tells
@@ -31,25 +65,32 @@ pub(crate) fn collect(
     (session, subject): (&Session, &Subject<'_>),
     workload: &str,
     (raw, dir): (&Path, &Path),
-    sorter: Option<&dyn Sorter>,
+    (gathered, sorter): (Option<Summed>, Option<Box<dyn Sorter>>),
 ) -> Result<Collected> {
     let warn = |what: String| {
         let text = format!("train: workload `{workload}`: {what}");
         session.sink.emit(Event::Warning { text });
     };
     let (mut found, empty) = written(raw)?;
-    let strangers = sorter.and_then(|sorter| sorter.strangers(&found));
+    let relative = |path: &PathBuf| path.strip_prefix(dir).unwrap_or(path).to_string_lossy().into_owned();
+    let (gathered, sum) = gathered.unzip();
+    let gathered =
+        gathered.zip(sum.as_ref()).map(|(gathered, sum)| Gathered { file: relative(sum), ..gathered });
+    found.retain(|path| Some(path) != sum.as_ref());
+    let merged = gathered.as_ref().map_or(0, |gathered| gathered.files as usize);
+    let strangers = sorter.and_then(|sorter| sorter.strangers(&found, found.len() + merged));
     if let Some((strangers, words)) = &strangers {
         found.retain(|path| !strangers.contains(path));
         warn(words.clone());
     }
-    if found.is_empty() {
+    if found.is_empty() && sum.is_none() {
         return Err(nothing(subject, workload, raw, strangers.is_some()));
     }
     if empty > 0 {
-        let all = found.len() + empty;
+        let all = found.len() + merged + empty;
         warn(format!("{empty} of {all} processes were killed before they wrote a profile"));
     }
+    found.extend(sum);
     let mut hasher = blake3::Hasher::new();
     let mut digests = found
         .iter()
@@ -60,12 +101,13 @@ pub(crate) fn collect(
     digests.iter().for_each(|digest| {
         hasher.update(digest.as_bytes());
     });
-    let relative = |path: &PathBuf| path.strip_prefix(dir).unwrap_or(path).to_string_lossy().into_owned();
     Ok(Collected {
         workload: workload.to_owned(),
         files: found.iter().map(relative).collect(),
         bytes: found.iter().map(|path| files::size(path)).sum(),
         digest: hasher.finalize().into(),
+        gathered,
+        parts: Vec::new(),
     })
 }
 
@@ -79,23 +121,11 @@ fn written(raw: &Path) -> Result<(Vec<PathBuf>, usize)> {
             empty += 1;
             continue;
         }
-        make_readable(&path);
+        files::let_us_read(&path);
         found.push(path);
     }
     found.sort();
     Ok((found, empty))
-}
-
-/// Under a tight umask a program's files cannot be read by anybody; they are ours all the same.
-fn make_readable(path: &Path) {
-    #[cfg(unix)]
-    if fs::File::open(path).is_err_and(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied) {
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        // Where that fails, too, reading it says so.
-        let _ = fs::set_permissions(path, mode);
-    }
-    #[cfg(not(unix))]
-    let _ = path;
 }
 
 fn nothing(subject: &Subject<'_>, workload: &str, raw: &Path, strangers: bool) -> Error {

@@ -17,7 +17,9 @@ use crate::{
     keep::store::Manifest,
     workloads::{
         collected::collect,
-        train::{RawProfiles, sorter, train_fingerprint},
+        gathering::Gathering,
+        sorting::Sorting,
+        train::{RawProfiles, train_fingerprint},
     },
 };
 
@@ -78,6 +80,13 @@ fn run(
         command.env(name, value);
     }
     beside::find_first(&mut command, &[trainee.path()]);
+    let sorting = Sorting { session, subject, trainee };
+    let gather = match session.options.gather {
+        true => subject.kind().gather(session, Some(sorting.sorter()?)),
+        false => None,
+    };
+    let outlasting = subject.kind().survives(subject);
+    let gathering = gather.map(|gather| Gathering::start(gather, raw.clone(), outlasting, &session.cancel));
     let status = std::process::Command::new(trainee.path())
         .args(args)
         .env_clear()
@@ -88,8 +97,7 @@ fn run(
     session.cancel.forgive();
     let text = format!("{} ended: {status}; go on with --from merge", subject.artifact);
     session.sink.emit(if status.success() { Event::Note { text } } else { Event::Warning { text } });
-    let sorter = sorter(session, subject, trainee)?;
-    Ok(RawProfiles {
-        collected: vec![collect((session, subject), MANUAL, (&raw, dir), Some(sorter.as_ref()))?],
-    })
+    let gathered = gathering.map(|gathering| gathering.end(session, MANUAL)).transpose()?.flatten();
+    let found = (gathered, Some(sorting.sorter()?));
+    Ok(RawProfiles { collected: vec![collect((session, subject), MANUAL, (&raw, dir), found)?] })
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod beside;
 pub(crate) mod collected;
+pub(crate) mod elsewhere;
+mod gathering;
 mod inputs;
 mod lost;
 pub(crate) mod manual;
@@ -10,6 +12,7 @@ mod raw;
 mod ready;
 mod run;
 mod service;
+mod sorting;
 pub(crate) mod tools;
 pub(crate) mod train;
 

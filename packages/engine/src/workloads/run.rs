@@ -12,6 +12,7 @@ use honing_core::{
     Error, ExitCode, Result, Stage, Step,
     config::{Kind, Own, Workload},
     event::Event,
+    recorded::PartEntry,
     template::{self, Placeholder, Values},
 };
 
@@ -21,7 +22,14 @@ use crate::{
     children::{Awaits, Child, Command, Ended, Status, Usage, When},
     io::files,
     profiles::ProfileKind,
-    workloads::{lost::Complaints, ports, raw::Raw},
+    workloads::{
+        elsewhere,
+        gathering::{Gathering, Summed},
+        lost::Complaints,
+        ports,
+        raw::Raw,
+        sorting::Sorting,
+    },
 };
 
 /// Lines of each stream of a command that go into the log.
@@ -46,6 +54,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) harness: Option<Flavour<'a>>,
     /// What the program leaves, where that is to be collected.
     pub(crate) collects: Option<&'static dyn ProfileKind>,
+    /// What tells the program's profiles from others', where they are merged while it runs.
+    pub(crate) gathers: Option<&'a Sorting<'a>>,
 }
 
 /// A workload that has run.
@@ -63,6 +73,10 @@ pub(crate) struct Ran {
     pub(crate) answer: PathBuf,
     /// Where raw profiles were written.
     pub(crate) raw: PathBuf,
+    /// Those that were merged meanwhile, and their sum.
+    pub(crate) gathered: Option<Summed>,
+    /// What profiles from elsewhere were taken, where the workload is that.
+    pub(crate) parts: Vec<PartEntry>,
 }
 
 /// One attempt: its folders and values.
@@ -107,6 +121,7 @@ impl Runner<'_> {
         }
         let raw = Raw::open(dir.join("raw"), self.collects.is_some())?;
         let values = self.values(workload, &dir.join("scratch"))?;
+        let gathering = self.gathering(workload, dir.join("raw"))?;
         let attempt = Attempt { runner: self, name, workload, dir: dir.to_owned(), values };
         let ran = attempt.prepare().and_then(|()| attempt.main()).and_then(|ran| attempt.answer(ran));
         for command in &workload.cleanup {
@@ -114,8 +129,18 @@ impl Runner<'_> {
                 self.session.sink.emit(Event::Warning { text: error.to_string() });
             }
         }
+        let gathered = gathering.map(|gathering| gathering.end(self.session, name)).transpose()?.flatten();
         drop(raw);
-        ran
+        ran.map(|ran| Ran { gathered, ..ran })
+    }
+
+    /// Begins to merge what the workload's processes leave in `raw`.
+    fn gathering(&self, workload: &Workload, raw: PathBuf) -> Result<Option<Gathering>> {
+        let (Some(kind), Some(sorting)) = (self.collects, self.gathers) else { return Ok(None) };
+        let sorter = sorting.of(workload)?;
+        let outlasting = kind.survives(self.subject);
+        let gather = kind.gather(self.session, sorter);
+        Ok(gather.map(|gather| Gathering::start(gather, raw, outlasting, &self.session.cancel)))
     }
 
     /// What placeholders stand for; hands out free ports.
@@ -231,7 +256,11 @@ impl Attempt<'_> {
                 self.to_end(command, self.awaits(When::Ended))
             }
             Some(Kind::Service(service)) => self.service(service),
-            Some(Kind::Own(own)) => self.tests(own),
+            Some(Kind::Own(own)) => match &*elsewhere::places(runner.session, runner.subject, self.workload)?
+            {
+                [] => self.tests(own),
+                places => self.take(places),
+            },
             None => Err(Error::usage(format!("workload `{}` has nothing to run", self.name))),
         }
     }
@@ -288,7 +317,8 @@ impl Attempt<'_> {
 
     pub(super) fn ran(&self, usage: Usage, others: Duration, status: Status, part: &str) -> Ran {
         let stdout = self.stream(part, "stdout");
-        Ran { usage, others, status, answer: stdout.clone(), stdout, raw: self.dir.join("raw") }
+        let raw = self.dir.join("raw");
+        Ran { usage, others, status, answer: stdout.clone(), stdout, raw, gathered: None, parts: Vec::new() }
     }
 
     /// Has what is compared made of what was printed, where the workload says how.

@@ -1,11 +1,12 @@
 //! Train: the instrumented program is run on every training workload.
 
-use std::{collections::BTreeMap, path::Path, time::Instant};
+use std::{collections::BTreeMap, time::Instant};
 
 use honing_core::{
     Digest, Error, Fingerprint, Result, Stage, Training,
     config::{Reader, Workload},
     event::Event,
+    units,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +18,13 @@ use crate::{
         subject::Subject,
     },
     io::{files, tree::Tree},
-    profiles::Sorter,
     workloads::{
         collected::{Collected, collect},
+        elsewhere,
         inputs::Inputs,
         manual,
         run::Runner,
+        sorting::Sorting,
         tools::{add_tools, build_tools},
     },
 };
@@ -48,10 +50,23 @@ impl RawProfiles {
         Some(Done::of(manifest, honing_core::event::StageState::Skipped))
     }
 
-    /// How much there is: files and bytes.
-    pub(crate) fn extent(&self) -> (usize, u64) {
-        let files = self.collected.iter().map(|collected| collected.files.len()).sum();
-        (files, self.collected.iter().map(|collected| collected.bytes).sum())
+    /// How much was written, and how much of it was on the disk at once, in words.
+    pub(crate) fn describe(&self) -> String {
+        let (mut files, mut bytes, mut kept, mut peak) = (0, 0, 0, 0);
+        for collected in &self.collected {
+            let (its_files, its_bytes) = collected.written();
+            files += its_files;
+            bytes += its_bytes;
+            peak = peak.max(kept + collected.peak());
+            kept += collected.bytes;
+        }
+        let text =
+            format!("{files} raw profile{}, {}", if files == 1 { "" } else { "s" }, units::bytes(bytes));
+        // Of a few files there is nothing to tell.
+        match peak < bytes / 2 {
+            true => format!("{text} written, at most {} on the disk at once", units::bytes(peak)),
+            false => text,
+        }
     }
 }
 
@@ -102,7 +117,9 @@ pub(crate) fn add_workload(
     let failed = |error: toml::ser::Error| Error::internal(format!("workload `{name}`: {error}"));
     let mut table = toml::Table::try_from(workload).map_err(failed)?;
     for own in workload.own.iter() {
-        table.extend(own.table.iter().map(|(key, value)| (format!("{}_{key}", own.name), value.clone())));
+        table.extend(
+            own.table.iter().map(|(key, value)| (format!("{}_{key}", own.name), without_queries(value))),
+        );
     }
     for (key, value) in table.iter().filter(|(key, _)| reader.reads(key)) {
         match value {
@@ -118,6 +135,16 @@ pub(crate) fn add_workload(
         print.content(format!("workload `{name}` input {input}"), digest.clone());
     }
     Ok(())
+}
+
+/// A list with digests of what stands behind the `?` of URLs in it, which may be secret.
+fn without_queries(value: &toml::Value) -> toml::Value {
+    let toml::Value::Array(all) = value else { return value.clone() };
+    let plain = |value: &toml::Value| match value.as_str().and_then(|text| text.split_once('?')) {
+        Some((url, query)) if url.contains("://") => format!("{url}?{}", Digest::of(query.as_bytes())).into(),
+        _ => value.clone(),
+    };
+    all.iter().map(plain).collect::<Vec<_>>().into()
 }
 
 /// What the training reads.
@@ -144,6 +171,11 @@ pub(crate) fn train_fingerprint(
     for (name, workload) in training(session, subject) {
         let inputs = input_digests(session, workload)?;
         add_workload(&mut print, (name, workload), Reader::Training, &inputs)?;
+        for place in elsewhere::places(session, subject, workload)? {
+            if let Some(digest) = place.digest()? {
+                print.content(format!("workload `{name}` profiles {}", place.named), digest);
+            }
+        }
     }
     add_tools(&mut print, subject, tools);
     Ok(print)
@@ -156,15 +188,6 @@ pub(crate) fn no_training(subject: &Subject<'_>, chosen: &[(&str, &Workload)]) -
     }
     Err(Error::usage(format!("train: program `{}` has no workload with role = \"train\"", subject.name))
         .with_hint(honing_core::advise!("add one to pgo.toml, or train by hand: `{pgo} train --manual`")))
-}
-
-/// Tells what the program that is trained leaves from what others do.
-pub(crate) fn sorter(session: &Session, subject: &Subject<'_>, trainee: &Built) -> Result<Box<dyn Sorter>> {
-    let libraries = match subject.pass() {
-        None => subject.builder().folders(session, subject, trained_flavour(subject))?.libraries,
-        Some(_) => trainee.path().parent().map(Path::to_owned).into_iter().collect(),
-    };
-    Ok(subject.kind().sorter(trainee.path(), libraries))
 }
 
 /// Runs every training workload.
@@ -181,7 +204,7 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
     let tools = build_tools(session, subject, Stage::Train, &chosen)?;
     let print = train_fingerprint(session, subject, trainee.digest(), &tools.paths)?;
     up_to_date_or(session, subject, Stage::Train, print, start, |dir| {
-        let sorter = sorter(session, subject, trainee)?;
+        let sorting = Sorting { session, subject, trainee };
         let runner = Runner {
             session,
             subject,
@@ -190,6 +213,7 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
             tools: &tools.paths,
             harness: Some(trained_flavour(subject)),
             collects: Some(subject.kind()),
+            gathers: session.options.gather.then_some(&sorting),
         };
         let mut usage = tools.cost;
         let mut collected = Vec::new();
@@ -211,16 +235,9 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
             files::remove_dir(&scratch)?;
             usage.user += ran.usage.user;
             usage.system += ran.usage.system;
-            // Tests and benchmarks are programs of their own, and are meant to be; so is what a library is
-            // trained through.
-            let own = (workload.command.is_some() || workload.service.is_some())
-                && workload.runs_through().is_none();
-            collected.push(collect(
-                (session, subject),
-                name,
-                (&ran.raw, dir),
-                own.then_some(sorter.as_ref()),
-            )?);
+            let sorter = sorting.of(workload)?;
+            let found = collect((session, subject), name, (&ran.raw, dir), (ran.gathered, sorter))?;
+            collected.push(Collected { parts: ran.parts, ..found });
         }
         Ok((RawProfiles { collected }, usage))
     })
@@ -234,6 +251,8 @@ pub(crate) fn discard_raw(session: &Session, subject: &Subject<'_>, raw: &RawPro
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use honing_core::config::Config;
 
     use super::*;

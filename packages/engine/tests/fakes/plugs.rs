@@ -457,7 +457,12 @@ impl Profile for FakeProfile {
         &self.0
     }
 
-    fn matched(&self, _: Vec<String>, built: Result<(Traces, MatchedBy), String>) -> Matched {
+    fn matched(
+        &self,
+        _: Vec<String>,
+        built: Result<(Traces, MatchedBy), String>,
+        _: Option<&Path>,
+    ) -> Matched {
         ASKED.with_borrow_mut(|asked| asked.push("match"));
         let functions = self.0.len() as u64;
         let applied = |(traces, by): (Traces, MatchedBy)| {
@@ -473,7 +478,7 @@ impl Profile for FakeProfile {
             })
         };
         let applied = built.map_or_else(|why| Applied::Unknown { why }, applied);
-        Matched { applied, hottest: Vec::new() }
+        Matched { applied, hottest: Vec::new(), did: Vec::new() }
     }
 
     fn rebase(&self, _: &Traces) -> Result<Rebased> {
@@ -497,7 +502,7 @@ impl Profile for FakeProfile {
 struct NoStrangers;
 
 impl Sorter for NoStrangers {
-    fn strangers(&self, _: &[PathBuf]) -> Option<(Vec<PathBuf>, String)> {
+    fn strangers(&self, _: &[PathBuf], _: usize) -> Option<(Vec<PathBuf>, String)> {
         None
     }
 }

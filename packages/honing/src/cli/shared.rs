@@ -148,6 +148,7 @@ impl Shared {
             merge_tool: self.merging.merge_tool.clone(),
             merger: self.merging.llvm_profdata.clone(),
             force: self.again.force,
+            gather: !self.raw.keep_raw,
             keep_raw: self.raw.keep_raw || !self.job.ci,
             shard: None,
             manual: manual.then_some(after),

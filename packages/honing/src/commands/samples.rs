@@ -44,7 +44,7 @@ struct Call {
 /// Merges profiles of one Go program into the file that `go build -pgo` reads.
 pub(super) fn merge(inputs: &[Input], output: &Path, max_lost: f64) -> Result<()> {
     let mut merger = Merger::new(Policy { max_lost_share: max_lost / 100.0, ..Policy::default() });
-    for Input { path, weight } in inputs {
+    for Input { path, weight, .. } in inputs {
         let failed = |what: String| {
             Error::new(ExitCode::Profile, format!("{}: {what}", path.display()))
                 .with_hint("give CPU profiles of one Go program")

@@ -138,10 +138,9 @@ fn changes(status: &Status, manifest: &Manifest) -> String {
 fn profile(manifest: &Manifest) -> String {
     let profile = &manifest.profile;
     format!(
-        "{} stored, {} for the compiler; {} of {} functions ran",
+        "{} stored, {} for the compiler; {}",
         units::bytes(profile.bytes),
         units::bytes(profile.indexed_bytes),
-        profile.functions_run,
-        profile.functions
+        profile.coverage()
     )
 }

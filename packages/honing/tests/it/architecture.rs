@@ -28,6 +28,7 @@ const RULES: &[Rule] = &[
     rule("honing-pprof", &[]),
     rule("honing-manifest", &[]),
     rule("honing-gobinary", &[]),
+    rule("honing-gcov", &[]),
     // Pure, for what pgo.toml says to cargo.
     rule("honing-cargo", &["honing-core"]),
     // Effects and reports know core.
@@ -36,6 +37,7 @@ const RULES: &[Rule] = &[
         &[
             "honing-cargo",
             "honing-core",
+            "honing-gcov",
             "honing-gobinary",
             "honing-match",
             "honing-paired",
@@ -96,8 +98,17 @@ fn arrows_point_one_way() {
 }
 
 /// Paths into the rooms of crafts and of kinds of profile.
-const PLUGGED: &[&str] =
-    &["cargo::", "go::", "llvm::", "pprof::", "profdata::", "honing_match::", "gobinary::"];
+const PLUGGED: &[&str] = &[
+    "cargo::",
+    "go::",
+    "llvm::",
+    "pprof::",
+    "profdata::",
+    "honing_match::",
+    "gobinary::",
+    "gcc::",
+    "gcov::",
+];
 
 /// Rooms of the engine that work for any craft and any kind of profile, and what they must not name.
 const ROOMS_OF_ALL: [(&str, &[&str]); 7] = [

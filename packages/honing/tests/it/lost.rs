@@ -179,6 +179,33 @@ fn another_programs_counters_stay_out() {
     assert!(ran.stderr.contains("left no profile of the trained program"), "{}", ran.stderr);
 }
 
+/// What many processes leave is merged meanwhile, and counts as if each file had been kept.
+#[test]
+fn many_processes_leave_one_sum() {
+    let fixture = fixture();
+    let script = "for n in $(seq 200); do \"$0\" $((n + 1000)); done; ./helper 3000";
+    fixture.write("helper", "#!/bin/sh\n");
+    fs::set_permissions(fixture.path("helper"), fs::Permissions::from_mode(0o755)).unwrap();
+    train_on(&fixture, &["sh", "-c", script, "{program}"], "");
+    let raw = fixture.path("target/honing/tiny/train/learn/raw");
+    let trained = |args: &[&str]| {
+        let ran = fixture.succeeds(&[&["--from", "train", "--to", "merge", "--force"], args].concat());
+        let profile = fs::read(fixture.path("target/honing/tiny/merge/tiny.profdata")).unwrap();
+        (ran.stderr + &ran.stdout, profile, fs::read_dir(&raw).unwrap().count())
+    };
+    fixture.succeeds(&["--to", "instrument"]);
+    let (said, kept, files) = trained(&["--keep-raw"]);
+    assert!(files == 200 && !said.contains("at once"), "{files}: {said}");
+    let (said, merged, files) = trained(&[]);
+    assert!(said.contains("200 raw profiles, ") && said.contains(" on the disk at once"), "{said}");
+    assert_eq!(files, 1);
+    assert!(kept == merged, "counts differ");
+    // Another weight needs no training.
+    fixture.replace("pgo/pgo.toml", "role = \"train\"", "role = \"train\"\nweight = 3");
+    let ran = fixture.succeeds(&["--to", "merge"]);
+    assert!(weight(&fixture, "steps") > 0 && !ran.stderr.contains("raw profiles, "), "{}", ran.stderr);
+}
+
 /// A program in two modules writes two raw profiles, and both are its own.
 #[test]
 fn a_shared_library_of_the_program_counts() {
@@ -224,7 +251,7 @@ fn a_worker_that_gave_up_its_rights_is_profiled_or_missed() {
     fixture.succeeds(&["--to", "merge"]);
     assert!(weight(&fixture, "steps") > 100_000, "the worker's part");
     let raw = fixture.path("target/honing/tiny/train/learn/raw");
-    assert_eq!(fs::read_dir(&raw).unwrap().count(), 2);
+    assert_eq!(fs::read_dir(&raw).unwrap().count(), 1, "the sum of both");
     assert_eq!(
         fs::metadata(&raw).unwrap().permissions().mode() & 0o777,
         0o755,

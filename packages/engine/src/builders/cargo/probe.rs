@@ -170,7 +170,7 @@ impl Probe<'_> {
 
     /// With our own engine, or, where the toolchain is newer than it, with LLVM's tool.
     fn merge_builtin(&self, raw: &Path) -> Result<Merger> {
-        let input = Input { path: raw.to_owned(), weight: 1 };
+        let input = Input { path: raw.to_owned(), weight: 1, sum_of: None };
         match profile_files::merge_files(&[input], 0.0) {
             Ok(outcome) => {
                 files::write_atomically(&self.dir.join("probe.profdata"), outcome.bytes())?;

@@ -12,10 +12,11 @@ use crate::{
     chain::{ready::Ready, session::Session, subject::Subject},
     children::{Command, Usage},
     profiles::{
-        Flaw, Profile, ProfileKind, Sorter, Traces,
+        Flaw, Gather, Profile, ProfileKind, Sorter, Traces,
         given::Input,
         llvm::{
             counts::{Counts, INDEXED, PACKED},
+            gather::Sums,
             kin::Kin,
             matching, merge, profile_files,
             settings::{Counting, Flush, LLVM_PROFDATA, MergeTool, Merging},
@@ -55,6 +56,11 @@ impl ProfileKind for Counters {
             "the instrumented program never ran, or was ended by a signal, _exit or abort before it could write; \
              let it return from main, or {survival}"
         )
+    }
+
+    fn gather(&self, session: &Session, sorter: Option<Box<dyn Sorter>>) -> Option<Box<dyn Gather>> {
+        // Where LLVM's tool was asked for, it has to see what the processes wrote.
+        (!wants_llvm(session)).then(|| Box::new(Sums::new(sorter)) as Box<dyn Gather>)
     }
 
     fn survives(&self, subject: &Subject<'_>) -> bool {

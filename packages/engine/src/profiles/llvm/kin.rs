@@ -20,7 +20,7 @@ use honing_core::units;
 use honing_match::{Instrumented as Declared, instrumented};
 use honing_profdata::Profile;
 
-use crate::{io::files, profiles::Sorter};
+use crate::{builders::beside::is_shared_library, io::files, profiles::Sorter};
 
 /// The least share of functions that makes a raw profile the program's. Less than all, for what a tool
 /// may have changed in the binary after the link.
@@ -81,23 +81,19 @@ impl Kin {
     fn find_libraries(&self) -> Vec<Declared> {
         let entries = self.folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok());
         let paths = entries.flatten().flatten().map(|entry| entry.path());
-        let is_library = |path: &PathBuf| {
-            path.extension().is_some_and(|extension| extension == std::env::consts::DLL_EXTENSION)
-        };
-        paths.filter(is_library).filter_map(|path| declared(&path)).collect()
+        paths.filter(|path| is_shared_library(path)).filter_map(|path| declared(&path)).collect()
     }
 }
 
 impl Sorter for Kin {
-    fn strangers(&self, files: &[PathBuf]) -> Option<(Vec<PathBuf>, String)> {
+    fn strangers(&self, files: &[PathBuf], all: usize) -> Option<(Vec<PathBuf>, String)> {
         let strangers = self.others(files);
         let shared = strangers.iter().map(|stranger| stranger.shared).reduce(f64::max)?;
         let words = format!(
-            "{} of {} raw profiles left out: another instrumented program wrote them, at most {} of whose \
+            "{} of {all} raw profiles left out: another instrumented program wrote them, at most {} of whose \
              functions are the trained program's. To be rid of this, start that one without \
              LLVM_PROFILE_FILE",
             strangers.len(),
-            files.len(),
             units::share(shared)
         );
         Some((strangers.into_iter().map(|stranger| stranger.file).collect(), words))
@@ -113,7 +109,7 @@ fn read(file: &Path) -> Option<Profile> {
 }
 
 /// What names the module in a file called `PID_MODULE.profraw`, see [`super::Counters`].
-fn module(file: &Path) -> String {
+pub(super) fn module(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     name.split_once('_').map(|(_, module)| module.to_owned()).unwrap_or(name)
 }

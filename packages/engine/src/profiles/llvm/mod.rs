@@ -3,6 +3,7 @@
 mod counters;
 mod counts;
 mod coverage_loss;
+mod gather;
 pub(crate) mod indexed;
 mod kin;
 mod matching;
@@ -12,5 +13,7 @@ mod rebase;
 mod settings;
 
 pub(crate) use counters::{Counters, wants_llvm};
+#[cfg(test)]
+pub(crate) use gather::Sums;
 pub use settings::TABLES;
 pub(crate) use settings::{Counting, Flush, Instrumenting};

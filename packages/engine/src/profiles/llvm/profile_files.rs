@@ -45,9 +45,14 @@ impl From<Failure> for Error {
 pub fn merge_files(inputs: &[Input], max_lost: f64) -> std::result::Result<Outcome, Failure> {
     let policy = Policy { max_lost_share: max_lost / 100.0, ..Policy::default() };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let run = profdata::merge_all(inputs.len(), threads, policy, |at| {
+    let mut run = profdata::merge_all(inputs.len(), threads, policy, |at| {
         files::read(&inputs[at].path).map(|bytes| (bytes, inputs[at].weight))
     });
+    for Input { path, weight, sum_of } in inputs {
+        if let Some(written) = sum_of {
+            run.merger.stands_for(files::size(path), *written, *weight);
+        }
+    }
     let mut losses = Vec::new();
     for (input, report) in inputs.iter().zip(&run.reports) {
         let path = input.path.display();

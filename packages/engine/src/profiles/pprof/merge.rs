@@ -22,7 +22,7 @@ pub(super) fn merge(
     let mut merger = Merger::new(Policy::KEEP_ALL);
     let (mut reports, mut refused) = (Vec::new(), Vec::new());
     let at = |what: String| format!("{stage}: {what}");
-    for Input { path, weight } in inputs {
+    for Input { path, weight, .. } in inputs {
         let bytes = files::read(path)?;
         match merger.add(&bytes, *weight) {
             Ok(report) => {
