@@ -146,6 +146,9 @@ pub enum MatchedBy {
     Program,
 }
 
+/// Where less than this share of the weight is in code that the build has, the profile is another program's.
+const ANOTHER_PROGRAM: f64 = 0.05;
+
 impl Applied {
     /// `99.8 % of the profile's weight (1881 of 1883 functions)`.
     pub fn words(&self) -> String {
@@ -182,6 +185,11 @@ impl Applied {
         let lost: f64 = found.lost.iter().filter(is_lost).map(|lost| lost.weight).sum();
         let all_lost = !found.lost.is_empty() && found.lost.iter().all(|lost| is_lost(&lost));
         found.carried.is_none() && !all_lost && (1.0 - lost) * 100.0 >= least
+    }
+
+    /// Whether this is the profile of another program.
+    pub fn is_of_another_program(&self) -> bool {
+        matches!(self, Self::Measured(found) if found.kin < ANOTHER_PROGRAM)
     }
 
     /// Whether at least `least` percent were applied. What is unknown fulfils only 0.

@@ -124,8 +124,9 @@ impl Fingerprint {
     /// Empty where nothing did.
     pub fn changes_since(&self, old: &Self) -> Vec<String> {
         let mut lines = Vec::new();
-        for (name, new) in &self.0 {
-            match old.0.get(name) {
+        for (key, new) in &self.0 {
+            let name = plain(key);
+            match old.0.get(key) {
                 Some(before) if before.said() == new.said() => {}
                 Some(before) => lines.push(match (before.shown(), new.shown()) {
                     (Some(before), Some(after)) => format!("{name} {before} -> {after}"),
@@ -135,9 +136,22 @@ impl Fingerprint {
             }
         }
         lines.extend(
-            old.0.keys().filter(|name| !self.0.contains_key(*name)).map(|name| format!("{name} is gone")),
+            old.0
+                .keys()
+                .filter(|name| !self.0.contains_key(*name))
+                .map(|name| format!("{} is gone", plain(name))),
         );
         lines
+    }
+}
+
+/// A name as a person reads it, where it was stored as a worse one.
+fn plain(name: &str) -> &str {
+    match name {
+        "merged by" => "what merges",
+        "merges" => "whether anything is merged",
+        "max_lost" => "merge.max_lost",
+        _ => name,
     }
 }
 
@@ -148,12 +162,12 @@ mod tests {
     #[test]
     fn says_what_changed() {
         let mut old = Fingerprint::new();
-        old.value("workload `udp` seed", 7).value("gone", 1).content("Cargo.lock", Digest::of(b"a"));
+        old.value("workload `udp` seed", 7).value("merged by", 1).content("Cargo.lock", Digest::of(b"a"));
         let mut new = Fingerprint::new();
         new.value("workload `udp` seed", 8).value("new", 1).content("Cargo.lock", Digest::of(b"b"));
         assert_eq!(
             new.changes_since(&old),
-            ["Cargo.lock changed", "new is new", "workload `udp` seed 7 -> 8", "gone is gone"]
+            ["Cargo.lock changed", "new is new", "workload `udp` seed 7 -> 8", "what merges is gone"]
         );
         assert!(new.changes_since(&new).is_empty());
         assert_ne!(new, old);

@@ -52,6 +52,14 @@ impl Flow {
         flow
     }
 
+    /// A program that is built without PGO.
+    pub fn plain() -> Self {
+        let mut flow = Self { nodes: Vec::new(), passes: Vec::new() };
+        flow.add(Stage::Preflight.into(), &[]);
+        flow.add(Stage::Baseline.into(), &[]);
+        flow
+    }
+
     /// Adds the steps from the program `input` to one that a profile of it made better.
     fn trained(&mut self, pass: Option<Pass>, training: Training, input: Option<Step>) {
         let step = |stage| Step { pass, stage };

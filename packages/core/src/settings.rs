@@ -83,6 +83,7 @@ mod tests {
         program.t.made.of = "t"  # pgo/pgo.toml:4
         program.t.made.parts = []  # default
         program.t.counts.when = "exit"  # default
+        program.t.pgo = true  # default
         "#);
     }
 }

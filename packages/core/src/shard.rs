@@ -220,6 +220,7 @@ impl Handover {
             weight: None,
             workloads: self.workloads.iter().map(|found| found.workload.name.clone()).collect(),
             trained: Some(self.trained.clone()),
+            window_s: None,
             commit: Some(self.commit.clone()),
             dirty: Some(self.dirty),
             cpu_s: Some(self.cpu_ms.div_ceil(1000)),

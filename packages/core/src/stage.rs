@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A stage, by what it does. [`Flow`](crate::Flow) says what uses what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Checks everything that a later stage needs.
@@ -128,6 +128,13 @@ impl Selection {
                 .with_hint("it compiles a tiny program once, and then only looks"));
         }
         Ok(Self { skipped: skipped.to_vec(), ..self })
+    }
+
+    /// Only those of its steps that are `general`.
+    pub(crate) fn general(&self, general: impl Fn(Step) -> bool) -> Self {
+        let of = |step: Option<Step>| step.filter(|step| general(*step));
+        let skipped = self.skipped.iter().copied().filter(|step| general(*step)).collect();
+        Self { first: of(self.first), last: of(self.last), skipped }
     }
 
     /// The first step that was asked for, if one was.

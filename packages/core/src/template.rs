@@ -1,7 +1,9 @@
 //! Placeholders in commands: `{program}`, `{tool:NAME}`, `{port:NAME}`, `{seed}`,
-//! `{dir}`, `{workspace}`. `{{` and `}}` stand for braces.
+//! `{dir}`, `{workspace}`, and what other programs' steps made. `{{` and `}}` stand for braces.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use crate::others::Other;
 
 /// A placeholder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +21,8 @@ pub enum Placeholder {
     Dir,
     /// The root of the workspace.
     Workspace,
+    /// What another program's steps made.
+    Other(Other),
 }
 
 /// Why a text is not a template.
@@ -29,7 +33,7 @@ pub enum TemplateError {
     Unbalanced(String),
     /// A placeholder that there is not.
     #[error(
-        "`{{{0}}}` is not a placeholder; there are {{program}}, {{tool:NAME}}, {{port:NAME}}, {{seed}}, {{dir}} and {{workspace}}"
+        "`{{{0}}}` is not a placeholder; there are {{program}}, {{tool:NAME}}, {{port:NAME}}, {{seed}}, {{dir}}, {{workspace}}, and of other programs {{program:NAME}}, {{program:NAME:STEP}} with baseline, instrument or optimize, {{profile:NAME}} and {{profile:NAME:PASS}}"
     )]
     Unknown(String),
 }
@@ -48,7 +52,7 @@ pub enum Part<'a> {
 pub struct Values {
     /// Path of the program.
     pub program: String,
-    /// Paths of the tools.
+    /// Paths of the tools by their names, and of what other programs' steps made by its placeholder.
     pub tools: BTreeMap<String, String>,
     /// Ports handed out for this run.
     pub ports: BTreeMap<String, u16>,
@@ -101,6 +105,7 @@ fn value(placeholder: &Placeholder, values: &Values) -> Result<String, TemplateE
         Placeholder::Seed => values.seed.map(|seed| seed.to_string()),
         Placeholder::Tool(name) => values.tools.get(name).cloned(),
         Placeholder::Port(name) => values.ports.get(name).map(u16::to_string),
+        Placeholder::Other(other) => values.tools.get(&other.to_string()).cloned(),
     };
     found.ok_or_else(|| TemplateError::Unknown(name(placeholder)))
 }
@@ -113,6 +118,7 @@ fn name(placeholder: &Placeholder) -> String {
         Placeholder::Seed => "seed".into(),
         Placeholder::Tool(name) => format!("tool:{name}"),
         Placeholder::Port(name) => format!("port:{name}"),
+        Placeholder::Other(other) => other.to_string(),
     }
 }
 
@@ -149,7 +155,7 @@ fn placeholder(inner: &str) -> Result<Placeholder, TemplateError> {
         None if inner == "seed" => Ok(Placeholder::Seed),
         None if inner == "dir" => Ok(Placeholder::Dir),
         None if inner == "workspace" => Ok(Placeholder::Workspace),
-        _ => Err(TemplateError::Unknown(inner.into())),
+        _ => Other::named(inner).map(Placeholder::Other).ok_or_else(|| TemplateError::Unknown(inner.into())),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use honing_core::{Result, config::Tables};
+use honing_core::{Error, Result, config::Tables};
 
 use crate::{
     builders::{
@@ -36,14 +36,18 @@ pub fn open(options: Options, sink: Sink, cancel: Cancel) -> Result<Session> {
 /// or where there is no module.
 ///
 /// # Errors
-/// Preflight, where Go cannot be asked.
+/// Usage, where there is neither; preflight, where Go cannot be asked.
 pub fn find_mains() -> Result<Option<(PathBuf, Vec<go::Main>)>> {
     let (dir, exe) = whereabouts()?;
     let nearest = dir.ancestors().find_map(|dir| {
         let has = |file: &str| dir.join(file).is_file();
         if has("Cargo.toml") { Some(None) } else { has("go.mod").then_some(Some(dir)) }
     });
-    let Some(root) = nearest.flatten() else { return Ok(None) };
+    let Some(nearest) = nearest else {
+        return Err(Error::usage(format!("{} is in no Cargo workspace and in no Go module", dir.display()))
+            .with_hint("call it where a Cargo.toml or a go.mod is, or below"));
+    };
+    let Some(root) = nearest else { return Ok(None) };
     let mains = go::mains(root, &own_environment(root, &exe, false))?;
     Ok(Some((root.to_owned(), mains)))
 }

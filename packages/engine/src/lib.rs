@@ -39,6 +39,7 @@ pub use keep::{
     checklist::checklist,
     ci::{Places, gather},
     clean::clean,
+    handed::export_all,
     release::{ReleaseOptions, release},
     status::status,
     stored_profile::{Stored, load as stored},

@@ -268,8 +268,8 @@ mod tests {
 
     #[test]
     fn a_slip_names_the_place_and_the_closest_key() {
-        insta::assert_snapshot!(error(&program("enf = {}")), @"pgo/pgo.toml:3:1: unknown field `enf`, expected one of `made`, `counts`, `other`, `env`, `needs`, `workload` | did you mean `env`?");
-        insta::assert_snapshot!(error("[program.t]\nmad.of = \"t\"\n"), @"pgo/pgo.toml:2:1: unknown field `mad`, expected one of `made`, `counts`, `other`, `env`, `needs`, `workload` | did you mean `made`?");
+        insta::assert_snapshot!(error(&program("enf = {}")), @"pgo/pgo.toml:3:1: unknown field `enf`, expected one of `made`, `counts`, `other`, `env`, `needs`, `pgo`, `workload` | did you mean `env`?");
+        insta::assert_snapshot!(error("[program.t]\nmad.of = \"t\"\n"), @"pgo/pgo.toml:2:1: unknown field `mad`, expected one of `made`, `counts`, `other`, `env`, `needs`, `pgo`, `workload` | did you mean `made`?");
         insta::assert_snapshot!(error(&program("made.prts = []")), @"pgo/pgo.toml:3:6: unknown field `prts`, expected `of` or `parts` | did you mean `parts`?");
         insta::assert_snapshot!(error(&program("counts.wen = 1")), @"pgo/pgo.toml:3:8: unknown field `wen`, expected `when` | did you mean `when`?");
         insta::assert_snapshot!(error(&program("[tool.x]\nmade.off = \"t\"")), @"pgo/pgo.toml:4:6: unknown field `off`, expected `of` | did you mean `of`?");
@@ -303,7 +303,7 @@ mod tests {
         let eval = "workload.w = { role = \"eval\", made.check = {} }";
         insta::assert_snapshot!(error(&program(eval)), @r#"pgo/pgo.toml:3:16: what `made` runs can train but not evaluate: it is not the program that ships | set role = "train", and add a `command` or `service` workload with role = "eval""#);
         let words = "workload.w = { role = \"train\", made.check.args = [\"{x}\"] }";
-        insta::assert_snapshot!(error(&program(words)), @"pgo/pgo.toml:3:32: `{x}` is not a placeholder; there are {program}, {tool:NAME}, {port:NAME}, {seed}, {dir} and {workspace} | write {program} for what is optimized, and {{ and }} for braces of its own");
+        insta::assert_snapshot!(error(&program(words)), @"pgo/pgo.toml:3:32: `{x}` is not a placeholder; there are {program}, {tool:NAME}, {port:NAME}, {seed}, {dir}, {workspace}, and of other programs {program:NAME}, {program:NAME:STEP} with baseline, instrument or optimize, {profile:NAME} and {profile:NAME:PASS} | write {program} for what is optimized, and {{ and }} for braces of its own");
     }
 
     #[test]
@@ -322,19 +322,18 @@ mod tests {
         let program =
             |name: &str, needs: &str| format!("[program.{name}]\nmade.of = \"t\"\nneeds = [{needs}]\n");
         for (text, expected) in [
+            (program("t", "\"u\""), "3:1: there is no program called `u` in pgo.toml | "),
+            (program("t", "\"t.\""), "3:1: `t.` names no step | write \"NAME.optimize\" for what its"),
             (
-                program("t", "\"u\""),
-                "3:1: `u` names no step | write \"u.optimize\" for what its last build made",
+                program("t", "\"t.train\""),
+                "3:1: train makes nothing that others use | programs are made by baseline",
             ),
-            (program("t", "\"u.train\""), "3:1: train makes no program | programs are made by baseline"),
             (program("t", "\"u.optimize\""), "3:1: there is no program called `u` in pgo.toml | "),
-            (program("t", "\"t.optimize\""), "3:1: `t` and `t` need each other | one of them has"),
-            (
-                program("t", "\"u.bolt.optimize\"")
-                    + &program("u", "\"v.baseline\"")
-                    + &program("v", "\"t.optimize\""),
-                "3:1: `t` and `u` need each other | ",
-            ),
+            (program("t", "\"train: t.baseline\", \"train: t.optimize\""), "3:1: `t` is needed twice | "),
+            (program("t", "\"merge: t.baseline\""), "3:1: `merge: t.baseline`: this step uses nothing"),
+            (program("t", "\"trian: t.baseline\""), "3:1: no stage is called `trian` | did you mean"),
+            (program("t", "\": .\""), "3:1: no stage is called ``"),
+            (program("t", "\".\""), "3:1: `.` names no step"),
         ] {
             let error = error(&text);
             assert!(error.starts_with(&format!("pgo/pgo.toml:{expected}")), "{error}");
@@ -343,7 +342,78 @@ mod tests {
         let config = Config::parse(&text, Path::new("pgo.toml"), CRAFTS).unwrap();
         let names: Vec<&str> = config.in_order().iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["v", "u", "t"]);
-        assert!(config.program["t"].needs("u") && !config.program["t"].needs("v"));
+        let text = program("t", "\"u.optimize\"") + &program("u", "\"train: t.optimize\"");
+        let config = Config::parse(&text, Path::new("pgo.toml"), CRAFTS).unwrap();
+        let names: Vec<&str> = config.in_order().iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["u", "t"]);
+    }
+
+    /// What `program` needs, a line for each: the stage, and the placeholder of what it uses.
+    fn needed(text: &str, program: &str) -> Vec<String> {
+        let config = Config::parse(text, Path::new("pgo.toml"), CRAFTS).unwrap();
+        let line = |one: crate::config::Needed| {
+            format!("{} {}", one.by.map_or("builds", crate::Stage::name), one.other)
+        };
+        config.needed(program).into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_placeholder_is_a_need_of_the_step_that_it_stands_in() {
+        let text = r#"
+            [program.llvm.made]
+            of = "llvm"
+            [program."rust.c".made]
+            of = "{program:llvm:optimize}"
+            parts = ["{cc}", "{profile:llvm}"]
+            [program.app]
+            needs = ["rust.c.optimize", "optimize: llvm.merge", "bench: llvm.bolt.optimize", "baseline: rust.c"]
+            env.A = "{program:llvm}"
+            made.of = "app"
+            [program.app.workload.train]
+            role = "train"
+            command = ["{program:app:instrument}", "{tool:rust.c}", "{profile:llvm:bolt}"]
+            [program.app.workload.eval]
+            role = "eval"
+            env.B = "{program:app:baseline}"
+            command = ["{program}"]
+        "#;
+        assert_eq!(needed(text, "rust.c"), ["builds program:llvm:optimize", "builds profile:llvm"]);
+        assert_eq!(
+            needed(text, "app"),
+            [
+                "builds program:rust.c:optimize",
+                "optimize profile:llvm",
+                "bench program:llvm:bolt.optimize",
+                "baseline program:rust.c",
+                "train program:rust.c:optimize",
+                "train program:app:instrument",
+                "train program:llvm",
+                "train profile:llvm:bolt",
+                "bench program:app:baseline",
+                "bench program:llvm",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_placeholder_cannot_name_is_refused() {
+        for (workload, expected) in [
+            (
+                "role = \"train\"\ncommand = [\"{program:u}\"]",
+                "workload `w` uses {program:u}: there is no program called `u` in pgo.toml | did you mean `t`?",
+            ),
+            (
+                "role = \"train\"\ncommand = [\"{program:t:train}\"]",
+                "`{program:t:train}` is not a placeholder; there are {program}, ",
+            ),
+            ("role = \"train\"\ncommand = [\"{profile:t}\"]", "workload `w` never runs the program"),
+            // What is measured is the program itself.
+            ("role = \"both\"\ncommand = [\"{program:t:baseline}\"]", "workload `w` never runs the program"),
+        ] {
+            let text = format!("[program.t.made]\nof = \"t\"\n[program.t.workload.w]\n{workload}\n");
+            let error = error(&text);
+            assert!(error.contains(expected), "{error}");
+        }
     }
 
     #[test]

@@ -18,13 +18,20 @@ pub struct Program {
     /// Environment variables for every run of the program.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
-    /// Steps of other programs that its build or its workloads use, such as `"clang.optimize"`. They come
-    /// first; in workloads, `{tool:clang}` is what that step made.
+    /// Steps of other programs that its builds use, such as `"clang.optimize"`; those of one of its steps with
+    /// that in front: `"train: rustc.optimize"`. They come first; in workloads, `{tool:clang}` is what was made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
+    /// Whether it is built with PGO. Without, it only has a baseline, for other programs.
+    #[serde(default = "yes")]
+    pub pgo: bool,
     /// Workloads by name.
     #[serde(default)]
     pub workload: IndexMap<String, Workload>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A program that workloads use, built without PGO. The table of its craft says what is built.

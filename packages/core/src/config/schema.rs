@@ -58,7 +58,7 @@ mod tests {
             let keys = schema.pointer(at).and_then(|it| it.pointer("/properties")?.as_object());
             keys.unwrap().keys().map(String::as_str).collect::<Vec<_>>()
         };
-        assert_eq!(keys("/$defs/Program"), ["counts", "env", "made", "needs", "other", "workload"]);
+        assert_eq!(keys("/$defs/Program"), ["counts", "env", "made", "needs", "other", "pgo", "workload"]);
         assert_eq!(keys("/$defs/Tool"), ["made"]);
         assert!(keys("/$defs/Workload").contains(&"made") && keys("").contains(&"counts"));
         let of = |at: &str| schema.pointer(at).unwrap()["oneOf"].clone();

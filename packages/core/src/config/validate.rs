@@ -119,6 +119,12 @@ impl Config {
             self.check_placeholders(name, workload, program.env.values(), &of_program)?;
             self.check_workload(name, workload, &place.key(&["workload", name]), runs)?;
         }
+        if let Some((first, _)) = program.workload.iter().find(|_| !program.pgo) {
+            return Err(place
+                .key(&["workload", first])
+                .error(format!("program `{name}` is built without PGO (pgo = false) and has a workload"))
+                .with_hint("remove one of them"));
+        }
         let evaluate = || program.workload.iter().filter(|(_, workload)| workload.role.evaluates());
         match evaluate().next() {
             Some((first, _)) if evaluate().all(|(_, workload)| workload.gate.is_empty()) => Err(place
@@ -213,7 +219,11 @@ impl Config {
             Some(Kind::Service(service)) => &service.start,
             _ => return Ok(()),
         };
-        if !template::placeholders(main).is_ok_and(|found| found.contains(&Placeholder::Program)) {
+        // A library is trained through a program that is linked with it.
+        let through = !workload.role.evaluates() && workload.runs_through().is_some();
+        let runs =
+            template::placeholders(main).is_ok_and(|found| found.contains(&Placeholder::Program)) || through;
+        if !runs {
             return Err(place.error(format!("workload `{name}` never runs the program")).with_hint(
                 "write {program} where its path belongs in `command` or `service.start`, so that every flavour can be put there",
             ));
@@ -240,7 +250,7 @@ impl Config {
             match placeholder {
                 Placeholder::Tool(tool)
                     if !self.tool.contains_key(&tool)
-                        && !place.program(self).is_some_and(|program| program.needs(&tool)) =>
+                        && !place.program(self).is_some_and(|program| self.lists(program, &tool)) =>
                 {
                     let error = place.error(format!(
                         "workload `{name}` uses {{tool:{tool}}}, and there is no [tool.{tool}]"
@@ -251,6 +261,12 @@ impl Config {
                             error.with_hint(format!("add [tool.{tool}], with a table for what builds it"))
                         }
                     });
+                }
+                Placeholder::Other(other) if !self.program.contains_key(&other.program) => {
+                    let names: Vec<&str> = self.program.keys().map(String::as_str).collect();
+                    let error = crate::unknown("program", &other.program, "pgo.toml", &names);
+                    let at = place.error(format!("workload `{name}` uses {{{other}}}: {error}"));
+                    return Err(at.with_hint(error.hint().unwrap_or_default()));
                 }
                 Placeholder::Seed if workload.seed.is_none() => {
                     return Err(place

@@ -7,8 +7,12 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::own::{Own, Owned};
-use crate::units::Span;
+use crate::{
+    config::own::{Own, Owned},
+    others::{Other, Part},
+    template::{self, Placeholder},
+    units::Span,
+};
 
 /// Something that the program is run on: a command, a service under load, or what its
 /// craft runs, such as tests.
@@ -240,14 +244,28 @@ impl Workload {
         if kinds.next().is_some() { None } else { kind }
     }
 
-    /// Whether it starts the program itself, not by way of a shell or the like.
-    pub fn starts_program(&self) -> bool {
-        let words = match self.kind() {
+    /// The words of what it runs, but for what its craft does.
+    fn main(&self) -> &[String] {
+        match self.kind() {
             Some(Kind::Command(words)) => words,
             Some(Kind::Service(service)) => &service.start,
-            _ => return false,
-        };
-        words.first().is_some_and(|word| word == "{program}")
+            _ => &[],
+        }
+    }
+
+    /// Whether it starts the program itself, not by way of a shell or the like.
+    pub fn starts_program(&self) -> bool {
+        self.main().first().is_some_and(|word| word == "{program}")
+    }
+
+    /// The program of others that it runs in place of its own, to train a library that is linked into that.
+    pub fn runs_through(&self) -> Option<Other> {
+        let named = template::placeholders(self.main()).ok()?;
+        let others = named.iter().filter_map(|placeholder| match placeholder {
+            Placeholder::Other(other) if !matches!(other.part, Part::Profile(_)) => Some(other.clone()),
+            _ => None,
+        });
+        others.take_while(|_| !named.contains(&Placeholder::Program)).next()
     }
 
     /// Every command line in it, with its key.

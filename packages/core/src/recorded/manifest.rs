@@ -102,6 +102,16 @@ pub struct Profile {
     pub functions_run: u64,
 }
 
+impl Profile {
+    /// How many functions it has, and ran where that says something: samples are of functions that ran.
+    pub fn coverage(&self) -> String {
+        if self.functions_run == self.functions {
+            return format!("{} functions", self.functions);
+        }
+        format!("{} of {} functions ran", self.functions_run, self.functions)
+    }
+}
+
 /// A verdict, as a manifest has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerdictEntry {
@@ -130,12 +140,15 @@ pub struct PartEntry {
     /// For a given profile: how much it counts. Shards have the weights of their workloads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<u32>,
-    /// For a shard: its workloads.
+    /// For a shard: its workloads. For a profile that pgo.toml names: the workload that names it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub workloads: Vec<String>,
-    /// For a shard: when it was trained, in UTC.
+    /// When it was trained or recorded, in UTC, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trained: Option<String>,
+    /// For a given profile: seconds for which it was recorded, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_s: Option<u64>,
     /// For a shard: the commit that was checked out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,

@@ -120,6 +120,7 @@ mod tests {
                 weight: None,
                 workloads: vec!["w".into()],
                 trained: Some("2026-11-22T00:00:00Z".into()),
+                window_s: Some(30),
                 commit: Some("unknown".into()),
                 dirty: Some(false),
                 cpu_s: Some(3),

@@ -90,8 +90,7 @@ fn stored(entries: &mut Entries, program: &Program, status: &Status) {
         entries.add("forecast", &forecast.words(), Style::new());
     }
     let profile = &manifest.profile;
-    let ran = format!("{} of {} functions ran", profile.functions_run, profile.functions);
-    entries.add("coverage", &ran, Style::new());
+    entries.add("coverage", &profile.coverage(), Style::new());
     let sizes = (units::bytes(profile.bytes), units::bytes(profile.indexed_bytes));
     entries.add("size", &format!("{} stored, {} for the compiler", sizes.0, sizes.1), Style::new());
     entries.add("stored", &status.folder, Style::new());

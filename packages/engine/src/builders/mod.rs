@@ -193,6 +193,11 @@ pub trait Builder: Any + Debug + Send + Sync {
     /// Whether the instrumented program is built without what does not change its profile.
     fn is_light(&self, session: &Session, subject: &Subject<'_>) -> Result<bool>;
 
+    /// Files, folders, patterns and URLs of profiles that are a workload, instead of something to run.
+    fn given<'o>(&self, _: &'o Own) -> &'o [String] {
+        &[]
+    }
+
     /// The command that runs such a workload in a flavour, and words to add to it once their placeholders
     /// are filled in.
     fn harness(

@@ -35,8 +35,8 @@ impl Chain<'_> {
         let left = self.session.time_left()?;
         let own = if self.runs(Stage::Record) { RECORD } else { Duration::ZERO };
         let (mut later, mut benches) = (own, 1);
-        for subject in self.later {
-            for stage in plan::to_run(self.session, subject, self.selection) {
+        for (subject, steps) in &self.later {
+            for stage in plan::to_run(self.session, subject, steps) {
                 benches += u32::from(stage == Stage::Bench);
                 later += self.expected(subject, stage);
             }
@@ -48,7 +48,7 @@ impl Chain<'_> {
     /// program's.
     fn expected(&self, subject: &Subject<'_>, stage: Step) -> Duration {
         let last = self.session.store.load::<IgnoredAny>(subject.name, stage);
-        let own = || self.costs.iter().find(|cost| cost.stage == stage).map(|cost| cost.elapsed_ms);
+        let own = || self.costs.borrow().iter().find(|cost| cost.stage == stage).map(|cost| cost.elapsed_ms);
         match stage.stage {
             Stage::Bench => Duration::ZERO,
             Stage::Record => RECORD,
@@ -65,7 +65,7 @@ impl Chain<'_> {
         if error.code() != ExitCode::Interrupted || !self.session.cancel.timed_out() {
             return error;
         }
-        let took = took(&self.costs, stage, Duration::from_millis(clock::millis_since(start)));
+        let took = took(&self.costs.borrow(), stage, Duration::from_millis(clock::millis_since(start)));
         let (name, budget) = (self.subject.name, units::elapsed(budget));
         Error::preflight(format!("{name}: the budget of {budget} is used up in {stage}: {took}")).with_hint(
             "what was finished stays, and the same command goes on from there; give more with --budget, or \

@@ -16,7 +16,7 @@ use honing_core::{
 
 use crate::{
     chain::{
-        merge::{MergedProfile, given_part, merge_in, recorded},
+        merge::{MergedProfile, merge_in},
         ready::Ready,
         session::Session,
         step::{Done, up_to_date_or},
@@ -24,7 +24,7 @@ use crate::{
     },
     io::files,
     keep::{hand_over::HANDOVER, record::workload_entries},
-    profiles::{Given, Input},
+    profiles::{Given, Input, given_part},
 };
 
 /// A shard, and where it is.
@@ -75,9 +75,9 @@ pub(crate) fn gather(
         .iter()
         .map(|one| one.handover.part())
         .chain(foreign.iter().map(|one| {
-            let trained = recorded(subject, one.files.iter().map(PathBuf::as_path));
             let weight = Some(one.given.weight.unwrap_or(1));
-            given_part(&one.given.path, one.digest.clone(), weight, trained)
+            let given = (&*one.given.path, one.digest.clone());
+            given_part(given, weight, one.files.iter().map(|file| subject.kind().recorded(file)))
         }))
         .collect();
     let step = up_to_date_or(session, subject, Stage::Merge, print, start, |dir| {

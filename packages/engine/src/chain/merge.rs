@@ -17,9 +17,9 @@ use crate::{
         subject::Subject,
     },
     children::Usage,
-    io::{clock, files},
+    io::files,
     keep::stored_profile::Stored,
-    profiles::{Flaw, Input, Profile},
+    profiles::{Flaw, Input, Profile, given_part},
     workloads::train::RawProfiles,
 };
 
@@ -228,7 +228,13 @@ pub(crate) fn merge(
 ) -> Result<Done<MergedProfile>> {
     let print = merge_fingerprint(session, subject, ready, raw);
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
-        merge_in(session, subject, ready, &inputs(session, subject, raw)?, dir)
+        let (merged, usage) = merge_in(session, subject, ready, &inputs(session, subject, raw)?, dir)?;
+        let parts = raw.collected.iter().flat_map(|collected| &collected.parts).cloned();
+        let weighed = |part: PartEntry| {
+            let weight = part.workloads.first().map(|name| weight(subject, name));
+            PartEntry { weight, ..part }
+        };
+        Ok((merged.with_parts(parts.map(weighed).collect()), usage))
     })?;
     Ok(MergedProfile::step(session, subject, step))
 }
@@ -268,38 +274,13 @@ fn inputs(session: &Session, subject: &Subject<'_>, raw: &RawProfiles) -> Result
     Ok(inputs)
 }
 
-/// When the oldest of the profiles in `files` was recorded, in UTC, where they all say so.
-pub(crate) fn recorded<'a>(
-    subject: &Subject<'_>,
-    files: impl IntoIterator<Item = &'a Path>,
-) -> Option<String> {
-    let times = files.into_iter().map(|file| subject.kind().recorded(file)).collect::<Option<Vec<_>>>()?;
-    times.into_iter().min().map(clock::utc)
-}
-
-/// What is said of a profile that was given as it is.
-pub(crate) fn given_part(
-    path: &Path,
-    digest: Digest,
-    weight: Option<u32>,
-    trained: Option<String>,
-) -> PartEntry {
-    // Where somebody keeps it is nothing for a repository.
-    let shown = if path.is_absolute() { path.file_name().map_or(path, Path::new) } else { path };
-    PartEntry {
-        from: shown.display().to_string(),
-        digest,
-        weight,
-        workloads: Vec::new(),
-        trained,
-        commit: None,
-        dirty: None,
-        cpu_s: None,
-    }
-}
-
 /// A merged profile that was made elsewhere, once it is seen to be one, and the digest of what was given.
 pub(crate) fn given(subject: &Subject<'_>, file: &Path) -> Result<(Box<dyn Profile>, Digest)> {
+    if file.to_str().is_some_and(|name| name.contains("://")) {
+        return Err(Error::usage("a URL is no file of a profile").with_hint(honing_core::advise!(
+            "ask a running instance with `{pgo} merge --from URL`, then go on with `{pgo} --from optimize`"
+        )));
+    }
     let bytes = files::read(file).map_err(|error| {
         error.with_code(ExitCode::Profile).at("--profile").with_hint("name a merged profile")
     })?;
@@ -318,13 +299,18 @@ pub(crate) fn import_fingerprint(profile: &dyn Profile) -> Fingerprint {
 }
 
 /// Takes a merged profile that was made elsewhere.
-pub(crate) fn import(session: &Session, subject: &Subject<'_>, file: &Path) -> Result<Done<MergedProfile>> {
+pub(crate) fn import(
+    session: &Session,
+    subject: &Subject<'_>,
+    (file, trained): (&Path, Option<String>),
+) -> Result<Done<MergedProfile>> {
     let (profile, digest) = given(subject, file)?;
     let print = import_fingerprint(&*profile);
     let step = up_to_date_or(session, subject, Stage::Merge, print, Instant::now(), |dir| {
         let name = file_name(subject);
         files::write_atomically(&dir.join(&name), profile.bytes())?;
-        let parts = vec![given_part(file, digest, None, recorded(subject, [file]))];
+        let part = given_part((file, digest), None, [subject.kind().recorded(file)]);
+        let parts = vec![PartEntry { trained: trained.or_else(|| part.trained.clone()), ..part }];
         Ok((Merged::of(profile, name).with_parts(parts), Usage::default()))
     })?;
     Ok(MergedProfile::step(session, subject, step))

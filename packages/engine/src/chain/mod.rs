@@ -10,6 +10,7 @@ pub(crate) mod gather;
 pub(crate) mod lock;
 pub(crate) mod merge;
 pub(crate) mod optimized;
+pub(crate) mod others;
 mod passes;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
@@ -24,8 +25,9 @@ pub(crate) mod sink;
 pub(crate) mod step;
 pub(crate) mod subject;
 mod subjects;
+pub(crate) mod turns;
 
-use std::time::Instant;
+use std::{cell::RefCell, rc::Rc, time::Instant};
 
 use honing_core::{
     Error, ExitCode, Flow, Result, Selection, Stage, Step,
@@ -45,33 +47,53 @@ pub(crate) struct Chain<'a> {
     pub(crate) flow: Flow,
     /// The steps that are to be run.
     pub(crate) selected: Vec<Step>,
+    /// Those of them whose turn it is.
+    pub(crate) turn: Vec<Step>,
     /// What preflight found of each pass that takes part.
     pub(crate) passes: Vec<(Subject<'a>, Option<Ready>)>,
-    pub(crate) costs: Vec<StageCost>,
-    /// The programs whose turn comes after this one's.
-    pub(crate) later: &'a [Subject<'a>],
+    pub(crate) costs: Costs,
+    /// The turns after this one.
+    pub(crate) later: Vec<(&'a Subject<'a>, &'a [Step])>,
 }
+
+/// What each stage of a program cost in this run; shared by its turns.
+pub(crate) type Costs = Rc<RefCell<Vec<StageCost>>>;
 
 impl<'a> Chain<'a> {
     pub(crate) fn new(
         session: &'a Session,
         subject: &'a Subject<'a>,
         selection: &'a Selection,
-    ) -> Result<Self> {
-        let (flow, selected) = (subject.flow(), subject.selected(selection)?);
-        let (passes, costs) = (Vec::new(), Vec::new());
-        Ok(Self { session, subject, selection, flow, selected, passes, costs, later: &[] })
+        selected: &[Step],
+    ) -> Self {
+        Self {
+            session,
+            subject,
+            selection,
+            flow: subject.flow(),
+            selected: selected.to_vec(),
+            turn: selected.to_vec(),
+            passes: Vec::new(),
+            costs: Costs::default(),
+            later: Vec::new(),
+        }
+    }
+
+    /// Whether no later turn is this program's.
+    pub(crate) fn is_last(&self) -> bool {
+        self.later.iter().all(|(subject, _)| subject.name != self.subject.name)
     }
 
     /// Whether a stage of this turn is to be run.
     pub(crate) fn runs(&self, stage: Stage) -> bool {
-        self.selected.contains(&self.subject.step(stage))
+        self.turn.contains(&self.subject.step(stage))
     }
 
-    /// Whether what a stage of this turn makes is asked for, be it as the input of others.
+    /// Whether what a stage makes is asked for, be it as the input of others. The last turn speaks of all.
     pub(crate) fn reaches(&self, stage: Stage) -> bool {
         let step = self.subject.step(stage);
-        self.selected.iter().any(|selected| self.flow.reaches(*selected, step))
+        let asked = if self.is_last() { &self.selected } else { &self.turn };
+        asked.iter().any(|selected| self.flow.reaches(*selected, step))
     }
 
     /// Runs a stage that was selected; otherwise takes what an earlier run left.
@@ -123,12 +145,16 @@ impl<'a> Chain<'a> {
         self.session.sink.emit(Event::StageFinished { program, stage, state, detail, elapsed_ms, cpu_ms });
     }
 
-    /// A stage that ran twice counts as its last time.
+    /// A stage that ran twice counts as its last time; what an earlier turn did, as that.
     fn note_cost<T>(&mut self, stage: Stage, state: StageState, done: &Done<T>) {
         let Done { elapsed_ms, cpu_ms, full, .. } = *done;
         let stage = self.subject.step(stage);
-        self.costs.retain(|cost| cost.stage != stage);
-        self.costs.push(StageCost { stage, state, elapsed_ms, cpu_ms, full });
+        let mut costs = self.costs.borrow_mut();
+        if state == StageState::Skipped && costs.iter().any(|cost| cost.stage == stage) {
+            return;
+        }
+        costs.retain(|cost| cost.stage != stage);
+        costs.push(StageCost { stage, state, elapsed_ms, cpu_ms, full });
     }
 }
 

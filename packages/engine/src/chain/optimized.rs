@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use honing_core::{
-    Digest, Error, Result, Stage, Step,
+    Digest, Error, Result, Stage,
     applied::{Applied, HotFunction, Match, MatchedBy},
-    config::Needed,
     event::{Artifact, Event, StageState},
 };
 use serde::{Deserialize, Serialize};
@@ -18,7 +17,7 @@ use crate::{
         ready::Ready,
         session::Session,
         step::{Done, Product, stored},
-        subject::{Input, Need, Subject},
+        subject::Subject,
     },
     io::files,
     profiles::{Matched, Traces},
@@ -175,12 +174,11 @@ pub(crate) fn optimize(
         let baseline = (Stage::Baseline, Flavour::Plain);
         let current =
             changes::<Compiled>(session, subject, baseline)?.is_some_and(|changes| changes.is_empty());
-        if let Some(baseline) = Built::load(session, subject, Stage::Baseline).filter(|_| current) {
-            let effects = profile.read(subject)?.effects(baseline.output.path(), &dir.join(compiled.name()));
-            effects.into_iter().for_each(|text| session.sink.emit(Event::Note { text }));
-        }
+        let before = Built::load(session, subject, Stage::Baseline).filter(|_| current);
+        let before = before.as_ref().map(|baseline| baseline.output.path());
         let own_code = subject.builder().own_code();
-        let Matched { applied, hottest } = profile.read(subject)?.matched(own_code, functions);
+        let Matched { applied, hottest, did } = profile.read(subject)?.matched(own_code, functions, before);
+        did.into_iter().for_each(|text| session.sink.emit(Event::Note { text }));
         Ok(OptimizedBuild {
             compiled,
             profile: digest.clone(),
@@ -263,28 +261,4 @@ fn of_original(applied: Applied, rebased: Option<&RebasedFrom>) -> Applied {
 pub(crate) fn profile_path(session: &Session, subject: &Subject<'_>) -> PathBuf {
     let pass = subject.pass().map_or_else(String::new, |pass| format!("{}-", pass.name()));
     session.builds().join(format!("optimize-{pass}{}.{}", subject.name, subject.kind().extension()))
-}
-
-impl Session {
-    /// What other programs' steps left for a program.
-    pub(crate) fn with_needs<'a>(&'a self, subject: &Subject<'a>) -> Result<Subject<'a>> {
-        let need = |needed: Needed<'_>| {
-            let program = &self.config.program[needed.program];
-            let name = self.config.program.get_key_value(needed.program).map_or("", |(name, _)| name);
-            let made = made_by(self, &self.subject(name, program)?, needed.step);
-            Ok(Need { program: needed.program.to_owned(), step: needed.step, made })
-        };
-        Ok(subject.with(subject.program.needed().map(need).collect::<Result<_>>()?))
-    }
-}
-
-/// The program that a step left, be it of a pass.
-fn made_by(session: &Session, subject: &Subject<'_>, step: Step) -> Option<Input> {
-    let of_step = |turn: &Subject<'_>| turn.step(step.stage) == step;
-    let turn = std::iter::once(subject.clone()).chain(subject.passes()).find(of_step)?;
-    let built = match step.stage {
-        Stage::Optimize => Optimized::load(session, &turn)?.output.built(),
-        stage => Built::load(session, &turn, stage)?.output,
-    };
-    Some(built.input())
 }

@@ -1,5 +1,7 @@
 //! The passes over a program that is built: each has a turn of its own in the program's chain.
 
+use std::rc::Rc;
+
 use honing_core::{Result, Stage};
 
 use crate::chain::{
@@ -11,11 +13,12 @@ impl<'a> Chain<'a> {
     /// What has to be in place before the first compile.
     pub(crate) fn preflight(&mut self) -> Result<Ready> {
         let (session, subject, selection) = (self.session, self.subject, self.selection);
+        let selected = self.selected.clone();
         self.stage(
             Stage::Preflight,
             || {
                 if subject.pass().is_none() {
-                    check_selected(session, subject, selection)?;
+                    check_selected(session, subject, selection, &selected)?;
                 }
                 preflight(session, subject)
             },
@@ -26,14 +29,12 @@ impl<'a> Chain<'a> {
     /// A pass, with what preflight finds of it where it takes part.
     pub(crate) fn ready_for(&mut self, pass: Subject<'a>) -> Result<(Subject<'a>, Option<Ready>)> {
         let takes_part = self.selected.contains(&pass.step(Stage::Preflight));
-        let mut turn = self.turn(&pass);
-        let ready = if takes_part { turn.preflight().map(Some) } else { Ok(None) };
-        self.costs = turn.costs;
-        Ok((pass, ready?))
+        let ready = if takes_part { Some(self.of_pass(&pass).preflight()?) } else { None };
+        Ok((pass, ready))
     }
 
-    /// The same chain, at the turn of a pass; its costs are to be taken back.
-    fn turn<'b>(&mut self, pass: &'b Subject<'b>) -> Chain<'b>
+    /// The same chain, at the turn of a pass.
+    fn of_pass<'b>(&self, pass: &'b Subject<'b>) -> Chain<'b>
     where
         'a: 'b,
     {
@@ -43,9 +44,10 @@ impl<'a> Chain<'a> {
             selection: self.selection,
             flow: self.flow.clone(),
             selected: self.selected.clone(),
+            turn: self.turn.clone(),
             passes: Vec::new(),
-            costs: std::mem::take(&mut self.costs),
-            later: self.later,
+            costs: Rc::clone(&self.costs),
+            later: self.later.clone(),
         }
     }
 
@@ -55,12 +57,11 @@ impl<'a> Chain<'a> {
         made.push(optimized);
         for (pass, ready) in std::mem::take(&mut self.passes) {
             let pass = pass.working_on(Some(before.input()));
-            let mut turn = self.turn(&pass);
+            let mut turn = self.of_pass(&pass);
             let optimized = match &ready {
                 Some(ready) => turn.use_profile(ready, Some(&before)).map(|made| made.optimized),
                 None => Ok(Optimized::load(turn.session, &pass).map(|done| done.output)),
             };
-            self.costs = turn.costs;
             // What it made of another program is none of this one's.
             let of_this = |optimized: &Optimized| optimized.input() == Some(before.digest());
             let Some(optimized) = optimized?.filter(of_this) else { break };

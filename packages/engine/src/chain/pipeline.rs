@@ -59,7 +59,10 @@ impl Chain<'_> {
             || Built::load(session, subject, Stage::Baseline),
             |built| units::bytes(built.artifact().bytes),
         )?;
-        let ProfileUse { profile, optimized } = self.use_profile(ready, baseline.as_ref())?;
+        let ProfileUse { profile, optimized } = match subject.is_plain() {
+            true => ProfileUse::default(),
+            false => self.use_profile(ready, baseline.as_ref())?,
+        };
         let applied = optimized.as_ref().map(|built| built.applied().clone());
         let programs = optimized.map(|optimized| self.after(optimized)).transpose()?.unwrap_or_default();
         let judged = self.measure(baseline.as_ref(), &programs)?;
@@ -75,7 +78,7 @@ impl Chain<'_> {
             outcome: &outcome,
             consequence: &consequence,
             measured: judged.measured_of(candidate),
-            costs: &self.costs.clone(),
+            costs: &self.costs.borrow().clone(),
             size: baseline.as_ref().zip(programs.get(candidate)).map(|(before, after)| size(before, after)),
         };
         let recorded = self.stage_or(
@@ -107,7 +110,7 @@ impl Chain<'_> {
             measured: judged.into_measured(candidate),
             outcome: decides.then_some(outcome),
             wording: decides.then_some(wording),
-            costs: self.costs,
+            costs: self.costs.borrow().clone(),
             // One of another source says nothing about this build.
             baseline: baseline
                 .filter(|_| check_same_source(session, subject).is_ok())

@@ -14,6 +14,7 @@ use crate::{
         built::{Built, trained_flavour},
         merge::{Merged, MergedProfile, given, import_fingerprint, merge_command, merge_fingerprint, spent},
         optimized::{Optimized, profile_path},
+        others::Profiles,
         preflight::{check, preflight_fingerprint},
         ready::Ready,
         rebase::rebased_before,
@@ -21,8 +22,10 @@ use crate::{
         session::{ProfileSource, Session},
         step::{Product, reasons, stored},
         subject::{Need, Subject},
+        turns::Pipeline,
     },
     keep::{
+        handed,
         record::{Findings, Recorded, record_fingerprint},
         store::Manifest,
     },
@@ -80,39 +83,45 @@ impl PlannedState {
     }
 }
 
-/// What a run of `selection` would do. Compiles nothing, runs no workload.
+/// What a run of `selection` would do, in its order. Compiles nothing, runs no workload.
 ///
 /// # Errors
 /// What preflight finds by looking.
 pub fn plan(session: &Session, selection: &Selection) -> Result<Vec<Planned>> {
+    let subjects = session.subjects()?;
+    let pipeline = Pipeline::of(session, &subjects, &vec![selection.clone(); subjects.len()])?;
+    for (subject, (selection, selected)) in subjects.iter().zip(&pipeline.selected) {
+        if !selected.is_empty() {
+            check(session, subject)?;
+            check_selected(session, subject, selection, selected)?;
+        }
+    }
     let mut planned = Vec::new();
-    for subject in &session.subjects()? {
-        check(session, subject)?;
-        check_selected(session, subject, selection)?;
-        let of_this = of(session, subject, selection, &planned)?;
-        planned.extend(of_this);
+    for turn in &pipeline.all {
+        let Some(subject) = subjects.get(turn.program) else { continue };
+        planned = of(session, subject, (pipeline.steps(turn.program), &turn.steps), planned)?;
     }
     Ok(planned)
 }
 
+/// Adds the steps of a turn to what is `planned`.
 fn of(
     session: &Session,
     subject: &Subject<'_>,
-    selection: &Selection,
-    others: &[Planned],
+    (selected, turn): (&[Step], &[Step]),
+    planned: Vec<Planned>,
 ) -> Result<Vec<Planned>> {
-    let subject = &session.with_needs(subject)?;
-    let (flow, selected) = (subject.flow(), subject.selected(selection)?);
-    let mut planner = Planner { session, subject, selected, flow, others, planned: Vec::new(), traces: true };
+    let subject = &session.with_needs(subject, Profiles::Named)?;
+    let flow = subject.flow();
+    let mut planner = Planner { session, subject, selected, turn, flow, planned, traces: true };
     planner.all()?;
     Ok(planner.planned)
 }
 
-/// The steps of a program that have something to do: all that were selected, where that cannot be
-/// told.
-pub(crate) fn to_run(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Vec<Step> {
-    let Ok(planned) = of(session, subject, selection, &[]) else {
-        return subject.selected(selection).unwrap_or_default();
+/// Which of these steps of a program have something to do: all, where that cannot be told.
+pub(crate) fn to_run(session: &Session, subject: &Subject<'_>, steps: &[Step]) -> Vec<Step> {
+    let Ok(planned) = of(session, subject, (steps, steps), Vec::new()) else {
+        return steps.to_vec();
     };
     let works = |planned: &Planned| matches!(planned.state, PlannedState::Run | PlannedState::Depends);
     planned.into_iter().filter(works).map(|planned| planned.stage).collect()
@@ -122,10 +131,11 @@ struct Planner<'a> {
     session: &'a Session,
     /// The program, or the pass whose turn it is.
     subject: &'a Subject<'a>,
-    selected: Vec<Step>,
+    selected: &'a [Step],
+    /// The steps that are spoken of; of the others it is told in other turns.
+    turn: &'a [Step],
     flow: Flow,
-    /// What would become of the programs before it.
-    others: &'a [Planned],
+    /// What would become of all before.
     planned: Vec<Planned>,
     /// Whether the compiler lists its functions, as preflight saw.
     traces: bool,
@@ -137,6 +147,9 @@ impl Planner<'_> {
         let ready = self.preflight()?;
         let baseline = Built::load(session, subject, Stage::Baseline).map(|done| done.output);
         self.build(Stage::Baseline, baseline.is_some(), None)?;
+        if subject.is_plain() {
+            return Ok(());
+        }
         let (profile, optimized) = self.trained(ready, baseline.as_ref())?;
         let mut programs: Vec<Optimized> = optimized.into_iter().collect();
         for pass in subject.passes() {
@@ -159,9 +172,9 @@ impl Planner<'_> {
         let mut turn = Planner {
             session: self.session,
             subject: pass,
-            selected: self.selected.clone(),
+            selected: self.selected,
+            turn: self.turn,
             flow: self.flow.clone(),
-            others: self.others,
             planned: std::mem::take(&mut self.planned),
             traces: true,
         };
@@ -237,8 +250,13 @@ impl Planner<'_> {
     /// Instrument, train and merge; or an import.
     fn collect(&mut self, ready: Option<Ready>, before: Option<&Built>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
-        if let (ProfileSource::File(file), None) = (&session.options.profile, subject.pass()) {
-            let print = import_fingerprint(&*given(subject, file)?.0);
+        let handed = handed::given(session, subject)?.map(|handed| handed.file);
+        let named = match (&session.options.profile, subject.pass()) {
+            (ProfileSource::File(file), None) => Some(file.clone()),
+            _ => handed,
+        };
+        if let Some(file) = named {
+            let print = import_fingerprint(&*given(subject, &file)?.0);
             return self.compare::<Merged>(Stage::Merge, Some(print), Vec::new());
         }
         let own = subject.kind().training() == Training::Instrumented;
@@ -277,7 +295,7 @@ impl Planner<'_> {
     fn train(&mut self, trainee: Option<Built>, ready: Option<&Ready>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let chosen = training(session, subject);
-        let tools = known_tools(session, subject, &chosen)?;
+        let tools = known_tools(session, subject, Stage::Train, &chosen)?;
         let made_by = self.flow.trainee(subject.pass());
         let program = session.store.dir(subject.name, made_by).join(&subject.artifact);
         let raw = session.dir_of(subject, Stage::Train);
@@ -297,7 +315,7 @@ impl Planner<'_> {
     fn bench(&mut self, baseline: Option<&Built>, candidates: &[Candidate<'_>]) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
         let chosen = workloads(session, subject, |workload| workload.role.evaluates());
-        let tools = known_tools(session, subject, &chosen)?;
+        let tools = known_tools(session, subject, Stage::Bench, &chosen)?;
         let mut commands = Vec::new();
         let made = self.flow.each_pass().map(|pass| Step { pass, stage: Stage::Optimize });
         let steps: Vec<Step> = std::iter::once(Stage::Baseline.into()).chain(made).collect();
@@ -346,6 +364,7 @@ impl Planner<'_> {
             let mut command = match workload.kind() {
                 Some(Kind::Command(words)) => runner.command(workload, words, &values)?,
                 Some(Kind::Service(service)) => runner.command(workload, &service.start, &values)?,
+                Some(Kind::Own(own)) if !subject.builder().given(own).is_empty() => continue,
                 Some(Kind::Own(own)) => runner.harness_command(workload, own, &values)?,
                 None => continue,
             };
@@ -387,31 +406,36 @@ impl Planner<'_> {
         self.selected.contains(&self.subject.step(stage))
     }
 
+    /// What is planned of a step, where it comes before.
+    fn planned(&self, program: &str, step: Step) -> Option<&Planned> {
+        self.planned.iter().find(|one| one.program == program && one.stage == step)
+    }
+
     /// The first step that would run and whose output `step` uses, be it by way of others: its place, and
     /// its name. What is left out hands on what it has.
     fn upstream(&self, step: Step) -> Option<(usize, String)> {
         let place = |step: &Step| self.flow.steps().position(|one| one == *step);
-        let of = |used: &Step| match self.planned.iter().find(|one| one.stage == *used)?.state {
+        let of = |used: &Step| match self.planned(self.subject.name, *used)?.state {
             PlannedState::Run => Some((place(used)?, used.to_string())),
             PlannedState::Depends => self.upstream(*used),
             _ => None,
         };
-        let needed = self.needed(step).map(|need| format!("{} of `{}`", need.step, need.program));
+        let needed = self.needed(step).map(|need| format!("{} of `{}`", need.step, need.other.program));
         self.flow.uses(step).iter().filter_map(of).chain(needed.map(|name| (usize::MAX, name))).min()
     }
 
-    /// What another program's step makes anew for a build of this one.
+    /// What another program's step makes anew for a step of this one.
     fn needed(&self, step: Step) -> Option<&Need> {
-        let builds = matches!(step.stage, Stage::Baseline | Stage::Instrument | Stage::Optimize);
-        self.subject.needs().iter().filter(|_| builds && step.pass.is_none()).find(|need| {
-            let anew = |one: &&Planned| matches!(one.state, PlannedState::Run | PlannedState::Depends);
-            let made_by = |one: &Planned| one.program == need.program && one.stage == need.step;
-            self.others.iter().filter(anew).any(made_by)
-        })
+        let anew = |one: &Planned| matches!(one.state, PlannedState::Run | PlannedState::Depends);
+        let is_anew = |need: &&Need| self.planned(&need.other.program, need.step).is_some_and(anew);
+        self.subject.needs().iter().filter(|need| need.is_for(step)).find(is_anew)
     }
 
     fn push(&mut self, stage: Stage, mut reasons: Vec<String>, commands: Vec<String>) {
         let step = self.subject.step(stage);
+        if !self.turn.contains(&step) {
+            return;
+        }
         let state = if !self.runs(stage) {
             reasons.clear();
             PlannedState::Skipped

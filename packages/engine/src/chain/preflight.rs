@@ -19,6 +19,7 @@ use crate::{
         subject::Subject,
     },
     io::{disk, files, programs::is_executable, tree::Tree},
+    workloads::elsewhere,
 };
 
 /// Free disk that the first build of all flavours needs at the least.
@@ -103,8 +104,9 @@ fn check_workload(session: &Session, subject: &Subject<'_>, name: &str, workload
     for (key, words) in workload.commands() {
         let Some(program) = words.first() else { continue };
         let stands_for = template::placeholders([program]).unwrap_or_default();
-        let built =
-            |placeholder: &Placeholder| matches!(placeholder, Placeholder::Program | Placeholder::Tool(_));
+        let built = |placeholder: &Placeholder| {
+            matches!(placeholder, Placeholder::Program | Placeholder::Tool(_) | Placeholder::Other(_))
+        };
         if stands_for.iter().any(built) {
             continue;
         }
@@ -125,6 +127,10 @@ fn check_workload(session: &Session, subject: &Subject<'_>, name: &str, workload
     }
     if let Some(Kind::Own(own)) = workload.kind() {
         subject.builder().check_harness(own)?;
+        // A stored profile needs none of them.
+        if session.options.profile == ProfileSource::Training {
+            elsewhere::places(session, subject, workload)?;
+        }
     }
     if let Some(pattern) = workload.service.as_ref().and_then(|service| service.ready.log.as_ref()) {
         regex_lite::Regex::new(pattern).map_err(|error| {

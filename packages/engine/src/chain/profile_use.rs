@@ -1,6 +1,8 @@
 //! From a profile to a program that applies it: the part of a chain from instrument (or
 //! from a profile that exists) to optimize, and what follows where too little applies.
 
+use std::path::PathBuf;
+
 use honing_core::{
     Error, ExitCode, Result, Stage, Training,
     applied::Applied,
@@ -23,16 +25,16 @@ use crate::{
         rebase::{rebase, rebased_before},
         session::ProfileSource,
     },
-    keep::{hand_over::hand_over, status, stored_profile},
+    keep::{
+        hand_over::hand_over,
+        handed::{self, Handed},
+        status, stored_profile,
+    },
     workloads::train::{RawProfiles, discard_raw, train},
 };
 
-/// Where less than this share of the weight is in crates that the build has, the profile
-/// is another program's.
-const ANOTHER_PROGRAM: f64 = 0.05;
-
 /// A profile, and what was built with it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ProfileUse {
     pub(crate) profile: Option<MergedProfile>,
     pub(crate) optimized: Option<Optimized>,
@@ -54,13 +56,20 @@ impl<'a> Chain<'a> {
             // Once in a run, whatever is stored of it.
             let again = self.again(&profile, optimized.applied()).filter(|_| !began_again);
             let Some(again) = again else {
-                self.enforce_policy(&profile, &optimized)?;
+                // A build that the policy refuses is no input of other programs.
+                self.enforce_policy(&profile, &optimized).inspect_err(|_| {
+                    let refused = subject.step(Stage::Optimize);
+                    self.costs.borrow_mut().retain(|cost| cost.stage != refused);
+                })?;
                 return Ok(ProfileUse { profile: Some(profile), optimized: Some(optimized) });
             };
             let text = format!("{}; starting over with instrument = \"same\"", again.because);
             session.sink.emit(Event::Warning { text });
             session.begin_again(subject, again)?;
             began_again = true;
+            // What was done in an earlier turn is done in this one now.
+            let anew = [Stage::Instrument, Stage::Train, Stage::Merge].map(|stage| subject.step(stage));
+            self.turn.extend(anew.into_iter().filter(|step| self.selected.contains(step)));
         }
     }
 
@@ -80,10 +89,13 @@ impl<'a> Chain<'a> {
         Ok(ProfileUse { profile, optimized })
     }
 
-    /// Where the profile comes from: a pass is always trained here.
+    /// Where the profile comes from: a pass is trained here, unless a folder has all profiles.
     fn source(&self) -> &'a ProfileSource {
         match self.subject.pass() {
             None => &self.session.options.profile,
+            Some(_) if matches!(self.session.options.profile, ProfileSource::Folder(_)) => {
+                &self.session.options.profile
+            }
             Some(_) => &ProfileSource::Training,
         }
     }
@@ -92,13 +104,19 @@ impl<'a> Chain<'a> {
     pub(crate) fn profile(&mut self, ready: &Ready, before: Option<&Built>) -> Result<Option<MergedProfile>> {
         let (session, subject) = (self.session, self.subject);
         let describe = |profile: &MergedProfile| units::bytes(profile.bytes());
+        let uses_profile = self.turn.iter().any(|step| self.flow.reaches(*step, subject.step(Stage::Merge)));
         match self.source() {
             ProfileSource::Training => {}
+            // Another turn takes it.
+            _ if !uses_profile && !self.is_last() => {
+                return Ok(MergedProfile::load(session, subject).map(|done| done.output));
+            }
             ProfileSource::File(file) => {
-                let import = || import(session, subject, file);
-                return self
-                    .stage(Stage::Merge, import, |profile| format!("{} from elsewhere", describe(profile)))
-                    .map(Some);
+                return self.imported((file.clone(), None)).map(Some);
+            }
+            ProfileSource::Folder(dir) => {
+                let Handed { file, trained } = handed::find(session, subject, dir)?;
+                return self.imported((file, trained)).map(Some);
             }
             ProfileSource::Parts(given) => {
                 let gather = || gather(session, subject, ready, given);
@@ -148,6 +166,16 @@ impl<'a> Chain<'a> {
         Ok(merged)
     }
 
+    /// A merged profile that was made elsewhere, with when it was trained.
+    fn imported(&mut self, (file, trained): (PathBuf, Option<String>)) -> Result<MergedProfile> {
+        let (session, subject) = (self.session, self.subject);
+        self.stage(
+            Stage::Merge,
+            || import(session, subject, (&file, trained)),
+            |profile| format!("{} from elsewhere", units::bytes(profile.bytes())),
+        )
+    }
+
     /// The program that is trained, built where that was asked for.
     fn trainee(&mut self, ready: &Ready, before: Option<&Built>) -> Result<Option<Built>> {
         let (session, subject) = (self.session, self.subject);
@@ -183,7 +211,7 @@ impl<'a> Chain<'a> {
         if fulfils
             || !rebases
             || self.again(&profile, built.applied()).is_some()
-            || is_foreign(built.applied())
+            || built.applied().is_of_another_program()
         {
             return Ok((profile, built));
         }
@@ -230,7 +258,7 @@ impl<'a> Chain<'a> {
     fn again(&self, profile: &MergedProfile, applied: &Applied) -> Option<Again> {
         let (session, subject) = (self.session, self.subject);
         let does_not_fit = profile.is_trained_here()
-            && self.runs(Stage::Instrument)
+            && self.selected.contains(&subject.step(Stage::Instrument))
             && subject.is_light(session)
             && !session.began_again(subject, Stage::Instrument)
             && matches!(applied, Applied::Measured(_))
@@ -266,7 +294,7 @@ impl<'a> Chain<'a> {
         let message = format!("{}: {what}: {}", subject.name, reasons.join("; "));
         let fits = applied.fulfils(policy.min_match);
         let standing = match applied {
-            _ if is_foreign(applied) => Standing::NoKin,
+            _ if applied.is_of_another_program() => Standing::NoKin,
             _ if fits => Standing::Old,
             _ => Standing::BelowMatch,
         };
@@ -288,7 +316,7 @@ impl<'a> Chain<'a> {
     fn hint(&self, applied: &Applied) -> String {
         let name = self.subject.name;
         let least = self.session.config.policy.min_match;
-        if is_foreign(applied) && !applied.fulfils(least) {
+        if applied.is_of_another_program() && !applied.fulfils(least) {
             return "hardly any of its functions are in packages that this program has: is it the profile of another \
                     program, or was the package renamed?"
                 .into();
@@ -302,9 +330,4 @@ impl<'a> Chain<'a> {
         }
         honing_core::advise!("train anew: `{pgo} --program {name}`")
     }
-}
-
-/// Whether this is the profile of another program.
-pub(crate) fn is_foreign(applied: &Applied) -> bool {
-    matches!(applied, Applied::Measured(found) if found.kin < ANOTHER_PROGRAM)
 }

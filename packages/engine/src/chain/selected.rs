@@ -3,29 +3,38 @@
 
 use std::path::Path;
 
-use honing_core::{Error, ExitCode, Result, Selection, Stage};
+use honing_core::{Error, ExitCode, Result, Selection, Stage, Step};
 
 use crate::{
     chain::{
         session::{ProfileSource, Session},
         subject::Subject,
     },
-    keep::stored_profile::folder,
+    keep::{handed, stored_profile::folder},
     measure::pairs::asked,
     workloads::train::{no_training, workloads},
 };
 
-/// Checks what `selection` needs beyond what every run needs.
-pub(crate) fn check_selected(session: &Session, subject: &Subject<'_>, selection: &Selection) -> Result<()> {
+/// Checks what the steps that were `selected` need beyond what every run needs.
+pub(crate) fn check_selected(
+    session: &Session,
+    subject: &Subject<'_>,
+    selection: &Selection,
+    selected: &[Step],
+) -> Result<()> {
     let (options, flow) = (&session.options, subject.flow());
-    if let Some(only) = selection.first().filter(|only| selection.last() == Some(*only) && !flow.has(*only)) {
+    let only = selection.first().filter(|only| selection.last() == Some(*only) && !flow.has(*only));
+    // A component without PGO has no part in what is asked of all.
+    if let Some(only) = only.filter(|_| !subject.is_plain()) {
         return Err(flow.has_no(only).at(format!("program `{}`", subject.name)));
     }
-    let selected = subject.selected(selection)?;
     let runs = |stage: Stage| selected.contains(&subject.step(stage));
     let trained = options.profile == ProfileSource::Training;
     if runs(Stage::Train) && options.manual.is_none() && trained {
         no_training(subject, &workloads(session, subject, |workload| workload.role.trains()))?;
+    }
+    if runs(Stage::Merge) || runs(Stage::Optimize) {
+        handed::given(session, subject)?;
     }
     if runs(Stage::Bench) {
         asked(session).map_or(Ok(()), check_pairs)?;

@@ -103,6 +103,8 @@ pub enum ProfileSource {
     Training,
     /// A merged profile that was made elsewhere.
     File(PathBuf),
+    /// A folder with the merged profiles of all programs and passes.
+    Folder(PathBuf),
     /// What other machines trained, and profiles from elsewhere, to be merged here.
     Parts(Vec<Given>),
     /// The one that is stored in the repository.

@@ -6,7 +6,8 @@ use std::{
 };
 
 use honing_core::{
-    Digest, Error, Fingerprint, Flow, Pass as Name, Result, Selection, Stage, Step, config::Program,
+    Digest, Error, Fingerprint, Flow, Other, Part, Pass as Name, Result, Selection, Stage, Step,
+    config::{Needed, Program},
 };
 
 use crate::{
@@ -34,8 +35,10 @@ pub struct Subject<'a> {
     pub(super) at: Option<usize>,
     /// What that pass works on, where it is there.
     pub(super) input: Option<Input>,
-    /// What of other programs its build needs.
+    /// What its steps use of other programs.
     pub(super) needs: Vec<Need>,
+    /// Whether it is built without PGO.
+    pub(super) plain: bool,
 }
 
 /// A program that is built already.
@@ -50,12 +53,32 @@ pub struct Input {
 /// What a step of another program made.
 #[derive(Debug, Clone)]
 pub struct Need {
-    /// That program.
-    pub program: String,
-    /// The step.
+    /// The stage that uses it; without, each build of the program.
+    pub by: Option<Stage>,
+    /// What it is.
+    pub other: Other,
+    /// The step that makes it.
     pub step: Step,
     /// What it made; nothing where it never did.
     pub made: Option<Input>,
+}
+
+impl Need {
+    /// Whether a step uses it.
+    pub fn is_for(&self, step: Step) -> bool {
+        Needed { by: self.by, other: self.other.clone() }.is_for(step)
+    }
+
+    /// In words.
+    pub(crate) fn words(&self) -> String {
+        let program = &self.other.program;
+        match self.other.part {
+            Part::Shipped => format!("program `{program}` as it ships"),
+            Part::Made(step) => format!("{step} of program `{program}`"),
+            Part::Profile(None) => format!("profile of program `{program}`"),
+            Part::Profile(Some(pass)) => format!("profile of program `{program}` for {}", pass.name()),
+        }
+    }
 }
 
 impl<'a> Subject<'a> {
@@ -98,6 +121,16 @@ impl Subject<'_> {
         &self.needs
     }
 
+    /// What a placeholder for another program stands for; nothing where that was never made.
+    pub fn stands_for(&self, other: &Other) -> Option<&Input> {
+        self.needs.iter().find(|need| need.other == *other)?.made.as_ref()
+    }
+
+    /// Whether it is built without PGO: a component that has no training of its own.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
+    }
+
     /// Who builds it.
     pub(crate) fn builder(&self) -> &dyn Builder {
         self.builder.as_ref()
@@ -110,6 +143,9 @@ impl Subject<'_> {
 
     /// Its steps, those of all passes among them.
     pub(crate) fn flow(&self) -> Flow {
+        if self.plain {
+            return Flow::plain();
+        }
         let pass = |pass: &Arc<dyn Pass>| (Name::named(pass.name()), pass.kind().training());
         Flow::new(
             self.builder.kind(self.program).training(),
@@ -147,10 +183,16 @@ impl Subject<'_> {
         if let Some(input) = &self.input {
             print.content("program before the pass", input.digest.clone());
         }
-        let needs = self.needs.iter().filter(|_| self.at.is_none());
-        for Need { program, step, made } in needs {
-            let what = format!("{step} of program `{program}`");
-            match made {
+        let stage = match flavour {
+            Flavour::Plain => Stage::Baseline,
+            Flavour::Instrumented => Stage::Instrument,
+            Flavour::Optimized { .. } => Stage::Optimize,
+        };
+        for need in self.needs.iter().filter(|need| self.at.is_none() && need.is_for(stage.into())) {
+            let what = need.words();
+            match &need.made {
+                // What one build alone uses is what makes it another flavour.
+                Some(made) if need.by.is_some() => print.profile(what, made.digest.clone()),
                 Some(made) => print.content(what, made.digest.clone()),
                 None => print.value(what, "missing"),
             };

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use honing_core::{Error, Result, config::Program, event::Event, unknown};
+use honing_core::{Error, Part, Result, Stage, config::Program, event::Event, unknown};
 
 use crate::{
     builders::Opened,
-    chain::{session::Session, subject::Subject},
+    chain::{
+        session::{ProfileSource, Session},
+        subject::Subject,
+    },
+    keep::stored_profile,
 };
 
 impl Session {
@@ -65,6 +69,28 @@ impl Session {
             at: None,
             input: None,
             needs: Vec::new(),
+            plain: self.is_plain(name, program),
         })
+    }
+    /// Whether a program is built without PGO: where pgo.toml says so; or where it has no training and no profile,
+    /// and others use nothing of it but what is built without one.
+    fn is_plain(&self, name: &str, program: &Program) -> bool {
+        let trains = || program.workload.values().any(|workload| workload.role.trains());
+        let given = || {
+            self.options.manual.is_some()
+                || match &self.options.profile {
+                    ProfileSource::Training | ProfileSource::Stored => false,
+                    ProfileSource::Folder(dir) => self.around.dir.join(dir).join(name).exists(),
+                    ProfileSource::File(_) | ProfileSource::Parts(_) => true,
+                }
+                || self.root.join(stored_profile::folders(self, name)).exists()
+        };
+        if !program.pgo || trains() || given() {
+            return !program.pgo;
+        }
+        let others = self.config.program.keys().flat_map(|other| self.config.needed(other));
+        let mut used = others.filter(|needed| needed.other.program == name).peekable();
+        let plain = |part: Part| part == Part::Shipped || part == Part::Made(Stage::Baseline.into());
+        used.peek().is_some() && used.all(|needed| plain(needed.other.part))
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod clock;
 pub(crate) mod disk;
 pub(crate) mod files;
 pub(crate) mod lease;
+pub(crate) mod pattern;
 mod plain;
 pub(crate) mod programs;
 pub(crate) mod tree;

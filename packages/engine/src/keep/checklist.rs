@@ -2,7 +2,7 @@
 //! what does not hold.
 
 use honing_core::{
-    ExitCode, Result, Selection, Stage,
+    ExitCode, Result, Selection, Stage, Step,
     checklist::{self, Again, Attempt, Built, Checked, Checklist, Facts, Item, Mend},
     event::{Event, Summary},
 };
@@ -18,7 +18,7 @@ use crate::{
         subject::Subject,
     },
     io::{clock, files},
-    keep::{history, record::eval_entries, release::left_out, status, stored_profile, transfer},
+    keep::{history, record::eval_entries, status, stored_profile, transfer},
 };
 
 /// The second build's target directory while it lasts, in the run's folder.
@@ -29,9 +29,12 @@ const SECOND: &str = "second";
 /// # Errors
 /// Usage, where a name is wrong; interrupted. What fails besides is an item that does not hold.
 pub fn checklist(session: &Session, fix: bool) -> Result<Checklist> {
-    let subjects = session.subjects()?;
+    let mut subjects = session.subjects()?;
+    subjects.retain(|subject| !subject.is_plain());
     let last = if fix { Stage::Record } else { Stage::Optimize };
-    programs::begin(session, &subjects, &vec![Selection::up_to(last); subjects.len()])?;
+    let steps = |subject: &Subject<'_>| subject.selected(&Selection::up_to(last));
+    let steps: Vec<Vec<Step>> = subjects.iter().map(steps).collect::<Result<_>>()?;
+    programs::begin(session, &subjects.iter().zip(steps.iter().map(Vec::as_slice)).collect::<Vec<_>>())?;
     let mut programs = Vec::new();
     for subject in &subjects {
         let mended = if fix { mend(session, subject)? } else { None };
@@ -154,7 +157,7 @@ fn build(session: &Session, subject: &Subject<'_>, summary: &mut Option<Summary>
 
 /// How it ships: with its profile, or without.
 fn stage(session: &Session, subject: &Subject<'_>) -> Stage {
-    if left_out(session, subject).is_some() { Stage::Baseline } else { Stage::Optimize }
+    if stored_profile::left_out(session, subject).is_some() { Stage::Baseline } else { Stage::Optimize }
 }
 
 fn built(session: &Session, subject: &Subject<'_>) -> Result<Built> {

@@ -47,6 +47,7 @@ pub(crate) fn hand_over(
     let names = if names.is_empty() { "no workload".into() } else { names.join(", ") };
     let manifest = stored::<RawProfiles>(session, subject, Stage::Train);
     let manifest = manifest.ok_or_else(|| Error::internal("train: what was just trained is gone"))?;
+    let parts = raw.collected.iter().flat_map(|collected| &collected.parts);
     let head = history::head(session, subject);
     let (commit, dirty) = head.map_or_else(|_| ("unknown".into(), false), |head| (head.commit, head.dirty));
     let handover = Handover {
@@ -58,7 +59,8 @@ pub(crate) fn hand_over(
         instrumented: trainee.digest().clone(),
         commit,
         dirty,
-        trained: manifest.finished,
+        // Age counts from the oldest profile.
+        trained: parts.filter_map(|part| part.trained.clone()).fold(manifest.finished, String::min),
         cpu_ms: manifest.cpu_ms,
         workloads,
     };

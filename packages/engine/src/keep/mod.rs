@@ -6,6 +6,7 @@ pub(crate) mod ci;
 pub(crate) mod clean;
 pub(crate) mod committed;
 pub(crate) mod hand_over;
+pub(crate) mod handed;
 pub(crate) mod history;
 pub(crate) mod record;
 pub(crate) mod release;

@@ -41,7 +41,8 @@ pub fn release(session: &Session, wanted: &ReleaseOptions) -> Result<Finished> {
     }
     let without = |subject: &Subject<'_>| match wanted.no_pgo {
         true => Some("--no-pgo".to_owned()),
-        false => left_out(session, subject),
+        false if subject.is_plain() => Some("it is built without PGO".to_owned()),
+        false => stored_profile::left_out(session, subject),
     };
     let selection = |subject: &Subject<'_>| match without(subject) {
         Some(_) => Selection::only(Stage::Baseline),
@@ -51,15 +52,6 @@ pub fn release(session: &Session, wanted: &ReleaseOptions) -> Result<Finished> {
         let without = without(chain.subject);
         one(chain, ready, wanted, without).map_err(|error| without_pgo(error, wanted.no_pgo))
     })
-}
-
-/// Why a program ships without its stored profile, if it does: what was recorded of it does not fulfil
-/// the policy of today. Without a profile, or with one that cannot be read, that is told elsewhere.
-pub(crate) fn left_out(session: &Session, subject: &Subject<'_>) -> Option<String> {
-    let stored = stored_profile::load(session, subject).ok().flatten()?;
-    let choice = stored.manifest.choice(&session.config.policy, subject.program);
-    let why = || format!("{}; the policy ships it otherwise (policy.ships)", choice.outcome.word());
-    (!choice.ships).then(why)
 }
 
 fn one(

@@ -26,7 +26,8 @@ use crate::{
 /// # Errors
 /// Usage, where a name is wrong.
 pub fn status(session: &Session) -> Result<Vec<Status>> {
-    session.subjects()?.iter().map(|subject| one(session, subject)).collect()
+    let subjects = session.subjects()?;
+    subjects.iter().filter(|subject| !subject.is_plain()).map(|subject| one(session, subject)).collect()
 }
 
 /// How the profile of `subject` stands.

@@ -38,8 +38,22 @@ pub struct Stored {
 
 /// `pgo/profiles/<program>/<triple>`, beside `pgo.toml`, relative to the workspace.
 pub(crate) fn folder(session: &Session, subject: &Subject<'_>) -> PathBuf {
+    folders(session, subject.name).join(&subject.triple)
+}
+
+/// The folder of all triples of a program.
+pub(crate) fn folders(session: &Session, program: &str) -> PathBuf {
     let beside = session.config_path.parent().unwrap_or(Path::new(""));
-    beside.join("profiles").join(subject.name).join(&subject.triple)
+    beside.join("profiles").join(program)
+}
+
+/// Why a program ships without its stored profile, if it does: what was recorded of it does not fulfil
+/// the policy of today. Without a profile, or with one that cannot be read, that is told elsewhere.
+pub(crate) fn left_out(session: &Session, subject: &Subject<'_>) -> Option<String> {
+    let stored = load(session, subject).ok().flatten()?;
+    let choice = stored.manifest.choice(&session.config.policy, subject.program);
+    let why = || format!("{}; the policy ships it otherwise (policy.ships)", choice.outcome.word());
+    (!choice.ships).then(why)
 }
 
 /// What is stored for `subject`; `None` where nothing is.

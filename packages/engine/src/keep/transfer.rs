@@ -15,8 +15,8 @@ use honing_core::{
 
 use crate::{
     chain::{
-        Chain, merge::MergedProfile, need, optimized::Optimized, pipeline::Finished, profile_use::is_foreign,
-        programs, ready::Ready, rebase::rebase as carry_over, selected::check_selected, session::Session,
+        Chain, merge::MergedProfile, need, optimized::Optimized, pipeline::Finished, programs, ready::Ready,
+        rebase::rebase as carry_over, selected::check_selected, session::Session,
     },
     io::files,
     keep::{
@@ -35,7 +35,7 @@ const WORTH_IT: f64 = 0.001;
 /// As for a run; stale, where nothing of the profile can be carried over.
 pub fn rebase(session: &Session) -> Result<Finished> {
     programs::each_program(session, &|_| Selection::only(Stage::Optimize), |mut chain, ready| {
-        check_selected(session, chain.subject, &Selection::only(Stage::Record))?;
+        check_selected(session, chain.subject, &Selection::only(Stage::Record), &[Stage::Record.into()])?;
         let Carried { profile, built, rebased } = carried_over(&mut chain, ready)?;
         let imports = profile.is_from_elsewhere();
         refuse_too_little(&chain, built.applied())?;
@@ -98,7 +98,7 @@ fn carried_over(chain: &mut Chain<'_>, ready: &Ready) -> Result<Carried> {
     let profile = chain.profile(ready, None)?;
     let profile = need(&profile, Stage::Merge, Stage::Optimize)?.clone();
     let built = chain.build_with(ready, &profile)?;
-    if is_foreign(built.applied()) {
+    if built.applied().is_of_another_program() {
         let message = "hardly any of the profile's functions are in packages that this program has";
         let exit = Standing::NoKin.exit(Asked::Use, true);
         return Err(Error::new(exit, format!("{}: {message}", chain.subject.name)).with_hint(
@@ -144,7 +144,7 @@ fn record(chain: &mut Chain<'_>, profile: &MergedProfile, built: &Optimized) -> 
         let (when, outcome) = (&stored.manifest.trained, &stored.manifest.verdict.outcome);
         consequence.wording = format!("not measured since the rebase; trained {when}, then: {outcome}");
     }
-    let costs = chain.costs.clone();
+    let costs = chain.costs.borrow().clone();
     // A rebased profile keeps the origin that its manifest had.
     let of_manifest = stored.as_ref().map(|stored| stored.manifest.part.as_slice());
     let parts = of_manifest.unwrap_or(profile.parts()).to_vec();
@@ -173,7 +173,7 @@ fn summary(chain: Chain<'_>, built: &Optimized, recorded: Option<String>) -> Sum
     Summary {
         program: chain.subject.name.to_owned(),
         target: chain.subject.triple.clone(),
-        costs: chain.costs,
+        costs: chain.costs.borrow().clone(),
         optimized: Some(built.artifact()),
         ships: None,
         applied: Some(built.applied().clone()),

@@ -32,7 +32,7 @@ use crate::{
         verdicts::{gates, wants_more},
     },
     workloads::{
-        tools::build_tools,
+        tools::{add_tools, build_tools},
         train::{add_workload, input_digests, workloads},
     },
 };
@@ -61,11 +61,7 @@ pub(crate) fn bench_fingerprint(
         let inputs = input_digests(session, workload)?;
         add_workload(&mut print, (name, workload), Reader::Measurement, &inputs)?;
     }
-    for (name, path) in tools {
-        if let Ok(digest) = files::digest(Path::new(path)) {
-            print.content(format!("tool `{name}`"), digest);
-        }
-    }
+    add_tools(&mut print, subject, tools);
     with_pairs(session, subject, &mut print);
     Ok(print)
 }

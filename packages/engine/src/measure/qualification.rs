@@ -43,7 +43,7 @@ pub fn qualify(session: &Session) -> Result<Finished> {
             program: subject.name.to_owned(),
             target: subject.triple.clone(),
             trust: qualified.iter().map(|one| one.trust.clone()).collect(),
-            costs: chain.costs,
+            costs: chain.costs.borrow().clone(),
             baseline: Some(baseline.artifact()),
             ..Summary::default()
         };

@@ -1,8 +1,14 @@
 //! What is to be merged, and what a person gave.
 
-use std::{ffi::OsStr, path::PathBuf};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
 
-use honing_core::{Error, Result};
+use honing_core::{Digest, Error, Result, recorded::PartEntry};
+
+use crate::io::clock;
 
 /// A file to merge, and how much it counts.
 #[derive(Debug, Clone)]
@@ -44,6 +50,30 @@ impl Given {
             _ => Err(Error::usage(format!("--from {number},{path}: a weight is 1 to {MOST_WEIGHT}"))
                 .with_hint("write WEIGHT,PATH, such as 3,canary.profdata")),
         }
+    }
+}
+
+/// What is said of a profile that was given as it is, or of several; of each, when it was recorded and for how long. They
+/// are as old as the oldest.
+pub(crate) fn given_part(
+    (path, digest): (&Path, Digest),
+    weight: Option<u32>,
+    recorded: impl IntoIterator<Item = Option<(SystemTime, Duration)>>,
+) -> PartEntry {
+    let recorded: Vec<_> = recorded.into_iter().collect::<Option<_>>().unwrap_or_default();
+    let lasted: Duration = recorded.iter().map(|(_, lasted)| *lasted).sum();
+    // Where somebody keeps it is nothing for a repository.
+    let shown = if path.is_absolute() { path.file_name().map_or(path, Path::new) } else { path };
+    PartEntry {
+        from: shown.display().to_string(),
+        digest,
+        weight,
+        workloads: Vec::new(),
+        trained: recorded.iter().map(|(began, _)| *began).min().map(clock::utc),
+        window_s: (!lasted.is_zero()).then(|| lasted.as_secs_f64().round() as u64),
+        commit: None,
+        dirty: None,
+        cpu_s: None,
     }
 }
 

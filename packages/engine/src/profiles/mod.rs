@@ -5,6 +5,7 @@ mod given;
 pub mod llvm;
 pub mod pprof;
 
+pub(crate) use given::given_part;
 pub use given::{Given, Input};
 
 use std::{
@@ -13,7 +14,7 @@ use std::{
     ffi::OsString,
     fmt::Debug,
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use honing_core::{
@@ -103,8 +104,8 @@ pub trait ProfileKind: Debug + Send + Sync {
         None
     }
 
-    /// When the profile in a file was recorded, where it says so.
-    fn recorded(&self, _file: &Path) -> Option<SystemTime> {
+    /// When the profile in a file was recorded, and for how long, where it says so.
+    fn recorded(&self, _file: &Path) -> Option<(SystemTime, Duration)> {
         None
     }
 
@@ -149,13 +150,13 @@ pub trait Profile: Any + Debug + Send + Sync {
     }
 
     /// How much of it a build applied, and what became of its heaviest functions; or where nobody knows
-    /// what was built, why. `own` are the names of the workspace's own code.
-    fn matched(&self, own: Vec<String>, built: Result<(Traces, MatchedBy), String>) -> Matched;
-
-    /// What a build did with it, in words, where the programs without and with it tell.
-    fn effects(&self, _before: &Path, _after: &Path) -> Vec<String> {
-        Vec::new()
-    }
+    /// what was built, why. `own` are the names of the workspace's own code, `before` is the program without it.
+    fn matched(
+        &self,
+        own: Vec<String>,
+        built: Result<(Traces, MatchedBy), String>,
+        before: Option<&Path>,
+    ) -> Matched;
 
     /// Carries it over to the functions of a build whose symbols have other names.
     fn rebase(&self, traces: &Traces) -> Result<Rebased>;
@@ -216,6 +217,8 @@ pub struct Matched {
     pub applied: Applied,
     /// Its heaviest functions, and what became of each.
     pub hottest: Vec<HotFunction>,
+    /// What the build did with it, in words, where the programs without and with it tell.
+    pub did: Vec<String>,
 }
 
 /// A profile, carried over to other names.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Digest, Error, ExitCode, Result, event::Event};
+use honing_core::{Digest, Error, ExitCode, Result, event::Event, recorded::PartEntry};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -27,6 +27,9 @@ pub(crate) struct Collected {
     /// What was merged while the workload ran; the sum is one of the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) gathered: Option<Gathered>,
+    /// Those of them that are from elsewhere.
+    #[serde(default)]
+    pub(crate) parts: Vec<PartEntry>,
 }
 
 impl Collected {
@@ -104,6 +107,7 @@ pub(crate) fn collect(
         bytes: found.iter().map(|path| files::size(path)).sum(),
         digest: hasher.finalize().into(),
         gathered,
+        parts: Vec::new(),
     })
 }
 

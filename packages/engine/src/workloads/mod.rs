@@ -2,6 +2,7 @@
 
 pub(crate) mod beside;
 pub(crate) mod collected;
+pub(crate) mod elsewhere;
 mod gathering;
 mod inputs;
 mod lost;

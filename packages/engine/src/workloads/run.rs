@@ -12,6 +12,7 @@ use honing_core::{
     Error, ExitCode, Result, Stage, Step,
     config::{Kind, Own, Workload},
     event::Event,
+    recorded::PartEntry,
     template::{self, Placeholder, Values},
 };
 
@@ -22,6 +23,7 @@ use crate::{
     io::files,
     profiles::ProfileKind,
     workloads::{
+        elsewhere,
         gathering::{Gathering, Summed},
         lost::Complaints,
         ports,
@@ -73,6 +75,8 @@ pub(crate) struct Ran {
     pub(crate) raw: PathBuf,
     /// Those that were merged meanwhile, and their sum.
     pub(crate) gathered: Option<Summed>,
+    /// What profiles from elsewhere were taken, where the workload is that.
+    pub(crate) parts: Vec<PartEntry>,
 }
 
 /// One attempt: its folders and values.
@@ -184,6 +188,7 @@ impl Runner<'_> {
                 let program = match placeholder {
                     Placeholder::Program => Some(self.program),
                     Placeholder::Tool(name) => self.tools.get(&name).map(Path::new),
+                    Placeholder::Other(other) => self.tools.get(&other.to_string()).map(Path::new),
                     _ => None,
                 };
                 programs.extend(program.filter(|program| !programs.contains(program)));
@@ -252,7 +257,11 @@ impl Attempt<'_> {
                 self.to_end(command, self.awaits(When::Ended))
             }
             Some(Kind::Service(service)) => self.service(service),
-            Some(Kind::Own(own)) => self.tests(own),
+            Some(Kind::Own(own)) => match &*elsewhere::places(runner.session, runner.subject, self.workload)?
+            {
+                [] => self.tests(own),
+                places => self.take(places),
+            },
             None => Err(Error::usage(format!("workload `{}` has nothing to run", self.name))),
         }
     }
@@ -291,7 +300,10 @@ impl Attempt<'_> {
     /// end, a process that never comes to its end is worth a word.
     pub(super) fn awaits(&self, when: When) -> Awaits {
         let watched = self.runner.has_to_end_well();
-        Awaits { module: self.runner.program.to_owned(), when, watched }
+        let through =
+            self.workload.runs_through().and_then(|other| self.runner.tools.get(&other.to_string()));
+        let module = through.map_or_else(|| self.runner.program.to_owned(), PathBuf::from);
+        Awaits { module, when, watched }
     }
 
     fn to_end(&self, command: Command, awaits: Awaits) -> Result<Ran> {
@@ -307,7 +319,7 @@ impl Attempt<'_> {
     pub(super) fn ran(&self, usage: Usage, others: Duration, status: Status, part: &str) -> Ran {
         let stdout = self.stream(part, "stdout");
         let raw = self.dir.join("raw");
-        Ran { usage, others, status, answer: stdout.clone(), stdout, raw, gathered: None }
+        Ran { usage, others, status, answer: stdout.clone(), stdout, raw, gathered: None, parts: Vec::new() }
     }
 
     /// Has what is compared made of what was printed, where the workload says how.

@@ -23,9 +23,10 @@ pub(crate) struct Sorting<'a> {
 
 impl Sorting<'_> {
     /// What tells them apart; `None` for a workload whose profiles all count. Tests and benchmarks are programs
-    /// of their own, and are meant to be.
+    /// of their own, and are meant to be; so is what a library is trained through.
     pub(crate) fn of(&self, workload: &Workload) -> Result<Option<Box<dyn Sorter>>> {
-        let own = workload.command.is_some() || workload.service.is_some();
+        let own =
+            (workload.command.is_some() || workload.service.is_some()) && workload.runs_through().is_none();
         own.then(|| self.sorter()).transpose()
     }
 

@@ -1,6 +1,6 @@
 //! Train: the instrumented program is run on every training workload.
 
-use std::{collections::BTreeMap, path::Path, time::Instant};
+use std::{collections::BTreeMap, time::Instant};
 
 use honing_core::{
     Digest, Error, Fingerprint, Result, Stage, Training,
@@ -20,11 +20,12 @@ use crate::{
     io::{files, tree::Tree},
     workloads::{
         collected::{Collected, collect},
+        elsewhere,
         inputs::Inputs,
         manual,
         run::Runner,
         sorting::Sorting,
-        tools::build_tools,
+        tools::{add_tools, build_tools},
     },
 };
 
@@ -116,7 +117,9 @@ pub(crate) fn add_workload(
     let failed = |error: toml::ser::Error| Error::internal(format!("workload `{name}`: {error}"));
     let mut table = toml::Table::try_from(workload).map_err(failed)?;
     for own in workload.own.iter() {
-        table.extend(own.table.iter().map(|(key, value)| (format!("{}_{key}", own.name), value.clone())));
+        table.extend(
+            own.table.iter().map(|(key, value)| (format!("{}_{key}", own.name), without_queries(value))),
+        );
     }
     for (key, value) in table.iter().filter(|(key, _)| reader.reads(key)) {
         match value {
@@ -132,6 +135,16 @@ pub(crate) fn add_workload(
         print.content(format!("workload `{name}` input {input}"), digest.clone());
     }
     Ok(())
+}
+
+/// A list with digests of what stands behind the `?` of URLs in it, which may be secret.
+fn without_queries(value: &toml::Value) -> toml::Value {
+    let toml::Value::Array(all) = value else { return value.clone() };
+    let plain = |value: &toml::Value| match value.as_str().and_then(|text| text.split_once('?')) {
+        Some((url, query)) if url.contains("://") => format!("{url}?{}", Digest::of(query.as_bytes())).into(),
+        _ => value.clone(),
+    };
+    all.iter().map(plain).collect::<Vec<_>>().into()
 }
 
 /// What the training reads.
@@ -158,12 +171,13 @@ pub(crate) fn train_fingerprint(
     for (name, workload) in training(session, subject) {
         let inputs = input_digests(session, workload)?;
         add_workload(&mut print, (name, workload), Reader::Training, &inputs)?;
-    }
-    for (name, path) in tools {
-        if let Ok(digest) = files::digest(Path::new(path)) {
-            print.content(format!("tool `{name}`"), digest);
+        for place in elsewhere::places(session, subject, workload)? {
+            if let Some(digest) = place.digest()? {
+                print.content(format!("workload `{name}` profiles {}", place.named), digest);
+            }
         }
     }
+    add_tools(&mut print, subject, tools);
     Ok(print)
 }
 
@@ -222,7 +236,8 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
             usage.user += ran.usage.user;
             usage.system += ran.usage.system;
             let sorter = sorting.of(workload)?;
-            collected.push(collect((session, subject), name, (&ran.raw, dir), (ran.gathered, sorter))?);
+            let found = collect((session, subject), name, (&ran.raw, dir), (ran.gathered, sorter))?;
+            collected.push(Collected { parts: ran.parts, ..found });
         }
         Ok((RawProfiles { collected }, usage))
     })
@@ -236,6 +251,8 @@ pub(crate) fn discard_raw(session: &Session, subject: &Subject<'_>, raw: &RawPro
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use honing_core::config::Config;
 
     use super::*;

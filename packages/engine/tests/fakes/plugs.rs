@@ -161,7 +161,14 @@ impl Builder for FakeBuilder {
     ) -> Result<Made> {
         self.0.reach(&place(subject.name, stage))?;
         let light = matches!(flavour, Flavour::Instrumented) && self.is_light(session, subject)?;
-        let with: String = subject.needs().iter().map(|need| format!(" with {}", need.program)).collect();
+        let needs = subject.needs().iter().filter(|need| need.is_for(stage.into()));
+        let with: String = needs
+            .map(|need| match (need.by, subject.stands_for(&need.other)) {
+                (None, _) => format!(" with {}", need.other.program),
+                (_, Some(made)) => format!(" with ({})", fs::read_to_string(&made.path).unwrap()),
+                _ => " with nothing".into(),
+            })
+            .collect();
         let light = if light { "light " } else { "" };
         let text = format!("{light}{} of {}{with}", word(flavour), self.source());
         let folder = self.folders(session, subject, flavour)?.all;
@@ -450,7 +457,12 @@ impl Profile for FakeProfile {
         &self.0
     }
 
-    fn matched(&self, _: Vec<String>, built: Result<(Traces, MatchedBy), String>) -> Matched {
+    fn matched(
+        &self,
+        _: Vec<String>,
+        built: Result<(Traces, MatchedBy), String>,
+        _: Option<&Path>,
+    ) -> Matched {
         ASKED.with_borrow_mut(|asked| asked.push("match"));
         let functions = self.0.len() as u64;
         let applied = |(traces, by): (Traces, MatchedBy)| {
@@ -466,7 +478,7 @@ impl Profile for FakeProfile {
             })
         };
         let applied = built.map_or_else(|why| Applied::Unknown { why }, applied);
-        Matched { applied, hottest: Vec::new() }
+        Matched { applied, hottest: Vec::new(), did: Vec::new() }
     }
 
     fn rebase(&self, _: &Traces) -> Result<Rebased> {
@@ -528,7 +540,12 @@ impl Double for FakeChildren {
         };
         if let Some(raw) = raw {
             let damaged = if self.0.reach(&of_step(Stage::Merge)).is_err() { "damaged" } else { "profile" };
-            fs::write(raw, format!("{damaged} of {program}\n")).unwrap();
+            // What it was told of is part of what it did.
+            let read = |path: &Path| path.is_absolute().then(|| fs::read_to_string(path).ok()).flatten();
+            let told = command.args.iter().chain(command.env.get(std::ffi::OsStr::new("TOLD")));
+            let told = told.filter_map(|word| read(Path::new(word)));
+            let told: String = told.map(|text| format!(" and ({})", text.trim_end())).collect();
+            fs::write(raw, format!("{damaged} of {program}{told}\n")).unwrap();
         }
         let passed = program.contains(" after optimized");
         let cpu = if passed {

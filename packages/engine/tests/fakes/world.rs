@@ -260,7 +260,12 @@ impl World {
 
     /// What is stored in the repository.
     pub(crate) fn recorded(&self) -> Option<String> {
-        fs::read_to_string(self.root.join("pgo/profiles/p/fake/profile.fake")).ok()
+        self.recorded_of("p")
+    }
+
+    /// What is stored of a program.
+    pub(crate) fn recorded_of(&self, program: &str) -> Option<String> {
+        fs::read_to_string(self.root.join("pgo/profiles").join(program).join("fake/profile.fake")).ok()
     }
 
     /// Whether a step left something in the store.

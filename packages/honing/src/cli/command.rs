@@ -173,8 +173,11 @@ pub(crate) enum Look {
     /// Write the stored profile as the compiler reads it
     Export {
         /// Where to write it
-        #[arg(short, long, value_name = "FILE")]
-        output: PathBuf,
+        #[arg(short, long, value_name = "FILE", required_unless_present = "all")]
+        output: Option<PathBuf>,
+        /// The merged profiles of all programs and passes, below a folder: for `--profiles` elsewhere
+        #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "unpinned"])]
+        all: Option<PathBuf>,
         /// Fit it to builds without pinned symbols, such as a plain `cargo build`
         #[arg(long, env = "HONING_UNPINNED", value_parser = FalseyValueParser::new())]
         unpinned: bool,

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum, builder::FalseyValueParser};
 use honing_core::units::Span;
+use honing_engine::ProfileSource;
 
 /// Where the workspace is, and what `cargo metadata` is told.
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Cargo")]
+#[command(next_help_heading = "Build")]
 pub(crate) struct Place {
     /// Directory for all output
     #[arg(long, env = "HONING_TARGET_DIR", value_name = "DIR")]
@@ -28,12 +29,12 @@ pub(crate) struct Place {
 /// The files that say what is optimized.
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Cargo")]
+#[command(next_help_heading = "Build")]
 pub(crate) struct File {
     /// Another pgo.toml [default: pgo/pgo.toml in the workspace]
     #[arg(long, env = "HONING_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Path to the workspace's Cargo.toml
+    /// Path to the workspace's Cargo.toml, where it is a Cargo workspace
     #[arg(long, env = "HONING_MANIFEST_PATH", value_name = "FILE")]
     pub(crate) manifest_path: Option<PathBuf>,
 }
@@ -56,9 +57,9 @@ pub(crate) struct Loads {
 
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Cargo")]
+#[command(next_help_heading = "Build")]
 pub(crate) struct Target {
-    /// Target triple to build for
+    /// Target to build for: a triple, or for Go such as linux/arm64
     #[arg(long, env = "HONING_TARGET", value_name = "TRIPLE")]
     pub(crate) target: Option<String>,
 }
@@ -66,7 +67,7 @@ pub(crate) struct Target {
 /// What of a build is also recorded.
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Cargo")]
+#[command(next_help_heading = "Build")]
 pub(crate) struct Features {
     /// Further features
     #[arg(short = 'F', long, env = "HONING_FEATURES", value_delimiter = ',')]
@@ -76,13 +77,13 @@ pub(crate) struct Features {
 /// What only a build reads.
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Cargo")]
+#[command(next_help_heading = "Build")]
 pub(crate) struct Compile {
-    /// Number of parallel jobs of cargo
+    /// Number of parallel jobs of the build
     #[arg(short, long, env = "HONING_JOBS", value_name = "N", allow_hyphen_values = true)]
     pub(crate) jobs: Option<String>,
-    /// Arguments for cargo's builds
-    #[arg(last = true, value_name = "CARGO ARGS")]
+    /// Arguments for the builds, which cargo or go gets
+    #[arg(last = true, value_name = "BUILD ARGS")]
     pub(crate) cargo_args: Vec<String>,
 }
 
@@ -120,6 +121,17 @@ pub(crate) struct Given {
     /// Merged profile to optimize with, instead of training here
     #[arg(long, env = "HONING_PROFILE", value_name = "FILE")]
     pub(crate) profile: Option<PathBuf>,
+    /// Folder that `export --all` wrote: the profiles of all programs
+    #[arg(long, env = "HONING_PROFILES", value_name = "DIR", conflicts_with = "profile")]
+    pub(crate) profiles: Option<PathBuf>,
+}
+
+impl Given {
+    /// Where the profile comes from.
+    pub(crate) fn source(&self) -> ProfileSource {
+        let folder = self.profiles.clone().map(ProfileSource::Folder);
+        self.profile.clone().map(ProfileSource::File).or(folder).unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Clone, Default, Args)]

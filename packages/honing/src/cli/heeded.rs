@@ -38,24 +38,24 @@ fn commands_offer_what_they_heed() {
     run lacks
     dash lacks --ci --ci-system --format --from --only --plain --quiet --skip --to --verbose
     preflight lacks --accept-poorer --budget --from --keep-raw --only --pairs --plain --skip --to
-    baseline lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --skip --to --workload
-    instrument lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --skip --to --workload
-    train lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --skip --to
-    merge lacks --accept-poorer --budget --only --pairs --plain --profile --skip --to --workload
+    baseline lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
+    instrument lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
+    train lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to
+    merge lacks --accept-poorer --budget --only --pairs --plain --profile --profiles --skip --to --workload
     optimize lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --skip --to --workload
-    bench lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --plain --profile --skip --to
+    bench lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --plain --profile --profiles --skip --to
     record lacks --budget --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --skip --to --workload
-    build lacks --accept-poorer --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --skip --to --workload
-    check lacks --accept-poorer --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --skip --to --workload
-    checklist lacks --force --from --keep-raw --llvm-profdata --merge-tool --only --plain --profile --skip --to --workload
-    rebase lacks --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --skip --to --workload
-    import lacks --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --skip --to --workload
+    build lacks --accept-poorer --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
+    check lacks --accept-poorer --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
+    checklist lacks --force --from --keep-raw --llvm-profdata --merge-tool --only --plain --profile --profiles --skip --to --workload
+    rebase lacks --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
+    import lacks --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
     plan lacks --accept-poorer --keep-raw --notify --plain --quiet --verbose
     replay has --format --plain --quiet --verbose
     report has --ci --ci-system --config --frozen --locked --manifest-path --offline --target-dir
     status has --ci --ci-system --config --features --format --frozen --locked --manifest-path --offline --program --target --target-dir
-    export lacks --accept-poorer --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --skip --to --workload
-    exec has --ci --ci-system --config --frozen --locked --manifest-path --offline --profile --program --target --target-dir --verbose
+    export lacks --accept-poorer --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
+    exec has --ci --ci-system --config --frozen --locked --manifest-path --offline --profile --profiles --program --target --target-dir --verbose
     compare has --ci --ci-system --format --pairs --quiet --verbose
     show has --format
     diff has --format

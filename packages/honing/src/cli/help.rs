@@ -42,7 +42,7 @@ pub(crate) fn shown(name: &str) -> clap::Command {
     let command = whole();
     let front = format!("{COMMON}\n\n{}", groups(&command));
     let command = command
-        .override_usage(format!("{name} [OPTIONS] [COMMAND] [-- <CARGO ARGS>...]"))
+        .override_usage(format!("{name} [OPTIONS] [COMMAND] [-- <BUILD ARGS>...]"))
         .help_template("{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}")
         .before_help(front)
         .after_help(format!("`{name} --help` has the options of a run, too, and the exit codes."))

@@ -7,13 +7,13 @@ use honing_core::{Result, Selection, Step};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Stages")]
 pub(crate) struct Range {
-    /// First stage to run
+    /// First stage to run; of one program: PROGRAM.STAGE
     #[arg(long, env = "HONING_FROM", value_name = "STAGE")]
     pub(crate) from: Option<String>,
-    /// Last stage to run
+    /// Last stage to run, likewise
     #[arg(long, env = "HONING_TO", value_name = "STAGE")]
     pub(crate) to: Option<String>,
-    /// The only stage to run
+    /// The only stage to run, likewise
     #[arg(long, env = "HONING_ONLY", value_name = "STAGE", conflicts_with_all = ["from", "to"])]
     pub(crate) only: Option<String>,
     /// Stages to leave out, such as bench; preflight always runs

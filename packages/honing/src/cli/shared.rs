@@ -1,7 +1,7 @@
 //! Which command heeds which flags, and what the engine is told of them.
 
 use clap::{Args, ColorChoice};
-use honing_engine::{Options, ProfileSource};
+use honing_engine::Options;
 
 use super::groups::{
     Again, Compile, Features, File, Format, Given, Job, Loads, Loud, Merging, Notice, Pairs, Pick, Place,
@@ -140,7 +140,7 @@ impl Shared {
             arguments: if manual { Vec::new() } else { after.clone() },
             pairs: self.pairs.pairs,
             budget: self.time.budget.map(|budget| budget.0),
-            profile: self.given.profile.clone().map_or(ProfileSource::Training, ProfileSource::File),
+            profile: self.given.source(),
             strict: self.job.ci,
             ships: false,
             accept_poorer: self.storing.accept_poorer,

@@ -129,10 +129,15 @@ fn look_at(command: Look, always: &Shared, matches: &ArgMatches) -> ExitCode {
             with(flags.into(), &|shared| plan::plan(shared, &range, explain))
         }
         Look::Status(flags) => with(flags.into(), &status::status),
-        Look::Export { output, unpinned: true, flags } => {
-            run::export_unpinned(&Shared::from(flags).called(always), &output)
+        Look::Export { all: Some(dir), flags, .. } => {
+            with(flags.into(), &|shared| status::export_all(shared, &dir))
         }
-        Look::Export { output, flags, .. } => with(flags.into(), &|shared| status::export(shared, &output)),
+        Look::Export { output, unpinned: true, flags, .. } => {
+            run::export_unpinned(&Shared::from(flags).called(always), &output.unwrap_or_default())
+        }
+        Look::Export { output, flags, .. } => {
+            with(flags.into(), &|shared| status::export(shared, &output.clone().unwrap_or_default()))
+        }
         Look::Exec { flavour, command, flags } => {
             with(flags.into(), &|shared| exec::exec(shared, flavour, &command))
         }

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, io::Write, path::Path};
 
-use honing_core::{Result, units};
+use honing_core::{Error, Result, units};
 use honing_engine::{Given, Input, profile_files};
 use honing_match::{FunctionDiff, Hot, Presence, demangle};
 use honing_profdata::Profile;
@@ -244,6 +244,13 @@ pub(crate) fn overlap(base: &Path, test: &Path, format: Format) -> Result<()> {
 }
 
 fn both(base: &Path, test: &Path) -> Result<(Profile, Profile)> {
+    if let Some(samples) = [base, test].into_iter().find(|file| samples::is_one(file)) {
+        return Err(Error::usage(format!(
+            "{} is a profile of a Go program, and counters of LLVM are compared here",
+            samples.display()
+        ))
+        .with_hint("`show` prints one; a stored one is text, which git and the system's `diff` compare"));
+    }
     Ok((profile_files::read_profile(base)?.profile, profile_files::read_profile(test)?.profile))
 }
 

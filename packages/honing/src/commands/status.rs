@@ -27,6 +27,14 @@ pub(crate) fn export(shared: &Shared, output: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Writes the merged profiles of all programs and passes.
+pub(crate) fn export_all(shared: &Shared, dir: &Path) -> Result<()> {
+    for path in honing_engine::export_all(&look(shared)?, dir)? {
+        let _ = writeln!(console::err(), "    Exported {}", path.display());
+    }
+    Ok(())
+}
+
 /// Says how every selected program's profile stands. What is wrong with one decides the
 /// exit code only with `--ci`: `check` is the command that judges.
 pub(crate) fn status(shared: &Shared) -> Result<()> {
@@ -130,10 +138,9 @@ fn changes(status: &Status, manifest: &Manifest) -> String {
 fn profile(manifest: &Manifest) -> String {
     let profile = &manifest.profile;
     format!(
-        "{} stored, {} for the compiler; {} of {} functions ran",
+        "{} stored, {} for the compiler; {}",
         units::bytes(profile.bytes),
         units::bytes(profile.indexed_bytes),
-        profile.functions_run,
-        profile.functions
+        profile.coverage()
     )
 }

@@ -101,6 +101,37 @@ fn from_source_to_what_ships() {
     assert!(planned.contains("input work.c changed"), "{planned}");
 }
 
+/// gcc's profiles name folders: they apply in another one all the same, and gcc says what they lack.
+#[test]
+fn gcc_from_source_to_what_ships() {
+    let Some(fixture) = prog() else { return };
+    configured(&fixture, "in_source = true", "in_source = true\ncompiler = \"gcc\"");
+    fixture.succeeds(&["--ci"]);
+    fixture.is_up_to_date(&["--ci"]);
+    commit(&fixture, "profile");
+    let clone = fixture.clone_in("elsewhere");
+    let checked = clone.succeeds(&["check"]);
+    let all = checked.stdout + &checked.stderr;
+    assert!(all.contains("applied 100.0 %"), "{all}");
+    clone.replace(
+        "src/work.c",
+        "return (h ^ c) * 16777619u;",
+        "if (c & 1) h ^= c * 5; return (h ^ c) * 16777619u;",
+    );
+    let refused = clone.run(&["check"]);
+    assert_eq!(refused.code, 14, "{refused:?}");
+    assert!(refused.stderr.contains("mix"), "{refused:?}");
+    // A file that the training did not have is missing, and a profile of nothing else is of no use.
+    clone.replace(
+        "src/Makefile",
+        "prog: main.o work.o\n\t$(CC) $(LDFLAGS) -o $@ main.o work.o",
+        "prog: main.o other.o\n\t$(CC) $(LDFLAGS) -o $@ main.o other.o",
+    );
+    fs::rename(clone.path("src/work.c"), clone.path("src/other.c")).unwrap();
+    let refused = clone.run(&["check"]);
+    assert_eq!(refused.code, 14, "{refused:?}");
+}
+
 struct Row {
     name: &'static str,
     breaks: fn(&Fixture),
@@ -291,6 +322,26 @@ fn a_tree_that_is_kept_goes_on() {
     let all = told.stdout + &told.stderr;
     assert!(all.contains("two.baseline wrote last into the tree `main`"), "{all}");
     assert_eq!(fixture.read("target/honing/build/command-trees/main/log").lines().count(), 3);
+}
+
+/// A library that the program looks for where it was built: each flavour has its own all the same.
+#[test]
+fn shared_libraries_come_along() {
+    let Some(fixture) = prog() else { return };
+    fixture.write(
+        "src/Makefile",
+        "prog: main.o libwork.so.1\n\t$(CC) $(LDFLAGS) -Wl,--disable-new-dtags,-rpath,$(CURDIR) -o $@ main.o libwork.so.1\n\
+        libwork.so.1: work.c\n\t$(CC) -O2 -fPIC -shared $(MORE) $(LDFLAGS) -Wl,-soname,$@ work.c -o $@\n\
+        main.o: main.c\n\t$(CC) -O2 $(MORE) -c $< -o $@\n",
+    );
+    let ran = fixture.succeeds(&["--to", "optimize"]);
+    let all = ran.stdout + &ran.stderr;
+    assert!(all.contains("100.0 % of the profile's weight (4 of 4 functions)"), "{all}");
+    let of = |flavour: &str| {
+        fs::read(fixture.path(&format!("target/honing/prog/{flavour}/libraries.d/libwork.so.1"))).unwrap()
+    };
+    assert!(of("baseline") != of("instrument") && of("baseline") != of("optimize"));
+    assert!(!fixture.path("target/honing/build/command/prog/tree/libwork.so.1").exists());
 }
 
 #[test]

@@ -102,6 +102,7 @@ func mix(h uint32, c byte) uint32 { return (h ^ uint32(c)) * 16777619 }
 const CONFIG: &str = r#"[policy]
 ships = ["improved", "no_change", "inconclusive", "regressed", "not_measured"]
 rebase = "never"
+min_match = 99.0
 [bench]
 pairs = 6
 warmup = 0
@@ -110,7 +111,7 @@ margin = 50.0
 
 [program.words.workload.learn]
 role = "train"
-command = ["{program}", "-rounds", "30000", "-cpuprofile", "{dir}/cpu.pprof"]
+command = ["{program}", "-rounds", "150000", "-cpuprofile", "{dir}/cpu.pprof"]
 
 [program.words.workload.judge]
 role = "eval"
@@ -175,6 +176,49 @@ fn from_source_to_what_ships() {
     let refused = fixture.run(&["check"]);
     assert_eq!(refused.code, 14, "{refused:?}");
     assert!(refused.stderr.contains("count.words:3 → example.org/words/internal/count.hash"), "{refused:?}");
+}
+
+#[test]
+fn a_profile_follows_its_source_by_itself() {
+    let Some(fixture) = words() else { return };
+    fixture.replace(
+        "pgo/pgo.toml",
+        "rebase = \"never\"\nmin_match = 99.0",
+        "rebase = \"auto\"\nmin_match = 99.9",
+    );
+    fixture.succeeds(&["--ci", "--skip", "bench"]);
+    commit(&fixture, "profile");
+    fixture.replace("internal/count/count.go", "sum += hash(word)", "\n\t\tsum += digest(word)");
+    fixture.replace("internal/count/count.go", "func hash(", "func digest(");
+    let checked = fixture.succeeds(&["check"]);
+    let told = format!("{}{}", checked.stdout, checked.stderr);
+    let renamed = "internal/count.hash` is called `example.org/words/internal/count.digest` now";
+    assert!(told.contains(renamed), "{told}");
+    let built = fixture.succeeds(&["build"]);
+    let whole = "match      100.0 % of the profile's weight";
+    assert!(built.stdout.contains(whole) && built.stdout.contains("rebased"), "{built:?}");
+    fixture.succeeds(&["rebase"]);
+    let text = fixture.read(stored().to_str().unwrap());
+    // Where no compiler can use a call, it stays: the runtime stops a function anywhere.
+    let digest = "example.org/words/internal/count.digest";
+    assert!(text.contains(&format!(" {digest}\n")) && text.contains(&format!("func {digest}\n")), "{text}");
+}
+
+#[test]
+fn what_is_for_other_profiles_says_so() {
+    let Some(fixture) = words() else { return };
+    fixture.write("a.goedges", "honing go edges 1\nunit: samples/count\nperiod: 1\nedges: 0\nweight: 0\n");
+    for command in ["diff", "overlap"] {
+        let refused = fixture.run(&[command, "a.goedges", "a.goedges"]);
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(refused.stderr.contains("a.goedges is a profile of a Go program"), "{refused:?}");
+    }
+    let refused = fixture.run(&["import", "http://127.0.0.1:1/profile?token=hush"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("merge --from URL") && !refused.stderr.contains("hush"), "{refused:?}");
+    let outside = Fixture::empty("outside");
+    let refused = outside.run(&["init"]);
+    assert!(refused.code == 2 && refused.stderr.contains("no Go module"), "{refused:?}");
 }
 
 #[test]

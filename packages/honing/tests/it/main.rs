@@ -12,6 +12,7 @@ mod commands;
 mod commits;
 mod committed;
 mod compare;
+mod components;
 mod dashboard;
 mod docs;
 mod earlier_form;

@@ -25,7 +25,7 @@ use crate::{
     },
     children::Command,
     io::files,
-    keep::stored_profile,
+    keep::{handed, stored_profile},
     profiles::llvm::Counting,
 };
 
@@ -81,9 +81,13 @@ pub fn exec_command(session: &Session, flavour: Stage, words: &[OsString]) -> Re
 /// The profile that a build of `subject` uses outside of the stages: the one that is
 /// named, else the stored one, else what the latest run built with.
 fn profile(session: &Session, subject: &Subject<'_>) -> Result<PathBuf> {
-    if let ProfileSource::File(file) = &session.options.profile {
+    let named = match &session.options.profile {
+        ProfileSource::File(file) => Some(file.clone()),
+        _ => handed::given(session, subject)?.map(|handed| handed.file),
+    };
+    if let Some(file) = named {
         // As the compiler reads it: what a person names may be packed.
-        let (profile, _) = given(subject, file)?;
+        let (profile, _) = given(subject, &file)?;
         let path = session.builds().join(format!("exec-{}.profdata", subject.name));
         files::write_if_changed(&path, &profile.for_build())?;
         return Ok(path);

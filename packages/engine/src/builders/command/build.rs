@@ -2,19 +2,19 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex},
 };
 
 use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     builders::{
         Made, beside,
         command::{
             calls::{self, Reach},
-            state::Wanted,
+            output::{KEPT, Kept, take},
+            state::{Wanted, aside},
             tables::Flavoured,
             words::Name,
             wrapper::{self, Orders},
@@ -22,35 +22,11 @@ use crate::{
     },
     chain::session::Session,
     children::{Command, Status, Usage},
-    io::{
-        files,
-        programs::{is_executable, on_path},
-    },
-    profiles::Traces,
+    io::{files, programs::on_path},
 };
 
-/// What came out of a flavour's build, beside it. It is written last.
-const KEPT: &str = "build.json";
-/// The functions that compilers listed, beside it.
-const FUNCTIONS: &str = "functions.txt";
-/// Programs that are named where the wanted one is missing.
-const PROGRAMS: usize = 5;
 /// How the name of the file ends that says who wrote last into a tree that is kept, beside that.
 const LAST: &str = "last";
-
-/// What is kept of a build.
-#[derive(Debug, Serialize, Deserialize)]
-struct Kept {
-    /// Of everything that was read.
-    read: Digest,
-    /// Of the program and its libraries.
-    made: Digest,
-    program: String,
-    libraries: Vec<String>,
-    /// Who had written last into the tree, where that is kept.
-    #[serde(default)]
-    began: String,
-}
 
 /// What a build reads.
 pub(super) fn fingerprint(
@@ -135,7 +111,9 @@ fn make_ready(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<St
     let orders = Orders {
         compilers: called.collect(),
         mark: wanted.mark.map(str::to_owned),
-        tracing: if wanted.traced { compilers.family.tracing() } else { Vec::new() },
+        family: compilers.family,
+        listens: wanted.traced,
+        build_dir: tree,
         notes: wanted.notes(),
     };
     wrapper::place(session.launcher.exe(), &wrapper::folder(&wanted.folder), &orders)?;
@@ -145,7 +123,7 @@ fn make_ready(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<St
         files::remove_dir(folder)?;
         files::make_dir(folder)?;
     }
-    files::copy(given, there)?;
+    compilers.family.lay_out(&files::read(given)?, there)?;
     Ok(began)
 }
 
@@ -172,8 +150,7 @@ fn go_on(session: &Session, stage: Stage, wanted: &Wanted<'_>, tree: &Path) -> R
 fn run(session: &Session, stage: Stage, wanted: &Wanted<'_>, (key, shown): (&str, Command)) -> Result<Usage> {
     let mut command = shown.clone();
     if wanted.flavour == Flavoured::Instrument {
-        // What a build runs of itself teaches nothing, and must not lie about among the sources.
-        let aside = wanted.folder.join("aside");
+        let aside = aside(&wanted.folder);
         files::remove_dir(&aside)?;
         files::make_dir(&aside)?;
         for (name, value) in wanted.compilers.family.kind().variables_aside(&aside) {
@@ -259,89 +236,6 @@ fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<()
         }
     }
     Ok(())
-}
-
-/// Keeps what came out.
-fn take(stage: Stage, wanted: &Wanted<'_>, (read, began): (Digest, String)) -> Result<Kept> {
-    let (kept, program) = (wanted.kept(), &wanted.program);
-    files::remove_dir(&kept)?;
-    files::make_dir(&kept)?;
-    let copy = |text: &String| -> Result<PathBuf> {
-        let file = wanted.output(text);
-        if !file.is_file() {
-            return Err(missing(stage, wanted, text, &file));
-        }
-        let to = kept.join(beside::file_name(&file));
-        files::copy(&file, &to)?;
-        Ok(to)
-    };
-    let main = copy(&program.output)?;
-    let libraries = program.libraries.iter().map(copy).collect::<Result<Vec<_>>>()?;
-    if let Some(functions) = calls::functions(&wanted.notes()).filter(|_| wanted.traced) {
-        files::write_atomically(&kept.join(FUNCTIONS), functions.as_bytes())?;
-    }
-    let made = beside::digest(&main, &libraries)?;
-    let libraries = libraries.iter().map(|path| beside::file_name(path)).collect();
-    let all = Kept { read, made, program: beside::file_name(&main), libraries, began };
-    let text = serde_json::to_vec(&all).map_err(|error| Error::internal(error.to_string()))?;
-    files::write_atomically(&kept.join(KEPT), &text)?;
-    Ok(all)
-}
-
-/// Names what came out instead.
-fn missing(stage: Stage, wanted: &Wanted<'_>, text: &str, file: &Path) -> Error {
-    let (tree, out) = (wanted.build_dir(), wanted.out());
-    let within = |folder: &Path, shown: &str| -> Vec<String> {
-        let programs = files::below(folder)
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|path| is_executable(path) && beside::is_elf(path) && !beside::is_shared_library(path));
-        programs
-            .filter_map(|path| Some(format!("{shown}{}", path.strip_prefix(folder).ok()?.display())))
-            .collect()
-    };
-    let mut programs = within(&tree, "");
-    programs.extend(within(&out, "{out}/"));
-    programs.sort_by_key(|name| (name.matches('/').count(), name.len()));
-    programs.truncate(PROGRAMS);
-    let hint = if programs.is_empty() {
-        format!("it was looked for at {}, and no other program came out: mend the commands", file.display())
-    } else {
-        format!(
-            "what came out is {}: mend `output` or `libraries` in [program.NAME.command]",
-            programs.join(", ")
-        )
-    };
-    let error = format!("{stage}: the build of program `{}` left no {text}", wanted.name);
-    Error::new(ExitCode::Build, error).with_hint(hint)
-}
-
-impl Kept {
-    fn load(wanted: &Wanted<'_>) -> Option<Self> {
-        serde_json::from_slice(&fs::read(wanted.kept().join(KEPT)).ok()?).ok()
-    }
-
-    fn made(self, wanted: &Wanted<'_>, fresh: bool, usage: Usage) -> Result<Made> {
-        let kept = wanted.kept();
-        let path = kept.join(&self.program);
-        let libraries: Vec<PathBuf> = self.libraries.iter().map(|name| kept.join(name)).collect();
-        let digest = beside::digest(&path, &libraries)?;
-        if digest != self.made {
-            return Err(Error::internal(format!("{} is not what was built", path.display())));
-        }
-        let traces = fs::read(kept.join(FUNCTIONS)).ok().map(Traces);
-        Ok(Made {
-            path,
-            libraries,
-            debug_info: Vec::new(),
-            digest,
-            fresh,
-            full: wanted.program.keep.is_none(),
-            traces,
-            witness: Vec::new(),
-            usage,
-        })
-    }
 }
 
 /// Says which program of the commands is missing.

@@ -29,7 +29,13 @@ const NO_PROFILE: &str = "PROFILE";
 
 impl CommandBuilder {
     fn of<'a>(&self, session: &Session, subject: &Subject<'a>, flavour: Flavour<'_>) -> Result<Wanted<'a>> {
-        self.wanted(session, (subject.name, subject.program), flavour)
+        let mut wanted = self.wanted(session, (subject.name, subject.program), flavour)?;
+        for need in subject.needs() {
+            if let Some(made) = &need.made {
+                wanted.values.insert(Name::Other(need.other.clone()), vec![made.path.display().to_string()]);
+            }
+        }
+        Ok(wanted)
     }
 
     fn print(&self, session: &Session, wanted: &Wanted<'_>, flavour: Flavour<'_>) -> Result<Fingerprint> {
@@ -162,7 +168,8 @@ impl Builder for CommandBuilder {
         flavour: Flavour<'_>,
     ) -> Result<Made> {
         let wanted = self.of(session, subject, flavour)?;
-        let print = self.print(session, &wanted, flavour)?;
+        // With what it uses of other programs.
+        let print = subject.fingerprint(session, flavour)?;
         let made = build::build(session, stage, &wanted, &print)?;
         self.forget(subject.name);
         Ok(made)
@@ -230,7 +237,7 @@ impl Builder for CommandBuilder {
     fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String {
         let Ok(program) = table(subject.program) else { return String::new() };
         let profile = std::path::absolute(profile).unwrap_or_else(|_| profile.to_owned());
-        let flags = program.compiler.flags(super::compiler::Use::Profile(&profile));
+        let flags = program.compiler.flags(super::compiler::Use::Profile(&profile), Path::new("."));
         let steps = program.steps(Flavoured::Optimize).into_iter();
         let lines = steps.map(|(_, words)| words.join(" "));
         let text = lines.collect::<Vec<_>>().join(" && ");

@@ -1,13 +1,16 @@
 //! What a build called of its compilers: whether the flags of PGO reached them, and the functions that they listed.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use honing_match::TraceReader;
 use serde::{Deserialize, Serialize};
+
+use crate::builders::command::tables::Compiler;
 
 /// Calls that compile or link, a line for each.
 const CALLS: &str = "calls.jsonl";
@@ -25,7 +28,13 @@ pub(super) struct Noted {
     pub(super) marked: bool,
     /// What it compiles, or makes.
     pub(super) file: String,
+    /// The object file that it makes, where it says which.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    out: String,
 }
+
+/// What stands before the file in a line of the list.
+const IN_FILE: &str = " in building ";
 
 /// Flags whose next word is theirs, and no file.
 const WITH_VALUE: [&str; 13] =
@@ -59,7 +68,17 @@ impl Noted {
         let stops = words.iter().any(|word| matches!(*word, "-c" | "-S"));
         let (compiles, links) = (!sources.is_empty(), !stops && (!sources.is_empty() || others > 0));
         let file = sources.first().copied().unwrap_or(out).to_owned();
-        (compiles || links).then_some(Self { compiles, links, marked, file })
+        let out = if compiles && !links { out.to_owned() } else { String::new() };
+        (compiles || links).then_some(Self { compiles, links, marked, file, out })
+    }
+
+    /// The object file that is compiled, and not linked at once.
+    pub(super) fn object(&self) -> Option<PathBuf> {
+        if !self.compiles || self.links {
+            return None;
+        }
+        let usual = || Path::new(Path::new(&self.file).file_name().unwrap_or_default()).with_extension("o");
+        Some(if self.out.is_empty() { usual() } else { self.out.clone().into() })
     }
 }
 
@@ -82,13 +101,27 @@ pub(super) fn note(folder: &Path, noted: &Noted, listed: &str) -> io::Result<()>
     if listed.is_empty() { Ok(()) } else { append(LISTED, listed) }
 }
 
-/// The functions that compilers listed; `None` where they listed none.
-pub(super) fn functions(folder: &Path) -> Option<String> {
+/// What compilers told of the functions that they built; `None` where they told nothing.
+pub(super) fn functions(folder: &Path, family: Compiler) -> Option<String> {
     let text = fs::read_to_string(folder.join(LISTED)).ok()?;
+    if family == Compiler::Gcc {
+        let lines: BTreeSet<&str> = text.lines().collect();
+        return Some(lines.into_iter().map(|line| format!("{line}\n")).collect());
+    }
     let mut reader = TraceReader::default();
-    text.lines().for_each(|line| drop(reader.line(line)));
+    text.lines().for_each(|line| drop(reader.line(&by_base_name(line))));
     let functions = reader.finish();
     (!functions.is_empty()).then(|| functions.to_text())
+}
+
+/// A line of the list with its file as names of local functions have it: without folders.
+fn by_base_name(line: &str) -> String {
+    match line.rsplit_once(IN_FILE) {
+        Some((function, file)) => {
+            format!("{function}{IN_FILE}{}", file.rsplit('/').next().unwrap_or(file))
+        }
+        None => line.to_owned(),
+    }
 }
 
 /// Where the flags of PGO did not go.
@@ -159,10 +192,14 @@ mod tests {
             ("-S a.c", true, false, false, "a.c"),
             ("-shared -o lib.so a.o", false, true, false, "lib.so"),
         ] {
-            let expected = Noted { compiles, links, marked, file: file.into() };
-            assert_eq!(call(text), Some(expected), "{text}");
+            let noted = call(text).unwrap();
+            assert_eq!(
+                (noted.compiles, noted.links, noted.marked, &*noted.file),
+                (compiles, links, marked, file),
+                "{text}"
+            );
         }
-        for asks in ["--version", "-E a.c", "-print-prog-name=ld", "-dumpmachine", "-c a.S", "-M a.c", ""] {
+        for asks in ["--version", "-E a.c", "-print-prog-name=ld", "-dumpmachine", "-c a.S", "-M a.c"] {
             assert_eq!(call(asks), None, "{asks}");
         }
     }
@@ -183,11 +220,12 @@ mod tests {
     #[test]
     fn what_is_noted_is_read_again() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!((reach(dir.path()), functions(dir.path())), (Reach::Unknown, None));
+        assert_eq!((reach(dir.path()), functions(dir.path(), Compiler::Clang)), (Reach::Unknown, None));
         let noted = call("-fprofile-use=/p -c a.c").unwrap();
-        note(dir.path(), &noted, "Funcname=main, Hash=7 in building a.c\n").unwrap();
+        note(dir.path(), &noted, "Funcname=main, Hash=7 in building ../x/a.c\n").unwrap();
         note(dir.path(), &noted, "").unwrap();
         assert_eq!(reach(dir.path()), Reach::All);
-        assert!(functions(dir.path()).unwrap().contains("main"));
+        let listed = functions(dir.path(), Compiler::Clang).unwrap();
+        assert!(listed.contains("main") && listed.contains("module a.c\n"), "{listed}");
     }
 }

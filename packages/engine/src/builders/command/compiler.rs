@@ -10,9 +10,10 @@ use honing_core::{Error, Result};
 
 use crate::{
     builders::command::tables::{Compiler, Program},
-    io::programs::on_path,
+    io::{files, programs::on_path},
     profiles::{
         ProfileKind,
+        gcc::{self, Gcda},
         llvm::{Counters, Flush},
     },
 };
@@ -38,11 +39,13 @@ pub(super) struct Flags {
     pub(super) link: Vec<String>,
 }
 
-/// What a build is for, with where its profile is.
+/// What a build is for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Use<'a> {
     Nothing,
-    Generate(Flush),
+    /// To count; where processes write that nobody told where to.
+    Generate(Flush, &'a Path),
+    /// With the profile there.
     Profile(&'a Path),
 }
 
@@ -57,15 +60,17 @@ impl Compiler {
     pub(super) fn kind(self) -> &'static dyn ProfileKind {
         match self {
             Self::Clang => &Counters,
+            Self::Gcc => &Gcda,
         }
     }
 
-    /// What compilers are told.
-    pub(super) fn flags(self, what: Use<'_>) -> Flags {
+    /// What compilers are told, for a build in a folder.
+    pub(super) fn flags(self, what: Use<'_>, build_dir: &Path) -> Flags {
+        let alike = |flags: Vec<String>| Flags { link: flags.clone(), compile: flags };
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         match (self, what) {
             (_, Use::Nothing) => Flags::default(),
-            (Self::Clang, Use::Generate(flush)) => {
+            (Self::Clang, Use::Generate(flush, _)) => {
                 let mut compile = words(&["-fprofile-generate"]);
                 compile.extend(words(&LOCAL_NAMES));
                 if flush == Flush::Continuous {
@@ -85,13 +90,24 @@ impl Compiler {
                 compile.extend(words(&QUIET));
                 Flags { compile, link: vec![use_it] }
             }
+            (Self::Gcc, Use::Generate(_, stray)) => alike(gcc::generate(build_dir, stray)),
+            (Self::Gcc, Use::Profile(folder)) => alike(gcc::profile_use(build_dir, folder)),
         }
     }
 
-    /// What has the compiler list the functions that it compiles.
+    /// What has the compiler list the functions that it compiles; gcc says by itself what it lacks.
     pub(super) fn tracing(self) -> Vec<String> {
         match self {
             Self::Clang => vec!["-mllvm".into(), "-pgo-trace-func-hash=".into()],
+            Self::Gcc => Vec::new(),
+        }
+    }
+
+    /// Puts a profile where a build finds it: a file, or a folder that it is laid out in.
+    pub(super) fn lay_out(self, profile: &[u8], there: &Path) -> Result<()> {
+        match self {
+            Self::Clang => files::write_atomically(there, profile),
+            Self::Gcc => gcc::lay_out(profile, there),
         }
     }
 
@@ -99,8 +115,8 @@ impl Compiler {
     pub(super) fn mark(self, what: Use<'_>) -> Option<&'static str> {
         match (self, what) {
             (_, Use::Nothing) => None,
-            (Self::Clang, Use::Generate(_)) => Some("-fprofile-generate"),
-            (Self::Clang, Use::Profile(_)) => Some("-fprofile-use="),
+            (_, Use::Generate(..)) => Some("-fprofile-generate"),
+            (_, Use::Profile(_)) => Some("-fprofile-use="),
         }
     }
 }
@@ -156,7 +172,11 @@ fn beside(cc: &Path, cxx: &str) -> Option<PathBuf> {
 }
 
 fn install(compiler: Compiler) -> String {
-    match compiler {
-        Compiler::Clang => "install it (Debian: apt-get install clang libclang-rt-dev), or name one: cc = \"clang-22\" in [program.NAME.command]".into(),
-    }
+    let (packages, example) = match compiler {
+        Compiler::Clang => ("clang libclang-rt-dev", "clang-22"),
+        Compiler::Gcc => ("gcc g++", "gcc-12"),
+    };
+    format!(
+        "install it (Debian: apt-get install {packages}), or name one: cc = \"{example}\" in [program.NAME.command]"
+    )
 }

@@ -6,6 +6,7 @@ mod builder;
 mod calls;
 mod compiler;
 mod craft;
+mod output;
 mod probe;
 mod sources;
 mod state;

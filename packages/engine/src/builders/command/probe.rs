@@ -1,8 +1,8 @@
 //! The probe: a tiny program is instrumented, run, its profile merged, and rebuilt with it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use honing_core::{Error, ExitCode, Result, event::Event};
+use honing_core::{Error, Result, Stage, event::Event};
 use honing_profdata::IndexedVersion;
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
         command::{
             calls,
             compiler::{Compilers, Use},
+            tables::Compiler,
         },
         short::{self, Said},
     },
@@ -21,10 +22,7 @@ use crate::{
     },
     children::Command,
     io::files,
-    profiles::{
-        Input,
-        llvm::{Flush, profile_files},
-    },
+    profiles::{Input, llvm::Flush},
 };
 
 /// Has a loop, a branch and an indirect call, so that every kind of record is written.
@@ -50,25 +48,25 @@ pub(super) fn probe(
     let probe = Probe { session, subject, compilers, dir };
     files::write_atomically(&dir.join("probe.c"), SOURCE.as_bytes())?;
     // With a profile that exists, nothing is instrumented: the runtime need not be there.
+    let profile = dir.join("profile");
     if needs_merge(session) {
-        let raw = dir.join("probe.profraw");
-        let said = probe.compile("instrumented", Use::Generate(Flush::Exit), &[])?;
+        let said = probe.make("instrumented", Use::Generate(Flush::Exit, &dir.join("stray")), &[])?;
         if !said.ok {
             return Err(probe.cannot("an instrumented", &said));
         }
-        probe.run(&raw)?;
-        probe.merge(raw)?;
+        let merged = probe.merge(&probe.run()?)?;
+        compilers.family.lay_out(&merged, &profile)?;
     } else {
-        let failed = |error: honing_profdata::Error| Error::internal(format!("probe: {error}"));
-        let read = honing_profdata::read(b":ir\nmain\n1\n1\n1\n").map_err(failed)?;
-        let bytes = read.profile.to_indexed(IndexedVersion::Lowest).map_err(failed)?;
-        files::write_atomically(&dir.join("probe.profdata"), &bytes)?;
+        probe.invent(&profile)?;
     }
-    let profile = dir.join("probe.profdata");
-    let said = probe.compile("traced", Use::Profile(&profile), &compilers.family.tracing())?;
-    let traces = said.ok && said.stderr.lines().any(calls::is_listed);
+    let said = probe.make("optimized", Use::Profile(&profile), &compilers.family.tracing())?;
+    let listed = |said: &Said| match compilers.family {
+        Compiler::Clang => said.stderr.lines().any(calls::is_listed),
+        Compiler::Gcc => true,
+    };
+    let traces = said.ok && listed(&said);
     if !traces {
-        let said = probe.compile("optimized", Use::Profile(&profile), &[])?;
+        let said = probe.make("optimized", Use::Profile(&profile), &[])?;
         if !said.ok {
             return Err(probe.cannot("an optimized", &said));
         }
@@ -76,7 +74,11 @@ pub(super) fn probe(
                     by an instrumented build, or stays unknown";
         session.sink.emit(Event::Warning { text: text.into() });
     }
-    let merger = Merger { tool: None, name: format!("honing-profdata {}", env!("CARGO_PKG_VERSION")) };
+    let own = match compilers.family {
+        Compiler::Clang => "honing-profdata",
+        Compiler::Gcc => "honing-gcov",
+    };
+    let merger = Merger { tool: None, name: format!("{own} {}", env!("CARGO_PKG_VERSION")) };
     Ok(Ready { merger, traces })
 }
 
@@ -88,19 +90,33 @@ struct Probe<'a> {
 }
 
 impl Probe<'_> {
-    fn compile(&self, name: &str, what: Use<'_>, more: &[String]) -> Result<Said> {
-        let flags = self.compilers.family.flags(what);
-        let mut command = Command::new(&self.compilers.cc, &self.session.around.env, self.dir);
-        command.args(["-O2", "probe.c"]).args(flags.compile).args(more).args(["-o", name]);
-        short::ask(self.session, self.subject.name, &command, self.dir)
+    /// Compiles and links it. What is called by another name has another profile, with gcc.
+    fn make(&self, program: &str, what: Use<'_>, more: &[String]) -> Result<Said> {
+        let flags = self.compilers.family.flags(what, self.dir);
+        let call = || Command::new(&self.compilers.cc, &self.session.around.env, self.dir);
+        let (mut compile, mut link) = (call(), call());
+        compile.args(["-O2", "-c", "probe.c", "-o", "probe.o"]).args(flags.compile).args(more);
+        link.args(["probe.o", "-o", program]).args(flags.link);
+        let compiled = short::ask(self.session, self.subject.name, &compile, self.dir)?;
+        if !compiled.ok {
+            return Ok(compiled);
+        }
+        let linked = short::ask(self.session, self.subject.name, &link, self.dir)?;
+        Ok(Said { ok: linked.ok, stdout: linked.stdout, stderr: compiled.stderr + &linked.stderr })
     }
 
-    fn run(&self, raw: &Path) -> Result<()> {
+    /// Runs it; the files that it left.
+    fn run(&self) -> Result<Vec<PathBuf>> {
+        let (raw, kind) = (self.dir.join("raw"), self.compilers.family.kind());
+        files::make_dir(&raw)?;
         let mut command = Command::new(self.dir.join("instrumented"), &self.session.around.env, self.dir);
-        command.env("LLVM_PROFILE_FILE", raw);
+        for (name, value) in kind.variables(self.subject, &raw) {
+            command.env(name, value);
+        }
         let said = short::ask(self.session, self.subject.name, &command, self.dir)?;
-        if said.ok && files::size(raw) > 0 {
-            return Ok(());
+        let left = kind.find(std::slice::from_ref(&raw)).unwrap_or_default();
+        if said.ok && !left.is_empty() {
+            return Ok(left);
         }
         Err(Error::preflight(format!(
             "a program of {} does not run here, or writes no profile: {}",
@@ -109,16 +125,30 @@ impl Probe<'_> {
         )))
     }
 
-    fn merge(&self, raw: std::path::PathBuf) -> Result<()> {
-        let newer = |error: &dyn std::fmt::Display| {
+    /// What a build reads of them.
+    fn merge(&self, left: &[PathBuf]) -> Result<Vec<u8>> {
+        let inputs: Vec<Input> =
+            left.iter().map(|path| Input { path: path.clone(), weight: 1, sum_of: None }).collect();
+        let ready = Ready { merger: Merger { tool: None, name: String::new() }, traces: false };
+        let output = self.dir.join("merged");
+        let (kind, stage) = (self.compilers.family.kind(), (Stage::Preflight, &ready));
+        let merged = kind.merge(self.session, self.subject, stage, &inputs, &output);
+        let (profile, _) = merged.map_err(|error| {
             Error::preflight(format!("profiles of {} cannot be read here: {error}", self.compilers.version))
                 .with_hint("choose another version of the compiler: cc in [program.NAME.command]")
-        };
-        match profile_files::merge_files(&[Input { path: raw, weight: 1, sum_of: None }], 0.0) {
-            Ok(outcome) => files::write_atomically(&self.dir.join("probe.profdata"), outcome.bytes()),
-            Err(profile_files::Failure::NewerFormat(error)) => Err(newer(&error)),
-            Err(profile_files::Failure::Other(error)) => Err(error.with_code(ExitCode::Preflight)),
+        })?;
+        Ok(profile.bytes().to_vec())
+    }
+
+    /// A profile to try the compiler with where none is trained; with gcc, one without files.
+    fn invent(&self, profile: &Path) -> Result<()> {
+        if self.compilers.family == Compiler::Gcc {
+            return files::make_dir(profile);
         }
+        let failed = |error: honing_profdata::Error| Error::internal(format!("probe: {error}"));
+        let read = honing_profdata::read(b":ir\nmain\n1\n1\n1\n").map_err(failed)?;
+        let bytes = read.profile.to_indexed(IndexedVersion::Lowest).map_err(failed)?;
+        files::write_atomically(profile, &bytes)
     }
 
     fn cannot(&self, what: &str, said: &Said) -> Error {

@@ -205,21 +205,22 @@ impl CommandBuilder {
                 };
                 // No build tool reads a profile as an input: it sees another command line.
                 let short: String = digest.chars().take(16).collect();
-                let end = profile.extension().unwrap_or_default().to_string_lossy();
-                let there = profiles(&folder).join(format!("{short}.{end}"));
+                let there =
+                    profiles(&folder).join(format!("{short}.{}", program.compiler.kind().extension()));
                 (Flavoured::Optimize, Some((profile.to_owned(), there)), traced)
             }
         };
-        let what = match (flavoured, &profile) {
-            (Flavoured::Instrument, _) => Use::Generate(Counting::of(of).flush),
-            (_, Some((_, there))) => Use::Profile(there),
-            _ => Use::Nothing,
-        };
-        let (flags, mark) = (program.compiler.flags(what), program.compiler.mark(what));
         let tree = match &program.keep {
             Some(shared) => session.builds().join("command-trees").join(shared),
             None => folder.join("tree"),
         };
+        let stray = aside(&folder);
+        let what = match (flavoured, &profile) {
+            (Flavoured::Instrument, _) => Use::Generate(Counting::of(of).flush, &stray),
+            (_, Some((_, there))) => Use::Profile(there),
+            _ => Use::Nothing,
+        };
+        let (flags, mark) = (program.compiler.flags(what, &tree), program.compiler.mark(what));
         let mut wanted = Wanted {
             name,
             tree,
@@ -266,6 +267,12 @@ impl CommandBuilder {
         }
         values
     }
+}
+
+/// Where instrumented programs write that a build runs itself: it teaches nothing, and must not lie about among the
+/// sources.
+pub(super) fn aside(folder: &Path) -> PathBuf {
+    folder.join("aside")
 }
 
 /// Where profiles of a program's builds are.

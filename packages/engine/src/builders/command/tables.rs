@@ -143,6 +143,8 @@ pub(super) enum Compiler {
     /// LLVM's: instrumented programs leave LLVM's counters.
     #[default]
     Clang,
+    /// GNU's: they leave gcc's counters.
+    Gcc,
 }
 
 impl Compiler {
@@ -150,6 +152,7 @@ impl Compiler {
     pub(super) fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Clang => ("clang", "clang++"),
+            Self::Gcc => ("gcc", "g++"),
         }
     }
 }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use honing_core::template::{Part, parts};
+use honing_core::{
+    Other,
+    template::{Part, parts},
+};
 
 /// What a placeholder stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Name {
     /// The C compiler.
     Cc,
@@ -31,6 +34,8 @@ pub(super) enum Name {
     Dir,
     /// The root of the workspace.
     Workspace,
+    /// What a step of another program made.
+    Other(Other),
 }
 
 const NAMES: [(&str, Name); 12] = [
@@ -52,10 +57,14 @@ const NAMES: [(&str, Name); 12] = [
 pub(super) type Values = BTreeMap<Name, Vec<String>>;
 
 fn named(text: &str) -> Result<Name, String> {
-    let known = NAMES.iter().find(|(word, _)| *word == text).map(|(_, name)| *name);
-    known.ok_or_else(|| {
+    let known = NAMES.iter().find(|(word, _)| *word == text).map(|(_, name)| name.clone());
+    known.or_else(|| Other::named(text).map(Name::Other)).ok_or_else(|| {
         let all: Vec<String> = NAMES.iter().map(|(word, _)| format!("{{{word}}}")).collect();
-        format!("`{{{text}}}` is not a placeholder of a build; there are {}", all.join(", "))
+        format!(
+            "`{{{text}}}` is not a placeholder of a build; there are {}, and of other programs {{program:NAME}}, \
+             {{program:NAME:STEP}} and {{profile:NAME}}",
+            all.join(", ")
+        )
     })
 }
 
@@ -76,7 +85,12 @@ pub(super) fn filled(text: &str, values: &Values) -> Result<String, String> {
         match part {
             Part::Text(text) => out.push_str(text),
             Part::Placeholder(inner) => {
-                out.push_str(&values.get(&named(inner)?).map(|words| words.join(" ")).unwrap_or_default());
+                match (values.get(&named(inner)?), named(inner)?) {
+                    (Some(words), _) => out.push_str(&words.join(" ")),
+                    // Nobody made it yet.
+                    (None, Name::Other(other)) => out.push_str(&format!("{{{other}}}")),
+                    (None, _) => {}
+                }
             }
         }
     }
@@ -90,8 +104,10 @@ pub(super) fn expanded(words: &[String], values: &Values) -> Result<Vec<String>,
     for word in words {
         let alone = word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         match alone.and_then(|inner| named(inner).ok()) {
-            Some(name) => out.extend(values.get(&name).cloned().unwrap_or_default()),
-            None => out.push(filled(word, values)?),
+            Some(name) if !matches!(name, Name::Other(_)) => {
+                out.extend(values.get(&name).cloned().unwrap_or_default());
+            }
+            _ => out.push(filled(word, values)?),
         }
     }
     Ok(out)

@@ -7,7 +7,7 @@ use std::{
     fs,
     io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Command, ExitCode, Stdio},
+    process::{Command, ExitCode, ExitStatus, Stdio},
 };
 
 use honing_core::{Error, Result};
@@ -15,10 +15,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     builders::{
-        command::calls::{self, Noted},
+        command::{
+            calls::{self, Noted},
+            tables::Compiler,
+        },
         stand_in::{self, ended, run},
     },
     io::files,
+    profiles::gcc,
 };
 
 /// The folder by which an executable is to act as a compiler.
@@ -33,8 +37,11 @@ pub(super) struct Orders {
     pub(super) compilers: Vec<(String, PathBuf)>,
     /// What a call has that the flags of PGO have reached; without it, there are none.
     pub(super) mark: Option<String>,
-    /// Has the compiler list its functions.
-    pub(super) tracing: Vec<String>,
+    pub(super) family: Compiler,
+    /// Whether what the compiler tells of its functions is noted.
+    pub(super) listens: bool,
+    /// The folder of the build.
+    pub(super) build_dir: PathBuf,
     /// Where calls are noted.
     pub(super) notes: PathBuf,
 }
@@ -80,30 +87,43 @@ fn act(own: &Path, args: Vec<OsString>) -> io::Result<ExitCode> {
     command.args(&args);
     let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
     let Some(noted) = Noted::of(&words, orders.mark.as_deref()) else { return run(&mut command) };
-    if !noted.compiles || !noted.marked || orders.tracing.is_empty() {
+    if !noted.compiles || !noted.marked || !orders.listens {
         calls::note(&orders.notes, &noted, "")?;
         return run(&mut command);
     }
-    command.args(&orders.tracing);
-    let (status, listed) = listening(&mut command)?;
-    calls::note(&orders.notes, &noted, &listed)?;
+    let (status, told) = match orders.family {
+        Compiler::Clang => listening(command.args(orders.family.tracing()), calls::is_listed)?,
+        Compiler::Gcc => {
+            let (status, said) = listening(command.env(gcc::LOCALE.0, gcc::LOCALE.1), |_| false)?;
+            let lines = noted.object().map(|object| {
+                let dir = std::env::current_dir().unwrap_or_default();
+                let file = gcc::file_name(&orders.build_dir, &dir, Path::new(&object));
+                gcc::said(&said, &file).iter().map(|said| said.to_line() + "\n").collect()
+            });
+            (status, lines.unwrap_or_default())
+        }
+    };
+    calls::note(&orders.notes, &noted, &told)?;
     Ok(ended(status))
 }
 
-/// Runs it, passes on what it says, and keeps what it lists.
-fn listening(command: &mut Command) -> io::Result<(std::process::ExitStatus, String)> {
+/// Runs it, and hears what it says: all of it, or what `keeps` says, which is not passed on.
+fn listening(command: &mut Command, keeps: fn(&str) -> bool) -> io::Result<(ExitStatus, String)> {
     let mut child = command.stderr(Stdio::piped()).spawn()?;
-    let mut listed = String::new();
+    let (mut kept, mut others) = (String::new(), String::new());
     if let Some(said) = child.stderr.take() {
         let mut said = BufReader::new(said);
         let mut line = Vec::new();
         while said.read_until(b'\n', &mut line)? > 0 {
             match std::str::from_utf8(&line) {
-                Ok(text) if calls::is_listed(text) => listed.push_str(text),
-                _ => io::stderr().write_all(&line)?,
+                Ok(text) if keeps(text) => kept.push_str(text),
+                _ => {
+                    others.push_str(&String::from_utf8_lossy(&line));
+                    io::stderr().write_all(&line)?;
+                }
             }
             line.clear();
         }
     }
-    Ok((child.wait()?, listed))
+    Ok((child.wait()?, if kept.is_empty() { others } else { kept }))
 }

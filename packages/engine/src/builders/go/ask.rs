@@ -8,6 +8,9 @@ use serde::{Deserialize, de::DeserializeOwned};
 /// The oldest Go whose programs can be read.
 const OLDEST: (u32, u32) = (1, 21);
 
+/// Letters of what a stranger printed that are shown.
+const SHOWN: usize = 100;
+
 /// What `go env` says, as far as it decides what is built.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE", default)]
@@ -93,7 +96,9 @@ impl Go<'_> {
     pub(super) fn about_itself(&self) -> Result<GoEnv> {
         let args: Vec<&str> = ["env", "-json"].into_iter().chain(GoEnv::NAMES).collect();
         let said = self.ask(&args)?;
-        let env: GoEnv = parse(&said, "go env")?;
+        let env: GoEnv = parse(&said, "go env")?.pop().ok_or_else(|| {
+            Error::preflight("`go env` answers with nothing").with_hint("see that `go env` works here")
+        })?;
         if !env.is_supported() {
             let (major, minor) = OLDEST;
             return Err(Error::preflight(format!("Go {} is too old", env.version())).with_hint(format!(
@@ -153,9 +158,19 @@ pub(super) fn cause(said: &str) -> String {
     lines.find(|line| !fetches(line)).unwrap_or(first).to_owned()
 }
 
-pub(super) fn parse<T: DeserializeOwned>(said: &[u8], what: &str) -> Result<T> {
-    serde_json::from_slice(said)
-        .map_err(|error| Error::preflight(format!("the answer of `{what}` cannot be read: {error}")))
+/// The values in an answer, one after the other.
+pub(super) fn parse<T: DeserializeOwned>(said: &[u8], what: &str) -> Result<Vec<T>> {
+    let read = serde_json::Deserializer::from_slice(said).into_iter().collect::<Result<Vec<T>, _>>();
+    read.map_err(|error| {
+        let text = String::from_utf8_lossy(said);
+        let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        if first.starts_with('{') {
+            return Error::preflight(format!("the answer of `{what}` cannot be read: {error}"));
+        }
+        let first: String = first.chars().take(SHOWN).collect();
+        Error::preflight(format!("`{what}` answers with `{first}`, and not with JSON"))
+            .with_hint("the first `go` on PATH may be a script that prints lines of its own: let it print them on stderr")
+    })
 }
 
 #[cfg(test)]
@@ -176,6 +191,16 @@ mod tests {
             assert_eq!(env(version).is_supported(), supported, "{version}");
         }
         assert_eq!(env("go1.26.8 X:nodwarf5").version(), "1.26.8");
+    }
+
+    #[test]
+    fn what_is_no_answer_is_shown() {
+        let env: Vec<GoEnv> = parse(b"{\"GOOS\":\"linux\"}\n{}", "go env").unwrap();
+        assert_eq!((env[0].goos.as_str(), env.len()), ("linux", 2));
+        let said = |text: &[u8]| parse::<GoEnv>(text, "go env").unwrap_err().to_string();
+        assert_eq!(said(b"\nusing go 1.26\n{}"), "`go env` answers with `using go 1.26`, and not with JSON");
+        assert!(said(b"{\"GOOS\":3}").contains("cannot be read"));
+        assert!(said(&[0xff; 4096]).chars().count() < 200);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::builders::{
     go::{
-        ask::Go,
+        ask::{Go, parse},
         shim::RealGo,
         tables::{Bench, Program},
     },
@@ -61,9 +61,7 @@ pub(super) fn packages(go: &Go<'_>, listed: &[String], pattern: &str) -> Result<
     args.extend(["--", pattern]);
     let said = go.ask(&args)?;
     let mut found = Vec::new();
-    for read in serde_json::Deserializer::from_slice(&said).into_iter::<Tested>() {
-        let read = read
-            .map_err(|error| Error::preflight(format!("the answer of `go list` cannot be read: {error}")))?;
+    for read in parse::<Tested>(&said, "go list")? {
         if !read.test_go_files.is_empty() || !read.external.is_empty() {
             found.push(read.import_path);
         }

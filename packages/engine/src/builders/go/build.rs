@@ -14,7 +14,7 @@ use crate::{
         Made,
         go::{
             ask::{GoEnv, cause},
-            driven,
+            driven, off, reads,
             state::Known,
             tables::Program,
         },
@@ -35,6 +35,35 @@ pub(super) struct Wanted<'a> {
     pub(super) profile: Option<(PathBuf, PathBuf)>,
     pub(super) output: PathBuf,
     pub(super) known: Arc<Known>,
+}
+
+/// Flags that were not read from the repository, as they may be shown and stored: what `-ldflags` puts into a program
+/// may be a secret, so that a digest stands for it.
+pub(super) fn without_texts(flags: &[String]) -> String {
+    let mut shown = Vec::new();
+    let mut words = flags.iter();
+    while let Some(word) = words.next() {
+        let name = word.split('=').next().unwrap_or_default();
+        let is_ldflags = name.trim_start_matches('-') == "ldflags" && name.starts_with('-');
+        let value = match word.split_once('=') {
+            Some((_, value)) => Some(value),
+            None if is_ldflags => words.next().map(String::as_str),
+            None => None,
+        };
+        match value {
+            Some(value) if is_ldflags => {
+                let digest = Digest::of(value.as_bytes()).to_string();
+                shown.push(format!("{name}={}", digest.get(..12).unwrap_or_default()));
+            }
+            _ => shown.push(word.clone()),
+        }
+    }
+    shown.join(" ")
+}
+
+/// Every flag that a person gives.
+pub(super) fn flags(session: &Session, program: &Program) -> Vec<String> {
+    program.flags.iter().chain(&session.options.arguments).cloned().collect()
 }
 
 /// Flags that decide which packages and files there are.
@@ -106,11 +135,11 @@ pub(super) fn fingerprint(session: &Session, wanted: &Wanted<'_>, profile: Optio
         .value("tags", program.tags.join(","))
         .value("ldflags", &program.ldflags)
         .value("flags", program.flags.join(" "))
-        .value("go arguments", session.options.arguments.join(" "))
+        .value("go arguments", without_texts(&session.options.arguments))
         .content("modules", Digest::of(packages.modules.join("\n").as_bytes()))
         .flags("flags of PGO", if wanted.profile.is_some() { "-pgo" } else { "-pgo=off" });
     let settings = [
-        ("GOFLAGS", &env.goflags),
+        ("GOFLAGS", &without_texts(&off::words(&env.goflags))),
         ("GOEXPERIMENT", &env.goexperiment),
         ("GOAMD64", &env.goamd64),
         ("GOARM64", &env.goarm64),
@@ -132,7 +161,10 @@ pub(super) fn fingerprint(session: &Session, wanted: &Wanted<'_>, profile: Optio
     } else {
         print.value("stamped by version control", session.options.ships);
     }
-    for file in locks(env).iter().chain(&packages.files) {
+    let listed = listed_flags(session, program);
+    let flags = listed.iter().map(String::as_str).chain(env.goflags.split_whitespace());
+    let overlaid = reads::overlaid(&wanted.dir, flags);
+    for file in locks(env).iter().chain(&packages.files).chain(&overlaid) {
         if let Ok(digest) = files::digest(file) {
             let name = file.strip_prefix(&session.root).unwrap_or(file);
             print.content(name.display().to_string(), digest);
@@ -159,14 +191,22 @@ struct Seen {
     said: String,
 }
 
+/// Puts the profile where the compiler is told that it is.
+pub(super) fn put_profile(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<()> {
+    let Some((given, there)) = &wanted.profile else { return Ok(()) };
+    if files::write_if_changed(there, &files::read(given)?)? {
+        let text = format!("{stage}: {}", wanted.known.packages.with_a_new_profile());
+        session.sink.emit(Event::Note { text });
+    }
+    Ok(())
+}
+
 /// Runs it; progress and output go into the event stream.
 pub(super) fn build(session: &Session, name: &str, stage: Stage, wanted: &Wanted<'_>) -> Result<Made> {
     if wanted.program.is_driven() {
         return driven::build(session, name, stage, wanted);
     }
-    if let Some((given, there)) = &wanted.profile {
-        files::write_if_changed(there, &files::read(given)?)?;
-    }
+    put_profile(session, stage, wanted)?;
     let before = files::digest(&wanted.output).ok();
     let shown = command(session, wanted);
     let mut command = shown.clone();
@@ -224,4 +264,24 @@ pub(super) fn build(session: &Session, name: &str, stage: Stage, wanted: &Wanted
 /// Whether a line of `go build -v` names a package, and is no message.
 fn is_package(line: &str) -> bool {
     !line.is_empty() && !line.starts_with('#') && !line.contains([' ', ':', '\t'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_linked_in_is_not_shown() {
+        let shown = |line: &str| without_texts(&off::words(line));
+        assert_eq!(shown("-mod=vendor -race -tags a"), "-mod=vendor -race -tags a");
+        for line in ["'-ldflags=-X main.token=hush' -v", "--ldflags '-X main.token=hush' -v"] {
+            let shown = shown(line);
+            assert!(
+                !shown.contains("hush") && shown.contains("ldflags=") && shown.ends_with(" -v"),
+                "{shown}"
+            );
+        }
+        assert_ne!(shown("-ldflags=a"), shown("-ldflags=b"));
+        assert_eq!(shown("-ldflags"), "-ldflags");
+    }
 }

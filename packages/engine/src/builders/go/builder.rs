@@ -17,7 +17,7 @@ use crate::{
     builders::{
         Builder, Flavour, Folders, Made,
         go::{
-            bench, build,
+            bench, build, off,
             orders::{self, Orders},
             state::{GoBuilder, Known, benchmark, executable, folder, table, tool_table},
             tables, witness,
@@ -66,7 +66,7 @@ impl Builder for GoBuilder {
             found.push(setting("built by", &program.build.join(" "), "pgo.toml"));
         }
         if !known.env.goflags.is_empty() {
-            found.push(setting("GOFLAGS", &known.env.goflags, "go env"));
+            found.push(setting("GOFLAGS", &build::without_texts(&off::words(&known.env.goflags)), "go env"));
         }
         Ok(found)
     }
@@ -94,7 +94,7 @@ impl Builder for GoBuilder {
                 .with_hint("name what `build` reads, relative to `dir`")));
         }
         for (name, workload) in &subject.program.workload {
-            if let Some(tables::Workload { bench }) = workload.own.get() {
+            if let Some(tables::Workload { bench: Some(bench), .. }) = workload.own.get() {
                 let at = |error: Error| error.at(format!("workload `{name}`"));
                 self.benchmarks(session, program, bench).map_err(at)?;
             }
@@ -112,10 +112,11 @@ impl Builder for GoBuilder {
     }
 
     fn probe_fingerprint(&self, session: &Session, subject: &Subject<'_>) -> Result<Fingerprint> {
-        let known = self.known(session, table(subject.program)?)?;
+        let program = table(subject.program)?;
+        let known = self.known(session, program)?;
         let mut print = Fingerprint::new();
         print.value("Go", &known.env.goversion).value("target", &subject.triple);
-        for words in known.notices(&self.root) {
+        for words in known.notices(&self.root, &build::flags(session, program)) {
             print.value("notice", words);
         }
         Ok(print)
@@ -123,7 +124,8 @@ impl Builder for GoBuilder {
 
     /// Go tells what it is, and nothing else works together with it. What is worth a word is told here, once.
     fn probe(&self, session: &Session, subject: &Subject<'_>, _: &Path) -> Result<(Ready, Usage)> {
-        for words in self.known(session, table(subject.program)?)?.notices(&self.root) {
+        let program = table(subject.program)?;
+        for words in self.known(session, program)?.notices(&self.root, &build::flags(session, program)) {
             session.sink.emit(Event::Warning { text: format!("program `{}`: {words}", subject.name) });
         }
         let merger = Merger { tool: None, name: format!("honing-pprof {}", env!("CARGO_PKG_VERSION")) };
@@ -131,7 +133,11 @@ impl Builder for GoBuilder {
     }
 
     fn check_harness(&self, own: &Own) -> Result<()> {
-        benchmark(own).map(|_| ())
+        if self.given(own).is_empty() { benchmark(own).map(|_| ()) } else { Ok(()) }
+    }
+
+    fn given<'o>(&self, own: &'o Own) -> &'o [String] {
+        own.get::<tables::Workload>().map_or(&[], |workload| &workload.profiles)
     }
 
     fn settle(&self, _: &Session, _: &Subject<'_>) -> Result<()> {
@@ -224,13 +230,14 @@ impl Builder for GoBuilder {
         let program = table(subject.program)?;
         let Known { env, packages } = &*self.known(session, program)?;
         let entry = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        // What pgo.toml says is in the repository already.
         let told = [
             entry("package", &packages.main),
             entry("command", &program.build.join(" ")),
             entry("tags", &program.tags.join(",")),
             entry("ldflags", &program.ldflags),
             entry("flags", &program.flags.join(" ")),
-            entry("GOFLAGS", &env.goflags),
+            entry("GOFLAGS", &build::without_texts(&off::words(&env.goflags))),
             entry("GOEXPERIMENT", &env.goexperiment),
             entry("GOAMD64", &env.goamd64),
             entry("GOARM64", &env.goarm64),

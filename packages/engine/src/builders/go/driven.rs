@@ -20,7 +20,9 @@ use crate::{
             aside::Aside,
             ask::cause,
             build::{self, Wanted},
+            off,
             orders::{self, Orders},
+            reads,
             witness::{Witness, changing, same_but_for_stamps},
         },
     },
@@ -34,9 +36,6 @@ pub(super) const PROFILE: &str = "honing.pgo";
 
 /// How the program of a flavour was built, beside it.
 const WITNESS: &str = "witness.json";
-
-/// Files that say what make does, where they are.
-const MAKEFILES: [&str; 4] = ["GNUmakefile", "makefile", "Makefile", "go.mk"];
 
 /// The command, as a person runs it.
 pub(super) fn command(wanted: &Wanted<'_>) -> Command {
@@ -53,15 +52,10 @@ pub(super) fn fingerprint(session: &Session, wanted: &Wanted<'_>, print: &mut Fi
     print
         .value("build", program.build.join(" "))
         .value("output", program.output.as_deref().unwrap_or_default());
-    for name in MAKEFILES {
-        if let Ok(digest) = files::digest(&wanted.dir.join(name)) {
-            print.content(name, digest);
+    for file in reads::makefiles(&wanted.dir, &program.build) {
+        if let Ok(digest) = files::digest(&file) {
+            print.content(file.strip_prefix(&wanted.dir).unwrap_or(&file).display().to_string(), digest);
         }
-    }
-    // The command may be a script.
-    let script = program.build.first().map(|word| wanted.dir.join(word)).filter(|path| path.is_file());
-    if let Some(digest) = script.and_then(|script| files::digest(&script).ok()) {
-        print.content("the command of `build`", digest);
     }
     for input in &program.inputs {
         if let Ok(tree) = Tree::read(&wanted.dir.join(input), Some(&session.cancel)) {
@@ -82,6 +76,11 @@ pub(super) fn build(session: &Session, name: &str, stage: Stage, wanted: &Wanted
     let noted = fs::read_to_string(&notes).unwrap_or_default();
     let checked = Outcome { stage, wanted, output: &output, notes: &noted };
     let (bytes, info) = checked.program()?;
+    let gcflags = info.settings.iter().find(|(key, _)| key == "-gcflags").map(|(_, value)| value.as_str());
+    if let (Some(words), Some(_)) = (gcflags.and_then(off::in_gcflags), &wanted.profile) {
+        let text = format!("program `{name}`: it was built with {words}");
+        session.sink.emit(Event::Warning { text });
+    }
     let witness = Witness::of(sources(session, wanted)?, checked.noted()?, &info);
     let fresh = keeps_earlier(session, &folder, name, wanted, (&witness, &bytes))?;
     if !fresh {
@@ -143,12 +142,10 @@ fn keeps_earlier(
 fn run(session: &Session, name: &str, stage: Stage, wanted: &Wanted<'_>, notes: &Path) -> Result<Usage> {
     let shown = command(wanted);
     let mut command = shown.clone();
+    build::put_profile(session, stage, wanted)?;
     let pgo = match &wanted.profile {
         None => "off".to_owned(),
-        Some((given, there)) => {
-            files::write_if_changed(there, &files::read(given)?)?;
-            there.display().to_string()
-        }
+        Some((_, there)) => there.display().to_string(),
     };
     let main = wanted.known.packages.dir.canonicalize();
     let main = main.unwrap_or_else(|_| wanted.known.packages.dir.clone());

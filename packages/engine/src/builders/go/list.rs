@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use honing_core::{Error, Result};
 use serde::Deserialize;
 
-use crate::builders::go::ask::Go;
+use crate::builders::go::ask::{Go, parse};
 
 /// What is asked of each package.
 const FIELDS: &str = "-json=ImportPath,Name,Dir,Standard,DepOnly,Module,GoFiles,CgoFiles,CFiles,CXXFiles,HFiles,\
@@ -94,10 +94,7 @@ impl Packages {
         args.extend(["--", package]);
         let said = go.ask(&args)?;
         let mut found = Self::default();
-        for read in serde_json::Deserializer::from_slice(&said).into_iter::<Package>() {
-            let read = read.map_err(|error| {
-                Error::preflight(format!("the answer of `go list` cannot be read: {error}"))
-            })?;
+        for read in parse::<Package>(&said, "go list")? {
             if let Some(error) = read.error.as_ref().filter(|_| read.name.is_empty() && !read.dep_only) {
                 return Err(Error::usage(format!("go list failed: {}", error.err)).with_hint(ONE));
             }
@@ -150,6 +147,16 @@ impl Packages {
         Err(Error::usage(format!("`{package}` {what}")).with_hint(ONE))
     }
 
+    /// What a profile that was never used costs, in words: each of them is compiled for it, Go's own too, and the cache
+    /// has none.
+    pub(super) fn with_a_new_profile(&self) -> String {
+        // `unsafe` has no code.
+        let all = self.count.saturating_sub(1);
+        let is_vendored = |dir: &Path| dir.components().any(|part| part.as_os_str() == "vendor");
+        let own = self.local.iter().filter(|(_, dir)| !is_vendored(dir)).count();
+        format!("a new profile compiles {all} packages again, {own} of them your own")
+    }
+
     /// What `go build` calls the executable: the last element of the path that is no major version.
     pub(super) fn executable(&self) -> String {
         let is_version = |word: &str| {
@@ -168,6 +175,17 @@ impl Packages {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_profile_compiles_everything() {
+        let local = |name: &str| (name.to_owned(), PathBuf::from("/w").join(name));
+        let packages =
+            Packages { count: 62, local: vec![local("a"), local("vendor/b")], ..Packages::default() };
+        assert_eq!(
+            packages.with_a_new_profile(),
+            "a new profile compiles 61 packages again, 1 of them your own"
+        );
+    }
 
     #[test]
     fn the_executable_is_called_as_go_calls_it() {

@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Error, Result};
+use honing_core::Result;
 use serde::Deserialize;
 
-use crate::builders::go::ask::Go;
+use crate::builders::go::ask::{Go, parse};
 
 /// A main package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,9 +32,7 @@ struct Package {
 pub(crate) fn mains(root: &Path, env: &BTreeMap<OsString, OsString>) -> Result<Vec<Main>> {
     let said = Go { dir: root, env: env.clone() }.ask(&["list", "-json=Name,ImportPath,Dir", "./..."])?;
     let mut mains = Vec::new();
-    for read in serde_json::Deserializer::from_slice(&said).into_iter::<Package>() {
-        let read = read
-            .map_err(|error| Error::preflight(format!("the answer of `go list` cannot be read: {error}")))?;
+    for read in parse::<Package>(&said, "go list")? {
         if read.name == "main" {
             mains.push(read.main(root));
         }

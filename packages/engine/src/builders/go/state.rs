@@ -21,6 +21,7 @@ use crate::{
             build::{self, Wanted},
             driven,
             list::Packages,
+            off,
             tables::{self, Program},
         },
     },
@@ -45,7 +46,7 @@ pub(super) struct Known {
 
 impl Known {
     /// What else of the machine and the sources concerns profiles, in words.
-    pub(super) fn notices(&self, root: &Path) -> Vec<String> {
+    pub(super) fn notices(&self, root: &Path, flags: &[String]) -> Vec<String> {
         let mut found = Vec::new();
         let file = self.packages.dir.join("default.pgo");
         if file.is_file() {
@@ -60,6 +61,8 @@ impl Known {
                 "GOFLAGS has {flag}, which every other `go build` takes. The builds here name their own (-pgo)"
             ));
         }
+        let off = off::in_flags(flags).into_iter().chain(off::in_goflags(&self.env.goflags));
+        found.extend(off.map(|words| format!("it is built with {words}")));
         found
     }
 }
@@ -198,5 +201,6 @@ pub(super) fn tool_table(tool: &Tool) -> Result<Program> {
 /// The benchmarks of a workload.
 pub(super) fn benchmark(own: &Own) -> Result<&tables::Bench> {
     let workload: Option<&tables::Workload> = own.get();
-    workload.map(|workload| &workload.bench).ok_or_else(|| Error::usage("go does not run this"))
+    let bench = workload.and_then(|workload| workload.bench.as_ref());
+    bench.ok_or_else(|| Error::usage("go does not run this"))
 }

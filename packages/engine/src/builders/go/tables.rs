@@ -113,13 +113,18 @@ impl Tool {
     }
 }
 
-/// Benchmarks that are a training.
+/// Benchmarks, or profiles from elsewhere, that are a training.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "GoWorkload")]
 pub(super) struct Workload {
     /// `go test -bench` of packages.
-    pub(super) bench: Bench,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) bench: Option<Bench>,
+    /// Profiles that were recorded elsewhere: files, folders and patterns with `*`, relative to the workspace, and URLs
+    /// of running instances.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) profiles: Vec<String>,
 }
 
 /// Which benchmarks.
@@ -162,11 +167,8 @@ fn check(config: &Config, top: &Place<'_>) -> Result<()> {
             check_program(own, &top.key(&["program", name, "go"]))?;
         }
         for (workload, settings) in &program.workload {
-            if let Some(Workload { bench }) = settings.own.get() {
-                check_bench(
-                    bench,
-                    &top.key(&["program", name, "workload", workload, "go", "bench", "args"]),
-                )?;
+            if let Some(own) = settings.own.get() {
+                check_workload(own, &top.key(&["program", name, "workload", workload, "go"]))?;
             }
         }
     }
@@ -240,6 +242,51 @@ fn check_build(program: &Program, place: &Place<'_>) -> Result<()> {
             .error(format!("with `build`, `{key}` is the command's to say"))
             .with_hint("take it out, and let the command or a variable in `env` say it")),
     }
+}
+
+fn check_workload(workload: &Workload, place: &Place<'_>) -> Result<()> {
+    match (&workload.bench, workload.profiles.as_slice()) {
+        (Some(bench), []) => check_bench(bench, &place.key(&["bench", "args"])),
+        (None, [_, ..]) => check_profiles(&workload.profiles, &place.key(&["profiles"])),
+        _ => Err(place
+            .error("`go` has exactly one of `bench` and `profiles`")
+            .with_hint("such as go.profiles = [\"profiles/*.pprof\"]")),
+    }
+}
+
+fn check_profiles(profiles: &[String], place: &Place<'_>) -> Result<()> {
+    let wrong = profiles.iter().find_map(|profile| {
+        if profile.trim().is_empty() {
+            Some(("a place without a name".to_owned(), "name a file, a folder, a pattern or a URL"))
+        } else if profile.contains(['{', '}']) {
+            Some((
+                format!("`{profile}`: there are no placeholders in `profiles`"),
+                "write each place in full",
+            ))
+        } else if has_user(profile) {
+            // Not shown: it may be a secret.
+            Some((
+                "a URL has a user or a password in front of its host".to_owned(),
+                "put `Authorization: Basic …` into HONING_PPROF_HEADERS",
+            ))
+        } else if profile.contains("://") && !profile.starts_with("http://") {
+            let url = profile.split('?').next().unwrap_or_default();
+            Some((
+                format!("`{url}`: instances are asked by http:// only"),
+                "let something that speaks https fetch it, and name the file",
+            ))
+        } else {
+            None
+        }
+    });
+    wrong.map_or(Ok(()), |(words, hint)| Err(place.error(words).with_hint(hint)))
+}
+
+/// Whether a URL has something before its host.
+fn has_user(place: &str) -> bool {
+    let host =
+        place.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    host.is_some_and(|host| host.contains('@'))
 }
 
 fn check_bench(bench: &Bench, place: &Place<'_>) -> Result<()> {

@@ -30,11 +30,15 @@ pub(super) fn matched(bundle: &Bundle, built: Result<(Traces, MatchedBy), String
     match built {
         Ok((traces, by)) => {
             let judged = judge(bundle, &traces);
-            Matched { applied: Applied::Measured(measured(&judged, by)), hottest: told(&judged, true) }
+            Matched {
+                applied: Applied::Measured(measured(&judged, by)),
+                hottest: told(&judged, true),
+                did: Vec::new(),
+            }
         }
         Err(why) => {
             let judged = judge(bundle, &Traces(Vec::new()));
-            Matched { applied: Applied::Unknown { why }, hottest: told(&judged, false) }
+            Matched { applied: Applied::Unknown { why }, hottest: told(&judged, false), did: Vec::new() }
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{any::Any, collections::HashMap, sync::OnceLock};
 
+use std::path::Path;
+
 use honing_core::{
     Error, ExitCode, Result,
     applied::{Applied, MatchedBy},
@@ -64,12 +66,17 @@ impl Profile for Sets {
         &self.bytes
     }
 
-    fn matched(&self, _: Vec<String>, built: Result<(Traces, MatchedBy), String>) -> Matched {
+    fn matched(
+        &self,
+        _: Vec<String>,
+        built: Result<(Traces, MatchedBy), String>,
+        _: Option<&Path>,
+    ) -> Matched {
         match self.bundle() {
             Ok(bundle) => matching::matched(bundle, built),
             Err(error) => {
                 let applied = Applied::Unknown { why: error.to_string() };
-                Matched { applied, hottest: Vec::new() }
+                Matched { applied, hottest: Vec::new(), did: Vec::new() }
             }
         }
     }

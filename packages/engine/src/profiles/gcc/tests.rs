@@ -102,7 +102,7 @@ fn inputs(raw: &Path, weight: u64) -> Vec<Input> {
 }
 
 fn applied(profile: &dyn Profile, traces: Traces) -> Match {
-    match profile.matched(Vec::new(), Ok((traces, MatchedBy::Trace))).applied {
+    match profile.matched(Vec::new(), Ok((traces, MatchedBy::Trace)), None).applied {
         Applied::Measured(found) => found,
         Applied::Unknown { why } => panic!("{why}"),
     }

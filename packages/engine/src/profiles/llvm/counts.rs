@@ -1,6 +1,6 @@
 //! A merged profile of counters: parsed when something is first asked of it, and then never again.
 
-use std::{any::Any, borrow::Cow, sync::OnceLock};
+use std::{any::Any, borrow::Cow, path::Path, sync::OnceLock};
 
 use honing_core::{
     Error, Result,
@@ -62,12 +62,17 @@ impl Profile for Counts {
             .map_or(Cow::Borrowed(&self.bytes), Cow::Owned)
     }
 
-    fn matched(&self, own: Vec<String>, built: Result<(Traces, MatchedBy), String>) -> Matched {
+    fn matched(
+        &self,
+        own: Vec<String>,
+        built: Result<(Traces, MatchedBy), String>,
+        _: Option<&Path>,
+    ) -> Matched {
         match self.profile() {
             Ok(profile) => matching::matched(own, profile, built),
             Err(error) => {
                 let applied = Applied::Unknown { why: error.to_string() };
-                Matched { applied, hottest: Vec::new() }
+                Matched { applied, hottest: Vec::new(), did: Vec::new() }
             }
         }
     }

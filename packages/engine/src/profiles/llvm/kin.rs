@@ -20,7 +20,7 @@ use honing_core::units;
 use honing_match::{Instrumented as Declared, instrumented};
 use honing_profdata::Profile;
 
-use crate::{io::files, profiles::Sorter};
+use crate::{builders::beside::is_shared_library, io::files, profiles::Sorter};
 
 /// The least share of functions that makes a raw profile the program's. Less than all, for what a tool
 /// may have changed in the binary after the link.
@@ -81,10 +81,7 @@ impl Kin {
     fn find_libraries(&self) -> Vec<Declared> {
         let entries = self.folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok());
         let paths = entries.flatten().flatten().map(|entry| entry.path());
-        let is_library = |path: &PathBuf| {
-            path.extension().is_some_and(|extension| extension == std::env::consts::DLL_EXTENSION)
-        };
-        paths.filter(is_library).filter_map(|path| declared(&path)).collect()
+        paths.filter(|path| is_shared_library(path)).filter_map(|path| declared(&path)).collect()
     }
 }
 

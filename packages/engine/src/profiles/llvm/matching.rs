@@ -36,7 +36,7 @@ pub(super) fn matched(
         Ok(read) => read,
         Err(why) => {
             let hottest = hottest(profile, HOT).iter().map(|hot| of_hot(hot, None, None)).collect();
-            return Matched { applied: Applied::Unknown { why }, hottest };
+            return Matched { applied: Applied::Unknown { why }, hottest, did: Vec::new() };
         }
     };
     let found = honing_match::match_build(profile, &functions, &Crates::new(own));
@@ -47,7 +47,8 @@ pub(super) fn matched(
         let why = lost.get(&(hot.function.name_bytes().to_vec(), hot.function.cfg_hash())).copied();
         of_hot(hot, Some(why.is_none()), why)
     });
-    Matched { applied: applied(&found, kin(profile, &functions), by), hottest: hottest.collect() }
+    let applied = applied(&found, kin(profile, &functions), by);
+    Matched { applied, hottest: hottest.collect(), did: Vec::new() }
 }
 
 fn applied(found: &honing_match::Match, kin: f64, by: MatchedBy) -> Applied {

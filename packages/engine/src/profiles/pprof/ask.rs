@@ -52,11 +52,56 @@ pub(super) fn ask(request: minreq::Request, given_up: impl Fn() -> bool) -> Resu
 fn read(request: minreq::Request) -> Result<Answer, String> {
     let answer = request.send_lazy().map_err(|error| format!("gives no profile: {error}"))?;
     let status = answer.status_code;
+    let length = |(name, value): &(String, String)| {
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<u64>().ok())?
+    };
+    let told = answer.headers.iter().find_map(length);
     let mut bytes = Vec::new();
     let read = answer.take(MOST + 1).read_to_end(&mut bytes);
     read.map_err(|error| format!("gives no whole answer: {error}"))?;
     if bytes.len() as u64 > MOST {
         return Err(format!("answers with more than {} MiB", MOST >> 20));
     }
+    if let Some(told) = told.filter(|told| *told > bytes.len() as u64) {
+        return Err(format!("was cut off: {} of {told} bytes came", bytes.len()));
+    }
     Ok(Answer { status, bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    fn answered(answer: &'static [u8]) -> Result<Answer, Silent> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let served = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]).unwrap();
+            stream.write_all(answer).unwrap();
+        });
+        let found = ask(minreq::get(url).with_timeout(10), || false);
+        served.join().unwrap();
+        found
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_off_is_none() {
+        let whole = answered(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc").unwrap();
+        assert_eq!((whole.status, whole.bytes), (200, b"abc".to_vec()));
+        let without = answered(b"HTTP/1.1 200 OK\r\n\r\nabc").unwrap();
+        assert_eq!(without.bytes, b"abc");
+        for cut in [
+            &b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc"[..],
+            b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\nabc",
+        ] {
+            let Err(Silent::Failed(words)) = answered(cut) else { panic!("{cut:?}") };
+            assert!(words.starts_with("was cut off: 3 of "), "{words}");
+        }
+    }
 }

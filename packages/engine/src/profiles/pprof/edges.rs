@@ -1,6 +1,6 @@
 //! A merged profile of samples: the calls that Go's compiler makes of it, with their weights.
 
-use std::{any::Any, fs, path::Path, sync::OnceLock};
+use std::{any::Any, path::Path, sync::OnceLock};
 
 use honing_core::{
     Error, ExitCode, Result,
@@ -10,7 +10,7 @@ use honing_pprof::{self as pprof, EdgeMap, Policy};
 
 use crate::profiles::{
     Matched, Profile, Rebased, Traces, Weighed,
-    pprof::{effects, matching, rebase},
+    pprof::{matching, rebase},
 };
 
 /// Name of a stored profile: text, one line a call.
@@ -51,20 +51,18 @@ impl Profile for Edges {
         &self.bytes
     }
 
-    fn matched(&self, _: Vec<String>, built: Result<(Traces, MatchedBy), String>) -> Matched {
+    fn matched(
+        &self,
+        _: Vec<String>,
+        built: Result<(Traces, MatchedBy), String>,
+        before: Option<&Path>,
+    ) -> Matched {
         match self.edges() {
-            Ok(edges) => matching::matched(edges, built),
+            Ok(edges) => matching::matched(edges, built, before),
             Err(error) => {
                 let applied = Applied::Unknown { why: error.to_string() };
-                Matched { applied, hottest: Vec::new() }
+                Matched { applied, hottest: Vec::new(), did: Vec::new() }
             }
-        }
-    }
-
-    fn effects(&self, before: &Path, after: &Path) -> Vec<String> {
-        match (self.edges(), fs::read(before), fs::read(after)) {
-            (Ok(edges), Ok(before), Ok(after)) => effects::told(edges, &before, &after),
-            _ => Vec::new(),
         }
     }
 

@@ -12,14 +12,12 @@ type Sort = (&'static str, fn(Change) -> bool);
 /// Calls of each sort that are named.
 const NAMED: usize = 3;
 
-/// In words; nothing where a program cannot be read, which the match has told.
-pub(super) fn told(edges: &EdgeMap, before: &[u8], after: &[u8]) -> Vec<String> {
-    let (Ok(before), Ok(after)) = (Program::read(before), Program::read(after)) else { return Vec::new() };
+/// In words. `whole` is the weight that shares are of: what a compiler could use.
+pub(super) fn told(edges: &EdgeMap, before: &Program<'_>, after: &Program<'_>, whole: f64) -> Vec<String> {
     // What the runtime calls is nobody's to change, and so is what the compiler put in.
     let hot = edges.hot().into_iter().filter(|edge| after.info.part(edge.caller) != Part::Runtime);
     let hot = hot.map(narrow).filter(|edge| !matches!(after.judge(edge), Use::LeftOut(_)));
-    let all = effects(&before, &after, hot);
-    let whole = edges.weight().max(1) as f64;
+    let all = effects(before, after, hot);
     let sorts: [Sort; 4] = [
         ("inlined", |change| change == Change::Inlined),
         ("devirtualized", |change| matches!(change, Change::Devirtualized { .. })),

@@ -1,6 +1,10 @@
 //! How much of a profile a Go program can use, read from the program itself.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fs,
+    path::Path,
+};
 
 use honing_core::{
     applied::{Applied, HotFunction, Lost, LostWhy, Match, MatchedBy, Origin, OriginMatch},
@@ -9,7 +13,7 @@ use honing_core::{
 use honing_gobinary::{self as gobinary, Part, Program, Use, Why, match_edges};
 use honing_pprof::{Edge, EdgeMap};
 
-use crate::profiles::{Matched, Traces, Weighed};
+use crate::profiles::{Matched, Traces, Weighed, pprof::effects};
 
 /// Lost calls that are named.
 const NAMED: usize = 10;
@@ -23,25 +27,33 @@ const MOST: f64 = 0.5;
 const POORER: f64 = 0.5;
 
 /// How much of `edges` a build can use, and what becomes of its heaviest calls.
-pub(super) fn matched(edges: &EdgeMap, built: Result<(Traces, MatchedBy), String>) -> Matched {
+pub(super) fn matched(
+    edges: &EdgeMap,
+    built: Result<(Traces, MatchedBy), String>,
+    before: Option<&Path>,
+) -> Matched {
     let hot = edges.by_weight().into_iter().take(HOT);
     let found = built.and_then(|(Traces(bytes), by)| {
         let program =
             Program::read(&bytes).map_err(|error| format!("the program cannot be read: {error}"))?;
-        let uses: Vec<HotFunction> = hot.clone().map(|edge| of_hot(edges, &edge, Some(&program))).collect();
-        Ok((Applied::Measured(of_program(edges, &program, by)), uses))
+        let found = match_edges(&program, edges.iter().map(narrow));
+        let whole = found.all.weight.max(1) as f64;
+        let hottest = hot.clone().map(|edge| of_hot(&edge, whole, Some(&program))).collect();
+        let applied = Applied::Measured(of_program(edges, &program, found, by));
+        let before = before.and_then(|before| fs::read(before).ok()).unwrap_or_default();
+        // Of a program that cannot be read nothing is told.
+        let before = Program::read(&before);
+        let did = before.map(|before| effects::told(edges, &before, &program, whole));
+        Ok(Matched { applied, hottest, did: did.unwrap_or_default() })
     });
-    match found {
-        Ok((applied, hottest)) => Matched { applied, hottest },
-        Err(why) => {
-            let hottest = hot.map(|edge| of_hot(edges, &edge, None)).collect();
-            Matched { applied: Applied::Unknown { why }, hottest }
-        }
-    }
+    found.unwrap_or_else(|why| {
+        let whole = edges.weight().max(1) as f64;
+        let hottest = hot.map(|edge| of_hot(&edge, whole, None)).collect();
+        Matched { applied: Applied::Unknown { why }, hottest, did: Vec::new() }
+    })
 }
 
-fn of_program(edges: &EdgeMap, program: &Program<'_>, by: MatchedBy) -> Match {
-    let found = match_edges(program, edges.iter().map(narrow));
+fn of_program(edges: &EdgeMap, program: &Program<'_>, found: gobinary::Match<'_>, by: MatchedBy) -> Match {
     let whole = found.all.weight.max(1) as f64;
     let worth = |lost: &&gobinary::Lost<'_>| lost.edge.weight as f64 >= whole * WORTH_NAMING;
     let lost = found.lost.iter().filter(worth).take(NAMED).map(|lost| Lost {
@@ -128,7 +140,7 @@ fn kin(edges: &EdgeMap, program: &Program<'_>) -> f64 {
     if share >= MOST { share } else { share.max(gobinary::rebase(program, &own).share()) }
 }
 
-fn of_hot(edges: &EdgeMap, edge: &Edge<'_>, program: Option<&Program<'_>>) -> HotFunction {
+fn of_hot(edge: &Edge<'_>, whole: f64, program: Option<&Program<'_>>) -> HotFunction {
     let used = program.map(|program| program.judge(&narrow(*edge)));
     let lost = match used {
         Some(Use::Lost(found)) => Some(why(found)),
@@ -136,7 +148,7 @@ fn of_hot(edges: &EdgeMap, edge: &Edge<'_>, program: Option<&Program<'_>>) -> Ho
     };
     HotFunction {
         function: words(edge.caller, edge.offset, edge.callee),
-        weight: edge.weight as f64 / edges.weight().max(1) as f64,
+        weight: edge.weight as f64 / whole,
         // What no compiler can use is neither applied nor lost.
         applied: used.filter(|used| !matches!(used, Use::LeftOut(_))).map(|used| used == Use::Matched),
         why: lost,

@@ -63,7 +63,7 @@ pub(super) fn fetch(url: &str, headers: &str, to: &Path, cancel: &Cancel) -> Res
         return Err(Error::usage(format!("{shown} has a user and a password in front of its host"))
             .with_hint(format!("put `Authorization: Basic …` into {HEADERS}")));
     }
-    let mut request = minreq::get(url).with_timeout(FETCH);
+    let mut request = minreq::get(url).with_timeout(FETCH.max(PATIENCE + seconds(url)));
     for line in headers.lines().filter(|line| !line.trim().is_empty()) {
         // Never shown: it may be a secret.
         let (name, value) = line.split_once(':').ok_or_else(|| {
@@ -80,6 +80,9 @@ pub(super) fn fetch(url: &str, headers: &str, to: &Path, cancel: &Cancel) -> Res
     if answer.status != 200 {
         return Err(failed(format!("answered with {}", answer.status)));
     }
+    if let Err(error) = honing_pprof::read(&answer.bytes, honing_pprof::Policy::KEEP_ALL.max_bytes) {
+        return Err(failed(format!("gives no profile: {error}")));
+    }
     files::make_dir(to)?;
     let name: String = shown
         .trim_start_matches("http://")
@@ -91,6 +94,13 @@ pub(super) fn fetch(url: &str, headers: &str, to: &Path, cancel: &Cancel) -> Res
     let file = (1..).map(numbered).find(|file| !file.exists()).unwrap_or_default();
     files::write_atomically(&file, &answer.bytes)?;
     Ok(file)
+}
+
+/// How long the instance is to record.
+fn seconds(url: &str) -> u64 {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let value = query.split(['&', '#']).find_map(|part| part.strip_prefix("seconds="));
+    value.and_then(|value| value.parse::<u32>().ok()).map_or(0, u64::from)
 }
 
 /// A URL without what may be secret: user, password and query.
@@ -175,5 +185,6 @@ mod tests {
         let url = "http://user:word@10.0.0.1:6060/debug/pprof/profile?seconds=5&token=x#y";
         assert_eq!(shown(url), "http://10.0.0.1:6060/debug/pprof/profile");
         assert_eq!(shown("http://a"), "http://a/");
+        assert_eq!((seconds(url), seconds("http://a/seconds=3"), seconds("http://a?seconds=-1")), (5, 0, 0));
     }
 }

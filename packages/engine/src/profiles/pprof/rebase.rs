@@ -117,7 +117,9 @@ mod tests {
         let traces = Traces(std::fs::read(program).unwrap());
         // Most of it is in a package that the program does not have, and still it is no other program's.
         let built = (Traces(traces.0.clone()), MatchedBy::Program);
-        let Applied::Measured(found) = old.matched(Vec::new(), Ok(built)).applied else { panic!("unknown") };
+        let Applied::Measured(found) = old.matched(Vec::new(), Ok(built), None).applied else {
+            panic!("unknown")
+        };
         assert!(found.share == 0.0 && found.kin > 0.9, "{found:?}");
         let rebased = old.rebase(&traces).unwrap();
         assert_eq!(

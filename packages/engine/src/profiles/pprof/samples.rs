@@ -122,11 +122,13 @@ impl ProfileKind for Samples {
         ))
     }
 
-    fn recorded(&self, file: &Path) -> Option<SystemTime> {
+    fn recorded(&self, file: &Path) -> Option<(SystemTime, Duration)> {
         let bytes = files::read(file).ok()?;
-        let nanos = honing_pprof::read(&bytes, honing_pprof::Policy::KEEP_ALL.max_bytes).ok()?.time_nanos;
-        let since = u64::try_from(nanos).ok().filter(|nanos| *nanos > 0)?;
-        SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(since))
+        let profile = honing_pprof::read(&bytes, honing_pprof::Policy::KEEP_ALL.max_bytes).ok()?;
+        let since = u64::try_from(profile.time_nanos).ok().filter(|nanos| *nanos > 0)?;
+        let lasted = u64::try_from(profile.duration_nanos).unwrap_or_default();
+        let began = SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(since))?;
+        Some((began, Duration::from_nanos(lasted)))
     }
 
     fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>> {

@@ -72,7 +72,10 @@ fn pgo_toml(text: &str) -> Result<(), String> {
         line.starts_with("[program.")
             && [".cargo]", ".go]", ".command]"].iter().any(|end| line.ends_with(end))
     };
-    let whole = if text.lines().any(builds) {
+    let is_go = text.lines().any(|line| line.starts_with("go."));
+    let whole = if is_go && !text.lines().any(builds) {
+        format!("[program.server.go]\n{text}")
+    } else if text.lines().any(builds) {
         text.to_owned()
     } else {
         format!("[program.server.cargo]\npackage = \"server\"\n{text}")
@@ -150,6 +153,12 @@ fn fits_somewhere(key: &str, value: &str) -> Result<(), String> {
         format!("{PROGRAM}[program.p.cargo.cargo_profile]\n"),
         format!("{PROGRAM}[program.p.llvm]\n"),
         "[program.p.command]\nbuild = [\"make\"]\noutput = \"p\"\n".to_owned(),
+        // Of a program itself, beside others that it may name.
+        "[program.app.cargo]\npackage = \"a\"\n[program.lib.cargo]\npackage = \"l\"\n[program.q.cargo]\npackage = \"q\"\n\
+         [program.p.cargo]\npackage = \"p\"\n[program.p]\n"
+            .to_owned(),
+        "[program.app.cargo]\npackage = \"a\"\n[program.p.cargo]\npackage = \"p\"\n[program.p.workload.w]\nrole = \"train\"\n"
+            .to_owned(),
         format!("{PROGRAM}[policy]\n"),
         format!("{PROGRAM}[bench]\n"),
         metric,

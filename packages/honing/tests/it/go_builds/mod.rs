@@ -1,6 +1,7 @@
 //! Go programs, with the real `go` and `make`.
 
 mod bench;
+mod declared;
 mod drives;
 mod errors;
 mod same_bytes;
