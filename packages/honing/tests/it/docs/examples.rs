@@ -77,7 +77,9 @@ fn the_pipeline_of_opt_dist_is_planned_as_it_is_there() {
     let fixture = Fixture::empty("rust");
     let text = fs::read_to_string(pages::root().join("docs/examples/rust-lang-rust/pgo.toml")).unwrap();
     fixture.write("pgo/pgo.toml", &text);
-    for file in ["compiler/a", "library/a", "src/librustdoc/a", "src/tools/rustdoc/a", "src/llvm-project/a", "x.py"] {
+    for file in
+        ["compiler/a", "library/a", "src/librustdoc/a", "src/tools/rustdoc/a", "src/llvm-project/a", "x.py"]
+    {
         fixture.write(file, "");
     }
     let plan = fixture.succeeds(&["plan", "--explain", "--", "python3", "x.py", "dist"]).stdout;
@@ -87,20 +89,46 @@ fn the_pipeline_of_opt_dist_is_planned_as_it_is_there() {
     let steps: [(&str, &[&str]); 9] = [
         (
             "rustc: instrument: run",
-            &[build, shared, "rustdoc cargo", "pgo.rustc.generate=", "pgo.cargo.generate=", "pgo.rustdoc.generate=",
-              "--set llvm.thin-lto=false --set llvm.link-shared=true"],
+            &[
+                build,
+                shared,
+                "rustdoc cargo",
+                "pgo.rustc.generate=",
+                "pgo.cargo.generate=",
+                "pgo.rustdoc.generate=",
+                "--set llvm.thin-lto=false --set llvm.link-shared=true",
+            ],
         ),
-        ("rustc: train: run", &["profile_local eprintln", "'Check,Debug,Opt' --scenarios All --exact-match", "--jobs 16"]),
-        ("rustdoc: train: run", &["profile_local eprintln", "--profiles Doc --scenarios Full --exact-match", "--jobs 16"]),
+        (
+            "rustc: train: run",
+            &["profile_local eprintln", "'Check,Debug,Opt' --scenarios All --exact-match", "--jobs 16"],
+        ),
+        (
+            "rustdoc: train: run",
+            &["profile_local eprintln", "--profiles Doc --scenarios Full --exact-match", "--jobs 16"],
+        ),
         (
             "rustc: optimize: run",
             &[build, shared, "rustdoc cargo", "pgo.rustc.use=", "pgo.cargo.use=", "pgo.rustdoc.use="],
         ),
         ("llvm: instrument: run", &["rm -rf", build, shared, "pgo.llvm.generate=", "/prof-%p", kept]),
-        ("llvm: train: run", &["profile_local eprintln", "'Debug,Opt' --scenarios Full --exact-match", "--jobs 16"]),
+        (
+            "llvm: train: run",
+            &["profile_local eprintln", "'Debug,Opt' --scenarios Full --exact-match", "--jobs 16"],
+        ),
         ("llvm: merge: run", &[]),
         ("llvm: optimize: run", &["rm -rf", build, shared, "pgo.llvm.use=", kept]),
-        ("dist: baseline: run", &["python3 x.py dist", "pgo.llvm.use=", "pgo.rustc.use=", "pgo.cargo.use=", "pgo.rustdoc.use=", kept]),
+        (
+            "dist: baseline: run",
+            &[
+                "python3 x.py dist",
+                "pgo.llvm.use=",
+                "pgo.rustc.use=",
+                "pgo.cargo.use=",
+                "pgo.rustdoc.use=",
+                kept,
+            ],
+        ),
     ];
     let mut rest = plan.as_str();
     for (step, words) in steps {
