@@ -28,6 +28,26 @@ use crate::{
 /// How the name of the file ends that says who wrote last into a tree that is kept, beside that.
 const LAST: &str = "last";
 
+/// Variables of the person's that compilers, linkers and build systems read.
+const READ: [&str; 16] = [
+    "AR",
+    "AS",
+    "CC",
+    "CFLAGS",
+    "CPATH",
+    "CPPFLAGS",
+    "CXX",
+    "CXXFLAGS",
+    "C_INCLUDE_PATH",
+    "CPLUS_INCLUDE_PATH",
+    "LD",
+    "LDFLAGS",
+    "LIBRARY_PATH",
+    "MAKEFLAGS",
+    "PKG_CONFIG_PATH",
+    "SOURCE_DATE_EPOCH",
+];
+
 /// What a build reads.
 pub(super) fn fingerprint(
     wanted: &Wanted<'_>,
@@ -60,6 +80,11 @@ pub(super) fn fingerprint(
             print.value("arguments", args);
         } else {
             print.flags("arguments", args);
+        }
+    }
+    for name in READ {
+        if let Some(value) = wanted.env.get(std::ffi::OsStr::new(name)) {
+            print.content(format!("variable {name}"), Digest::of(value.as_encoded_bytes()));
         }
     }
     print.flags("flags of PGO", wanted.mark.unwrap_or("none"));
