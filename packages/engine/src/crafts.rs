@@ -45,7 +45,10 @@ pub fn find_mains() -> Result<Option<(PathBuf, Vec<go::Main>)>> {
     });
     let Some(nearest) = nearest else {
         return Err(Error::usage(format!("{} is in no Cargo workspace and in no Go module", dir.display()))
-            .with_hint("call it where a Cargo.toml or a go.mod is, or below"));
+            .with_hint(honing_core::advise!(
+                "call it where a Cargo.toml or a go.mod is, or below; for what make, cmake and the like build: `{pgo} \
+                 init --command`"
+            )));
     };
     let Some(root) = nearest else { return Ok(None) };
     let mains = go::mains(root, &own_environment(root, &exe, false))?;
