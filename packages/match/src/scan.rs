@@ -56,6 +56,13 @@ pub(crate) fn whole_line(line: &str) -> Option<(&str, u64, &str)> {
     Some((name, hash.parse().ok()?, module))
 }
 
+/// The three values of a line that nothing can be mixed into.
+pub(crate) fn undivided(line: &str) -> Option<(&str, u64, &str)> {
+    let (name, rest) = line.strip_prefix(BEFORE_NAME)?.split_once(BEFORE_HASH)?;
+    let (hash, module) = rest.split_once(BEFORE_MODULE)?;
+    Some((name, hash.parse().ok()?, module))
+}
+
 /// Whether more than one symbol stands there: a symbol and another piece of the trace.
 fn several(name: &str) -> bool {
     if let Some(length) = symbol_length(name.as_bytes()) {

@@ -132,6 +132,18 @@ impl TraceReader {
         (!rest.trim().is_empty()).then_some(Cow::Owned(rest))
     }
 
+    /// Takes a line that was written by one thread alone, so that nothing is mixed into it, whatever its symbol looks
+    /// like: those of C++ look like several of Rust. Whether it is one of the trace.
+    pub fn undivided(&mut self, line: &str) -> bool {
+        let Some((symbol, hash, module)) = scan::undivided(line) else { return false };
+        let module = self.module(module);
+        let hashes = self.certain.entry((symbol.into(), module)).or_default();
+        if !hashes.contains(&hash) {
+            hashes.push(hash);
+        }
+        true
+    }
+
     /// How many lines were damaged.
     pub fn damaged_lines(&self) -> u64 {
         self.damaged_lines

@@ -159,6 +159,17 @@ pub(super) fn needs(path: &Path) -> Vec<String> {
     names().unwrap_or_default()
 }
 
+/// Whether a 64-bit ELF file has a section of that name.
+pub(super) fn has_section(bytes: &[u8], name: &str) -> bool {
+    let found = || -> Option<bool> {
+        let file = ElfFile64::<Endianness>::parse(bytes).ok()?;
+        let (endian, header) = (file.endian(), file.elf_header());
+        let sections = header.sections(endian, bytes).ok()?;
+        Some(sections.section_by_name(endian, name.as_bytes()).is_some())
+    };
+    found().unwrap_or(false)
+}
+
 pub(super) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -331,6 +331,63 @@ fn a_tree_that_is_kept_goes_on() {
     assert_eq!(fixture.read("target/honing/build/command-trees/main/log").lines().count(), 3);
 }
 
+/// What a build did not do is told, and what is no flavour's own is refused.
+#[test]
+fn what_is_left_of_other_builds_is_seen() {
+    let Some(fixture) = prog() else { return };
+    // A kept tree, in which make sees nothing to do.
+    configured(&fixture, "in_source = true", "keep = \"main\"");
+    configured(&fixture, "\"make\", ", "\"make\", \"-f\", \"{dir}/Makefile\", \"VPATH={dir}\", ");
+    fixture.succeeds(&["--to", "baseline"]);
+    let refused = fixture.run(&["--to", "instrument"]);
+    assert_eq!(refused.code, 10, "{refused:?}");
+    assert!(refused.stderr.contains("compiled nothing by {cc} or {cxx}"), "{refused:?}");
+    configured(
+        &fixture,
+        "build = [",
+        "prepare = [\"rm\", \"-f\", \"main.o\", \"work.o\", \"prog\"]\nbuild = [",
+    );
+    fixture.succeeds(&["--to", "instrument"]);
+    configured(&fixture, "prepare = [\"rm\", \"-f\", \"main.o\", \"work.o\", \"prog\"]\n", "");
+    let refused = fixture.run(&["--to", "baseline"]);
+    assert_eq!(refused.code, 10, "{refused:?}");
+    assert!(refused.stderr.contains("prog of program `prog` is instrumented"), "{refused:?}");
+    // An object file of the person's own among the sources.
+    let Some(fixture) = prog() else { return };
+    let compiled =
+        Command::new("cc").args(["-c", "work.c"]).current_dir(fixture.path("src")).status().unwrap();
+    assert!(compiled.success());
+    let told = fixture.succeeds(&["--to", "instrument"]);
+    let all = told.stdout + &told.stderr;
+    assert!(
+        all.contains("1 of 2 objects that were linked were not compiled by {cc}") && all.contains("work.o"),
+        "{all}"
+    );
+    // A script that starts the program.
+    fixture.write("src/Makefile", "prog:\n\tprintf '#!/bin/sh\\n' > $@\n");
+    let refused = fixture.run(&["--to", "baseline"]);
+    assert_eq!(refused.code, 10, "{refused:?}");
+    assert!(refused.stderr.contains("is a script"), "{refused:?}");
+}
+
+/// Names of C++ look like several of Rust's.
+#[test]
+fn functions_of_classes_and_namespaces_are_matched() {
+    let Some(fixture) = prog() else { return };
+    fixture.write(
+        "src/main.cc",
+        "#include <cstdio>\n#include <cstdlib>\n#define COLD __attribute__((noinline))\nnamespace ns { COLD int h(int n) { \
+         return n % 3 ? n : 7; } }\nstruct A { COLD int f(int n) { return n & 1 ? ns::h(n) : n / 2; } };\n\
+         int main(int argc, char **argv) { int s = 0; A a; for (int i = 0; i < atoi(argv[argc - 1]); i++) s += a.f(i); \
+         printf(\"%d\\n\", s); }\n",
+    );
+    fixture.write("src/Makefile", "prog: main.cc\n\t$(CXX) -O2 $(MORE) $(LDFLAGS) main.cc -o $@\n");
+    configured(&fixture, "\"CC={cc}\"", "\"CXX={cxx}\"");
+    let ran = fixture.succeeds(&["--to", "optimize"]);
+    let all = ran.stdout + &ran.stderr;
+    assert!(all.contains("100.0 % of the profile's weight (3 of 3 functions)"), "{all}");
+}
+
 /// A library that the program looks for where it was built: each flavour has its own all the same.
 #[test]
 fn shared_libraries_come_along() {

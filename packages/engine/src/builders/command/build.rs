@@ -54,13 +54,18 @@ pub(super) fn fingerprint(
     (sources, profile): (&[(String, Digest)], Option<&Digest>),
 ) -> Fingerprint {
     let mut print = Fingerprint::new();
-    print.value("compiler", &wanted.compilers.version).value("target", &wanted.compilers.triple);
+    let compilers = &wanted.compilers;
+    print
+        .value("compiler", &compilers.version)
+        .content("compiler's file", compilers.digest.clone())
+        .value("target", &compilers.triple)
+        .value("in_source", wanted.program.in_source);
     // What one flavour has of its own is what makes it another one.
     for (key, words) in wanted.program.steps(wanted.flavour) {
         if wanted.program.is_shared(key) {
-            print.value(key, words.join(" "));
+            print.value(key, quoted(words));
         } else {
-            print.flags(key, words.join(" "));
+            print.flags(key, quoted(words));
         }
     }
     for (name, value) in wanted.program.env(wanted.flavour) {
@@ -75,7 +80,7 @@ pub(super) fn fingerprint(
     print.value("output", &wanted.program.output).value("libraries", wanted.program.libraries.join(" "));
     if wanted.program.names(wanted.flavour, Name::Args) {
         let takes = |flavour| wanted.program.names(flavour, Name::Args);
-        let args = wanted.values.get(&Name::Args).map(|args| args.join(" ")).unwrap_or_default();
+        let args = wanted.values.get(&Name::Args).map(|args| quoted(args)).unwrap_or_default();
         if Flavoured::ALL.into_iter().all(takes) {
             print.value("arguments", args);
         } else {
@@ -87,7 +92,14 @@ pub(super) fn fingerprint(
             print.content(format!("variable {name}"), Digest::of(value.as_encoded_bytes()));
         }
     }
-    print.flags("flags of PGO", wanted.mark.unwrap_or("none"));
+    // Those with a profile name its file.
+    print.flags(
+        "flags of PGO",
+        match wanted.flavour {
+            Flavoured::Instrument => quoted(&wanted.flags.compile),
+            _ => wanted.mark.unwrap_or("none").to_owned(),
+        },
+    );
     for (name, digest) in sources {
         print.content(format!("input {name}"), digest.clone());
     }
@@ -95,6 +107,11 @@ pub(super) fn fingerprint(
         print.profile("profile", profile.clone());
     }
     print
+}
+
+/// Words so that those with blanks are told from several.
+fn quoted(words: &[String]) -> String {
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
 }
 
 /// Builds, unless what an earlier build left is of the same.
@@ -247,9 +264,25 @@ fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<()
         Reach::All => {}
         // It says what it calls, and how.
         Reach::Unknown if !wanted.calls_compilers() => {}
-        Reach::Unknown => warn(format!(
-            "the build of program `{}` called no compiler by {{cc}} or {{cxx}}: whether {flag} reached it is not known",
-            wanted.name
+        Reach::Unknown => {
+            let text = format!(
+                "{stage}: the build of program `{}` compiled nothing by {{cc}} or {{cxx}}",
+                wanted.name
+            );
+            let hint = match &wanted.program.keep {
+                Some(_) => {
+                    "in a tree that is kept, build systems that do not look at flags see nothing to do: let a command \
+                            remove what is to be compiled anew, or leave `keep` out"
+                }
+                None => {
+                    "let the commands in [program.NAME.command] call the compiler as {cc}, by its full path"
+                }
+            };
+            return Err(Error::new(ExitCode::Build, text).with_hint(hint));
+        }
+        Reach::Foreign(others, of, file) => warn(format!(
+            "{others} of {of} objects that were linked were not compiled by {{cc}} in this build, such as {file}: they are \
+             without PGO. Are they left over among the sources?"
         )),
         Reach::Partly(without, of, file) => {
             warn(format!(

@@ -290,6 +290,15 @@ fn check_arguments(session: &Session) -> Result<()> {
 
 /// A program in C++ needs a compiler for it.
 fn check_cxx(wanted: &Wanted<'_>) -> Result<()> {
+    let compilers = &wanted.compilers;
+    if compilers
+        .cxx
+        .as_ref()
+        .is_some_and(|cxx| *cxx != compilers.cc && cxx.file_name() == compilers.cc.file_name())
+    {
+        return Err(Error::usage("`cc` and `cxx` are two files of one name")
+            .with_hint("give one of them another name, by a link"));
+    }
     if wanted.compilers.cxx.is_some() || !wanted.program.names(wanted.flavour, Name::Cxx) {
         return Ok(());
     }

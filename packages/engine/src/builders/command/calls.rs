@@ -31,6 +31,12 @@ pub(super) struct Noted {
     /// The object file that it makes, where it says which.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     out: String,
+    /// Object files that it links.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    linked: Vec<String>,
+    /// Where it was called.
+    #[serde(default)]
+    pub(super) dir: PathBuf,
 }
 
 /// What stands before the file in a line of the list.
@@ -40,7 +46,7 @@ const IN_FILE: &str = " in building ";
 const WITH_VALUE: [&str; 13] =
     ["-o", "-I", "-isystem", "-include", "-D", "-U", "-MF", "-MT", "-MQ", "-x", "-L", "-l", "-Xlinker"];
 /// Calls that make nothing of a program.
-const ASKS: [&str; 8] = ["-E", "-M", "-MM", "-fsyntax-only", "--version", "-v", "-###", "-dumpversion"];
+const ASKS: [&str; 6] = ["-E", "-M", "-MM", "-fsyntax-only", "--version", "-###"];
 
 impl Noted {
     /// A call, by its arguments; `None` where it makes nothing of a program.
@@ -54,22 +60,33 @@ impl Noted {
         }
         let marked = mark.is_some_and(|mark| words.iter().any(|word| word.starts_with(mark)));
         let mut rest = words.iter();
-        let (mut sources, mut others, mut out) = (Vec::new(), 0, "");
+        let (mut sources, mut assembly, mut others, mut out) = (Vec::new(), false, Vec::new(), "");
         while let Some(word) = rest.next() {
             match *word {
                 "-o" => out = rest.next().copied().unwrap_or_default(),
                 flag if WITH_VALUE.contains(&flag) => drop(rest.next()),
+                flag if flag.starts_with("-o") && !flag.starts_with("-obj") => {
+                    out = flag.get(2..).unwrap_or_default()
+                }
                 word if word.starts_with('-') => {}
                 word if is_source(word) => sources.push(word),
-                _ => others += 1,
+                word if matches!(end(word), "s" | "S") => assembly = true,
+                word => others.push(word),
             }
         }
-        // Assembly has no counters.
         let stops = words.iter().any(|word| matches!(*word, "-c" | "-S"));
-        let (compiles, links) = (!sources.is_empty(), !stops && (!sources.is_empty() || others > 0));
+        let (compiles, links) = (!sources.is_empty(), !stops && (!sources.is_empty() || !others.is_empty()));
         let file = sources.first().copied().unwrap_or(out).to_owned();
-        let out = if compiles && !links { out.to_owned() } else { String::new() };
-        (compiles || links).then_some(Self { compiles, links, marked, file, out })
+        let out = if links { String::new() } else { out.to_owned() };
+        let linked = others.into_iter().filter(|word| links && end(word) == "o").map(str::to_owned).collect();
+        // Assembly has no counters, and is made here all the same.
+        let made = compiles || links || (assembly && !out.is_empty());
+        made.then_some(Self { compiles, links, marked, file, out, linked, dir: PathBuf::new() })
+    }
+
+    /// The same, called in a folder.
+    pub(super) fn called_in(self, dir: PathBuf) -> Self {
+        Self { dir, ..self }
     }
 
     /// The object file that is compiled, and not linked at once.
@@ -82,9 +99,12 @@ impl Noted {
     }
 }
 
+fn end(word: &str) -> &str {
+    Path::new(word).extension().and_then(|end| end.to_str()).unwrap_or_default()
+}
+
 fn is_source(word: &str) -> bool {
-    let end = Path::new(word).extension().and_then(|end| end.to_str()).unwrap_or_default();
-    matches!(end, "c" | "cc" | "cpp" | "cxx" | "c++" | "C" | "CC" | "cp" | "m" | "mm" | "i" | "ii")
+    matches!(end(word), "c" | "cc" | "cpp" | "cxx" | "c++" | "C" | "CC" | "cp" | "m" | "mm" | "i" | "ii")
 }
 
 /// Whether a line of a compiler's is of its list.
@@ -109,7 +129,9 @@ pub(super) fn functions(folder: &Path, family: Compiler) -> Option<String> {
         return Some(lines.into_iter().map(|line| format!("{line}\n")).collect());
     }
     let mut reader = TraceReader::default();
-    text.lines().for_each(|line| drop(reader.line(&by_base_name(line))));
+    for line in text.lines() {
+        reader.undivided(&by_base_name(line));
+    }
     let functions = reader.finish();
     (!functions.is_empty()).then(|| functions.to_text())
 }
@@ -133,6 +155,8 @@ pub(super) enum Reach {
     Nowhere,
     /// Some compilations did not: how many, of how many, and one of them.
     Partly(usize, usize, String),
+    /// Objects were linked that no call of the compilers made: how many, of how many, and one of them.
+    Foreign(usize, usize, String),
     /// No link had them, and there were some.
     NoLink(String),
     /// All that matters.
@@ -165,8 +189,56 @@ fn judge(calls: &[Noted]) -> Reach {
     let links: Vec<&Noted> = calls.iter().filter(|call| call.links && !is_trial(call)).collect();
     match links.first() {
         Some(first) if links.iter().all(|call| !call.marked) => Reach::NoLink(first.file.clone()),
-        _ => Reach::All,
+        _ => foreign(calls).unwrap_or(Reach::All),
     }
+}
+
+/// Objects that lay there already: what compiled them knew nothing of PGO.
+fn foreign(calls: &[Noted]) -> Option<Reach> {
+    let place = |call: &Noted, file: &Path| plain(&call.dir.join(file));
+    let made: BTreeSet<PathBuf> = calls
+        .iter()
+        .filter_map(|call| {
+            let out = call.object().or_else(|| (!call.out.is_empty()).then(|| call.out.clone().into()))?;
+            Some(place(call, &out))
+        })
+        .collect();
+    let linked: BTreeSet<PathBuf> = calls
+        .iter()
+        .filter(|call| !is_trial(call))
+        .flat_map(|call| call.linked.iter().map(|file| place(call, Path::new(file))))
+        .collect();
+    let others: Vec<&PathBuf> = linked.difference(&made).collect();
+    let first = others.first()?;
+    Some(Reach::Foreign(others.len(), linked.len(), first.file_name()?.to_string_lossy().into_owned()))
+}
+
+/// A path without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir => drop(out.pop()),
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// The words of a call, with those of its response files.
+pub(super) fn with_responses(args: &[std::ffi::OsString]) -> Vec<String> {
+    let words = args.iter().map(|arg| arg.to_string_lossy().into_owned());
+    words
+        .flat_map(|word| {
+            let text = word.strip_prefix('@').and_then(|file| fs::read_to_string(file).ok());
+            match text {
+                Some(text) => shlex::split(&text)
+                    .unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect()),
+                None => vec![word],
+            }
+        })
+        .collect()
 }
 
 /// Whether a call is one of those by which configure, cmake and meson try the compiler.
@@ -199,7 +271,7 @@ mod tests {
                 "{text}"
             );
         }
-        for asks in ["--version", "-E a.c", "-print-prog-name=ld", "-dumpmachine", "-c a.S", "-M a.c"] {
+        for asks in ["--version", "-E a.c", "-print-prog-name=ld", "-dumpmachine", "-c a.S", "-M a.c", "-v"] {
             assert_eq!(call(asks), None, "{asks}");
         }
     }
@@ -213,6 +285,10 @@ mod tests {
         assert_eq!(all(&[with, without, link]), Reach::Partly(1, 2, "b.c".into()));
         assert_eq!(all(&[with, link]), Reach::NoLink("prog".into()));
         assert_eq!(all(&[with, "-fprofile-use=/p a.o -o prog", link]), Reach::All);
+        let whole = "-fprofile-use=/p a.o ./b.o x/../s.o -o prog";
+        let assembled = "-c s.S -os.o";
+        assert_eq!(all(&[with, "-fprofile-use=/p -c b.c -v", assembled, whole]), Reach::All);
+        assert_eq!(all(&[with, assembled, whole]), Reach::Foreign(1, 3, "b.o".into()));
         assert_eq!(all(&["-c conftest.c", with]), Reach::All);
         assert_eq!(all(&["-c conftest.c"]), Reach::Nowhere);
     }
@@ -222,10 +298,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!((reach(dir.path()), functions(dir.path(), Compiler::Clang)), (Reach::Unknown, None));
         let noted = call("-fprofile-use=/p -c a.c").unwrap();
-        note(dir.path(), &noted, "Funcname=main, Hash=7 in building ../x/a.c\n").unwrap();
+        note(dir.path(), &noted, "Funcname=_ZN1A1fEi, Hash=7 in building ../x/a.c\n").unwrap();
         note(dir.path(), &noted, "").unwrap();
         assert_eq!(reach(dir.path()), Reach::All);
         let listed = functions(dir.path(), Compiler::Clang).unwrap();
-        assert!(listed.contains("main") && listed.contains("module a.c\n"), "{listed}");
+        assert!(listed.contains(" _ZN1A1fEi\n") && listed.contains("module a.c\n"), "{listed}");
     }
 }

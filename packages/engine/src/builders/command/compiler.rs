@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Error, Result};
+use honing_core::{Digest, Error, Result};
 
 use crate::{
     builders::command::tables::{Compiler, Program},
@@ -26,6 +26,8 @@ pub(super) struct Compilers {
     pub(super) cc: PathBuf,
     /// The C++ compiler; a program in C needs none.
     pub(super) cxx: Option<PathBuf>,
+    /// Of the files of both.
+    pub(super) digest: Digest,
     /// The first line of what the C compiler says of itself.
     pub(super) version: String,
     /// The triple that it compiles for.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     builders::{
         Made, beside,
-        command::{calls, state::Wanted},
+        command::{calls, state::Wanted, tables::Flavoured},
     },
     children::Usage,
     io::{files, programs::is_executable},
@@ -54,6 +54,7 @@ pub(super) fn take(stage: Stage, wanted: &Wanted<'_>, (read, began): (Digest, St
         if file.is_file() { Ok(file) } else { Err(missing(stage, wanted, text, &file)) }
     };
     let main = copy(&named(&program.output)?)?;
+    check(stage, wanted, &main)?;
     let mut libraries = program.libraries.iter().map(named).collect::<Result<Vec<_>>>()?;
     libraries.extend(needed(wanted, &main, &libraries));
     let copied = libraries.iter().map(|file| copy(file)).collect::<Result<Vec<_>>>()?;
@@ -72,6 +73,36 @@ pub(super) fn take(stage: Stage, wanted: &Wanted<'_>, (read, began): (Digest, St
     let text = serde_json::to_vec(&all).map_err(|error| Error::internal(error.to_string()))?;
     files::write_atomically(&kept.join(KEPT), &text)?;
     Ok(all)
+}
+
+/// Refuses what is no program, what was left by another flavour, and what finds its libraries by a path.
+fn check(stage: Stage, wanted: &Wanted<'_>, program: &Path) -> Result<()> {
+    let error = |what: &str, hint: &str| {
+        let text = format!("{stage}: {} of program `{}` {what}", wanted.program.output, wanted.name);
+        Err(Error::new(ExitCode::Build, text).with_hint(hint))
+    };
+    let bytes = files::read(program)?;
+    if bytes.starts_with(b"#!") {
+        return error("is a script", "name the program that it starts; libtool has it in .libs");
+    }
+    let counts = wanted.flavour == Flavoured::Instrument || wanted.is_plain;
+    if !counts && beside::has_section(&bytes, "__llvm_prf_cnts") {
+        return error(
+            "is instrumented",
+            "an earlier build left it or parts of it: let a command remove what is to be built anew, or leave `keep` out",
+        );
+    }
+    if let Some(path) = beside::needs(program).into_iter().find(|name| name.contains('/')) {
+        let inside =
+            [wanted.build_dir(), wanted.out()].iter().any(|folder| Path::new(&path).starts_with(folder));
+        if inside {
+            return error(
+                &format!("finds {path} where it was built, where the next flavour's is going to be"),
+                "link it by its name: with -L and -l, or give the library a soname (-Wl,-soname)",
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Shared libraries that the program and the `known` ones ask for and that this build made.

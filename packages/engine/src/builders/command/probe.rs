@@ -22,7 +22,7 @@ use crate::{
     },
     children::Command,
     io::files,
-    profiles::{Input, llvm::Flush},
+    profiles::{Input, llvm::Counting},
 };
 
 /// Has a loop, a branch and an indirect call, so that every kind of record is written.
@@ -50,7 +50,11 @@ pub(super) fn probe(
     // With a profile that exists, nothing is instrumented: the runtime need not be there.
     let profile = dir.join("profile");
     if needs_merge(session) {
-        let said = probe.make("instrumented", Use::Generate(Flush::Exit, &dir.join("stray")), &[])?;
+        let said = probe.make(
+            "instrumented",
+            Use::Generate(Counting::of(subject.program).flush, &dir.join("stray")),
+            &[],
+        )?;
         if !said.ok {
             return Err(probe.cannot("an instrumented", &said));
         }

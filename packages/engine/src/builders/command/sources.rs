@@ -27,8 +27,10 @@ impl Sources<'_> {
         let failed = |cause: io::Error| files::error("read", self.dir, &cause);
         let mut found = Vec::new();
         for entry in fs::read_dir(self.dir).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if !self.is_aside(&path) {
+            let entry = entry.map_err(failed)?;
+            let (path, kind) = (entry.path(), entry.file_type().map_err(failed)?);
+            let is_plain = kind.is_file() || kind.is_dir() || kind.is_symlink();
+            if is_plain && !self.is_aside(&path) {
                 found.push(path);
             }
         }
@@ -38,7 +40,9 @@ impl Sources<'_> {
 
     /// Whether an entry of the folder is no source: what version control keeps there, or Honing.
     fn is_aside(&self, path: &Path) -> bool {
-        path.ends_with(".git") || path.join("pgo.toml").is_file() || self.store.starts_with(path)
+        let is_output =
+            || self.store.starts_with(path) && (path.join("CACHEDIR.TAG").is_file() || has_one(path));
+        path.ends_with(".git") || path.join("pgo.toml").is_file() || path == self.store || is_output()
     }
 
     /// Their contents, each by its name.
@@ -49,36 +53,69 @@ impl Sources<'_> {
         let digest = |path: PathBuf| {
             let name = path.strip_prefix(self.dir).unwrap_or(&path).display().to_string();
             // A link to nowhere is what it says.
-            let tree = if path.is_symlink() && !path.exists() {
-                Digest::of(fs::read_link(&path).unwrap_or_default().as_os_str().as_encoded_bytes())
-            } else {
-                Tree::read(&path, Some(cancel))?.digest
-            };
-            Ok((name, tree))
+            if path.is_symlink() && !path.exists() {
+                let text = fs::read_link(&path).unwrap_or_default();
+                return Ok((name, Digest::of(text.as_os_str().as_encoded_bytes())));
+            }
+            if self.store.starts_with(&path) {
+                // Sources beside what Honing makes.
+                let inner = Sources { dir: &path, inputs: &[], store: self.store };
+                let all: Vec<String> = inner
+                    .digests(cancel)?
+                    .into_iter()
+                    .map(|(name, digest)| format!("{name} {digest}"))
+                    .collect();
+                return Ok((name, Digest::of(all.join("\n").as_bytes())));
+            }
+            let tree = Tree::read(&path, Some(cancel))?;
+            Ok((name, self.with_outside(tree)))
         };
         self.entries()?.into_iter().map(digest).collect()
+    }
+
+    /// The digest of a tree, with what links in it lead to outside of the folder.
+    fn with_outside(&self, tree: Tree) -> Digest {
+        let root = self.dir.canonicalize().unwrap_or_else(|_| self.dir.to_owned());
+        let links = tree.leaves.keys().filter(|path| path.is_symlink());
+        let outside =
+            links.filter_map(|path| path.canonicalize().ok()).filter(|target| !target.starts_with(&root));
+        let outside: Vec<String> =
+            outside.filter_map(|target| Some(files::digest(&target).ok()?.to_string())).collect();
+        if outside.is_empty() {
+            return tree.digest;
+        }
+        Digest::of(format!("{} {}", tree.digest, outside.join(" ")).as_bytes())
     }
 
     /// Copies the whole folder, whatever of it is named as inputs.
     pub(super) fn copy_to(&self, to: &Path, cancel: &Cancel) -> Result<()> {
         let whole = Sources { inputs: &[], ..*self };
         files::make_dir(to)?;
+        let root = self.dir.canonicalize().unwrap_or_else(|_| self.dir.to_owned());
         for path in whole.entries()? {
             let name = path.file_name().unwrap_or_default().to_owned();
-            copy(&path, &to.join(name), self.store, cancel)?;
+            copy(&path, &to.join(name), (&root, self.store), cancel)?;
         }
         Ok(())
     }
 }
 
+/// Whether a folder has one entry, Honing's own.
+fn has_one(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|entries| entries.count() == 1)
+}
+
 /// Copies a file, a link, or a folder with everything in it. Times stay: make compares them.
-fn copy(from: &Path, to: &Path, store: &Path, cancel: &Cancel) -> Result<()> {
+fn copy(from: &Path, to: &Path, (root, store): (&Path, &Path), cancel: &Cancel) -> Result<()> {
     cancel.check()?;
     let failed = |cause: io::Error| files::error(&format!("copy {} to", from.display()), to, &cause);
     let metadata = fs::symlink_metadata(from).map_err(failed)?;
     let kind = metadata.file_type();
     if kind.is_symlink() {
-        return link(&fs::read_link(from).map_err(failed)?, to).map_err(failed);
+        let target = fs::read_link(from).map_err(failed)?;
+        // What leads out of the sources leads to the same place from the copy.
+        let meant = from.canonicalize().ok().filter(|meant| target.is_relative() && !meant.starts_with(root));
+        return link(&meant.unwrap_or(target), to).map_err(failed);
     }
     if kind.is_dir() {
         files::make_dir(to)?;
@@ -86,7 +123,7 @@ fn copy(from: &Path, to: &Path, store: &Path, cancel: &Cancel) -> Result<()> {
             let path = entry.map_err(failed)?.path();
             // The copy must not copy itself.
             if path != store {
-                copy(&path, &to.join(path.file_name().unwrap_or_default()), store, cancel)?;
+                copy(&path, &to.join(path.file_name().unwrap_or_default()), (root, store), cancel)?;
             }
         }
         return Ok(());

@@ -53,6 +53,8 @@ pub(super) struct Wanted<'a> {
     tree: PathBuf,
     /// The profile, where it is given and where its build finds it.
     pub(super) profile: Option<(PathBuf, PathBuf)>,
+    /// Whether it has no PGO of its own, whatever is in it.
+    pub(super) is_plain: bool,
     /// Whether the compiler is to list its functions.
     pub(super) traced: bool,
     pub(super) flags: Flags,
@@ -168,7 +170,12 @@ impl CommandBuilder {
             Ok(String::from_utf8_lossy(&said.stdout).lines().next().unwrap_or_default().trim().to_owned())
         };
         let (version, triple) = (ask("--version")?, ask("-dumpmachine")?);
-        let found = Arc::new(Compilers { family: program.compiler, cc, cxx, version, triple });
+        let mut files = String::new();
+        for file in std::iter::once(&cc).chain(&cxx) {
+            files.push_str(&files::digest(file)?.to_string());
+        }
+        let digest = Digest::of(files.as_bytes());
+        let found = Arc::new(Compilers { family: program.compiler, cc, cxx, digest, version, triple });
         self.compilers.lock().map_err(failed)?.insert(key, Arc::clone(&found));
         Ok(found)
     }
@@ -233,6 +240,7 @@ impl CommandBuilder {
             program,
             flavour: flavoured,
             dir: self.dir(program),
+            is_plain: !of.pgo,
             traced,
             flags,
             mark,

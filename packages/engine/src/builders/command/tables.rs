@@ -279,6 +279,15 @@ fn check_program(program: &Program, place: &Place<'_>) -> Result<()> {
                 .with_hint("such as \"src/lua\", or \"{out}/bin/lua\""));
         }
     }
+    let names: Vec<_> = program.libraries.iter().map(|text| Path::new(text).file_name()).collect();
+    if let Some((text, _)) = program
+        .libraries
+        .iter()
+        .zip(&names)
+        .find(|(_, name)| names.iter().filter(|one| one == name).count() > 1)
+    {
+        return Err(place.key(&["libraries"]).error(format!("another library is called as `{text}` is")));
+    }
     if let Some(input) = program.inputs.iter().find(|input| !is_inside(input)) {
         return Err(place.key(&["inputs"]).error(format!("`{input}` is not below `dir`")));
     }

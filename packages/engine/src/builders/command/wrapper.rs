@@ -85,8 +85,9 @@ fn act(own: &Path, args: Vec<OsString>) -> io::Result<ExitCode> {
         real.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "its orders know no such compiler"))?;
     let mut command = Command::new(real);
     command.args(&args);
-    let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    let words = calls::with_responses(&args);
     let Some(noted) = Noted::of(&words, orders.mark.as_deref()) else { return run(&mut command) };
+    let noted = noted.called_in(std::env::current_dir().unwrap_or_default());
     if !noted.compiles || !noted.marked || !orders.listens {
         calls::note(&orders.notes, &noted, "")?;
         return run(&mut command);
@@ -94,10 +95,12 @@ fn act(own: &Path, args: Vec<OsString>) -> io::Result<ExitCode> {
     let (status, told) = match orders.family {
         Compiler::Clang => listening(command.args(orders.family.tracing()), calls::is_listed)?,
         Compiler::Gcc => {
-            let (status, said) = listening(command.env(gcc::LOCALE.0, gcc::LOCALE.1), |_| false)?;
-            let lines = noted.object().map(|object| {
-                let dir = std::env::current_dir().unwrap_or_default();
-                let file = gcc::file_name(&orders.build_dir, &dir, Path::new(&object));
+            command.args(gcc::SAYING).env(gcc::LOCALE.0, gcc::LOCALE.1);
+            let (status, said) = listening(&mut command, |_| false)?;
+            // Without warnings it says nothing.
+            let silent = words.iter().any(|word| word == "-w");
+            let lines = noted.object().filter(|_| !silent).map(|object| {
+                let file = gcc::file_name(&orders.build_dir, &noted.dir, Path::new(&object));
                 gcc::said(&said, &file).iter().map(|said| said.to_line() + "\n").collect()
             });
             (status, lines.unwrap_or_default())

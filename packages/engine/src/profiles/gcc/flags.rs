@@ -10,6 +10,15 @@ use crate::io::files;
 /// Set for every call of gcc whose words are read: with another language they are others.
 pub const LOCALE: (&str, &str) = ("LC_ALL", "C");
 
+/// What has gcc say what it misses in the one form that is read, last on the command line: a build may want others.
+pub const SAYING: [&str; 5] = [
+    "-fdiagnostics-color=never",
+    "-fdiagnostics-format=text",
+    "-fmessage-length=0",
+    "-Wmissing-profile",
+    "-Wcoverage-mismatch",
+];
+
 /// Flags of the build whose program counts, for compiling and linking.
 ///
 /// Without `GCOV_PREFIX` a process writes below `stray`; with it, what `variables` of the kind say, the name

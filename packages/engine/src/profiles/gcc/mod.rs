@@ -8,7 +8,7 @@ mod merge;
 mod said;
 mod sets;
 
-pub use flags::{LOCALE, file_name, generate, lay_out, profile_use};
+pub use flags::{LOCALE, SAYING, file_name, generate, lay_out, profile_use};
 pub use kind::Gcda;
 pub use said::{Said, said};
 
