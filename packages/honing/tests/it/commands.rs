@@ -139,6 +139,30 @@ fn gcc_from_source_to_what_ships() {
     assert_eq!(refused.code, 14, "{refused:?}");
 }
 
+/// cmake and meson call gcc with whole paths, by which it tells local functions.
+#[test]
+fn gcc_s_profile_applies_in_another_folder_where_sources_have_whole_paths() {
+    let Some(fixture) = prog() else { return };
+    configured(&fixture, "in_source = true", "compiler = \"gcc\"");
+    configured(&fixture, "\"make\", ", "\"make\", \"-f\", \"{dir}/Makefile\", \"SRC={dir}\", ");
+    fixture.replace("src/Makefile", "%.o: %.c", "%.o: $(SRC)/%.c");
+    fixture.succeeds(&["--ci"]);
+    commit(&fixture, "profile");
+    let clone = fixture.clone_in("a-folder-of-another-name");
+    let checked = clone.succeeds(&["check"]);
+    let all = checked.stdout + &checked.stderr;
+    assert!(all.contains("applied 100.0 %"), "{all}");
+    let optimized = |at: &Fixture| fs::read(at.path("target/honing/prog/optimize/prog")).unwrap();
+    assert!(optimized(&clone) == optimized(&fixture), "another program comes out");
+    clone.replace(
+        "src/work.c",
+        "return h & 1 ? h * 3 + 1 : h / 2;",
+        "if (h % 5 == 1) h ^= 99; return h & 1 ? h * 3 + 1 : h / 2;",
+    );
+    let refused = clone.run(&["check"]);
+    assert!(refused.stderr.contains("odd"), "{refused:?}");
+}
+
 struct Row {
     name: &'static str,
     breaks: fn(&Fixture),

@@ -169,6 +169,7 @@ fn make_ready(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<St
         family: compilers.family,
         listens: wanted.traced,
         build_dir: tree,
+        dir: wanted.dir.canonicalize().unwrap_or_else(|_| wanted.dir.clone()),
         notes: wanted.notes(),
     };
     wrapper::place(session.launcher.exe(), &wrapper::folder(&wanted.folder), &orders)?;

@@ -103,7 +103,7 @@ fn end(word: &str) -> &str {
     Path::new(word).extension().and_then(|end| end.to_str()).unwrap_or_default()
 }
 
-fn is_source(word: &str) -> bool {
+pub(super) fn is_source(word: &str) -> bool {
     matches!(end(word), "c" | "cc" | "cpp" | "cxx" | "c++" | "C" | "CC" | "cp" | "m" | "mm" | "i" | "ii")
 }
 

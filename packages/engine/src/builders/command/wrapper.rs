@@ -42,6 +42,8 @@ pub(super) struct Orders {
     pub(super) listens: bool,
     /// The folder of the build.
     pub(super) build_dir: PathBuf,
+    /// That of the sources.
+    pub(super) dir: PathBuf,
     /// Where calls are noted.
     pub(super) notes: PathBuf,
 }
@@ -84,6 +86,10 @@ fn act(own: &Path, args: Vec<OsString>) -> io::Result<ExitCode> {
     let (_, real) =
         real.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "its orders know no such compiler"))?;
     let mut command = Command::new(real);
+    let args = match orders.family {
+        Compiler::Clang => args,
+        Compiler::Gcc => args.into_iter().map(|arg| relative(arg, &orders.dir)).collect(),
+    };
     command.args(&args);
     let words = calls::with_responses(&args);
     let Some(noted) = Noted::of(&words, orders.mark.as_deref()) else { return run(&mut command) };
@@ -108,6 +114,20 @@ fn act(own: &Path, args: Vec<OsString>) -> io::Result<ExitCode> {
     };
     calls::note(&orders.notes, &noted, &told)?;
     Ok(ended(status))
+}
+
+/// The name of a source file, from here: gcc tells local functions by it, and a profile that has whole paths applies
+/// in one folder alone.
+fn relative(arg: OsString, dir: &Path) -> OsString {
+    let file = Path::new(&arg);
+    if !file.is_absolute() || !calls::is_source(&arg.to_string_lossy()) {
+        return arg;
+    }
+    let whole = || Some((file.canonicalize().ok()?, std::env::current_dir().ok()?.canonicalize().ok()?));
+    let Some((file, here)) = whole().filter(|(file, _)| file.starts_with(dir)) else { return arg };
+    let shared = file.components().zip(here.components()).take_while(|(one, other)| one == other).count();
+    let up = here.components().skip(shared).map(|_| std::path::Component::ParentDir);
+    up.chain(file.components().skip(shared)).collect::<PathBuf>().into_os_string()
 }
 
 /// Runs it, and hears what it says: all of it, or what `keeps` says, which is not passed on.
