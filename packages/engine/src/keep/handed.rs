@@ -92,7 +92,9 @@ fn export(session: &Session, turn: &Subject<'_>, dir: &Path) -> Result<Option<Pa
     };
     let digest = manifest.digest.to_string();
     let digest = digest.get(..DIGITS).unwrap_or(&digest);
-    let name = plain(&format!("{}-{}-{digest}", manifest.version, manifest.toolchain));
+    let version = Some(&manifest.version).filter(|version| !version.is_empty());
+    let version = version.map(|version| format!("{version}-")).unwrap_or_default();
+    let name = plain(&format!("{version}{}-{digest}", manifest.toolchain));
     let folder = folder(turn, dir);
     let path = folder.join(format!("{name}.{}", turn.kind().extension()));
     let text = serde_json::to_vec_pretty(&manifest)
