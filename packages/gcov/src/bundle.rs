@@ -12,7 +12,7 @@ const MAGIC: &[u8] = b"\x8fgcda 1\n";
 
 /// The files of a program's profile, by their names below the folder that gcc reads.
 ///
-/// Its bytes are [`MAGIC`], then for each file, in the order of names, the length of its name, the name, the length of
+/// Its bytes are `MAGIC`, then for each file, in the order of names, the length of its name, the name, the length of
 /// what it holds, and that; lengths have four bytes, the low one first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bundle {
