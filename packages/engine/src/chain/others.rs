@@ -30,9 +30,6 @@ pub(crate) enum Profiles {
     Named,
 }
 
-/// Digits of a digest in the name of a profile.
-const DIGITS: usize = 16;
-
 impl Session {
     /// The program, with what others' steps left for it.
     pub(crate) fn with_needs<'a>(&'a self, subject: &Subject<'a>, profiles: Profiles) -> Result<Subject<'a>> {
@@ -143,8 +140,7 @@ fn profile(session: &Session, turn: &Subject<'_>, profiles: Profiles) -> Result<
 
 fn path_of(session: &Session, turn: &Subject<'_>, merged: &MergedProfile) -> PathBuf {
     let pass = turn.pass().map_or_else(String::new, |pass| format!("-{}", pass.name()));
-    let digest = merged.digest().to_string();
-    let digest = digest.get(..DIGITS).unwrap_or(&digest);
+    let digest = merged.digest().short();
     let name = format!("{}{pass}-{digest}.{}", turn.name, turn.kind().extension());
     session.builds().join("profiles").join(name)
 }

@@ -19,8 +19,6 @@ use crate::{
 
 /// Version of the manifests.
 const SCHEMA: u32 = 1;
-/// Digits of the digest in a name.
-const DIGITS: usize = 16;
 
 /// What is said of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,8 +88,7 @@ fn export(session: &Session, turn: &Subject<'_>, dir: &Path) -> Result<Option<Pa
         trained: merged.trained(session, turn).filter(|when| when != "unknown"),
         ..now(session, turn)?
     };
-    let digest = manifest.digest.to_string();
-    let digest = digest.get(..DIGITS).unwrap_or(&digest);
+    let digest = manifest.digest.short();
     let version = Some(&manifest.version).filter(|version| !version.is_empty());
     let version = version.map(|version| format!("{version}-")).unwrap_or_default();
     let name = plain(&format!("{version}{}-{digest}", manifest.toolchain));

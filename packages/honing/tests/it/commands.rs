@@ -142,8 +142,14 @@ fn gcc_from_source_to_what_ships() {
 /// cmake and meson call gcc with whole paths, by which it tells local functions.
 #[test]
 fn gcc_s_profile_applies_in_another_folder_where_sources_have_whole_paths() {
+    for in_source in [false, true] {
+        whole_paths_apply(in_source);
+    }
+}
+
+fn whole_paths_apply(in_source: bool) {
     let Some(fixture) = prog() else { return };
-    configured(&fixture, "in_source = true", "compiler = \"gcc\"");
+    configured(&fixture, "in_source = true", &format!("in_source = {in_source}\ncompiler = \"gcc\""));
     configured(&fixture, "\"make\", ", "\"make\", \"-f\", \"{dir}/Makefile\", \"SRC={dir}\", ");
     fixture.replace("src/Makefile", "%.o: %.c", "%.o: $(SRC)/%.c");
     fixture.succeeds(&["--ci"]);

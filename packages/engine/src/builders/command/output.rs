@@ -25,6 +25,7 @@ pub(super) const KEPT: &str = "build.json";
 const FUNCTIONS: &str = "functions.txt";
 /// Programs that are named where the wanted one is missing.
 const PROGRAMS: usize = 5;
+
 /// What is kept of a build.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Kept {

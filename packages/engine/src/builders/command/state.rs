@@ -211,13 +211,9 @@ impl CommandBuilder {
             Flavour::Plain => (Flavoured::Baseline, None, false),
             Flavour::Instrumented => (Flavoured::Instrument, None, false),
             Flavour::Optimized { profile, digest, traced } => {
-                let digest = match digest {
-                    Some(digest) => digest.to_string(),
-                    None => files::digest(profile).map(|digest| digest.to_string()).unwrap_or_default(),
-                };
                 // No build tool reads a profile as an input: it sees another command line.
-                let short: String = digest.chars().take(16).collect();
-                let short = if short.is_empty() { "not-there-yet".to_owned() } else { short };
+                let digest = digest.cloned().or_else(|| files::digest(profile).ok());
+                let short = digest.as_ref().map_or("not-there-yet", Digest::short);
                 let there =
                     profiles(&folder).join(format!("{short}.{}", program.compiler.kind().extension()));
                 (Flavoured::Optimize, Some((profile.to_owned(), there)), traced)

@@ -88,7 +88,7 @@ fn act(own: &Path, args: Vec<OsString>) -> io::Result<ExitCode> {
     let mut command = Command::new(real);
     let args = match orders.family {
         Compiler::Clang => args,
-        Compiler::Gcc => args.into_iter().map(|arg| relative(arg, &orders.dir)).collect(),
+        Compiler::Gcc => args.into_iter().map(|arg| relative(arg, &orders)).collect(),
     };
     command.args(&args);
     let words = calls::with_responses(&args);
@@ -118,13 +118,16 @@ fn act(own: &Path, args: Vec<OsString>) -> io::Result<ExitCode> {
 
 /// The name of a source file, from here: gcc tells local functions by it, and a profile that has whole paths applies
 /// in one folder alone.
-fn relative(arg: OsString, dir: &Path) -> OsString {
+fn relative(arg: OsString, orders: &Orders) -> OsString {
     let file = Path::new(&arg);
     if !file.is_absolute() || !calls::is_source(&arg.to_string_lossy()) {
         return arg;
     }
     let whole = || Some((file.canonicalize().ok()?, std::env::current_dir().ok()?.canonicalize().ok()?));
-    let Some((file, here)) = whole().filter(|(file, _)| file.starts_with(dir)) else { return arg };
+    let tree = orders.build_dir.canonicalize().unwrap_or_else(|_| orders.build_dir.clone());
+    // A copy of the sources, and what the build generates, are in the tree.
+    let is_ours = |file: &Path| file.starts_with(&orders.dir) || file.starts_with(&tree);
+    let Some((file, here)) = whole().filter(|(file, _)| is_ours(file)) else { return arg };
     let shared = file.components().zip(here.components()).take_while(|(one, other)| one == other).count();
     let up = here.components().skip(shared).map(|_| std::path::Component::ParentDir);
     up.chain(file.components().skip(shared)).collect::<PathBuf>().into_os_string()
