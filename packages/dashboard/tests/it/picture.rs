@@ -26,13 +26,16 @@ fn the_picture_is_drawn_from_the_recorded_run() {
     }
     state.update(Msg::Resize(PICTURE.0, PICTURE.1));
     let mut terminal = Terminal::new(TestBackend::new(PICTURE.0, PICTURE.1)).unwrap();
-    let drawn = terminal.draw(|frame| view(&mut state, frame)).unwrap();
+    let drawn = terminal.draw(|frame| view(&state, frame)).unwrap();
     let picture = Term::new().palette(WIN10_CONSOLE).render_svg(&ansi(drawn.buffer));
     let file = here.join("../../docs/dashboard.svg");
     if std::env::var_os("HONING_PICTURE").is_some() {
         fs::write(&file, &picture).unwrap();
     }
-    assert!(fs::read_to_string(file).unwrap() == picture, "docs/dashboard.svg is old; docs/dashboard.md says how it is drawn");
+    assert!(
+        fs::read_to_string(file).unwrap() == picture,
+        "docs/dashboard.svg is old; docs/dashboard.md says how it is drawn"
+    );
 }
 
 /// The buffer as a terminal would be told to draw it.
