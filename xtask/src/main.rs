@@ -1,7 +1,10 @@
 //! The workspace's own command. `pgo` is the whole of what another workspace needs, and all that the first
 //! `cargo xtask` compiles; `bench`, `ci` and the like are a program of their own, compiled when they are asked for.
 
-use std::process::{Command, ExitCode};
+use std::{
+    path::Path,
+    process::{Command, ExitCode},
+};
 
 /// What `tasks` knows.
 const TASKS: [&str; 6] = ["bench", "ci", "container", "help", "lines", "lint"];
@@ -18,8 +21,14 @@ fn main() -> ExitCode {
 
 /// Runs `tasks` in the place of this program.
 fn tasks() -> ExitCode {
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["run", "--quiet", "--package", "tasks", "--"]).args(std::env::args_os().skip(1));
+    // Not `--package`: with the features of the whole workspace, as its tests are compiled.
+    command
+        .args(["run", "--quiet", "--bin", "tasks", "--manifest-path"])
+        .arg(Path::new(&here).join("../Cargo.toml"))
+        .arg("--")
+        .args(std::env::args_os().skip(1));
     command.status().map_or(ExitCode::FAILURE, |status| {
         ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
     })
