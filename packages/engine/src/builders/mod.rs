@@ -175,6 +175,11 @@ pub trait Builder: Any + Debug + Send + Sync {
         flavour: Flavour<'_>,
     ) -> Result<Vec<Command>>;
 
+    /// Whether the commands of a build name what other programs' steps made.
+    fn names_others(&self) -> bool {
+        false
+    }
+
     /// Builds it, on behalf of `stage`.
     fn build(
         &self,

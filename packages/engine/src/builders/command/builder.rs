@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use honing_core::{
-    Error, Fingerprint, Result, Setting, Stage,
+    Error, Fingerprint, Other, Part, Result, Setting, Stage,
     account::Account,
     config::{self, Own, Tool},
     release::Compiler,
@@ -30,10 +30,18 @@ const NO_PROFILE: &str = "PROFILE";
 impl CommandBuilder {
     fn of<'a>(&self, session: &Session, subject: &Subject<'a>, flavour: Flavour<'_>) -> Result<Wanted<'a>> {
         let mut wanted = self.wanted(session, (subject.name, subject.program), flavour)?;
-        for need in subject.needs() {
-            if let Some(made) = &need.made {
-                wanted.values.insert(Name::Other(need.other.clone()), vec![made.path.display().to_string()]);
+        wanted.alone = subject.alone().map(str::to_owned);
+        for need in subject.needs().iter().filter(|need| need.is_for(wanted.flavour.stage().into())) {
+            let Some(made) = &need.made else { continue };
+            let path = vec![made.path.display().to_string()];
+            // In a baseline, what another one ships is its baseline.
+            if need.other.part == Part::Made(Stage::Baseline.into()) && !subject.is_plain() {
+                let shipped = Other { part: Part::Shipped, ..need.other.clone() };
+                if wanted.flavour == Flavoured::Baseline {
+                    wanted.values.insert(Name::Other(shipped), path.clone());
+                }
             }
+            wanted.values.insert(Name::Other(need.other.clone()), path);
         }
         Ok(wanted)
     }
@@ -246,6 +254,10 @@ impl Builder for CommandBuilder {
 
     fn locks(&self) -> &[&str] {
         &[]
+    }
+
+    fn names_others(&self) -> bool {
+        true
     }
 
     fn package_file(&self) -> Option<&str> {

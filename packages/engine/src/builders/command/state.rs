@@ -51,6 +51,8 @@ pub(super) struct Wanted<'a> {
     /// What is kept of the program's builds.
     pub(super) folder: PathBuf,
     tree: PathBuf,
+    /// What alone is as it ships, where it is built to see the share of that.
+    pub(super) alone: Option<String>,
     /// The profile, where it is given and where its build finds it.
     pub(super) profile: Option<(PathBuf, PathBuf)>,
     /// Whether it has no PGO of its own, whatever is in it.
@@ -76,7 +78,8 @@ impl Wanted<'_> {
 
     /// Where what came out is kept.
     pub(super) fn kept(&self) -> PathBuf {
-        self.folder.join(self.flavour.word())
+        let word = self.flavour.word();
+        self.folder.join(self.alone.as_ref().map_or(word.to_owned(), |alone| format!("{word}-{alone}")))
     }
 
     /// Where compilers note their calls.
@@ -233,6 +236,7 @@ impl CommandBuilder {
         let mut wanted = Wanted {
             name,
             tree,
+            alone: None,
             program,
             flavour: flavoured,
             dir: self.dir(program),
