@@ -15,6 +15,7 @@ mod passes;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
 pub(crate) mod planned;
+mod planner;
 pub(crate) mod preflight;
 pub(crate) mod profile_use;
 pub(crate) mod programs;

@@ -156,6 +156,14 @@ const KEYS: [Row; 10] = [
         hint: "ASCII letters",
     },
     Row {
+        name: "a program's name that is too long for a file's",
+        breaks: |case| case.config_also(&format!("[program.{}.cargo]\npackage = \"tiny\"", "p".repeat(250))),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:19:", "the name of a program has 250 letters"],
+        hint: "at most 100",
+    },
+    Row {
         name: "a weight of zero",
         breaks: |case| case.config("seed = 7", "seed = 7\nweight = 0"),
         args: &[],
