@@ -38,7 +38,8 @@ impl Needed {
         for one in written.iter().flat_map(Self::each_build) {
             let of_all = Self { by: None, other: one.other.clone() };
             let is_baseline = one.by == Some(Stage::Baseline) && one.other.part != Part::Shipped;
-            if !all.contains(&one) && !(is_baseline && written.contains(&of_all)) {
+            let is_there = is_baseline && written.contains(&of_all);
+            if !is_there && !all.contains(&one) {
                 all.push(one);
             }
         }

@@ -8,6 +8,7 @@ pub(crate) mod crafts;
 mod full_disk;
 pub(crate) mod gather;
 pub(crate) mod lock;
+mod logs;
 pub(crate) mod merge;
 pub(crate) mod optimized;
 pub(crate) mod others;

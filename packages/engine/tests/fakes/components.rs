@@ -295,8 +295,8 @@ fn what_is_used_though_it_is_out_of_date_is_told() {
         honing_engine::plan(&world.open(Options::default()), &select("q.train", "q.train")).unwrap();
     let train =
         planned.iter().find(|one| (&*one.program, &*one.stage.to_string()) == ("q", "train")).unwrap();
-    let expected =
-        "it uses optimize of program `p`, which is out of date: merge: weight of train changed from 1 to 2";
+    let expected = "it uses optimize of program `p`, which is out of date: train: its raw profiles were removed after a \
+                    merge, and another merge needs them";
     assert_eq!(train.reasons, [expected]);
     assert_eq!(told("q.train"), [format!("q: train: {expected}")]);
     assert_eq!(told("q.merge"), [""; 0]);

@@ -179,7 +179,9 @@ fn the_last_verdict_is_that_of_all_and_shares_are_told() {
     let unknown = fixture.run(&["--ci", "bench", "--shares", "-P", "lib"]);
     assert_eq!(unknown.code, 2, "{unknown:?}");
     assert!(unknown.stderr.contains("no program is built with what others ship"), "{unknown:?}");
-    fixture.succeeds(&["--ci"]);
+    let whole = fixture.succeeds(&["--format", "json"]);
+    // Three programs of one compiler need one probe: with counters, and with a profile.
+    assert_eq!(whole.stdout.matches("-c probe.c").count(), 2, "{whole:?}");
     let plan = fixture.succeeds(&["plan", "--explain", "-P", "app"]).stdout;
     let links: Vec<&str> = plan
         .lines()

@@ -124,7 +124,7 @@ mod tests {
             [""; 0]
         );
         let same = told(&["-c x.c -o a/x.o", "-c y.c -o a#x.o"]);
-        assert_eq!(same, ["a#x.o and a/x.o have one file of counters, a#x.gcda: call one of them otherwise"]);
+        assert_eq!(same, ["a/x.o and a#x.o have one file of counters, a#x.gcda: call one of them otherwise"]);
         let long = told(&[&format!("-c x.c -o {}/x.o", "a/b".repeat(90))]);
         assert!(long[0].contains("too long"), "{long:?}");
     }

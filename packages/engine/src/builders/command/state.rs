@@ -20,7 +20,7 @@ use crate::{
             wrapper,
         },
     },
-    chain::session::Session,
+    chain::{ready::Ready, session::Session},
     children::Command,
     io::files,
     profiles::llvm::Counting,
@@ -34,6 +34,8 @@ pub(super) struct CommandBuilder {
     compilers: Mutex<HashMap<String, Arc<Compilers>>>,
     /// Contents of sources, by program: read once, and again after a build.
     read: Mutex<HashMap<String, Arc<Contents>>>,
+    /// What probes found, by compiler and what it was tried for.
+    pub(super) probed: Mutex<HashMap<String, Ready>>,
 }
 
 /// Contents of sources, by name.
@@ -147,7 +149,7 @@ pub(super) fn table(program: &config::Program) -> Result<&Program> {
 
 impl CommandBuilder {
     pub(super) fn new(root: PathBuf, env: BTreeMap<OsString, OsString>) -> Self {
-        Self { root, env, compilers: Mutex::default(), read: Mutex::default() }
+        Self { root, env, compilers: Mutex::default(), read: Mutex::default(), probed: Mutex::default() }
     }
 
     /// The folder of its sources.

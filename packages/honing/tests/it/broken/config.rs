@@ -90,7 +90,7 @@ const UNREADABLE: [Row; 8] = [
     },
 ];
 
-const KEYS: [Row; 10] = [
+const KEYS: [Row; 11] = [
     Row {
         name: "a typo in a key",
         breaks: |case| case.config("package =", "pakage ="),
