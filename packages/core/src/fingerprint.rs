@@ -137,15 +137,17 @@ impl Fingerprint {
                     (Some(before), Some(after)) => format!("{name} {before} -> {after}"),
                     _ => format!("{name} changed"),
                 }),
-                None => lines.push(format!("{name} is new")),
+                None => lines.push(match new.shown() {
+                    Some(after) => format!("{name} (none) -> {after}"),
+                    None => format!("{name} is new"),
+                }),
             }
         }
-        lines.extend(
-            old.0
-                .keys()
-                .filter(|name| !self.0.contains_key(*name))
-                .map(|name| format!("{} is gone", plain(name))),
-        );
+        let gone = old.0.iter().filter(|(name, _)| !self.0.contains_key(*name));
+        lines.extend(gone.map(|(key, before)| match before.shown() {
+            Some(before) => format!("{} {before} -> (none)", plain(key)),
+            None => format!("{} is gone", plain(key)),
+        }));
         lines
     }
 }
@@ -172,7 +174,12 @@ mod tests {
         new.value("workload `udp` seed", 8).value("new", 1).content("Cargo.lock", Digest::of(b"b"));
         assert_eq!(
             new.changes_since(&old),
-            ["Cargo.lock changed", "new is new", "workload `udp` seed 7 -> 8", "what merges is gone"]
+            [
+                "Cargo.lock changed",
+                "new (none) -> 1",
+                "workload `udp` seed 7 -> 8",
+                "what merges 1 -> (none)"
+            ]
         );
         assert!(new.changes_since(&new).is_empty());
         assert_ne!(new, old);

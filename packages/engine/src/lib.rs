@@ -52,6 +52,7 @@ pub use measure::{
     compare_report::{CompareReport, Compared, Found, replay},
     host::Host,
     qualification::qualify,
+    shares::shares,
 };
 pub use profiles::{Given, Input, llvm::profile_files};
 

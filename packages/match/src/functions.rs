@@ -109,7 +109,10 @@ impl BuildFunctions {
     pub fn with_name(&self, name: &[u8]) -> impl Iterator<Item = &BuildFunction> {
         let (unit, symbol) = split_name(name);
         self.with_symbol(symbol).iter().filter(move |function| match unit {
-            Some(unit) => function.linkage != Linkage::External && function.module.as_deref() == Some(unit),
+            Some(unit) => {
+                let is_there = function.module.as_deref().is_some_and(|module| is_called(module, unit));
+                function.linkage != Linkage::External && is_there
+            }
             None => function.linkage != Linkage::Local,
         })
     }
@@ -178,6 +181,11 @@ impl BuildFunctions {
         }
         Ok(BuildFunctions::new(functions))
     }
+}
+
+/// Whether a module is the one of local names: that itself, or a path whose end they have.
+fn is_called(module: &[u8], unit: &[u8]) -> bool {
+    module.strip_suffix(unit).is_some_and(|before| before.is_empty() || before.ends_with(b"/"))
 }
 
 fn parse(line: &str, modules: &[Arc<[u8]>]) -> Option<BuildFunction> {

@@ -19,7 +19,11 @@ pub(crate) fn applied(applied: &Applied, out: &mut dyn Write) -> io::Result<()> 
         let (words, share) = (origin.origin.words(), units::share(origin.share));
         format!("{words} {share} ({} of {})", origin.matched, origin.functions)
     });
-    writeln!(out, "{:>12} {}", "", of_origin.collect::<Vec<_>>().join(", "))?;
+    let of_origin: Vec<String> = of_origin.collect();
+    // Of an only one, the line above tells it.
+    if of_origin.len() > 1 {
+        writeln!(out, "{:>12} {}", "", of_origin.join(", "))?;
+    }
     for lost in &found.lost {
         writeln!(
             out,

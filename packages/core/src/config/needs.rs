@@ -31,6 +31,32 @@ impl Needed {
         }
     }
 
+    /// What the steps of a program with PGO use, by what is `written`: in its baseline, what another one ships is
+    /// that one's baseline. So its verdict is about all of them.
+    pub fn with_baselines(written: &[Self]) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for one in written.iter().flat_map(Self::each_build) {
+            let of_all = Self { by: None, other: one.other.clone() };
+            let is_baseline = one.by == Some(Stage::Baseline) && one.other.part != Part::Shipped;
+            let is_there = is_baseline && written.contains(&of_all);
+            if !is_there && !all.contains(&one) {
+                all.push(one);
+            }
+        }
+        all
+    }
+
+    fn each_build(&self) -> Vec<Self> {
+        let by = match self.by {
+            _ if self.other.part != Part::Shipped => return vec![self.clone()],
+            None => vec![Stage::Baseline, Stage::Instrument, Stage::Optimize],
+            Some(by) => vec![by],
+        };
+        let part = |by: Stage| if by == Stage::Baseline { Part::Made(by.into()) } else { Part::Shipped };
+        let other = |by| Other { program: self.other.program.clone(), part: part(by) };
+        by.into_iter().map(|by| Self { by: Some(by), other: other(by) }).collect()
+    }
+
     /// `llvm.optimize`, `train: rustc.optimize`, or `llvm` for what it ships, among programs of these names.
     fn parse(text: &str, names: &[&str]) -> Result<Self> {
         let (by, rest) = match text.split_once(':') {
@@ -174,5 +200,34 @@ fn in_builds(key: &str, value: &toml::Value, by: Option<Stage>, add: &mut impl F
         toml::Value::Array(values) => values.iter().for_each(|value| in_builds("", value, by, add)),
         toml::Value::Table(table) => table.iter().for_each(|(key, value)| in_builds(key, value, by, add)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_baseline_what_another_one_ships_is_its_baseline() {
+        let with = |written: &[(Option<Stage>, &str)]| -> Vec<String> {
+            let need =
+                |(by, text): &(Option<Stage>, &str)| Needed { by: *by, other: Other::named(text).unwrap() };
+            let written: Vec<Needed> = written.iter().map(need).collect();
+            let line = |one: &Needed| format!("{} {}", one.by.map_or("builds", Stage::name), one.other);
+            Needed::with_baselines(&written).iter().map(line).collect()
+        };
+        let (baseline, train) = (Some(Stage::Baseline), Some(Stage::Train));
+        let builds = ["baseline program:q:baseline", "instrument program:q", "optimize program:q"];
+        assert_eq!(with(&[(None, "program:q")]), builds);
+        assert_eq!(with(&[(None, "program:q"), (baseline, "program:q")]), builds);
+        assert_eq!(
+            with(&[(train, "program:q"), (None, "profile:q")]),
+            ["train program:q", "builds profile:q"]
+        );
+        // One need of a step is enough.
+        assert_eq!(
+            with(&[(None, "program:q:baseline"), (baseline, "program:q"), (train, "program:q:baseline")]),
+            ["builds program:q:baseline", "train program:q:baseline"]
+        );
     }
 }

@@ -18,6 +18,7 @@ pub const TAKEN_NAMES: [&str; 7] = ["aa", "build", "ci", "lock", "machine.json",
 /// Bounds that the JSON Schema states as well.
 const MAX_WEIGHT: u32 = 1_000_000;
 const MAX_RETRIES: u32 = 10;
+const LONGEST_NAME: usize = 100;
 const MAX_WARMUP: u32 = 100;
 const MOST_WORSE: f64 = 1000.0;
 const MOST_GROWTH: f64 = 10_000.0;
@@ -370,6 +371,12 @@ fn check_name(name: &str, what: &str, place: &Place<'_>) -> Result<()> {
         return Err(place
             .error(format!("`{name}` cannot be the name of a {what}"))
             .with_hint("use ASCII letters, digits, `-`, `_` and `.`, a letter or digit first"));
+    }
+    // Files are called after it, with more in front and behind.
+    if name.len() > LONGEST_NAME {
+        return Err(place
+            .error(format!("the name of a {what} has {} letters", name.len()))
+            .with_hint(format!("at most {LONGEST_NAME}")));
     }
     Ok(())
 }

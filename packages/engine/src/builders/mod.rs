@@ -18,7 +18,7 @@ use std::{
 };
 
 use honing_core::{
-    Digest, Fingerprint, Result, Setting, Stage,
+    Digest, Error, Fingerprint, Result, Setting, Stage,
     account::Account,
     config::{Own, Program, Tables, Tool},
     release::Compiler,
@@ -154,10 +154,14 @@ pub trait Builder: Any + Debug + Send + Sync {
     fn probe(&self, session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)>;
 
     /// Checks what is to be a workload that the builder runs itself, such as tests.
-    fn check_harness(&self, own: &Own) -> Result<()>;
+    fn check_harness(&self, _: &Own) -> Result<()> {
+        Err(none("runs workloads of its own"))
+    }
 
     /// What has to be done before anything is looked at, such as bringing a lockfile up to date.
-    fn settle(&self, session: &Session, subject: &Subject<'_>) -> Result<()>;
+    fn settle(&self, _: &Session, _: &Subject<'_>) -> Result<()> {
+        Ok(())
+    }
 
     /// What a flavour's build reads, as far as it can be told before it begins.
     fn fingerprint(
@@ -175,6 +179,11 @@ pub trait Builder: Any + Debug + Send + Sync {
         flavour: Flavour<'_>,
     ) -> Result<Vec<Command>>;
 
+    /// Whether the commands of a build name what other programs' steps made.
+    fn names_others(&self) -> bool {
+        false
+    }
+
     /// Builds it, on behalf of `stage`.
     fn build(
         &self,
@@ -185,13 +194,17 @@ pub trait Builder: Any + Debug + Send + Sync {
     ) -> Result<Made>;
 
     /// What one build was told and another was not, beside what PGO adds; from their witnesses.
-    fn difference(&self, one: &[u8], other: &[u8]) -> Option<String>;
+    fn difference(&self, _: &[u8], _: &[u8]) -> Option<String> {
+        None
+    }
 
     /// Where it is built.
     fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders>;
 
     /// Whether the instrumented program is built without what does not change its profile.
-    fn is_light(&self, session: &Session, subject: &Subject<'_>) -> Result<bool>;
+    fn is_light(&self, _: &Session, _: &Subject<'_>) -> Result<bool> {
+        Ok(false)
+    }
 
     /// Files, folders, patterns and URLs of profiles that are a workload, instead of something to run.
     fn given<'o>(&self, _: &'o Own) -> &'o [String] {
@@ -202,17 +215,23 @@ pub trait Builder: Any + Debug + Send + Sync {
     /// are filled in.
     fn harness(
         &self,
-        session: &Session,
-        subject: &Subject<'_>,
-        flavour: Flavour<'_>,
-        own: &Own,
-    ) -> Result<(Command, Vec<String>)>;
+        _: &Session,
+        _: &Subject<'_>,
+        _: Flavour<'_>,
+        _: &Own,
+    ) -> Result<(Command, Vec<String>)> {
+        Err(none("runs workloads of its own"))
+    }
 
     /// Builds a program that workloads use, for the stage of a program.
-    fn tool(&self, session: &Session, program: &str, stage: Stage, tool: &Tool) -> Result<(PathBuf, Usage)>;
+    fn tool(&self, _: &Session, _: &str, _: Stage, _: &Tool) -> Result<(PathBuf, Usage)> {
+        Err(none("builds tools"))
+    }
 
     /// Where that is going to be.
-    fn tool_path(&self, session: &Session, tool: &Tool) -> Result<PathBuf>;
+    fn tool_path(&self, _: &Session, _: &Tool) -> Result<PathBuf> {
+        Err(none("builds tools"))
+    }
 
     /// How it builds without PGO: for manifests, provenance and reports.
     fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<Account>;
@@ -224,10 +243,14 @@ pub trait Builder: Any + Debug + Send + Sync {
     fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String;
 
     /// Files beside the sources that decide what is built, relative to the root.
-    fn locks(&self) -> &[&str];
+    fn locks(&self) -> &[&str] {
+        &[]
+    }
 
     /// The name of the file by which a folder is a package of its own.
-    fn package_file(&self) -> Option<&str>;
+    fn package_file(&self) -> Option<&str> {
+        None
+    }
 
     /// The folders that only builds of `program` are in.
     fn own_folders(&self, session: &Session, program: &str) -> Vec<PathBuf>;
@@ -240,4 +263,9 @@ pub trait Builder: Any + Debug + Send + Sync {
 
     /// Names of the workspace's own code, as symbols have them; an empty one for code without paths, as C's.
     fn own_code(&self) -> Vec<String>;
+}
+
+/// The answer of a builder to what it has not.
+fn none(does: &str) -> Error {
+    Error::usage(format!("nothing that builds this {does}"))
 }

@@ -195,7 +195,7 @@ pub(crate) fn optimize(
 /// Writes what a build reads of a profile. Builders rebuild when the file is newer than the build: it must
 /// not be touched while its contents stay the same. What it is made of, and what came of that, is noted
 /// beside it, so that it is not made again to see whether it is the same.
-fn write_for_build(subject: &Subject<'_>, profile: &MergedProfile, path: &Path) -> Result<()> {
+pub(crate) fn write_for_build(subject: &Subject<'_>, profile: &MergedProfile, path: &Path) -> Result<()> {
     let note = path.with_extension("of");
     let known = |made: &Digest| format!("{FORM} {} {made}", profile.digest());
     let there = files::digest(path).ok();

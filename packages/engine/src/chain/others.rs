@@ -44,7 +44,13 @@ impl Session {
             let made = made_by(self, &other, &needed.other, profiles)?;
             Ok(Need { by: needed.by, other: needed.other, step, made })
         };
-        Ok(subject.with(self.config.needed(subject.name).into_iter().map(need).collect::<Result<_>>()?))
+        Ok(subject.with(self.needed(subject).into_iter().map(need).collect::<Result<_>>()?))
+    }
+
+    /// What the steps of a program use of others.
+    pub(crate) fn needed(&self, subject: &Subject<'_>) -> Vec<Needed> {
+        let written = self.config.needed(subject.name);
+        if subject.is_plain() { written } else { Needed::with_baselines(&written) }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
         Chain, Costs,
         others::Profiles,
         pipeline::{Finished, stored},
+        plan::{Outdated, outdated},
         ready::Ready,
         session::{ProfileSource, Session},
         subject::{Need, Subject},
@@ -49,6 +50,9 @@ pub(crate) fn each_program(
     }
     working.iter().for_each(|(subject, _)| stored(session, subject));
     let looked = look(session, &subjects, &pipeline)?;
+    for Outdated { program, step, text } in outdated(session, &subjects, &pipeline) {
+        session.sink.emit(Event::Warning { text: format!("{program}: {step}: {text}") });
+    }
     let mut run = Run { session, subjects: &subjects, pipeline: &pipeline, looked, turns: Turns::default() };
     let mut finished = Finished { summaries: Vec::new(), exit: ExitCode::Success };
     for (at, turn) in pipeline.turns.iter().enumerate() {

@@ -5,24 +5,20 @@ use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, Once,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Once, atomic::AtomicU64},
     time::Duration,
 };
 
 use honing_core::{
-    Error, Result, Setting, Stage, Step,
+    Error, Result, Setting, Stage,
     config::{Config, Tables},
-    event::Event,
     shard::Shard,
 };
 
 use crate::{
     builders::{Around, Craft, Opened},
     chain::{crafts::Crafts, lock::RunLock, sink::Sink, subject::Subject},
-    children::{Cancel, Child, Command, Ended, Launcher, StdStream, Suspend},
+    children::{Cancel, Launcher, Suspend},
     io::{clock, files, programs::on_path},
     keep::store::{Attempt, Store},
     profiles::Given,
@@ -139,7 +135,7 @@ pub struct Session {
     /// Whether another session began the run that this one is a part of, and says when programs are
     /// done.
     pub(crate) continues: bool,
-    builders_us: Arc<AtomicU64>,
+    pub(super) builders_us: Arc<AtomicU64>,
     /// Whether it was told which programs are left out.
     pub(super) told_absent: Once,
 }
@@ -158,7 +154,7 @@ impl Session {
     ) -> Result<Self> {
         let started = sink.elapsed();
         let (crafts, root) = Crafts::find(crafts, &around, &options)?;
-        let builders_us = Arc::new(AtomicU64::new(micros(sink.elapsed().saturating_sub(started))));
+        let builders_us = Arc::new(AtomicU64::new(clock::micros(sink.elapsed().saturating_sub(started))));
         let (config, config_path, config_text) =
             read_config(&root, options.config.as_deref(), &crafts.tables())?;
         let target_dir = match &options.target_dir {
@@ -294,86 +290,6 @@ impl Session {
         dirs.sort_by(|one, other| other.cmp(one));
         dirs.into_iter().map(|dir| dir.join(EVENTS)).filter(|file| file.is_file()).collect()
     }
-
-    /// The log of a stage.
-    pub fn log_path(&self, program: &str, step: impl Into<Step>) -> PathBuf {
-        self.run_dir.join(format!("{program}.{}.log", step.into()))
-    }
-
-    /// Starts a child whose lines go to `each_line`, and to the log where that says so.
-    pub(crate) fn spawn(
-        &self,
-        program: &str,
-        step: impl Into<Step>,
-        command: &Command,
-        each_line: impl Fn(StdStream, &str) -> bool + Clone + Send + 'static,
-    ) -> Result<Child> {
-        let log = self.open_log(program, step, command)?;
-        Child::spawn(&self.launcher, command, move |stream, line| {
-            if each_line(stream, line)
-                && let Ok(mut log) = log.lock()
-            {
-                let _ = files::write_line(&mut log, line);
-            }
-        })
-    }
-
-    /// Adds a line to the log of a stage.
-    pub(crate) fn log(&self, program: &str, step: impl Into<Step>, line: &str) -> Result<()> {
-        let path = self.log_path(program, step);
-        let file = fs::OpenOptions::new().create(true).append(true).open(&path);
-        let written = file.and_then(|mut file| files::write_line(&mut file, line));
-        written.map_err(|error| files::error("write", &path, &error))
-    }
-
-    /// Announces a command and opens the log that it adds to.
-    pub(crate) fn open_log(
-        &self,
-        program: &str,
-        step: impl Into<Step>,
-        command: &Command,
-    ) -> Result<Arc<Mutex<fs::File>>> {
-        let step = step.into();
-        let path = self.log_path(program, step);
-        let failed = |error: std::io::Error| files::error("write", &path, &error);
-        let mut log = fs::OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
-        files::write_line(&mut log, &format!("$ {command}")).map_err(failed)?;
-        self.sink.emit(Event::Command {
-            program: program.to_owned(),
-            stage: step,
-            line: command.to_string(),
-            log: path.display().to_string(),
-        });
-        Ok(Arc::new(Mutex::new(log)))
-    }
-
-    /// Runs a builder to its end, and keeps count of the time that it takes.
-    pub(crate) fn run_builder(
-        &self,
-        program: &str,
-        step: impl Into<Step>,
-        command: &Command,
-        each_line: impl Fn(StdStream, &str) -> bool + Clone + Send + 'static,
-    ) -> Result<Ended> {
-        self.while_builder(|| self.spawn(program, step, command, each_line)?.wait(&self.cancel, None))
-    }
-
-    /// Counts the time of `work`, which a builder does.
-    pub(crate) fn while_builder<T>(&self, work: impl FnOnce() -> T) -> T {
-        let started = self.sink.elapsed();
-        let done = work();
-        self.builders_us.fetch_add(micros(self.sink.elapsed().saturating_sub(started)), Ordering::Relaxed);
-        done
-    }
-
-    /// Time that builders took in this run so far.
-    pub fn builders_time(&self) -> Duration {
-        Duration::from_micros(self.builders_us.load(Ordering::Relaxed))
-    }
-}
-
-fn micros(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn read_config(

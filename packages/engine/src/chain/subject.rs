@@ -39,6 +39,8 @@ pub struct Subject<'a> {
     pub(super) needs: Vec<Need>,
     /// Whether it is built without PGO.
     pub(super) plain: bool,
+    /// What alone is as it ships, where it is built to see the share of that.
+    pub(super) alone: Option<String>,
 }
 
 /// A program that is built already.
@@ -92,6 +94,11 @@ impl<'a> Subject<'a> {
         Self { input, ..self.clone() }
     }
 
+    /// The same, to be built with one program alone as it ships.
+    pub(crate) fn with_alone(&self, program: &str, needs: Vec<Need>) -> Self {
+        Self { needs, alone: Some(program.to_owned()), ..self.clone() }
+    }
+
     /// The same, with what other programs' steps made.
     pub(crate) fn with(&self, needs: Vec<Need>) -> Self {
         Self { needs, ..self.clone() }
@@ -129,6 +136,11 @@ impl Subject<'_> {
     /// Whether it is built without PGO: a component that has no training of its own.
     pub(crate) fn is_plain(&self) -> bool {
         self.plain
+    }
+
+    /// What alone is as it ships, where it is built to see the share of that.
+    pub(crate) fn alone(&self) -> Option<&str> {
+        self.alone.as_deref()
     }
 
     /// Who builds it.

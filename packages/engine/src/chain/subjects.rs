@@ -69,6 +69,7 @@ impl Session {
             at: None,
             input: None,
             needs: Vec::new(),
+            alone: None,
             plain: self.is_plain(name, program),
         })
     }

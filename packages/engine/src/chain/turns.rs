@@ -66,7 +66,7 @@ fn is_left_out(session: &Session, subject: &Subject<'_>) -> bool {
 
 fn member<'a>(session: &Session, subjects: &[Subject<'_>], subject: &Subject<'a>) -> Result<Member<'a>> {
     let (flow, mut needs) = (subject.flow(), Vec::new());
-    for needed in session.config.needed(subject.name) {
+    for needed in session.needed(subject) {
         // What is not part of this run was made by another one.
         let Some(at) = subjects.iter().position(|other| other.name == needed.other.program) else { continue };
         let Some(other) = subjects.get(at).map(Subject::flow) else { continue };

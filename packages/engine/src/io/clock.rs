@@ -33,6 +33,11 @@ pub(crate) fn age(when: &str) -> Option<Duration> {
     Some(SystemTime::now().duration_since(then).unwrap_or_default())
 }
 
+/// Whole microseconds.
+pub(crate) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
 /// Whole milliseconds.
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)

@@ -277,6 +277,37 @@ fn a_step_of_one_program_is_selected_by_its_name() {
 }
 
 #[test]
+fn what_is_used_though_it_is_out_of_date_is_told() {
+    let (_dir, world) = world(COMPILER);
+    world.run(Options::default(), &Selection::default()).0.unwrap();
+    let told = |step: &str| -> Vec<String> {
+        let (ended, events) = world.run(Options::default(), &select(step, step));
+        ended.unwrap();
+        let of = |event: &Event| match event {
+            Event::Warning { text } => text.contains("out of date").then(|| text.clone()),
+            _ => None,
+        };
+        events.iter().filter_map(of).collect()
+    };
+    assert_eq!(told("q.train"), [""; 0]);
+    rewrite(&world, "role = \"train\",", "role = \"train\", weight = 2,");
+    let planned =
+        honing_engine::plan(&world.open(Options::default()), &select("q.train", "q.train")).unwrap();
+    let train =
+        planned.iter().find(|one| (&*one.program, &*one.stage.to_string()) == ("q", "train")).unwrap();
+    let expected = "it uses optimize of program `p`, which is out of date: train: its raw profiles were removed after a \
+                    merge, and another merge needs them";
+    assert_eq!(train.reasons, [expected]);
+    assert_eq!(told("q.train"), [format!("q: train: {expected}")]);
+    assert_eq!(told("q.merge"), [""; 0]);
+    // What is made in the same run is up to date by then.
+    let (_, events) = world.run(Options::default(), &Selection::default());
+    assert!(
+        !events.iter().any(|event| matches!(event, Event::Warning { text } if text.contains("out of date")))
+    );
+}
+
+#[test]
 fn steps_that_need_each_other_are_refused_before_anything_is_done() {
     let (_dir, world) = world(COMPILER);
     rewrite(&world, "\"q.baseline\"", "\"q.optimize\"");

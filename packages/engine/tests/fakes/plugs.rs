@@ -14,7 +14,7 @@ use honing_core::{
     Digest, Error, ExitCode, Fingerprint, Result, Setting, Stage, Training,
     account::Account,
     applied::{Applied, Match, MatchedBy},
-    config::{Form, Own, Program, Tables, Tool},
+    config::{Form, Own, Program, Tables},
     release::Compiler,
     template::Values,
 };
@@ -175,10 +175,6 @@ impl Builder for FakeBuilder {
         Ok(made(&folder, subject, flavour, &text))
     }
 
-    fn difference(&self, _: &[u8], _: &[u8]) -> Option<String> {
-        None
-    }
-
     fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {
         let word = word(flavour);
         let word = word.split(' ').next().unwrap_or_default();
@@ -188,24 +184,6 @@ impl Builder for FakeBuilder {
 
     fn is_light(&self, session: &Session, subject: &Subject<'_>) -> Result<bool> {
         Ok(self.0.light && !session.began_again(subject, Stage::Instrument))
-    }
-
-    fn harness(
-        &self,
-        _: &Session,
-        _: &Subject<'_>,
-        _: Flavour<'_>,
-        _: &Own,
-    ) -> Result<(Command, Vec<String>)> {
-        Err(Error::usage("no tests here"))
-    }
-
-    fn tool(&self, _: &Session, _: &str, _: Stage, _: &Tool) -> Result<(PathBuf, Usage)> {
-        Err(Error::usage("no tools here"))
-    }
-
-    fn tool_path(&self, _: &Session, _: &Tool) -> Result<PathBuf> {
-        Err(Error::usage("no tools here"))
     }
 
     fn account(&self, _: &Session, _: &Subject<'_>) -> Result<Account> {

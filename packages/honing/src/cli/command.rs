@@ -101,6 +101,10 @@ pub(crate) enum Work {
         /// find, and stores its noise floor
         #[arg(long, env = "HONING_AA", value_parser = FalseyValueParser::new())]
         aa: bool,
+        /// Measure what each program does for one that is built with several: builds with one of them
+        /// alone as it ships, beside all
+        #[arg(long, env = "HONING_SHARES", value_parser = FalseyValueParser::new(), conflicts_with = "aa")]
+        shares: bool,
         #[command(flatten)]
         flags: shared::Bench,
     },

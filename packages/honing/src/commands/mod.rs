@@ -108,7 +108,8 @@ fn work(command: Work, always: &Shared) -> ExitCode {
         Work::Merge { from, flags, .. } if !from.is_empty() => run::gather(&with(flags.into()), &from),
         Work::Merge { flags, .. } => alone(flags.into(), Stage::Merge),
         Work::Optimize(flags) => alone(flags.into(), Stage::Optimize),
-        Work::Bench { aa: true, flags } => run::qualify(&with(flags.into())),
+        Work::Bench { aa: true, flags, .. } => run::qualify(&with(flags.into())),
+        Work::Bench { shares: true, flags, .. } => run::shares(&with(flags.into())),
         Work::Bench { flags, .. } => alone(flags.into(), Stage::Bench),
         Work::Record(flags) => alone(flags.into(), Stage::Record),
         Work::Build(Build { no_pgo, accept_stale, output, flags }) => {

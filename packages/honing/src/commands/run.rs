@@ -82,6 +82,11 @@ pub(crate) fn qualify(shared: &Shared) -> ExitCode {
     execute(shared, shared.options(false), honing_engine::qualify)
 }
 
+/// `bench --shares`.
+pub(crate) fn shares(shared: &Shared) -> ExitCode {
+    execute(shared, shared.options(false), honing_engine::shares)
+}
+
 /// `rebase`, and `import` where a file is given.
 pub(crate) fn rebase(shared: &Shared, file: Option<PathBuf>) -> ExitCode {
     let profile = file.map_or(ProfileSource::Stored, ProfileSource::File);

@@ -45,6 +45,9 @@ pub(crate) fn status(shared: &Shared) -> Result<()> {
         writeln!(out, "{text}").map_err(console::broken)?;
     } else {
         all.iter().try_for_each(|status| show(status, &mut out)).map_err(console::broken)?;
+        if all.is_empty() {
+            writeln!(out, "no program has a profile: all are built without PGO").map_err(console::broken)?;
+        }
     }
     if !shared.job.ci {
         return Ok(());
@@ -129,7 +132,12 @@ fn changes(status: &Status, manifest: &Manifest) -> String {
         },
     );
     if status.differences.is_empty() {
-        format!("{since}; same toolchain, build, workloads and lockfile")
+        let same = if manifest.account.read.is_empty() {
+            "build and workloads"
+        } else {
+            "build, workloads and lockfile"
+        };
+        format!("{since}; same toolchain, {same}")
     } else {
         since
     }

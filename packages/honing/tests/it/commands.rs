@@ -47,12 +47,17 @@ pub(crate) fn has_clang() -> bool {
 }
 
 /// The program; `None` where there is no clang, which is said.
-fn prog() -> Option<Fixture> {
+pub(crate) fn prog() -> Option<Fixture> {
+    prog_in("prog")
+}
+
+/// The same in a folder that is called so.
+pub(crate) fn prog_in(folder: &str) -> Option<Fixture> {
     if !(has("make") && has_clang()) {
         skip("make and clang with its profile runtime (Debian: clang-22 libclang-rt-22-dev)");
         return None;
     }
-    let fixture = Fixture::empty("prog");
+    let fixture = Fixture::empty(folder);
     fixture.write("src/Makefile", MAKEFILE);
     fixture.write("src/main.c", MAIN);
     fixture.write("src/work.c", WORK);

@@ -36,6 +36,7 @@ mod release;
 mod report;
 mod second_workspace;
 mod shards;
+mod silent;
 mod sources;
 mod stages;
 mod stored;

@@ -73,8 +73,8 @@ output = "trainer"
 dir = "app"
 keep = "main"
 output = "app"
-build = ["rustc", "-O", "-Ccodegen-units=1", "{dir}/main.rs", "--remap-path-prefix={dir}=.", "-Clink-arg={program:lib:baseline}", "-o", "app"]
-instrument.build = ["rustc", "-O", "-Ccodegen-units=1", "{dir}/main.rs", "--remap-path-prefix={dir}=.", "-Clink-arg={program:lib:baseline}", "-Cprofile-generate", "-o", "app"]
+build = ["rustc", "-O", "-Ccodegen-units=1", "{dir}/main.rs", "--remap-path-prefix={dir}=.", "-Clink-arg={program:lib}", "-o", "app"]
+instrument.build = ["rustc", "-O", "-Ccodegen-units=1", "{dir}/main.rs", "--remap-path-prefix={dir}=.", "-Clink-arg={program:lib}", "-Cprofile-generate", "-o", "app"]
 [program.app.command.optimize]
 build = ["rustc", "-O", "-Ccodegen-units=1", "{dir}/main.rs", "--remap-path-prefix={dir}=.", "-Clink-arg={program:lib}", "-Cprofile-use={profile}", "{args}", "-o", "app"]
 check = ["rustc", "--version", "{args}"]
@@ -170,6 +170,42 @@ fn each_step_can_be_started_alone_and_elsewhere() {
         again.iter().filter(|(_, state)| state == "done").map(|(name, _)| name.as_str()).collect();
     assert!(done.contains(&"app.optimize") && done.contains(&"trainer.baseline"), "{again:?}");
     assert!(!done.contains(&"lib.baseline") && !done.contains(&"lib.instrument"), "{again:?}");
+}
+
+/// One template names `{program:lib}`: the verdict is about all of it, and each one's share can be asked for.
+#[test]
+fn the_last_verdict_is_that_of_all_and_shares_are_told() {
+    let Some(fixture) = pipeline("shares") else { return };
+    let unknown = fixture.run(&["--ci", "bench", "--shares", "-P", "lib"]);
+    assert_eq!(unknown.code, 2, "{unknown:?}");
+    assert!(unknown.stderr.contains("no program is built with what others ship"), "{unknown:?}");
+    let whole = fixture.succeeds(&["--format", "json"]);
+    // Three programs of one compiler need one probe: with counters, and with a profile.
+    assert_eq!(whole.stdout.matches("-c probe.c").count(), 2, "{whole:?}");
+    let plan = fixture.succeeds(&["plan", "--explain", "-P", "app"]).stdout;
+    let links: Vec<&str> = plan
+        .lines()
+        .filter_map(|line| line.split("-Clink-arg=").nth(1)?.split("/lib/").nth(1)?.split('/').next())
+        .collect();
+    assert_eq!(links, ["baseline", "optimize", "optimize"], "{plan}");
+
+    let recorded = |file: &str| fs::read(fixture.path(&format!("target/honing/app/{file}"))).unwrap();
+    let before = ["bench/manifest.json", "baseline/app", "optimize/app"].map(recorded);
+    let ran = fixture.succeeds(&["--format", "json", "bench", "--shares", "-P", "app"]);
+    let events = ran.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let told: std::collections::BTreeSet<String> = events
+        .filter(|event| event["event"] == "measured" && event["interim"] == false)
+        .map(|event| event["candidate"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert!(told.iter().eq(["all", "app alone", "lib alone"]), "{told:?}");
+    // Each is a program of its own, and the runs of the others go on from what they had.
+    let kept =
+        |folder: &str| fs::read(fixture.path(&format!("target/honing/build/command/app/{folder}/app")));
+    let built = ["baseline", "baseline-lib", "optimize-app", "optimize"].map(|folder| kept(folder).unwrap());
+    let apart: std::collections::BTreeSet<&Vec<u8>> = built.iter().collect();
+    assert_eq!(apart.len(), built.len());
+    assert!(["bench/manifest.json", "baseline/app", "optimize/app"].map(recorded) == before);
+    fixture.is_up_to_date(&["--ci"]);
 }
 
 #[test]

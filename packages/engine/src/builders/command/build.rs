@@ -12,8 +12,9 @@ use crate::{
     builders::{
         Made, beside,
         command::{
-            calls::{self, Reach},
             output::{KEPT, Kept, take},
+            progress::{self, Told},
+            reach::tell_reach,
             state::{Wanted, aside},
             tables::Flavoured,
             words::Name,
@@ -87,6 +88,14 @@ pub(super) fn fingerprint(
             print.flags("arguments", args);
         }
     }
+    // Another make, or another interpreter of a script, may build another program.
+    for (_, words) in wanted.program.steps(wanted.flavour) {
+        if let Some(tool) = words.first()
+            && let Some(path) = on_path(tool.as_ref(), &wanted.env)
+        {
+            print.value(format!("tool {tool}"), path.canonicalize().unwrap_or(path).display());
+        }
+    }
     for name in READ {
         if let Some(value) = wanted.env.get(std::ffi::OsStr::new(name)) {
             print.content(format!("variable {name}"), Digest::of(value.as_encoded_bytes()));
@@ -124,13 +133,25 @@ pub(super) fn build(
     let read = serde_json::to_vec(print).map_err(|error| Error::internal(error.to_string()))?;
     let read = Digest::of(&read);
     if !session.options.force
-        && let Some(kept) = Kept::load(wanted).filter(|kept| kept.read == read)
+        && let Some(kept) = Kept::load(&wanted.kept()).filter(|kept| kept.read == read)
         && let Ok(made) = kept.made(wanted, true, Usage::default())
     {
         return Ok(made);
     }
+    // Without one of its own, another flavour's build is about as long.
+    let last =
+        Kept::load(&wanted.kept()).or_else(|| Kept::load(&wanted.folder.join(Flavoured::Baseline.word())));
+    let total = last.map(|last| last.compilations).filter(|count| *count > 0);
     let began = make_ready(session, stage, wanted)?;
     files::remove_file(&wanted.kept().join(KEPT))?;
+    let told = Told { sink: &session.sink, program: wanted.name, stage, total };
+    let usage = progress::told(&told, &wanted.notes(), || run_all(session, stage, wanted))?;
+    tell_reach(session, stage, wanted)?;
+    take(stage, wanted, (read, began))?.made(wanted, false, usage)
+}
+
+/// Its commands, one after the other.
+fn run_all(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<Usage> {
     let mut usage = Usage::default();
     for (key, command) in wanted.commands()? {
         let more = run(session, stage, wanted, (key, command))?;
@@ -138,8 +159,7 @@ pub(super) fn build(
         usage.system += more.system;
         usage.peak_rss = usage.peak_rss.max(more.peak_rss);
     }
-    tell_reach(session, stage, wanted)?;
-    take(stage, wanted, (read, began))?.made(wanted, false, usage)
+    Ok(usage)
 }
 
 /// Empties what has to be empty, and puts in what the commands need. Who wrote last into the tree.
@@ -187,7 +207,7 @@ fn make_ready(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<St
 fn go_on(session: &Session, stage: Stage, wanted: &Wanted<'_>, tree: &Path) -> Result<String> {
     let last = tree.with_extension(LAST);
     let now = fs::read_to_string(&last).unwrap_or_default();
-    if let Some(before) = Kept::load(wanted).map(|kept| kept.began).filter(|before| *before != now) {
+    if let Some(before) = Kept::load(&wanted.kept()).map(|kept| kept.began).filter(|before| *before != now) {
         let who = |who: &str| if who.is_empty() { "nobody".to_owned() } else { who.to_owned() };
         let name = wanted.program.keep.as_deref().unwrap_or_default();
         let text = format!(
@@ -229,9 +249,10 @@ fn run(session: &Session, stage: Stage, wanted: &Wanted<'_>, (key, shown): (&str
         let log = session.log_path(wanted.name, stage);
         Error::new(ExitCode::Build, format!("{stage}: `{key}` of program `{}` {what}", wanted.name))
             .with_hint(format!(
-                "its command is `{shown}`, in {}; all that it said is in {}",
+                "its command is `{shown}`, in {}; all that it said is in {}{}",
                 command.dir.display(),
-                log.display()
+                log.display(),
+                of_blanks(&command.dir)
             ))
     };
     let ended = ended.map_err(|error| match error.code() {
@@ -246,6 +267,15 @@ fn run(session: &Session, stage: Stage, wanted: &Wanted<'_>, (key, shown): (&str
     Err(failed(format!("ended with {}: {first}", ended.status)))
 }
 
+/// What may be wrong where a path has blanks.
+fn of_blanks(dir: &Path) -> &'static str {
+    if !dir.display().to_string().contains(char::is_whitespace) {
+        return "";
+    }
+    ". This path has blanks, and make, configure and shells take such a one apart: choose another one with \
+     --target-dir, or move the workspace"
+}
+
 /// Whether a line names an error, as compilers, linkers, make, cmake and meson do.
 fn is_error(line: &str) -> bool {
     line.contains("error: ") || line.contains("ERROR: ") || line.contains("CMake Error")
@@ -254,62 +284,6 @@ fn is_error(line: &str) -> bool {
 fn last_line(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> String {
     let log = files::last_lines(&session.log_path(wanted.name, stage), 1);
     log.into_iter().find(|line| !line.starts_with("$ ")).unwrap_or_else(|| "it said nothing".into())
-}
-
-/// Refuses a build that the flags of PGO did not reach.
-fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<()> {
-    let Some(mark) = wanted.mark else { return Ok(()) };
-    let warn = |text: String| session.sink.emit(Event::Warning { text: format!("{stage}: {text}") });
-    let flag = mark.trim_end_matches('=');
-    match calls::reach(&wanted.notes()) {
-        Reach::All => {}
-        // It says what it calls, and how.
-        Reach::Unknown if !wanted.calls_compilers() => {}
-        Reach::Unknown => {
-            let text = format!(
-                "{stage}: the build of program `{}` compiled nothing by {{cc}} or {{cxx}}",
-                wanted.name
-            );
-            let hint = match &wanted.program.keep {
-                Some(_) => {
-                    "in a tree that is kept, build systems that do not look at flags see nothing to do: let a command \
-                            remove what is to be compiled anew, or leave `keep` out"
-                }
-                None => {
-                    "let the commands in [program.NAME.command] call the compiler as {cc}, by its full path"
-                }
-            };
-            return Err(Error::new(ExitCode::Build, text).with_hint(hint));
-        }
-        Reach::Foreign(others, of, file) => warn(format!(
-            "{others} of {of} objects that were linked were not compiled by {{cc}} in this build, such as {file}: they are \
-             without PGO. Are they left over among the sources?"
-        )),
-        Reach::Partly(without, of, file) => {
-            warn(format!(
-                "{without} of {of} compilations had no {flag}: {{cflags}} did not reach them, such as {file}"
-            ));
-        }
-        Reach::Nowhere => {
-            return Err(Error::new(
-                ExitCode::Build,
-                format!("{stage}: no compilation had {flag}: {{cflags}} did not reach the compiler"),
-            )
-            .with_hint(
-                "let the commands in [program.NAME.command] pass {cflags} on, such as CFLAGS=-O2 {cflags}",
-            ));
-        }
-        Reach::NoLink(file) => {
-            return Err(Error::new(
-                ExitCode::Build,
-                format!("{stage}: no link had {flag}: {{ldflags}} did not reach it, such as {file}"),
-            )
-            .with_hint(
-                "let the commands in [program.NAME.command] pass {ldflags} on, such as LDFLAGS={ldflags}",
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// Says which program of the commands is missing.

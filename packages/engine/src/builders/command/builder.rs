@@ -3,10 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use honing_core::{
-    Error, Fingerprint, Result, Setting, Stage,
-    account::Account,
-    config::{self, Own, Tool},
-    release::Compiler,
+    Error, Fingerprint, Other, Part, Result, Setting, Stage, account::Account, config, release::Compiler,
 };
 
 use crate::{
@@ -21,7 +18,7 @@ use crate::{
     },
     chain::{ready::Ready, session::Session, subject::Subject},
     children::{Command, Usage},
-    profiles::ProfileKind,
+    profiles::{ProfileKind, llvm::Counting},
 };
 
 /// What stands for a profile where none is there yet.
@@ -30,10 +27,18 @@ const NO_PROFILE: &str = "PROFILE";
 impl CommandBuilder {
     fn of<'a>(&self, session: &Session, subject: &Subject<'a>, flavour: Flavour<'_>) -> Result<Wanted<'a>> {
         let mut wanted = self.wanted(session, (subject.name, subject.program), flavour)?;
-        for need in subject.needs() {
-            if let Some(made) = &need.made {
-                wanted.values.insert(Name::Other(need.other.clone()), vec![made.path.display().to_string()]);
+        wanted.alone = subject.alone().map(str::to_owned);
+        for need in subject.needs().iter().filter(|need| need.is_for(wanted.flavour.stage().into())) {
+            let Some(made) = &need.made else { continue };
+            let path = vec![made.path.display().to_string()];
+            // In a baseline, what another one ships is its baseline.
+            if need.other.part == Part::Made(Stage::Baseline.into()) && !subject.is_plain() {
+                let shipped = Other { part: Part::Shipped, ..need.other.clone() };
+                if wanted.flavour == Flavoured::Baseline {
+                    wanted.values.insert(Name::Other(shipped), path.clone());
+                }
             }
+            wanted.values.insert(Name::Other(need.other.clone()), path);
         }
         Ok(wanted)
     }
@@ -130,15 +135,16 @@ impl Builder for CommandBuilder {
 
     fn probe(&self, session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)> {
         let compilers = self.compilers(session, table(subject.program)?)?;
-        Ok((probe::probe(session, subject, &compilers, dir)?, Usage::default()))
-    }
-
-    fn check_harness(&self, _: &Own) -> Result<()> {
-        Err(Error::usage("no command runs workloads of its own"))
-    }
-
-    fn settle(&self, _: &Session, _: &Subject<'_>) -> Result<()> {
-        Ok(())
+        let flush = Counting::of(subject.program).flush;
+        let key = format!("{:?} {} {flush:?}", compilers.family, compilers.cc.display());
+        let failed = |_| Error::internal("an earlier probe failed");
+        // Programs of one compiler need one probe.
+        if let Some(known) = self.probed.lock().map_err(failed)?.get(&key) {
+            return Ok((known.clone(), Usage::default()));
+        }
+        let ready = probe::probe(session, subject, &compilers, dir)?;
+        self.probed.lock().map_err(failed)?.insert(key, ready.clone());
+        Ok((ready, Usage::default()))
     }
 
     fn fingerprint(
@@ -175,36 +181,9 @@ impl Builder for CommandBuilder {
         Ok(made)
     }
 
-    /// The same templates are filled in for all of them; where flags did not go, the build says.
-    fn difference(&self, _: &[u8], _: &[u8]) -> Option<String> {
-        None
-    }
-
     fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {
         let wanted = self.of(session, subject, flavour)?;
         Ok(Folders { libraries: vec![wanted.kept()], all: wanted.folder })
-    }
-
-    fn is_light(&self, _: &Session, _: &Subject<'_>) -> Result<bool> {
-        Ok(false)
-    }
-
-    fn harness(
-        &self,
-        _: &Session,
-        _: &Subject<'_>,
-        _: Flavour<'_>,
-        _: &Own,
-    ) -> Result<(Command, Vec<String>)> {
-        Err(Error::usage("no command runs workloads of its own"))
-    }
-
-    fn tool(&self, _: &Session, _: &str, _: Stage, _: &Tool) -> Result<(PathBuf, Usage)> {
-        Err(Error::usage("no command builds tools"))
-    }
-
-    fn tool_path(&self, _: &Session, _: &Tool) -> Result<PathBuf> {
-        Err(Error::usage("no command builds tools"))
     }
 
     fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<Account> {
@@ -244,12 +223,8 @@ impl Builder for CommandBuilder {
         text.replace("{cflags}", &flags.compile.join(" ")).replace("{ldflags}", &flags.link.join(" "))
     }
 
-    fn locks(&self) -> &[&str] {
-        &[]
-    }
-
-    fn package_file(&self) -> Option<&str> {
-        None
+    fn names_others(&self) -> bool {
+        true
     }
 
     fn own_folders(&self, session: &Session, program: &str) -> Vec<PathBuf> {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::builders::command::tables::Compiler;
 
 /// Calls that compile or link, a line for each.
-const CALLS: &str = "calls.jsonl";
+pub(super) const CALLS: &str = "calls.jsonl";
 /// What the compilers listed.
 const LISTED: &str = "functions.txt";
 
@@ -121,6 +121,15 @@ pub(super) fn note(folder: &Path, noted: &Noted, listed: &str) -> io::Result<()>
     if listed.is_empty() { Ok(()) } else { append(LISTED, listed) }
 }
 
+/// What a compiler listed, with each file as `place` has it.
+pub(super) fn placed(listed: &str, place: impl Fn(&str) -> String) -> String {
+    let line = |line: &str| match line.rsplit_once(IN_FILE) {
+        Some((function, file)) => format!("{function}{IN_FILE}{}\n", place(file)),
+        None => format!("{line}\n"),
+    };
+    listed.lines().map(line).collect()
+}
+
 /// What compilers told of the functions that they built; `None` where they told nothing.
 pub(super) fn functions(folder: &Path, family: Compiler) -> Option<String> {
     let text = fs::read_to_string(folder.join(LISTED)).ok()?;
@@ -130,20 +139,10 @@ pub(super) fn functions(folder: &Path, family: Compiler) -> Option<String> {
     }
     let mut reader = TraceReader::default();
     for line in text.lines() {
-        reader.undivided(&by_base_name(line));
+        reader.undivided(line);
     }
     let functions = reader.finish();
     (!functions.is_empty()).then(|| functions.to_text())
-}
-
-/// A line of the list with its file as names of local functions have it: without folders.
-fn by_base_name(line: &str) -> String {
-    match line.rsplit_once(IN_FILE) {
-        Some((function, file)) => {
-            format!("{function}{IN_FILE}{}", file.rsplit('/').next().unwrap_or(file))
-        }
-        None => line.to_owned(),
-    }
 }
 
 /// Where the flags of PGO did not go.
@@ -163,14 +162,19 @@ pub(super) enum Reach {
     All,
 }
 
-/// Where the flags of PGO went in a build.
-pub(super) fn reach(folder: &Path) -> Reach {
-    let text = fs::read_to_string(folder.join(CALLS)).unwrap_or_default();
-    let calls: Vec<Noted> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    judge(&calls)
+/// Compilations of a build.
+pub(super) fn compilations(folder: &Path) -> u64 {
+    all(folder).iter().filter(|call| call.compiles).count() as u64
 }
 
-fn judge(calls: &[Noted]) -> Reach {
+/// All calls that were noted.
+pub(super) fn all(folder: &Path) -> Vec<Noted> {
+    let text = fs::read_to_string(folder.join(CALLS)).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// Where the flags of PGO went in a build.
+pub(super) fn reach(calls: &[Noted]) -> Reach {
     // Those that configure try things, and are many: a program is compiled with -c, or it is small.
     let compiles: Vec<&Noted> = {
         let apart: Vec<&Noted> = calls.iter().filter(|call| call.compiles && !is_trial(call)).collect();
@@ -214,7 +218,7 @@ fn foreign(calls: &[Noted]) -> Option<Reach> {
 }
 
 /// A path without `.` and `..`.
-fn plain(path: &Path) -> PathBuf {
+pub(super) fn plain(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {
@@ -278,7 +282,7 @@ mod tests {
 
     #[test]
     fn it_is_told_where_flags_did_not_go() {
-        let all = |texts: &[&str]| judge(&texts.iter().filter_map(|text| call(text)).collect::<Vec<_>>());
+        let all = |texts: &[&str]| reach(&texts.iter().filter_map(|text| call(text)).collect::<Vec<_>>());
         let (with, without, link) = ("-fprofile-use=/p -c a.c", "-c b.c", "a.o -o prog");
         assert_eq!(all(&[]), Reach::Unknown);
         assert_eq!(all(&[without, link]), Reach::Nowhere);
@@ -296,12 +300,12 @@ mod tests {
     #[test]
     fn what_is_noted_is_read_again() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!((reach(dir.path()), functions(dir.path(), Compiler::Clang)), (Reach::Unknown, None));
+        assert_eq!((reach(&all(dir.path())), functions(dir.path(), Compiler::Clang)), (Reach::Unknown, None));
         let noted = call("-fprofile-use=/p -c a.c").unwrap();
-        note(dir.path(), &noted, "Funcname=_ZN1A1fEi, Hash=7 in building ../x/a.c\n").unwrap();
+        note(dir.path(), &noted, "Funcname=_ZN1A1fEi, Hash=7 in building x/a.c\n").unwrap();
         note(dir.path(), &noted, "").unwrap();
-        assert_eq!(reach(dir.path()), Reach::All);
+        assert_eq!(reach(&all(dir.path())), Reach::All);
         let listed = functions(dir.path(), Compiler::Clang).unwrap();
-        assert!(listed.contains(" _ZN1A1fEi\n") && listed.contains("module a.c\n"), "{listed}");
+        assert!(listed.contains(" _ZN1A1fEi\n") && listed.contains("module x/a.c\n"), "{listed}");
     }
 }

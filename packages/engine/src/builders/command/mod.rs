@@ -8,6 +8,8 @@ mod compiler;
 mod craft;
 mod output;
 mod probe;
+mod progress;
+mod reach;
 mod sources;
 mod state;
 mod tables;

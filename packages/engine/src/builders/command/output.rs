@@ -38,6 +38,9 @@ pub(super) struct Kept {
     /// Who had written last into the tree, where that is kept.
     #[serde(default)]
     pub(super) began: String,
+    /// Compilations that it took.
+    #[serde(default)]
+    pub(super) compilations: u64,
 }
 
 /// Keeps what came out.
@@ -70,7 +73,14 @@ pub(super) fn take(stage: Stage, wanted: &Wanted<'_>, (read, began): (Digest, St
     }
     let made = beside::digest(&main, &copied)?;
     let libraries = copied.iter().map(|path| beside::file_name(path)).collect();
-    let all = Kept { read, made, program: beside::file_name(&main), libraries, began };
+    let all = Kept {
+        read,
+        made,
+        program: beside::file_name(&main),
+        libraries,
+        began,
+        compilations: calls::compilations(&wanted.notes()),
+    };
     let text = serde_json::to_vec(&all).map_err(|error| Error::internal(error.to_string()))?;
     files::write_atomically(&kept.join(KEPT), &text)?;
     Ok(all)
@@ -160,8 +170,8 @@ fn missing(stage: Stage, wanted: &Wanted<'_>, text: &str, file: &Path) -> Error 
 }
 
 impl Kept {
-    pub(super) fn load(wanted: &Wanted<'_>) -> Option<Self> {
-        serde_json::from_slice(&fs::read(wanted.kept().join(KEPT)).ok()?).ok()
+    pub(super) fn load(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(folder.join(KEPT)).ok()?).ok()
     }
 
     pub(super) fn made(self, wanted: &Wanted<'_>, fresh: bool, usage: Usage) -> Result<Made> {

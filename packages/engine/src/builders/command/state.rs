@@ -20,7 +20,7 @@ use crate::{
             wrapper,
         },
     },
-    chain::session::Session,
+    chain::{ready::Ready, session::Session},
     children::Command,
     io::files,
     profiles::llvm::Counting,
@@ -34,6 +34,8 @@ pub(super) struct CommandBuilder {
     compilers: Mutex<HashMap<String, Arc<Compilers>>>,
     /// Contents of sources, by program: read once, and again after a build.
     read: Mutex<HashMap<String, Arc<Contents>>>,
+    /// What probes found, by compiler and what it was tried for.
+    pub(super) probed: Mutex<HashMap<String, Ready>>,
 }
 
 /// Contents of sources, by name.
@@ -51,6 +53,8 @@ pub(super) struct Wanted<'a> {
     /// What is kept of the program's builds.
     pub(super) folder: PathBuf,
     tree: PathBuf,
+    /// What alone is as it ships, where it is built to see the share of that.
+    pub(super) alone: Option<String>,
     /// The profile, where it is given and where its build finds it.
     pub(super) profile: Option<(PathBuf, PathBuf)>,
     /// Whether it has no PGO of its own, whatever is in it.
@@ -76,7 +80,8 @@ impl Wanted<'_> {
 
     /// Where what came out is kept.
     pub(super) fn kept(&self) -> PathBuf {
-        self.folder.join(self.flavour.word())
+        let word = self.flavour.word();
+        self.folder.join(self.alone.as_ref().map_or(word.to_owned(), |alone| format!("{word}-{alone}")))
     }
 
     /// Where compilers note their calls.
@@ -144,7 +149,7 @@ pub(super) fn table(program: &config::Program) -> Result<&Program> {
 
 impl CommandBuilder {
     pub(super) fn new(root: PathBuf, env: BTreeMap<OsString, OsString>) -> Self {
-        Self { root, env, compilers: Mutex::default(), read: Mutex::default() }
+        Self { root, env, compilers: Mutex::default(), read: Mutex::default(), probed: Mutex::default() }
     }
 
     /// The folder of its sources.
@@ -233,6 +238,7 @@ impl CommandBuilder {
         let mut wanted = Wanted {
             name,
             tree,
+            alone: None,
             program,
             flavour: flavoured,
             dir: self.dir(program),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use honing_core::{
-    Result,
+    Result, Stage,
     config::{Config, Form, Place, Tables},
 };
 use schemars::JsonSchema;
@@ -168,12 +168,17 @@ pub(super) enum Flavoured {
 impl Flavoured {
     pub(super) const ALL: [Self; 3] = [Self::Baseline, Self::Instrument, Self::Optimize];
 
-    pub(super) fn word(self) -> &'static str {
+    /// The stage that makes it.
+    pub(super) fn stage(self) -> Stage {
         match self {
-            Self::Baseline => "baseline",
-            Self::Instrument => "instrument",
-            Self::Optimize => "optimize",
+            Self::Baseline => Stage::Baseline,
+            Self::Instrument => Stage::Instrument,
+            Self::Optimize => Stage::Optimize,
         }
+    }
+
+    pub(super) fn word(self) -> &'static str {
+        self.stage().name()
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
         },
         stand_in::{self, ended, run},
     },
-    io::files,
+    io::{files, programs::is_executable},
     profiles::gcc,
 };
 
@@ -66,13 +66,36 @@ pub(super) fn place(exe: &Path, folder: &Path, orders: &Orders) -> Result<()> {
 
 /// Whether an executable that was called by this name is to act as a compiler.
 pub fn is_called(name: &OsStr) -> bool {
-    Path::new(name).parent().and_then(Path::file_name) == Some(OsStr::new(FOLDER))
+    own(Path::new(name)).is_some()
+}
+
+/// Links in a row that are followed.
+const LINKS: usize = 8;
+
+/// Where it was placed, by the name that it was called by: that, what PATH has by this name, or what a link leads to.
+fn own(name: &Path) -> Option<PathBuf> {
+    let has_folder = name.parent().is_some_and(|folder| folder != Path::new(""));
+    let mut at = if has_folder {
+        name.to_owned()
+    } else {
+        let path = std::env::var_os("PATH")?;
+        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| is_executable(file))?
+    };
+    for _ in 0..LINKS {
+        if at.parent().and_then(Path::file_name) == Some(OsStr::new(FOLDER)) {
+            return Some(at);
+        }
+        let target = fs::read_link(&at).ok()?;
+        at = at.parent()?.join(target);
+    }
+    None
 }
 
 /// Acts as a compiler; `args` begin with its own name. Ends as the compiler does.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut args = args.into_iter();
     let own = args.next().map(PathBuf::from).unwrap_or_default();
+    let own = self::own(&own).unwrap_or(own);
     act(&own, args.collect()).unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "error: {}: {error}", own.display());
         ExitCode::FAILURE
@@ -99,7 +122,10 @@ fn act(own: &Path, args: Vec<OsString>) -> io::Result<ExitCode> {
         return run(&mut command);
     }
     let (status, told) = match orders.family {
-        Compiler::Clang => listening(command.args(orders.family.tracing()), calls::is_listed)?,
+        Compiler::Clang => {
+            let (status, listed) = listening(command.args(orders.family.tracing()), calls::is_listed)?;
+            (status, calls::placed(&listed, |file| below(file, &noted.dir, &orders)))
+        }
         Compiler::Gcc => {
             command.args(gcc::SAYING).env(gcc::LOCALE.0, gcc::LOCALE.1);
             let (status, said) = listening(&mut command, |_| false)?;
@@ -114,6 +140,16 @@ fn act(own: &Path, args: Vec<OsString>) -> io::Result<ExitCode> {
     };
     calls::note(&orders.notes, &noted, &told)?;
     Ok(ended(status))
+}
+
+/// A file as it is called below the folder of the build, or that of the sources: two of one name are told apart, and
+/// both are the same in another folder.
+fn below(file: &str, here: &Path, orders: &Orders) -> String {
+    let whole = calls::plain(&here.join(file));
+    let tree = orders.build_dir.canonicalize().unwrap_or_else(|_| orders.build_dir.clone());
+    let roots = [&orders.build_dir, &tree, &orders.dir];
+    let inside = roots.into_iter().find_map(|root| whole.strip_prefix(root).ok());
+    inside.unwrap_or(&whole).display().to_string()
 }
 
 /// The name of a source file, from here: gcc tells local functions by it, and a profile that has whole paths applies
@@ -152,4 +188,32 @@ fn listening(command: &mut Command, keeps: fn(&str) -> bool) -> io::Result<(Exit
         }
     }
     Ok((child.wait()?, if kept.is_empty() { others } else { kept }))
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_compiler_is_known_by_its_folder_and_through_links() {
+        let dir = tempfile::tempdir().unwrap();
+        let placed = dir.path().join(FOLDER).join("clang");
+        fs::create_dir(dir.path().join(FOLDER)).unwrap();
+        symlink("/bin/sh", &placed).unwrap();
+        symlink(format!("{FOLDER}/clang"), dir.path().join("cc")).unwrap();
+        symlink("cc", dir.path().join("again")).unwrap();
+        symlink("round", dir.path().join("round")).unwrap();
+        for (name, found) in [("cc", true), ("again", true), ("round", false), ("not there", false)] {
+            let own = own(&dir.path().join(name));
+            assert_eq!(own, found.then(|| placed.clone()), "{name}");
+        }
+        assert_eq!(own(&placed), Some(placed.clone()));
+        assert_eq!(
+            [own(Path::new("sh")), own(Path::new("no-such-program")), own(Path::new(""))],
+            [None, None, None]
+        );
+    }
 }

@@ -140,10 +140,6 @@ impl Builder for GoBuilder {
         own.get::<tables::Workload>().map_or(&[], |workload| &workload.profiles)
     }
 
-    fn settle(&self, _: &Session, _: &Subject<'_>) -> Result<()> {
-        Ok(())
-    }
-
     fn fingerprint(
         &self,
         session: &Session,
@@ -189,10 +185,6 @@ impl Builder for GoBuilder {
 
     fn folders(&self, session: &Session, subject: &Subject<'_>, _: Flavour<'_>) -> Result<Folders> {
         Ok(Folders { all: folder(session, subject.name), libraries: Vec::new() })
-    }
-
-    fn is_light(&self, _: &Session, _: &Subject<'_>) -> Result<bool> {
-        Ok(false)
     }
 
     fn harness(

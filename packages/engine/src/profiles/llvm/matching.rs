@@ -8,6 +8,7 @@ use std::{
 use honing_core::{
     Error, ExitCode, Result,
     applied::{Applied, HotFunction, Lost, LostWhy, Match, MatchedBy, Origin, OriginMatch},
+    units,
 };
 use honing_match::{BuildFunctions, Crates, Hot, Share, Why, demangle, hottest};
 use honing_profdata::Profile;
@@ -48,7 +49,24 @@ pub(super) fn matched(
         of_hot(hot, Some(why.is_none()), why)
     });
     let applied = applied(&found, kin(profile, &functions), by);
-    Matched { applied, hottest: hottest.collect(), did: Vec::new() }
+    Matched { applied, hottest: hottest.collect(), did: shared(profile, &functions).into_iter().collect() }
+}
+
+/// Which local functions share counters, in words.
+fn shared(profile: &Profile, functions: &BuildFunctions) -> Option<String> {
+    let shared = honing_match::sharing(profile, functions);
+    let first = shared.first()?;
+    let whole = profile.functions().map(|function| function.weight()).sum::<u128>().max(1) as f64;
+    let share = shared.iter().map(|one| one.weight).sum::<u128>() as f64 / whole;
+    Some(format!(
+        "{} of the weight is of local functions that share a record, since they and their files have the same names: \
+         {} of {}, such as `{}` in {}",
+        units::share(share),
+        shared.len(),
+        profile.functions().count(),
+        first.name,
+        first.modules.join(" and "),
+    ))
 }
 
 fn applied(found: &honing_match::Match, kin: f64, by: MatchedBy) -> Applied {

@@ -90,7 +90,7 @@ const UNREADABLE: [Row; 8] = [
     },
 ];
 
-const KEYS: [Row; 10] = [
+const KEYS: [Row; 11] = [
     Row {
         name: "a typo in a key",
         breaks: |case| case.config("package =", "pakage ="),
@@ -154,6 +154,14 @@ const KEYS: [Row; 10] = [
         code: 2,
         says: &["pgo/pgo.toml:19:", "`a/b` cannot be the name of a program"],
         hint: "ASCII letters",
+    },
+    Row {
+        name: "a program's name that is too long for a file's",
+        breaks: |case| case.config_also(&format!("[program.{}.cargo]\npackage = \"tiny\"", "p".repeat(250))),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:19:", "the name of a program has 250 letters"],
+        hint: "at most 100",
     },
     Row {
         name: "a weight of zero",
