@@ -124,6 +124,11 @@ pub enum Event {
         /// The text.
         text: String,
     },
+    /// What the command was asked for, as a sentence.
+    Answer {
+        /// The text.
+        text: String,
+    },
     /// Something that a person should look at.
     Warning {
         /// The text.
@@ -299,6 +304,9 @@ pub struct Summary {
     pub applied: Option<Applied>,
     /// Where the profile was recorded, relative to the workspace.
     pub recorded: Option<String>,
+    /// What to do next, a line each.
+    #[serde(default)]
+    pub next: Vec<String>,
 }
 
 /// When a run began, in UTC, by its name: `20261125T134007.123456Z-42` as `2026-11-25T13:40:07Z`. Once the

@@ -111,6 +111,10 @@ fn short(program: &Program) -> Vec<Part> {
         parts.push(part(format!("{notes}\n")));
     }
     parts.push(part(facts(program)));
+    if !program.next.is_empty() {
+        let lines: String = program.next.iter().map(|line| format!("- {}\n", prose(line))).collect();
+        parts.push(part(format!("What to do next:\n\n{lines}\n")));
+    }
     parts
 }
 

@@ -107,7 +107,9 @@ impl Plain {
                     crate::applied::applied(applied, out)?;
                 }
             }
-            Event::Hot { .. }
+            // A result: it goes to standard output.
+            Event::Answer { .. }
+            | Event::Hot { .. }
             | Event::Stored { .. }
             | Event::Measured { .. }
             | Event::Built { .. }

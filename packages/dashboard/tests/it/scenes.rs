@@ -337,6 +337,7 @@ fn summary() -> Summary {
         ships: None,
         applied: Some(applied()),
         recorded: Some("pgo/profiles/tracker/x86_64-unknown-linux-gnu".into()),
+        next: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use honing_core::{
     ExitCode, Result, Selection, Stage,
     event::{Event, Summary},
-    outcome::{Choice, Consequence, Outcome, beyond_reach},
+    outcome::{Came, Choice, Consequence, Outcome, beyond_reach, next},
     recorded::Source,
     units,
 };
@@ -22,6 +22,7 @@ use crate::{
         subject::Subject,
     },
     keep::{
+        history,
         record::{Findings, record},
         status,
     },
@@ -102,7 +103,15 @@ impl Chain<'_> {
         if let (Some(text), true) = (silent(&outcome, &consequence, &reach), decides) {
             session.sink.emit(Event::Warning { text });
         }
-        let Consequence { exit, wording, .. } = consequence;
+        let Consequence { exit, wording, record: may_record } = consequence;
+        let recorded = recorded.and_then(|recorded| recorded.path);
+        let next = next(&Came {
+            program: subject.name,
+            outcome: Some(&outcome).filter(|_| decides),
+            may_record,
+            recorded: recorded.as_deref(),
+            uncommitted: recorded.as_deref().is_some_and(|folder| history::is_uncommitted(session, folder)),
+        });
         let summary = Summary {
             program: subject.name.to_owned(),
             target: subject.triple.clone(),
@@ -119,7 +128,8 @@ impl Chain<'_> {
             // What an earlier run left is not what this one asked for.
             optimized: chosen.map(Optimized::artifact).filter(|_| built),
             applied: applied.filter(|_| built),
-            recorded: recorded.and_then(|recorded| recorded.path),
+            recorded,
+            next,
         };
         Ok((summary, if decides { exit } else { ExitCode::Success }))
     }

@@ -156,7 +156,7 @@ fn without_pinning_a_bump_loses_everything_and_a_rebase_brings_it_back() {
     let (ran, share) = matched(&fixture, &["check"]);
     assert!(ran.code == 0 && share > 0.99, "{share}: {}", ran.stderr);
     let again = fixture.succeeds(&["rebase"]);
-    assert!(again.stderr.contains("nothing to rebase"), "{}", again.stderr);
+    assert!(again.stdout.contains("nothing to rebase"), "{}", again.stdout);
 }
 
 #[test]

@@ -43,6 +43,7 @@ fn summary(program: &str) -> Summary {
         ships: None,
         applied: None,
         recorded: None,
+        next: Vec::new(),
     }
 }
 

@@ -183,6 +183,7 @@ impl Program {
         self.optimized.clone_from(&summary.optimized);
         self.applied.clone_from(&summary.applied);
         self.recorded.clone_from(&summary.recorded);
+        self.next.clone_from(&summary.next);
     }
 }
 

@@ -26,6 +26,10 @@ pub(super) fn section(document: &Document, program: &Program, at: usize) -> Mark
             }
             @if let Some(target) = &program.target { p.quiet { (clean(target)) } }
             (facts(program))
+            @if !program.next.is_empty() {
+                p { "What to do next:" }
+                ul { @for line in &program.next { li { (clean(line)) } } }
+            }
             (measured(program, &id("ratios")))
             (latency(program, &id("latency")))
             (machine(program))

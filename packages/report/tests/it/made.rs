@@ -122,6 +122,7 @@ pub(crate) fn summary(name: &str, found: Vec<Measured>, outcome: Outcome, wordin
         ships: None,
         applied: Some(applied(name)),
         recorded: None,
+        next: vec!["commit pgo/profiles/<p>".into(), "build what ships: honing build".into()],
     }
 }
 

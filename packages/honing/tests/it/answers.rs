@@ -1,0 +1,54 @@
+//! A command's answer is on standard output, and its last line says what to do next.
+
+use crate::support::{Fixture, commit, git};
+
+/// The tiny program in a repository.
+fn committed() -> Fixture {
+    let fixture = Fixture::tiny();
+    fixture.write(".gitignore", "target/\n");
+    git(&fixture, &["init", "--quiet"]);
+    commit(&fixture, "first");
+    fixture
+}
+
+const COMMIT: &str = "  next       commit pgo/profiles/tiny/x86_64-unknown-linux-gnu\n";
+const BUILD: &str = "build what ships: honing build --program tiny\n";
+
+#[test]
+fn a_run_ends_with_the_next_step() {
+    let fixture = committed();
+    let before = fixture.succeeds(&["--to", "optimize"]).stdout;
+    assert!(before.ends_with("  next       measure and record it: honing --program tiny\n"), "{before}");
+    let recorded = fixture.succeeds(&["--ci"]).stdout;
+    assert!(recorded.ends_with(&format!("{COMMIT}             {BUILD}")), "{recorded}");
+    let report = fixture.read("target/honing/ci/report.md");
+    assert!(report.contains("What to do next:\n\n- commit pgo/profiles/tiny"), "{report}");
+    commit(&fixture, "profile");
+    let again = fixture.succeeds(&[]).stdout;
+    assert!(again.ends_with(&format!("  next       {BUILD}")) && !again.contains("commit pgo"), "{again}");
+}
+
+#[test]
+fn what_was_asked_for_is_on_standard_output() {
+    let fixture = committed();
+    fixture.succeeds(&[]);
+    commit(&fixture, "profile");
+    for (args, answer) in [
+        (&["check"][..], "check: tiny: the stored profile fits"),
+        (&["check", "--ci"], "check: tiny: the stored profile fits"),
+        (&["check", "--quiet"], "check: tiny: the stored profile fits"),
+        (&["rebase"], "nothing to rebase"),
+        (&["checklist"], "**ready**"),
+        (&["checklist", "--ci"], "**ready**"),
+        (&["status"], "fulfilled"),
+        (&["plan"], "up to date"),
+    ] {
+        let ran = fixture.succeeds(args);
+        assert!(ran.stdout.contains(answer), "{args:?}: {} | {}", ran.stdout, ran.stderr);
+        assert!(!ran.stderr.contains(answer), "{args:?}: {}", ran.stderr);
+    }
+    let check = fixture.succeeds(&["check"]).stdout;
+    assert!(check.lines().last().unwrap().starts_with("check: tiny:"), "{check}");
+    let events = fixture.succeeds(&["check", "--format", "json"]).stdout;
+    assert!(events.contains(r#""event":"answer","text":"check: tiny"#), "{events}");
+}
