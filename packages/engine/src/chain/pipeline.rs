@@ -29,6 +29,7 @@ use crate::{
     measure::{
         bench::bench,
         measurements::{Measurements, candidates, names},
+        trial::try_workloads,
         verdicts::{Judged, growths, judge, size},
     },
 };
@@ -54,9 +55,18 @@ impl Chain<'_> {
     /// All selected stages.
     pub(crate) fn run(mut self, ready: &Ready) -> Result<(Summary, ExitCode)> {
         let (session, subject) = (self.session, self.subject);
+        // Where other builds come before the measurement, a mistake in a workload costs all of them.
+        let selects = |stage: Stage| self.selected.contains(&stage.into());
+        let tries = selects(Stage::Bench) && selects(Stage::Optimize);
         let baseline = self.stage_or(
             Stage::Baseline,
-            || baseline(session, subject, ready),
+            || {
+                let done = baseline(session, subject, ready)?;
+                if tries {
+                    try_workloads(session, subject, &done.output)?;
+                }
+                Ok(done)
+            },
             || Built::load(session, subject, Stage::Baseline),
             |built| units::bytes(built.artifact().bytes),
         )?;

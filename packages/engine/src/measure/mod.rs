@@ -21,6 +21,7 @@ mod measuring;
 pub(crate) mod pairs;
 pub(crate) mod qualification;
 pub(crate) mod readings;
+pub(crate) mod trial;
 pub(crate) mod unfinished;
 pub(crate) mod verdicts;
 
