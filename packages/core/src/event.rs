@@ -71,6 +71,9 @@ pub enum Event {
         stage: Step,
         /// Why it runs, a line for each reason.
         reasons: Vec<String>,
+        /// Milliseconds that it took the last time, here or when the stored profile was recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_ms: Option<u64>,
     },
     /// Something countable went on inside a stage.
     Progress {

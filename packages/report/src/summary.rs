@@ -40,6 +40,11 @@ pub fn summary(
         tables::metrics("", &shown, more).write(out, width)?;
         gated_strips(&summary.measured, out)?;
         percentiles(&summary.measured, width, out)?;
+        let legend = tables::legend(&summary.measured);
+        if !legend.is_empty() {
+            writeln!(out)?;
+        }
+        legend.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
         if verbose {
             over_time_of_gated(&summary.measured, out)?;
         }

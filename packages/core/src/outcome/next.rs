@@ -1,7 +1,6 @@
 //! What a person does after a run: at most two lines.
 
-use super::consequence::Outcome;
-use crate::advise;
+use crate::{advise, config::OutcomeKind};
 
 /// What the next step follows from.
 #[derive(Debug, Clone, Copy, Default)]
@@ -9,7 +8,7 @@ pub struct Came<'a> {
     /// The program.
     pub program: &'a str,
     /// The outcome; absent where the run does not judge.
-    pub outcome: Option<&'a Outcome>,
+    pub outcome: Option<OutcomeKind>,
     /// Whether the verdict lets the profile be recorded.
     pub may_record: bool,
     /// Where the profile was recorded, relative to the workspace.
@@ -28,7 +27,7 @@ pub fn next(came: &Came<'_>) -> Vec<String> {
             commit.into_iter().chain([build]).collect()
         }
         (None, None) => Vec::new(),
-        (None, Some(Outcome::NotMeasured)) if came.may_record => {
+        (None, Some(OutcomeKind::NotMeasured)) if came.may_record => {
             vec![advise!("measure and record it: {pgo} --program {program}")]
         }
         (None, Some(_)) if came.may_record => {
@@ -47,8 +46,6 @@ mod tests {
 
     #[test]
     fn each_end_of_a_run_has_a_next_step() {
-        let worse = Outcome::Regressed { workloads: vec!["w (cpu)".into()] };
-        let open = Outcome::Inconclusive { workloads: vec!["w (cpu)".into()], environment: Vec::new() };
         let (commit, build) = ("commit pgo/profiles/p/t", "build what ships: honing build --program p");
         let (yes, no) = (Some("pgo/profiles/p/t"), None);
         let record = "record the profile: honing record --program p";
@@ -58,14 +55,14 @@ mod tests {
             "or train on work that is more like production's: honing --program p",
         );
         for (recorded, uncommitted, outcome, may_record, said) in [
-            (yes, true, Some(&Outcome::Improved), true, &[commit, build][..]),
-            (yes, false, Some(&Outcome::Improved), true, &[build]),
+            (yes, true, Some(OutcomeKind::Improved), true, &[commit, build][..]),
+            (yes, false, Some(OutcomeKind::Improved), true, &[build]),
             // Without a verdict too, as after a rebase.
             (yes, true, None, true, &[commit, build]),
-            (yes, true, Some(&open), true, &[commit, build]),
-            (no, false, Some(&worse), false, &[plain, train]),
-            (no, false, Some(&Outcome::Improved), true, &[record]),
-            (no, false, Some(&Outcome::NotMeasured), true, &[measure]),
+            (yes, true, Some(OutcomeKind::Inconclusive), true, &[commit, build]),
+            (no, false, Some(OutcomeKind::Regressed), false, &[plain, train]),
+            (no, false, Some(OutcomeKind::Improved), true, &[record]),
+            (no, false, Some(OutcomeKind::NotMeasured), true, &[measure]),
             (no, false, None, true, &[]),
         ] {
             let came = Came { program: "p", outcome, may_record, recorded, uncommitted };

@@ -117,7 +117,7 @@ impl Chain<'_> {
         let recorded = recorded.and_then(|recorded| recorded.path);
         let next = next(&Came {
             program: subject.name,
-            outcome: Some(&outcome).filter(|_| decides),
+            outcome: decides.then_some(outcome.kind()),
             may_record,
             recorded: recorded.as_deref(),
             uncommitted: recorded.as_deref().is_some_and(|folder| history::is_uncommitted(session, folder)),

@@ -52,3 +52,35 @@ fn what_was_asked_for_is_on_standard_output() {
     let events = fixture.succeeds(&["check", "--format", "json"]).stdout;
     assert!(events.contains(r#""event":"answer","text":"check: tiny"#), "{events}");
 }
+
+#[test]
+fn a_stage_says_what_it_took_the_last_time_here_or_elsewhere() {
+    let fixture = committed();
+    let first = fixture.succeeds(&[]).stderr;
+    assert!(first.contains("Baseline running: first run\n"), "{first}");
+    commit(&fixture, "profile");
+    let again = fixture.succeeds(&["--force", "--only", "train"]).stderr;
+    assert!(again.contains("Train running: --force; it took 0."), "{again}");
+    // A manifest has seconds.
+    let clone = fixture.clone_in("tiny");
+    let elsewhere = clone.succeeds(&["--to", "baseline"]).stderr;
+    assert!(elsewhere.contains("Baseline running: first run; it took 1.0s last time"), "{elsewhere}");
+}
+
+#[test]
+fn a_clone_tells_of_the_profile_what_the_original_tells() {
+    let fixture = committed();
+    fixture.write("src/main.rs", &format!("{}// more\n", fixture.read("src/main.rs")));
+    fixture.succeeds(&[]);
+    let here = fixture.succeeds(&["status"]).stdout;
+    assert!(
+        here.contains("0 commits and at most 1 changed line in the program's packages since; some may"),
+        "{here}"
+    );
+    commit(&fixture, "profile");
+    let last = |fixture: &Fixture| {
+        let status = fixture.succeeds(&["status"]).stdout;
+        status.lines().find(|line| line.starts_with("  match ")).unwrap().to_owned()
+    };
+    assert_eq!(last(&fixture), last(&fixture.clone_in("tiny")));
+}

@@ -46,7 +46,7 @@ impl Reading {
                     self.program(name);
                 }
             }
-            Event::StageStarted { program, stage, reasons } => {
+            Event::StageStarted { program, stage, reasons, .. } => {
                 let span = Span {
                     stage: *stage,
                     state: None,

@@ -108,7 +108,8 @@ fn measured(program: &Program, id: &str) -> Markup {
         plot::better(&shown),
         band.unwrap_or_default()
     );
-    let notes: Vec<String> = notes(&program.measured).collect();
+    let legend = tables::legend(&program.measured).into_iter().map(str::to_owned);
+    let notes: Vec<String> = notes(&program.measured).chain(legend).collect();
     html! {
         h3 { "Change" }
         (pair(
