@@ -93,7 +93,7 @@ pub(crate) fn legend(measured: &[Measured]) -> Vec<&'static str> {
     let changes: Vec<String> = measured.iter().map(|metric| interval(metric.ratio)).collect();
     let lines = [
         ("[too few runs]", "[too few runs]: the interval is too wide to say anything; more pairs narrow it"),
-        ("-", "-: there is no ratio: too few pairs, or a value of 0"),
+        ("-", "a dash (-): there is no ratio: too few pairs, or a value of 0"),
     ];
     let occurs = |(cell, _): &(&str, &str)| {
         changes.iter().any(|change| change == cell || change.ends_with(&format!(" {cell}")))
@@ -401,6 +401,6 @@ mod tests {
         let (good, wide) = (Some((0.8, 1.0)), Some((0.002, 529.0)));
         assert_eq!(begins(&[good]), [""; 0]);
         assert_eq!(begins(&[good, wide]), ["[too few runs]"]);
-        assert_eq!(begins(&[wide, None]), ["[too few runs]", "-"]);
+        assert_eq!(begins(&[wide, None]), ["[too few runs]", "a dash (-)"]);
     }
 }
