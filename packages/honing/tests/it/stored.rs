@@ -369,7 +369,7 @@ fn a_profile_goes_out_and_comes_back_in() {
     // For a plain build of a user: without our wrapper nothing of ours would apply.
     let said = fixture.succeeds(&["export", "--unpinned", "-o", "plain.profdata"]);
     let mangling = "-Csymbol-mangling-version=v0";
-    assert!(said.stderr.contains(mangling), "{}", said.stderr);
+    assert!(said.stdout.contains(mangling), "{}", said.stdout);
     let build = |profile: &str| {
         let flags = format!(
             "-Cprofile-use={} {mangling} -Cllvm-args=-pgo-warn-missing-function",
