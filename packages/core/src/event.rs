@@ -71,6 +71,9 @@ pub enum Event {
         stage: Step,
         /// Why it runs, a line for each reason.
         reasons: Vec<String>,
+        /// Milliseconds that it took the last time, here or when the stored profile was recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_ms: Option<u64>,
     },
     /// Something countable went on inside a stage.
     Progress {
@@ -121,6 +124,11 @@ pub enum Event {
     },
     /// Something worth knowing.
     Note {
+        /// The text.
+        text: String,
+    },
+    /// What the command was asked for, as a sentence.
+    Answer {
         /// The text.
         text: String,
     },
@@ -299,6 +307,9 @@ pub struct Summary {
     pub applied: Option<Applied>,
     /// Where the profile was recorded, relative to the workspace.
     pub recorded: Option<String>,
+    /// What to do next, a line each.
+    #[serde(default)]
+    pub next: Vec<String>,
 }
 
 /// When a run began, in UTC, by its name: `20261125T134007.123456Z-42` as `2026-11-25T13:40:07Z`. Once the

@@ -106,11 +106,17 @@ fn short(program: &Program) -> Vec<Part> {
     if !decides.is_empty() {
         parts.push(part(format!("{}\n", decides.markdown())));
     }
-    let notes: String = notes(&program.measured).map(|note| format!("- {}\n", prose(&note))).collect();
+    let legend = tables::legend(&program.measured).into_iter().map(str::to_owned);
+    let notes: String =
+        notes(&program.measured).chain(legend).map(|note| format!("- {}\n", prose(&note))).collect();
     if !notes.is_empty() {
         parts.push(part(format!("{notes}\n")));
     }
     parts.push(part(facts(program)));
+    if !program.next.is_empty() {
+        let lines: String = program.next.iter().map(|line| format!("- {}\n", prose(line))).collect();
+        parts.push(part(format!("What to do next:\n\n{lines}\n")));
+    }
     parts
 }
 

@@ -38,6 +38,8 @@ pub struct Plain {
     /// Whether lines have to say which program they are about.
     several: bool,
     last_progress_ms: u64,
+    /// What the stage that runs took the last time.
+    last_ms: Option<u64>,
     last_lines: VecDeque<String>,
     /// The log of the command that runs.
     log: Option<String>,
@@ -46,7 +48,14 @@ pub struct Plain {
 impl Plain {
     /// A reporter that tells as much as `verbosity` says.
     pub fn new(verbosity: Verbosity) -> Self {
-        Self { verbosity, several: false, last_progress_ms: 0, last_lines: VecDeque::new(), log: None }
+        Self {
+            verbosity,
+            several: false,
+            last_progress_ms: 0,
+            last_ms: None,
+            last_lines: VecDeque::new(),
+            log: None,
+        }
     }
 
     /// Writes what there is to say about an event.
@@ -57,18 +66,14 @@ impl Plain {
         let green = AnsiColor::Green.on_default().bold();
         match &record.event {
             Event::RunStarted { programs, .. } => self.several = programs.len() > 1,
-            Event::StageStarted { program, stage, reasons } => {
+            Event::StageStarted { program, stage, reasons, last_ms } => {
                 self.last_progress_ms = record.at_ms;
                 self.last_lines.clear();
                 self.log = None;
+                self.last_ms = *last_ms;
                 if !reasons.is_empty() {
-                    self.line(
-                        out,
-                        *stage,
-                        green,
-                        program,
-                        &format!("running: {}", because(reasons, REASONS)),
-                    )?;
+                    let text = format!("running: {}{}", because(reasons, REASONS), self.last_time());
+                    self.line(out, *stage, green, program, &text)?;
                 }
             }
             Event::Progress { program, stage, done, total, unit, at, left_ms } => {
@@ -91,7 +96,8 @@ impl Plain {
             Event::Output { line, .. } => self.output(line, out)?,
             Event::Heartbeat { program, stage, elapsed_ms } => {
                 let elapsed = units::millis(*elapsed_ms);
-                self.line(out, *stage, green, program, &format!("still working after {elapsed}"))?;
+                let text = format!("still working after {elapsed}{}", self.last_time());
+                self.line(out, *stage, green, program, &text)?;
             }
             Event::Note { text } => self.note(out, text)?,
             Event::Warning { text } => {
@@ -107,7 +113,9 @@ impl Plain {
                     crate::applied::applied(applied, out)?;
                 }
             }
-            Event::Hot { .. }
+            // A result: it goes to standard output.
+            Event::Answer { .. }
+            | Event::Hot { .. }
             | Event::Stored { .. }
             | Event::Measured { .. }
             | Event::Built { .. }
@@ -115,6 +123,10 @@ impl Plain {
             | Event::RunFinished { .. } => {}
         }
         Ok(())
+    }
+
+    fn last_time(&self) -> String {
+        self.last_ms.map(|last| format!("; it took {} last time", units::millis(last))).unwrap_or_default()
     }
 
     fn finished(

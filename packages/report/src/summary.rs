@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Writes the summary for a terminal of `width` columns, or for none; with the ratios over time
-/// where `verbose`. Where the binary to ship is, is the last thing said.
+/// where `verbose`. What to do next is the last thing said.
 ///
 /// # Errors
 /// Where `out` does not take it.
@@ -40,6 +40,11 @@ pub fn summary(
         tables::metrics("", &shown, more).write(out, width)?;
         gated_strips(&summary.measured, out)?;
         percentiles(&summary.measured, width, out)?;
+        let legend = tables::legend(&summary.measured);
+        if !legend.is_empty() {
+            writeln!(out)?;
+        }
+        legend.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
         if verbose {
             over_time_of_gated(&summary.measured, out)?;
         }
@@ -71,7 +76,15 @@ pub fn summary(
     if let (Some(false), Some(baseline)) = (summary.ships, &summary.baseline) {
         writeln!(out, "  ships      {}", baseline.path)?;
     }
-    Ok(())
+    next(&summary.next, out)
+}
+
+/// What to do next, below everything else.
+fn next(lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+    lines.iter().enumerate().try_for_each(|(at, line)| {
+        let name = if at == 0 { "next" } else { "" };
+        writeln!(out, "  {name:<10} {line}")
+    })
 }
 
 fn outcome_style(outcome: &Outcome) -> Style {
@@ -235,6 +248,7 @@ mod tests {
             ships: None,
             applied: None,
             recorded: None,
+            next: vec!["commit pgo/profiles/server/t".into(), "build what ships: honing build".into()],
         };
         let mut out = Vec::new();
         summary(&found, true, None, &mut out).unwrap();
@@ -257,6 +271,9 @@ mod tests {
           both (cpu) of each pair: ▁█ -5.0 % to -4.0 %
           eval: A/A control 0.0 % [-1.0, +1.0]; noise 3.0 % per pair; detectable effect 2.4 %
           eval: 65 % of the CPU time is in child processes; PGO changes only this program's own code
+
+          next       commit pgo/profiles/server/t
+                     build what ships: honing build
         ");
     }
 }

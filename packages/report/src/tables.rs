@@ -88,6 +88,19 @@ pub(crate) fn interval(ratio: Option<Ratio>) -> String {
     told.map_or_else(|| "-".into(), |ratio| ratio.as_change())
 }
 
+/// What cells without an interval mean, a line each, where there are such.
+pub(crate) fn legend(measured: &[Measured]) -> Vec<&'static str> {
+    let changes: Vec<String> = measured.iter().map(|metric| interval(metric.ratio)).collect();
+    let lines = [
+        ("[too few runs]", "[too few runs]: the interval is too wide to say anything; more pairs narrow it"),
+        ("-", "a dash (-): there is no ratio: too few pairs, or a value of 0"),
+    ];
+    let occurs = |(cell, _): &(&str, &str)| {
+        changes.iter().any(|change| change == cell || change.ends_with(&format!(" {cell}")))
+    };
+    lines.into_iter().filter(occurs).map(|(_, line)| line).collect()
+}
+
 /// Percentiles.
 pub(crate) fn latency(metrics: &[&Measured]) -> Table {
     let mut table = Table::new(
@@ -352,4 +365,42 @@ pub(crate) fn history(runs: &[Past]) -> Table {
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use honing_core::outcome::Verdict;
+
+    use super::*;
+
+    #[test]
+    fn cells_without_an_interval_are_explained_where_they_occur() {
+        let metric = |bounds: Option<(f64, f64)>| Measured {
+            workload: "w".into(),
+            candidate: None,
+            metric: "cpu".into(),
+            unit: "s".into(),
+            better: Direction::Lower,
+            gated: true,
+            in_sample: false,
+            weight: 1,
+            pairs: 2,
+            baseline: 1.0,
+            optimized: 1.0,
+            ratio: bounds.map(|(low, high)| Ratio { point: 0.9, low, high, confidence: 0.99 }),
+            margin: None,
+            verdict: Verdict::Inconclusive,
+            reason: None,
+            note: None,
+            ratios: Vec::new(),
+        };
+        let begins = |bounds: &[Option<(f64, f64)>]| {
+            let all: Vec<Measured> = bounds.iter().map(|bounds| metric(*bounds)).collect();
+            legend(&all).iter().filter_map(|line| Some(line.split_once(": ")?.0)).collect::<Vec<_>>()
+        };
+        let (good, wide) = (Some((0.8, 1.0)), Some((0.002, 529.0)));
+        assert_eq!(begins(&[good]), [""; 0]);
+        assert_eq!(begins(&[good, wide]), ["[too few runs]"]);
+        assert_eq!(begins(&[wide, None]), ["[too few runs]", "a dash (-)"]);
+    }
 }

@@ -11,6 +11,7 @@ use crate::{
     config::{Policy, Program},
     fingerprint::Digest,
     outcome::{self, Choice, Evidence, Measured, Outcome},
+    step::Step,
 };
 
 /// Everything that is known about a stored profile.
@@ -181,6 +182,12 @@ pub struct HotEntry {
 }
 
 impl Manifest {
+    /// Milliseconds of wall time that a step took when this was recorded.
+    pub fn took_ms(&self, step: Step) -> Option<u64> {
+        let name = step.to_string();
+        Some(self.cost.iter().find(|cost| cost.stage == name)?.wall_s.saturating_mul(1000))
+    }
+
     /// What was measured, with the weights of today.
     pub fn measured(&self, program: &Program) -> Vec<Measured> {
         let weight = |name: &str| program.workload.get(name).map_or(1, |workload| workload.weight);

@@ -200,7 +200,11 @@ impl Program {
     /// Takes what an event says about this program.
     pub(crate) fn event(&mut self, at_ms: u64, event: &Event) {
         match event {
-            Event::StageStarted { stage, reasons, .. } => self.start(at_ms, *stage, reasons),
+            Event::StageStarted { stage, reasons, last_ms, .. } => {
+                self.start(at_ms, *stage, reasons);
+                let row = self.row_mut(*stage);
+                row.expected_ms = row.expected_ms.or(*last_ms);
+            }
             Event::Progress { stage, done, total, unit, at, left_ms, .. } => {
                 let progress = Progress {
                     done: *done,
@@ -231,7 +235,7 @@ impl Program {
                 self.applied = Some(applied.clone());
             }
             Event::Hot { functions, .. } => self.hot.clone_from(functions),
-            Event::Stored { status } => self.status = Some((**status).clone()),
+            Event::Stored { status } => self.stored(status),
             Event::Measured { measured, .. } => {
                 self.renew();
                 past::replace(&mut self.measured, measured.clone());
@@ -244,6 +248,16 @@ impl Program {
             }
             _ => {}
         }
+    }
+
+    /// What no earlier run here tells of the stages' times, the manifest does.
+    fn stored(&mut self, status: &Status) {
+        if let Some(manifest) = &status.manifest {
+            for row in &mut self.rows {
+                row.expected_ms = row.expected_ms.or_else(|| manifest.took_ms(row.stage));
+            }
+        }
+        self.status = Some(status.clone());
     }
 
     fn start(&mut self, at_ms: u64, stage: Step, reasons: &[String]) {
@@ -262,7 +276,7 @@ impl Program {
                 let mut ended = past.stages.iter().rev();
                 ended.find(|ended| (ended.0, ended.1) == (row.stage, StageState::Done)).map(|ended| ended.2)
             };
-            row.expected_ms = past.iter().find_map(took);
+            row.expected_ms = past.iter().find_map(took).or(row.expected_ms);
         }
         let told = past.iter().find(|past| past.summary.is_some() || past.applied.is_some());
         if let (Some(newest), false) = (told, self.has_numbers()) {

@@ -33,7 +33,7 @@ impl State {
                 self.current = self.program_mut(program).0;
                 self.selected = *stage;
             }
-            Event::Note { text } => self.say(Tone::Note, text.clone(), None),
+            Event::Note { text } | Event::Answer { text } => self.say(Tone::Note, text.clone(), None),
             Event::Warning { text } => self.say(Tone::Warning, text.clone(), None),
             Event::RunFinished { exit, error, hint, .. } => {
                 return self.end(*exit, error.clone(), hint.clone());

@@ -15,7 +15,7 @@ use crate::{
 /// Columns of the bar of a stage's progress.
 const BAR: usize = 10;
 /// Columns that a line needs besides what it says about its stage.
-const FIXED: usize = 40;
+const FIXED: usize = 42;
 
 pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
@@ -67,7 +67,7 @@ fn line(state: &State, row: &Row, selected: bool, width: usize) -> Line<'static>
     let last = time(row.expected_ms);
     let expected = match standing {
         Standing::Waiting if !last.is_empty() => format!("~{last}"),
-        Standing::Running if !last.is_empty() => format!("of ~{last}"),
+        Standing::Running if !last.is_empty() => format!("of {last}"),
         _ => String::new(),
     };
     let name = Span::styled(
@@ -81,7 +81,7 @@ fn line(state: &State, row: &Row, selected: bool, width: usize) -> Line<'static>
         name,
         Span::styled(left(standing.word(), 10), style(standing)),
         Span::raw(right(&elapsed, 7)),
-        Span::styled(format!(" {} ", left(&expected, 7)), screen::dim()),
+        Span::styled(format!(" {} ", left(&expected, 9)), screen::dim()),
         Span::raw(said),
     ])
 }

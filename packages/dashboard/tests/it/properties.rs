@@ -47,7 +47,12 @@ fn event() -> impl Strategy<Value = Event> {
             steps: Default::default(),
         }),
         (program(), stage(), prop::collection::vec("\\PC{0,20}", 0..3)).prop_map(
-            |(program, stage, reasons)| Event::StageStarted { program, stage: stage.into(), reasons }
+            |(program, stage, reasons)| Event::StageStarted {
+                program,
+                stage: stage.into(),
+                reasons,
+                last_ms: None
+            }
         ),
         (program(), stage(), any::<u64>(), any::<Option<u64>>(), "\\PC{0,9}").prop_map(
             |(program, stage, done, total, at)| {

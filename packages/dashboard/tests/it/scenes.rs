@@ -71,7 +71,11 @@ const PROGRAM: &str = "tracker";
 
 fn started(state: &mut State, at_ms: u64, stage: Stage, reasons: &[&str]) {
     let reasons = reasons.iter().map(|reason| (*reason).to_owned()).collect();
-    tell(state, at_ms, Event::StageStarted { program: PROGRAM.into(), stage: stage.into(), reasons });
+    tell(
+        state,
+        at_ms,
+        Event::StageStarted { program: PROGRAM.into(), stage: stage.into(), reasons, last_ms: None },
+    );
 }
 
 fn ended(state: &mut State, at_ms: u64, stage: Stage, how: (StageState, &str), elapsed_ms: u64) {
@@ -337,6 +341,7 @@ fn summary() -> Summary {
         ships: None,
         applied: Some(applied()),
         recorded: Some("pgo/profiles/tracker/x86_64-unknown-linux-gnu".into()),
+        next: Vec::new(),
     }
 }
 

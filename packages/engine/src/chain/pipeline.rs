@@ -3,7 +3,7 @@
 use honing_core::{
     ExitCode, Result, Selection, Stage,
     event::{Event, Summary},
-    outcome::{Choice, Consequence, Outcome, beyond_reach},
+    outcome::{Came, Choice, Consequence, Outcome, beyond_reach, next},
     recorded::Source,
     units,
 };
@@ -22,12 +22,14 @@ use crate::{
         subject::Subject,
     },
     keep::{
+        history,
         record::{Findings, record},
         status,
     },
     measure::{
         bench::bench,
         measurements::{Measurements, candidates, names},
+        trial::try_workloads,
         verdicts::{Judged, growths, judge, size},
     },
 };
@@ -53,9 +55,18 @@ impl Chain<'_> {
     /// All selected stages.
     pub(crate) fn run(mut self, ready: &Ready) -> Result<(Summary, ExitCode)> {
         let (session, subject) = (self.session, self.subject);
+        // Where other builds come before the measurement, a mistake in a workload costs all of them.
+        let selects = |stage: Stage| self.selected.contains(&stage.into());
+        let tries = selects(Stage::Bench) && selects(Stage::Optimize);
         let baseline = self.stage_or(
             Stage::Baseline,
-            || baseline(session, subject, ready),
+            || {
+                let done = baseline(session, subject, ready)?;
+                if tries {
+                    try_workloads(session, subject, &done.output)?;
+                }
+                Ok(done)
+            },
             || Built::load(session, subject, Stage::Baseline),
             |built| units::bytes(built.artifact().bytes),
         )?;
@@ -102,7 +113,15 @@ impl Chain<'_> {
         if let (Some(text), true) = (silent(&outcome, &consequence, &reach), decides) {
             session.sink.emit(Event::Warning { text });
         }
-        let Consequence { exit, wording, .. } = consequence;
+        let Consequence { exit, wording, record: may_record } = consequence;
+        let recorded = recorded.and_then(|recorded| recorded.path);
+        let next = next(&Came {
+            program: subject.name,
+            outcome: decides.then_some(outcome.kind()),
+            may_record,
+            recorded: recorded.as_deref(),
+            uncommitted: recorded.as_deref().is_some_and(|folder| history::is_uncommitted(session, folder)),
+        });
         let summary = Summary {
             program: subject.name.to_owned(),
             target: subject.triple.clone(),
@@ -119,7 +138,8 @@ impl Chain<'_> {
             // What an earlier run left is not what this one asked for.
             optimized: chosen.map(Optimized::artifact).filter(|_| built),
             applied: applied.filter(|_| built),
-            recorded: recorded.and_then(|recorded| recorded.path),
+            recorded,
+            next,
         };
         Ok((summary, if decides { exit } else { ExitCode::Success }))
     }

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Instant};
 
 use honing_core::{
-    Fingerprint, Result, Stage,
+    Fingerprint, Result, Stage, Step,
     event::{Event, StageState},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -12,7 +12,10 @@ use crate::{
     chain::{session::Session, subject::Subject},
     children::Usage,
     io::clock,
-    keep::store::{Attempt, Cost, Manifest},
+    keep::{
+        store::{Attempt, Cost, Manifest},
+        stored_profile,
+    },
 };
 
 /// What a stage leaves in its folder.
@@ -90,7 +93,17 @@ pub(crate) fn up_to_date_or<T: Product>(
 /// Announces that a stage begins to work.
 pub(crate) fn started(session: &Session, subject: &Subject<'_>, stage: Stage, reasons: Vec<String>) {
     let (program, stage) = (subject.name.to_owned(), subject.step(stage));
-    session.sink.emit(Event::StageStarted { program, stage, reasons });
+    let last_ms = last_ms(session, subject, stage);
+    session.sink.emit(Event::StageStarted { program, stage, reasons, last_ms });
+}
+
+/// What a step took the last time: here, or else where the stored profile was recorded.
+fn last_ms(session: &Session, subject: &Subject<'_>, step: Step) -> Option<u64> {
+    if let Some(manifest) = session.store.load::<serde_json::Value>(subject.name, step) {
+        return Some(manifest.elapsed_ms);
+    }
+    let manifest = stored_profile::load(session, subject).ok()??.manifest;
+    manifest.took_ms(step)
 }
 
 /// Promotes what a stage made.

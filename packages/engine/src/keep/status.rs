@@ -89,11 +89,13 @@ pub(crate) fn facts(session: &Session, subject: &Subject<'_>, stored: &Stored) -
     Ok(Facts { age: clock::age(&stored.manifest.trained), toolchain, applied: None })
 }
 
-/// The latest build's match where it had this profile, or else that at recording.
+/// The match at recording, which is the same for everybody; of a later build with this profile, where there is one.
 fn last_match(session: &Session, subject: &Subject<'_>, stored: &Stored) -> LastMatch {
     let manifest = &stored.manifest;
     let built = Optimized::last(session, subject);
-    let of_this = built.filter(|(_, built)| built.profile() == &manifest.profile.indexed_digest);
+    let of_this = built.filter(|(when, built)| {
+        built.profile() == &manifest.profile.indexed_digest && *when >= manifest.recorded
+    });
     match of_this {
         Some((when, built)) => LastMatch {
             words: built.applied().words(),

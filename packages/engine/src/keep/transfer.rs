@@ -8,7 +8,7 @@ use honing_core::{
     applied::Applied,
     config::Policy,
     event::{Event, Summary},
-    outcome::{Asked, Evidence, Outcome, Standing},
+    outcome::{Asked, Came, Evidence, Outcome, Standing, next},
     recorded::Source,
     staleness,
 };
@@ -20,6 +20,7 @@ use crate::{
     },
     io::files,
     keep::{
+        history,
         record::{self, Findings},
         stored_profile,
     },
@@ -41,7 +42,7 @@ pub fn rebase(session: &Session) -> Result<Finished> {
         refuse_too_little(&chain, built.applied())?;
         if !rebased && !imports {
             let text = format!("nothing to rebase: the build applied {}", built.applied().words());
-            session.sink.emit(Event::Note { text });
+            session.sink.emit(Event::Answer { text });
             return Ok((summary(chain, &built, None), ExitCode::Success));
         }
         let recorded = record(&mut chain, &profile, &built)?;
@@ -61,7 +62,7 @@ pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
         files::write_atomically(output, profile.read(chain.subject)?.bytes())?;
         let by_hand = chain.subject.builder().by_hand(chain.subject, output);
         let text = format!("exported {}; build with it: {by_hand}", output.display());
-        session.sink.emit(Event::Note { text });
+        session.sink.emit(Event::Answer { text });
         Ok((summary(chain, &built, None), ExitCode::Success))
     })
 }
@@ -170,13 +171,18 @@ fn record(chain: &mut Chain<'_>, profile: &MergedProfile, built: &Optimized) -> 
 }
 
 fn summary(chain: Chain<'_>, built: &Optimized, recorded: Option<String>) -> Summary {
+    let program = chain.subject.name;
+    let uncommitted =
+        recorded.as_deref().is_some_and(|folder| history::is_uncommitted(chain.session, folder));
+    let came = Came { program, recorded: recorded.as_deref(), uncommitted, ..Came::default() };
     Summary {
-        program: chain.subject.name.to_owned(),
+        program: program.to_owned(),
         target: chain.subject.triple.clone(),
         costs: chain.costs.borrow().clone(),
         optimized: Some(built.artifact()),
         ships: None,
         applied: Some(built.applied().clone()),
+        next: next(&came),
         recorded,
         ..Summary::default()
     }

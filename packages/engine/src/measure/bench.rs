@@ -54,16 +54,22 @@ pub(crate) fn bench_fingerprint(
         let name = if index == 0 { "optimized program" } else { candidate.name };
         print.content(name, candidate.digest.clone());
     }
+    add_runs(session, subject, &mut print)?;
+    add_tools(&mut print, subject, tools);
+    with_pairs(session, subject, &mut print);
+    Ok(print)
+}
+
+/// Adds what a run of any program in the eval workloads reads.
+pub(crate) fn add_runs(session: &Session, subject: &Subject<'_>, print: &mut Fingerprint) -> Result<()> {
     for (name, value) in &subject.program.env {
         print.value(format!("env {name}"), value);
     }
     for (name, workload) in workloads(session, subject, |workload| workload.role.evaluates()) {
         let inputs = input_digests(session, workload)?;
-        add_workload(&mut print, (name, workload), Reader::Measurement, &inputs)?;
+        add_workload(print, (name, workload), Reader::Measurement, &inputs)?;
     }
-    add_tools(&mut print, subject, tools);
-    with_pairs(session, subject, &mut print);
-    Ok(print)
+    Ok(())
 }
 
 /// Adds the number of pairs that is asked for, if any. A longer plan than pgo.toml asks for is as good,

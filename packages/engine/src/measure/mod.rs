@@ -22,6 +22,7 @@ pub(crate) mod pairs;
 pub(crate) mod qualification;
 pub(crate) mod readings;
 pub(crate) mod shares;
+pub(crate) mod trial;
 pub(crate) mod unfinished;
 pub(crate) mod verdicts;
 

@@ -35,7 +35,7 @@ pub fn qualify(session: &Session) -> Result<Finished> {
                 format!("{pairs} pairs of the baseline and its copy")
             },
         )?;
-        qualified.iter().for_each(|one| session.sink.emit(Event::Note { text: sentence(one) }));
+        qualified.iter().for_each(|one| session.sink.emit(Event::Answer { text: sentence(one) }));
         if let Some(error) = unfit(&qualified) {
             return Err(error);
         }

@@ -30,6 +30,7 @@ pub(super) fn listener(shared: &Shared) -> Listener {
 /// Writes what standard output carries of an event: results.
 pub(super) fn result(record: &Record, verbose: bool, out: &mut dyn Write) -> std::io::Result<()> {
     match &record.event {
+        Event::Answer { text } => writeln!(out, "{text}"),
         Event::Built { release } => honing_report::built(release, out),
         Event::ProgramFinished { summary } => honing_report::summary(summary, verbose, console::width(), out),
         _ => Ok(()),

@@ -58,7 +58,7 @@ pub(crate) fn check(shared: &Shared) -> ExitCode {
         for Summary { program, applied, .. } in &finished.summaries {
             let words = applied.as_ref().map(Applied::words).unwrap_or_default();
             let text = format!("check: {program}: the stored profile fits: the build applied {words}");
-            session.sink.emit(Event::Note { text });
+            session.sink.emit(Event::Answer { text });
         }
         Ok(finished)
     })

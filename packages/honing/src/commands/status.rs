@@ -127,6 +127,10 @@ fn changes(status: &Status, manifest: &Manifest) -> String {
                 (units::count(since.commits, "commit"), units::count(since.lines, "changed line"));
             match (since.commits, since.lines) {
                 (0, 0) => "none in the program's packages since".to_owned(),
+                // Git compares with the commit, and knows nothing of what lay on top of it.
+                (_, 1..) if manifest.dirty => format!(
+                    "{commits} and at most {lines} in the program's packages since; some may have been there, uncommitted"
+                ),
                 _ => format!("{commits} and {lines} in the program's packages since"),
             }
         },

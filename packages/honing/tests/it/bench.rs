@@ -117,7 +117,7 @@ fn a_machine_is_qualified_with_the_baseline_and_its_copy() {
         .stdout
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
-        .filter(|event| event["event"] == "note")
+        .filter(|event| event["event"] == "answer")
         .collect();
     let told =
         told.iter().map(|note| note["text"].as_str().unwrap()).find(|text| text.contains("40 pairs detect"));
@@ -217,4 +217,28 @@ fn what_earlier_workloads_measured_stays() {
     assert_eq!(ended.code, 130, "{}", ended.stderr);
     let planned = fixture.succeeds(&["plan", "--only", "bench"]).stdout;
     assert!(planned.contains("6 of 6 pairs of judge"), "{planned}");
+}
+
+#[test]
+fn a_mistake_in_an_eval_workload_is_found_before_the_other_builds() {
+    let fixture = Fixture::tiny();
+    let tries = |fixture: &Fixture, args: &[&str]| {
+        let ran = fixture.run(&[&["--format", "json"], args].concat());
+        let tried = ran.stdout.contains("trying judge");
+        let instruments =
+            ran.stdout.contains(r#""event":"stage_finished","program":"tiny","stage":"instrument""#);
+        (ran.code, tried, instruments)
+    };
+    let metric =
+        "command = [\"{program}\", \"3000\"]\nmetric.found = { pointer = \"/nothing\", unit = \"\" }";
+    for (workload, code) in [("command = [\"{program}\", \"3000\"]\nexit_codes = [3]", 11), (metric, 11)] {
+        fixture.write("pgo/pgo.toml", &TINY_CONFIG.replace("command = [\"{program}\", \"3000\"]", workload));
+        assert_eq!(tries(&fixture, &[]), (code, true, false), "{workload}");
+    }
+    // Where nothing is measured it is no mistake yet.
+    assert_eq!(tries(&fixture, &["--to", "optimize"]), (0, false, true));
+    fixture.write("pgo/pgo.toml", TINY_CONFIG);
+    assert_eq!(tries(&fixture, &[]), (0, true, true));
+    fixture.replace("pgo/pgo.toml", "seed = 7", "seed = 8");
+    assert_eq!(tries(&fixture, &[]), (0, false, true), "what ran well is not tried again");
 }

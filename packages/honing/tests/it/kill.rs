@@ -143,7 +143,7 @@ fn killed_on_the_tracker() {
         assert!(gone.is_empty(), "kill {kill} after {after:?} left {gone:#?}");
         let next = finish(run().output().unwrap());
         assert_eq!(next.code, 0, "kill {kill} after {after:?}\n{}\n{}", next.stdout, next.stderr);
-        assert!(next.stdout.trim_end().ends_with("optimize/honing-tracker"), "{}", next.stdout);
+        assert!(next.stdout.contains("optimize/honing-tracker\n"), "{}", next.stdout);
     }
 }
 

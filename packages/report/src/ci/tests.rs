@@ -11,7 +11,12 @@ fn record(at_ms: u64, event: Event) -> Record {
 }
 
 fn started(stage: Stage) -> Event {
-    Event::StageStarted { program: "tiny".into(), stage: stage.into(), reasons: vec!["first run".into()] }
+    Event::StageStarted {
+        program: "tiny".into(),
+        stage: stage.into(),
+        reasons: vec!["first run".into()],
+        last_ms: None,
+    }
 }
 
 fn finished(stage: Stage, state: StageState) -> Event {
@@ -43,6 +48,7 @@ fn summary(program: &str) -> Summary {
         ships: None,
         applied: None,
         recorded: None,
+        next: Vec::new(),
     }
 }
 

@@ -91,6 +91,9 @@ pub struct Program {
     pub profile: Option<Profile>,
     /// Where this run recorded the profile, relative to the workspace.
     pub recorded: Option<String>,
+    /// What to do next, a line each.
+    #[serde(default)]
+    pub next: Vec<String>,
     /// Earlier runs of the program, the oldest first.
     pub history: Vec<Past>,
 }

@@ -46,7 +46,7 @@ impl Reading {
                     self.program(name);
                 }
             }
-            Event::StageStarted { program, stage, reasons } => {
+            Event::StageStarted { program, stage, reasons, .. } => {
                 let span = Span {
                     stage: *stage,
                     state: None,
@@ -183,6 +183,7 @@ impl Program {
         self.optimized.clone_from(&summary.optimized);
         self.applied.clone_from(&summary.applied);
         self.recorded.clone_from(&summary.recorded);
+        self.next.clone_from(&summary.next);
     }
 }
 

@@ -26,6 +26,10 @@ pub(super) fn section(document: &Document, program: &Program, at: usize) -> Mark
             }
             @if let Some(target) = &program.target { p.quiet { (clean(target)) } }
             (facts(program))
+            @if !program.next.is_empty() {
+                p { "What to do next:" }
+                ul { @for line in &program.next { li { (clean(line)) } } }
+            }
             (measured(program, &id("ratios")))
             (latency(program, &id("latency")))
             (machine(program))
@@ -104,7 +108,8 @@ fn measured(program: &Program, id: &str) -> Markup {
         plot::better(&shown),
         band.unwrap_or_default()
     );
-    let notes: Vec<String> = notes(&program.measured).collect();
+    let legend = tables::legend(&program.measured).into_iter().map(str::to_owned);
+    let notes: Vec<String> = notes(&program.measured).chain(legend).collect();
     html! {
         h3 { "Change" }
         (pair(

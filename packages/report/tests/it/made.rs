@@ -40,7 +40,12 @@ pub(crate) fn run(programs: &[&str], events: Vec<Event>) -> Vec<Record> {
 }
 
 pub(crate) fn started(program: &str, stage: Stage) -> Event {
-    Event::StageStarted { program: program.into(), stage: stage.into(), reasons: vec!["first run".into()] }
+    Event::StageStarted {
+        program: program.into(),
+        stage: stage.into(),
+        reasons: vec!["first run".into()],
+        last_ms: None,
+    }
 }
 
 pub(crate) fn finished(program: &str, stage: Stage, state: StageState, detail: &str) -> Event {
@@ -122,6 +127,7 @@ pub(crate) fn summary(name: &str, found: Vec<Measured>, outcome: Outcome, wordin
         ships: None,
         applied: Some(applied(name)),
         recorded: None,
+        next: vec!["commit pgo/profiles/<p>".into(), "build what ships: honing build".into()],
     }
 }
 

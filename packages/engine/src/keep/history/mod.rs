@@ -71,6 +71,12 @@ pub(crate) fn differs(session: &Session, file: &str) -> bool {
     said.is_ok_and(|said| !said.is_empty() && !said.starts_with(['?', 'A']))
 }
 
+/// Whether something below `folder`, relative to the workspace, is not as it is committed; not without git.
+pub(crate) fn is_uncommitted(session: &Session, folder: &str) -> bool {
+    let said = git(session).ask(&["status", "--porcelain", "--ignored", "--", folder]);
+    said.is_ok_and(|said| !said.is_empty())
+}
+
 /// The rule by which git ignores a file, relative to the workspace: `.gitignore:3:/pgo/profiles`.
 pub(crate) fn ignored_by(session: &Session, file: &Path) -> Option<String> {
     let found = git(session).ask(&["check-ignore", "-v", "--", file.to_str()?]).ok()?;

@@ -227,7 +227,7 @@ fn judge(row: &Row, ran: &Ran) -> Result<(), String> {
 }
 
 /// Files of finished stages and recorded profiles, with their contents. Preflight's
-/// answer is about the environment, which a row changes.
+/// answer is about the environment, which a row changes, and a trial about the workload.
 pub(crate) fn finished(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     collect(&root.join("pgo/profiles"), &|_| false, &mut found);
@@ -235,6 +235,7 @@ pub(crate) fn finished(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let skipped = |path: &Path| {
         path.extension().is_some_and(|ext| ext == "partial" || ext == "replaced")
             || path.ends_with("preflight")
+            || path.ends_with("tried.json")
     };
     collect(&made, &skipped, &mut found);
     found
