@@ -7,7 +7,7 @@
 use crate::functions::{BuildFunction, BuildFunctions, Linkage};
 use crate::inspect::{demangle, split_name};
 use crate::origin::{Crates, Origin};
-use crate::units::numbered;
+use crate::units::{Copies, numbered};
 use honing_profdata::{Function, Profile};
 use std::cmp::Reverse;
 
@@ -88,13 +88,14 @@ impl Match {
 
 /// Whether a build applies a local function's counters to one of its copies ([`crate::in_every_unit`]): in
 /// another unit of its crate, or where it is not local any more.
-fn has_a_copy(function: &Function<'_>, build: &BuildFunctions) -> bool {
+fn has_a_copy(function: &Function<'_>, build: &BuildFunctions, copies: &Copies) -> bool {
     let (unit, symbol) = split_name(function.name_bytes());
     let Some((of, _)) = unit.and_then(numbered) else { return false };
     build.with_symbol(symbol).iter().any(|there| {
         let of_there = there.module.as_deref().and_then(numbered);
         there.may_have(function.cfg_hash())
-            && (there.linkage != Linkage::Local || of_there.is_some_and(|(there, _)| there == of))
+            && (there.linkage != Linkage::Local
+                || of_there.is_some_and(|(there, number)| there == of && copies.reach(number)))
     })
 }
 
@@ -119,13 +120,15 @@ pub(crate) fn lost(function: &Function<'_>, build: &BuildFunctions) -> Option<Wh
 /// A function without weight is not counted: nothing is lost with it.
 pub fn match_build(profile: &Profile, build: &BuildFunctions, crates: &Crates) -> Match {
     let mut found = Match::default();
+    let copies = Copies::of(profile);
     for function in profile.functions() {
         let weight = function.weight();
         if weight == 0 {
             continue;
         }
         let origin = crates.origin(function.name_bytes());
-        let lost = lost(&function, build).filter(|_| !has_a_copy(&function, build));
+        let lost =
+            lost(&function, build).filter(|_| !(copies.has(weight) && has_a_copy(&function, build, &copies)));
         found.all.count(weight, lost.is_none());
         found.origins[origin as usize].count(weight, lost.is_none());
         found.lost.extend(lost.map(|why| Lost {

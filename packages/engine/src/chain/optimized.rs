@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How a build's profile is made of a merged one, with a version: made anew where that changes.
-const FORM: &str = "units-1";
+const FORM: &str = "units-2";
 /// The functions of the build, beside the binary.
 const FUNCTIONS: &str = "functions.txt";
 
