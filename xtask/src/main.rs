@@ -19,9 +19,7 @@ fn main() -> ExitCode {
 /// Runs `tasks` in the place of this program.
 fn tasks() -> ExitCode {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command
-        .args(["run", "--quiet", "--package", "xtask", "--bin", "tasks", "--"])
-        .args(std::env::args_os().skip(1));
+    command.args(["run", "--quiet", "--package", "tasks", "--"]).args(std::env::args_os().skip(1));
     command.status().map_or(ExitCode::FAILURE, |status| {
         ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
     })

@@ -9,6 +9,7 @@ mod keys;
 mod manifest;
 #[cfg(unix)]
 mod panic;
+mod picture;
 mod properties;
 mod scenes;
 mod sizes;

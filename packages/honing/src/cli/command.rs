@@ -155,9 +155,6 @@ pub(crate) enum Look {
         /// Speed, as a multiple of the recorded one
         #[arg(long, env = "HONING_SPEED", value_name = "FACTOR", default_value_t = 1.0)]
         speed: f64,
-        /// Write its end as a picture of 120x40 instead
-        #[arg(long, env = "HONING_SVG", value_name = "FILE")]
-        svg: Option<PathBuf>,
         #[command(flatten)]
         flags: shared::Replay,
     },

@@ -160,10 +160,7 @@ fn look_at(command: Look, always: &Shared, matches: &ArgMatches) -> ExitCode {
             with(flags.into(), &|shared| manifest::new(shared, &name, &inherits, check, yes))
         }
         Look::Report { run, flags } => with(flags.into(), &|shared| report::report(shared, run.as_deref())),
-        Look::Replay { file, svg: Some(svg), flags, .. } => {
-            with(flags.into(), &|_| replay::picture(&file, &svg))
-        }
-        Look::Replay { file, speed, flags, .. } => {
+        Look::Replay { file, speed, flags } => {
             with(flags.into(), &|shared| replay::replay(shared, &file, speed))
         }
         Look::Init { command: Some(folder), flags, .. } => {

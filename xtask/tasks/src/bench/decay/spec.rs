@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn the_table_can_be_read() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tasks/bench/decay/table.toml");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bench/decay/table.toml");
         let spec = spec(&path).unwrap();
         let names: BTreeSet<&str> = spec.programs.iter().map(|program| program.name.as_str()).collect();
         assert_eq!(names.len(), spec.programs.len());

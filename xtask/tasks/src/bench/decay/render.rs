@@ -21,7 +21,7 @@ cargo xtask bench decay --sources DIR
 ```
 
 writes this page, and a file for each commit below `target/decay`; what has a file runs again only with `--force`. `DIR`
-holds the git repositories that [table.toml](../xtask/src/tasks/bench/decay/table.toml) names. What single changes cost
+holds the git repositories that [table.toml](../xtask/tasks/src/bench/decay/table.toml) names. What single changes cost
 is in [durability.md](durability.md).
 
 ";

@@ -1,7 +1,10 @@
-//! The drawing as a picture: for the README, and for bug reports.
+//! The picture in the README: the end of a recorded run, drawn.
+
+use std::{fs, path::Path};
 
 use anstyle::{AnsiColor, Style};
 use anstyle_svg::{Term, WIN10_CONSOLE};
+use honing_dashboard::{Mode, Msg, Screen, Setup, State, view};
 use ratatui::{
     Terminal,
     backend::TestBackend,
@@ -9,14 +12,30 @@ use ratatui::{
     style::{Color, Modifier},
 };
 
-use crate::{state::State, update::Msg, view};
+/// Columns and lines.
+const PICTURE: (u16, u16) = (120, 40);
 
-/// The dashboard on a terminal of `columns` and `lines`, as an SVG document.
-pub fn svg(state: &mut State, columns: u16, lines: u16) -> String {
-    state.update(Msg::Resize(columns, lines));
-    let Ok(mut terminal) = Terminal::new(TestBackend::new(columns, lines));
-    let Ok(drawn) = terminal.draw(|frame| view::view(state, frame));
-    Term::new().palette(WIN10_CONSOLE).render_svg(&ansi(drawn.buffer))
+/// `HONING_PICTURE=1` writes it.
+#[test]
+fn the_picture_is_drawn_from_the_recorded_run() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut state = State::new(Setup { mode: Mode::Replay, screen: Screen::default(), ..Setup::default() });
+    let events = fs::read_to_string(here.join("tests/fixtures/tracker/events.jsonl")).unwrap();
+    for line in events.lines() {
+        state.update(Msg::Event(Box::new(serde_json::from_str(line).unwrap())));
+    }
+    state.update(Msg::Resize(PICTURE.0, PICTURE.1));
+    let mut terminal = Terminal::new(TestBackend::new(PICTURE.0, PICTURE.1)).unwrap();
+    let drawn = terminal.draw(|frame| view(&state, frame)).unwrap();
+    let picture = Term::new().palette(WIN10_CONSOLE).render_svg(&ansi(drawn.buffer));
+    let file = here.join("../../docs/dashboard.svg");
+    if std::env::var_os("HONING_PICTURE").is_some() {
+        fs::write(&file, &picture).unwrap();
+    }
+    assert!(
+        fs::read_to_string(file).unwrap() == picture,
+        "docs/dashboard.svg is old; docs/dashboard.md says how it is drawn"
+    );
 }
 
 /// The buffer as a terminal would be told to draw it.

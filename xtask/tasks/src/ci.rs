@@ -62,7 +62,7 @@ fn checks() -> Result<Tally> {
     step("doc", &["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     dependencies::check().context("dependencies")?;
     advisories()?;
-    let go = go::check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages/edge")).context("go")?;
+    let go = go::check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packages/edge")).context("go")?;
     let mut tally = tests()?;
     tally.skipped += u64::from(!go);
     Ok(tally)

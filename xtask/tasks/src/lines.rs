@@ -19,7 +19,9 @@ pub(crate) fn print(root: &Path) -> Result<()> {
         packages
             .insert(package.file_name().unwrap_or_default().to_owned(), lines_below(package.join("src"))?);
     }
-    packages.insert("xtask".into(), lines_below(root.join("xtask/src"))?);
+    for name in ["xtask", "xtask/tasks"] {
+        packages.insert(name.into(), lines_below(root.join(name).join("src"))?);
+    }
     for (name, lines) in &packages {
         crate::ci::say(&format!("{lines:>6} {}", name.display()));
     }
