@@ -126,7 +126,7 @@ fn reference(position: usize) -> Vec<u8> {
     let mut rest = position.checked_sub(1);
     while let Some(number) = rest {
         text.extend(DIGITS.get(number % 62));
-        rest = (number >= 62).then(|| number / 62);
+        rest = (number >= 62).then_some(number / 62);
     }
     text.push(b'B');
     text.reverse();

@@ -67,8 +67,11 @@ fn new_symbol(name: &[u8]) -> Vec<u8> {
     symbol.replace("1m1x", "1m1y").into_bytes()
 }
 
+/// Control flow, counters, and values of every site.
+type Told = (u64, Vec<u64>, Vec<Vec<(u64, u64)>>);
+
 /// All that a compiler reads of a function beside its name.
-fn told<'a>(function: &Function<'a>) -> (u64, Vec<u64>, Vec<Vec<(u64, u64)>>) {
+fn told(function: &Function<'_>) -> Told {
     let sites = ValueKind::ALL.into_iter().flat_map(|kind| function.sites(kind).map(<[_]>::to_vec));
     (function.cfg_hash(), function.counts().to_vec(), sites.collect())
 }
