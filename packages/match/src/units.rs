@@ -10,7 +10,8 @@
 //! (docs/adr/0024-every-unit.md).
 
 use crate::inspect::split_name;
-use honing_profdata::{Error, Function, IndexedVersion, Profile, Rewrite};
+use crate::renamed::{ModuleRename, with_new_names};
+use honing_profdata::{Error, Function, IndexedVersion, Profile, Rewrite, ValueKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands between a crate with its hash and the number of a unit.
@@ -21,6 +22,15 @@ const USUAL: u32 = 16;
 const MOST: u32 = 256;
 /// What stands between a unit and the symbol.
 const SEPARATOR: &[u8] = b";";
+/// Bytes of copies for each byte of the profile's own records: at most, the indexed file is three times as
+/// large.
+const COPIES: u64 = 2;
+/// So many bytes of copies are always there: of a small profile every function that ran is copied.
+const FEW: u64 = 1 << 20;
+/// What an indexed record takes beside its name, counters and values; more than that for a copy, so that the
+/// hash table, which grows by doubling, is in it.
+const RECORD: u64 = 48;
+const RECORD_OF_COPY: u64 = 96;
 
 /// A profile with copies of its local functions, and what it is a copy of.
 #[derive(Debug)]
@@ -29,38 +39,54 @@ pub struct InEveryUnit<'a> {
     of: &'a Profile,
 }
 
-/// The functions of one crate, symbol and control flow, by the number of their unit.
-type Alike<'a> = BTreeMap<(&'a [u8], &'a [u8], u64), Vec<(Function<'a>, &'a [u8])>>;
+/// The local functions that are copied, by crate, symbol and control flow.
+type Alike<'a> = BTreeMap<(&'a [u8], &'a [u8], u64), Vec<Function<'a>>>;
 
 /// The profile with every local function that ran under each unit that its crate can have. One that
-/// several units have goes to the others as the heaviest is.
-pub fn in_every_unit(profile: &Profile) -> InEveryUnit<'_> {
-    let units = most_units(profile);
+/// several units have goes to the others as the heaviest is. Where that would be too much for the file, the
+/// lightest stay as they are. Functions of renamed modules are there under both names.
+pub fn in_every_unit<'a>(of: &'a Profile, renames: &[ModuleRename]) -> InEveryUnit<'a> {
+    let renamed = with_new_names(of, renames);
+    let profile = spread(renamed.as_ref().unwrap_or(of));
+    InEveryUnit { profile, of }
+}
+
+fn spread(profile: &Profile) -> Profile {
+    let copies = Copies::of(profile);
     let mut rewrite = Rewrite::of(profile);
     let mut alike: Alike<'_> = BTreeMap::new();
     for function in profile.functions() {
         add(&mut rewrite, &function, function.name_bytes());
         if let (Some(unit), symbol) = split_name(function.name_bytes())
-            && let Some((of, number)) = numbered(unit)
-            && function.weight() > 0
+            && let Some((of, _)) = numbered(unit)
+            && copies.has(function.weight())
         {
-            alike.entry((of, symbol, function.cfg_hash())).or_default().push((function, number));
+            alike.entry((of, symbol, function.cfg_hash())).or_default().push(function);
         }
     }
-    for ((of, symbol, _), functions) in &alike {
-        let Some((heaviest, _)) = functions.iter().max_by_key(|(function, _)| function.weight()) else {
-            continue;
-        };
-        let known: BTreeSet<&[u8]> = functions.iter().map(|(_, number)| *number).collect();
-        for number in numbers(units).filter(|number| !known.contains(number.as_bytes())) {
-            add(&mut rewrite, heaviest, &[of, NUMBER, number.as_bytes(), SEPARATOR, symbol].concat());
+    // A record that is there stays as it is, also one that never ran.
+    let lacks = |name: &[u8], hash| profile.named(name).all(|function| function.cfg_hash() != hash);
+    let mut plain: BTreeMap<(&[u8], u64), &Function<'_>> = BTreeMap::new();
+    for ((of, symbol, hash), functions) in &alike {
+        let Some(heaviest) = functions.iter().max_by_key(|function| function.weight()) else { continue };
+        for number in &copies.numbers {
+            let name = [of, NUMBER, number.as_bytes(), SEPARATOR, symbol].concat();
+            if lacks(&name, *hash) {
+                add(&mut rewrite, heaviest, &name);
+            }
         }
-        // What another unit calls is not local any more.
-        if profile.named(symbol).all(|function| function.cfg_hash() != heaviest.cfg_hash()) {
-            add(&mut rewrite, heaviest, symbol);
+        let plain = plain.entry((symbol, *hash)).or_insert(heaviest);
+        if heaviest.weight() > plain.weight() {
+            *plain = heaviest;
         }
     }
-    InEveryUnit { profile: rewrite.finish(), of: profile }
+    // What another unit calls is not local any more. Two crates may have a copy, and one name is left.
+    for ((symbol, hash), function) in plain {
+        if lacks(symbol, hash) {
+            add(&mut rewrite, function, symbol);
+        }
+    }
+    rewrite.finish()
 }
 
 /// The most units that a crate of the build can have had: one, where no function is in another; else as
@@ -74,6 +100,59 @@ fn most_units(profile: &Profile) -> u32 {
         None | Some(0) => 1,
         Some(highest) => USUAL.max(highest.saturating_add(1)).min(MOST),
     }
+}
+
+/// What is copied of a profile, and under which numbers.
+pub(crate) struct Copies {
+    /// The least weight of a local function that is.
+    least: u128,
+    numbers: BTreeSet<String>,
+}
+
+impl Copies {
+    pub(crate) fn of(profile: &Profile) -> Copies {
+        let numbers: BTreeSet<String> = numbers(most_units(profile)).collect();
+        Copies { least: least_copied(profile, numbers.len() as u64), numbers }
+    }
+
+    /// Whether a function of that weight has copies.
+    pub(crate) fn has(&self, weight: u128) -> bool {
+        weight >= self.least
+    }
+
+    /// Whether they are in the unit with that number.
+    pub(crate) fn reach(&self, number: &[u8]) -> bool {
+        std::str::from_utf8(number).is_ok_and(|number| self.numbers.contains(number))
+    }
+}
+
+/// The least weight, above none, of local functions that have room for so many copies of each.
+fn least_copied(profile: &Profile, copies: u64) -> u128 {
+    let mut own = 0_u64;
+    let mut wanted = BTreeMap::<u128, u64>::new();
+    for function in profile.functions() {
+        let bytes = bytes(&function);
+        own = own.saturating_add(bytes + RECORD);
+        let is_local = split_name(function.name_bytes()).0.and_then(numbered).is_some();
+        if is_local && function.weight() > 0 {
+            let all = wanted.entry(function.weight()).or_default();
+            *all = all.saturating_add((bytes + RECORD_OF_COPY) * (copies + 1));
+        }
+    }
+    let mut room = own.saturating_mul(COPIES).max(FEW);
+    let mut least = u128::MAX;
+    for (weight, bytes) in wanted.into_iter().rev() {
+        let Some(left) = room.checked_sub(bytes) else { break };
+        (room, least) = (left, weight);
+    }
+    least
+}
+
+/// The bytes of a function's name, counters and values in an indexed profile.
+fn bytes(function: &Function<'_>) -> u64 {
+    let site = |site: &[(u64, u64)]| 1 + 16 * site.len();
+    let values = ValueKind::ALL.into_iter().flat_map(|kind| function.sites(kind)).map(site);
+    (function.name_bytes().len() + 8 * function.counts().len() + values.sum::<usize>()) as u64
 }
 
 impl InEveryUnit<'_> {
@@ -152,7 +231,7 @@ mod tests {
     #[test]
     fn a_local_function_is_in_every_unit_with_its_own_counters() {
         let profile = profile();
-        let spread = in_every_unit(&profile);
+        let spread = in_every_unit(&profile, &[]);
         let found = |name: &str| counts(spread.profile(), name);
         // Its own, the heaviest's, and none where it never ran, or has no number.
         assert_eq!(found("a.f00-cgu.02;moved"), [(7, 10)]);
@@ -173,7 +252,7 @@ mod tests {
         let text =
             b":ir\na.f-cgu.0;f\n# hash\n1\n# counters\n1\n5\n\na.f-cgu.1;f\n# hash\n2\n# counters\n1\n9\n";
         let profile = read(text).unwrap().profile;
-        let spread = in_every_unit(&profile);
+        let spread = in_every_unit(&profile, &[]);
         for unit in ["0", "1", "15"] {
             assert_eq!(counts(spread.profile(), &format!("a.f-cgu.{unit};f")), [(1, 5), (2, 9)]);
         }
@@ -182,7 +261,7 @@ mod tests {
     #[test]
     fn the_summary_is_that_of_the_profile() {
         let profile = profile();
-        let bytes = in_every_unit(&profile).to_indexed(IndexedVersion::Lowest).unwrap();
+        let bytes = in_every_unit(&profile, &[]).to_indexed(IndexedVersion::Lowest).unwrap();
         let own = profile.to_indexed(IndexedVersion::Lowest).unwrap();
         // Magic, version, unused, hash type, offset; then the summary, up to the table.
         let head = 5 * 8;
@@ -190,7 +269,7 @@ mod tests {
         assert!(bytes[head..].starts_with(&own[head..head + 8]), "summary");
         assert_eq!(summary_of(&bytes), summary_of(&own));
         assert!(bytes.len() > own.len() && table < own.len());
-        assert_eq!(read(&bytes).unwrap().profile.len(), in_every_unit(&profile).profile().len());
+        assert_eq!(read(&bytes).unwrap().profile.len(), in_every_unit(&profile, &[]).profile().len());
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How a build's profile is made of a merged one, with a version: made anew where that changes.
-const FORM: &str = "units-1";
+const FORM: &str = "units-2";
 /// The functions of the build, beside the binary.
 const FUNCTIONS: &str = "functions.txt";
 
@@ -197,7 +197,8 @@ pub(crate) fn optimize(
 /// beside it, so that it is not made again to see whether it is the same.
 pub(crate) fn write_for_build(subject: &Subject<'_>, profile: &MergedProfile, path: &Path) -> Result<()> {
     let note = path.with_extension("of");
-    let known = |made: &Digest| format!("{FORM} {} {made}", profile.digest());
+    let read = profile.read(subject)?;
+    let known = |made: &Digest| format!("{FORM} {} {made}{}", profile.digest(), read.followed());
     let there = files::digest(path).ok();
     if there
         .as_ref()
@@ -205,7 +206,7 @@ pub(crate) fn write_for_build(subject: &Subject<'_>, profile: &MergedProfile, pa
     {
         return Ok(());
     }
-    let bytes = profile.read(subject)?.for_build();
+    let bytes = read.for_build();
     files::write_if_changed(path, &bytes)?;
     files::write_atomically(&note, known(&Digest::of(&bytes)).as_bytes())
 }

@@ -34,6 +34,7 @@ mod pinning;
 mod pipeline;
 mod profiles;
 mod release;
+mod renamed;
 mod report;
 mod second_workspace;
 mod shards;

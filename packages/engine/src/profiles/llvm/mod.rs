@@ -10,6 +10,7 @@ mod matching;
 mod merge;
 pub mod profile_files;
 mod rebase;
+mod renames;
 mod settings;
 
 pub(crate) use counters::{Counters, wants_llvm};
