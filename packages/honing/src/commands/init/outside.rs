@@ -203,6 +203,7 @@ overflow-checks = false
 [profile.dev.package]
 blake3.opt-level = 3
 honing-paired.opt-level = "s"
+honing-profdata.debug-assertions = false
 honing-profdata.opt-level = "s"
 serde_json.opt-level = 1
 statrs.opt-level = "s"

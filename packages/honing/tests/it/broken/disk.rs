@@ -159,7 +159,7 @@ const MOUNTED: [Row; 9] = [
         hint: "--target-dir",
     },
     Row {
-        name: "a disk that fills up during the measurement",
+        name: "a disk that fills up while an eval workload runs",
         breaks: |case| {
             small_disk(case, "160m", USED);
             let fill = r#"["sh", "-c", "head -c 170M /dev/zero > {dir}/fill; exit 1", "{program}"]"#;
@@ -167,7 +167,7 @@ const MOUNTED: [Row; 9] = [
         },
         args: &[],
         code: 15,
-        says: &["bench: ", "full", "/disk/honing"],
+        says: &["baseline: ", "full", "/disk/honing"],
         hint: "--target-dir",
     },
     Row {
