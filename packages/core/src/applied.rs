@@ -177,6 +177,19 @@ impl Applied {
         }
     }
 
+    /// What such a match is likely to cost, where it was measured: docs/decay.md, for counters. Nothing where it is
+    /// nearly all.
+    pub fn likely_cost(&self) -> Option<&'static str> {
+        let Self::Measured(Match { by: MatchedBy::Trace | MatchedBy::Instrumented, .. }) = self else {
+            return None;
+        };
+        match self.share()? {
+            0.95.. => None,
+            0.75.. => Some("up to half of what a fresh profile gains may be lost"),
+            _ => Some("most of what a fresh profile gains may be lost"),
+        }
+    }
+
     /// Whether a rebase could bring what is applied to `least` percent. It finds functions that have another
     /// name or unit; what another control flow has lost stays lost, and so does what a rebase has dropped.
     pub fn may_be_carried(&self, least: f64) -> bool {

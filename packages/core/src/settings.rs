@@ -69,7 +69,7 @@ mod tests {
         policy.max_regression = 0.0  # default
         policy.inconclusive = "warn"  # default
         policy.ships = ["improved", "not_measured"]  # default
-        policy.min_match = 90.0  # default
+        policy.min_match = 80.0  # default
         policy.toolchain_change = "warn"  # default
         policy.rebase = "never"  # default
         merge.max_lost = 1.0  # default

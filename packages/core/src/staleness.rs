@@ -44,10 +44,13 @@ pub fn reasons(facts: &Facts, policy: &Policy) -> Vec<String> {
 pub fn below(applied: &Applied, policy: &Policy) -> Option<String> {
     let least = policy.min_match;
     (!applied.fulfils(least)).then(|| match applied {
-        Applied::Measured(_) => format!(
-            "the build applied {} of the profile's weight, less than policy.min_match = {least} %",
-            units::share(applied.share().unwrap_or_default())
-        ),
+        Applied::Measured(_) => {
+            let cost = applied.likely_cost().map(|cost| format!("; {cost}")).unwrap_or_default();
+            format!(
+                "the build applied {} of the profile's weight, less than policy.min_match = {least} %{cost}",
+                units::share(applied.share().unwrap_or_default())
+            )
+        }
         Applied::Unknown { why } => {
             format!("how much of the profile applies is unknown ({why}), and policy.min_match = {least} %")
         }
@@ -93,7 +96,8 @@ mod tests {
         let rows = [
             (facts(Some(1.0), 400, &["weaver 1 -> 2"]), &open, 0),
             (facts(None, 400, &["weaver 1 -> 2"]), &open, 0),
-            (facts(Some(0.8), 0, &[]), &open, 1),
+            (facts(Some(0.8), 0, &[]), &open, 0),
+            (facts(Some(0.79), 0, &[]), &open, 1),
             (facts(Some(1.0), 30, &[]), &strict, 0),
             (facts(Some(1.0), 31, &[]), &strict, 1),
             (facts(Some(0.0), 31, &["weaver 1 -> 2"]), &strict, 3),
@@ -101,6 +105,21 @@ mod tests {
         for (facts, policy, expected) in rows {
             assert_eq!(reasons(&facts, policy).len(), expected, "{facts:?}");
         }
+    }
+
+    #[test]
+    fn what_a_poor_match_costs_is_told() {
+        let told = |share| match facts(Some(share), 0, &[]).applied {
+            Some(applied) => (applied.likely_cost(), below(&applied, &Policy::default())),
+            None => unreachable!(),
+        };
+        assert_eq!(told(0.96), (None, None));
+        assert_eq!(told(0.85), (Some("up to half of what a fresh profile gains may be lost"), None));
+        assert_eq!(
+            told(0.5).1.unwrap(),
+            "the build applied 50.0 % of the profile's weight, less than policy.min_match = 80 %; most of what a \
+             fresh profile gains may be lost"
+        );
     }
 
     #[test]

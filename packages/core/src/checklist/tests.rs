@@ -493,7 +493,7 @@ fn evidence_in_words() {
       $ honing status --program t  (2026-11-25T00:00:00Z)
     Age within policy: 4 days old, trained 2026-11-21T00:00:00Z; yarn changed; policy.max_age = 30 days
       $ honing status --program t  (2026-11-25T00:00:00Z)
-    The release build applies the profile: version 0.2.0: 99.8 % of the profile's weight (99 of 100 functions); policy.min_match = 90 %
+    The release build applies the profile: version 0.2.0: 99.8 % of the profile's weight (99 of 100 functions); policy.min_match = 80 %
       $ honing check --program t  (2026-11-24T23:59:00Z)
     Verdict on holdout workloads: PGO pays: 10.0 % less CPU time in the weighted mean; eval (cpu) -10.0 % [-1.0, +1.0], 20 pairs; it ships with its profile
       $ honing status --format json --program t  (2026-11-22T00:00:00Z)

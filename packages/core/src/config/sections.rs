@@ -122,7 +122,7 @@ impl Default for Policy {
             metric: IndexMap::new(),
             inconclusive: Inconclusive::default(),
             ships: vec![OutcomeKind::Improved, OutcomeKind::NotMeasured],
-            min_match: 90.0,
+            min_match: 80.0,
             max_age: None,
             toolchain_change: ToolchainChange::default(),
             rebase: Rebase::default(),

@@ -57,7 +57,9 @@ pub(crate) fn check(shared: &Shared) -> ExitCode {
         // The last line is what was asked for, after all that cargo and the builds said.
         for Summary { program, applied, .. } in &finished.summaries {
             let words = applied.as_ref().map(Applied::words).unwrap_or_default();
-            let text = format!("check: {program}: the stored profile fits: the build applied {words}");
+            let cost = applied.as_ref().and_then(Applied::likely_cost);
+            let cost = cost.map(|cost| format!("; {cost}")).unwrap_or_default();
+            let text = format!("check: {program}: the stored profile fits: the build applied {words}{cost}");
             session.sink.emit(Event::Answer { text });
         }
         Ok(finished)

@@ -56,13 +56,14 @@ fn a_run_from_start_to_quit() {
     seen.press("6");
     seen.shows("run, in UTC");
     seen.press("q");
-    // Nothing is lost: the summary is in the scrollback, the binary's place its last line.
+    // Nothing is lost: the summary is in the scrollback, and what to do next its last line.
     let left = seen.ends_with(0);
     assert!(
         left.contains("Record done") && left.contains(&format!("tiny ({}", std::env::consts::ARCH)),
         "{left}"
     );
-    assert!(left.trim_end().ends_with("target/honing/tiny/optimize/tiny"), "{left}");
+    assert!(left.contains("target/honing/tiny/optimize/tiny"), "{left}");
+    assert!(left.trim_end().ends_with("honing build --program tiny"), "{left}");
 }
 
 #[test]
