@@ -156,6 +156,12 @@ mod tests {
             "demo[3]::a::f::<demo[3]::a::T>"
         );
         assert_eq!(renamed(&found, &rename(&["abcdefghijklm"], "a")).unwrap(), symbol);
+        // A reference to what stands after the name: demo::a::f::<demo::b::T, demo::b::T>.
+        let later = "_RINvNtCs1_4demo1a1fNtNtB4_1b1TBh_EB4_";
+        assert_eq!(
+            renamed(later, &rename(&["a"], "abcdefghijklm")).unwrap(),
+            "_RINvNtCs1_4demo13abcdefghijklm1fNtNtB4_1b1TBu_EB4_"
+        );
         assert_eq!(
             renamed(&format!("demo.c0-cgu.03;{symbol}"), &rename(&["a"], "_9")).unwrap(),
             "demo.c0-cgu.03;_RINvNtCs1_4demo2__91fNtB2_1TEB4_"
