@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (old, build) = (profile(old)?, trace(new)?);
     let recorded = more.get(1).map(|path| trace(path)).transpose()?;
     let percent = |part: u128, whole: u128| part as f64 * 100.0 / whole.max(1) as f64;
-    let before = match_build(&old, &[], &build, &Crates::default()).all;
+    let before = match_build(&old, &build, &Crates::default()).all;
     println!("applies as it is: {:.2} %", before.matched() * 100.0);
     let rebased = rebase(&old, recorded.as_ref(), &build);
     let report = &rebased.report;

@@ -7,7 +7,6 @@
 use crate::functions::{BuildFunction, BuildFunctions, Linkage};
 use crate::inspect::{demangle, split_name};
 use crate::origin::{Crates, Origin};
-use crate::renamed::{ModuleRename, new_name};
 use crate::units::{Copies, numbered};
 use honing_profdata::{Function, Profile};
 use std::cmp::Reverse;
@@ -87,14 +86,14 @@ impl Match {
     }
 }
 
-/// Whether a build applies counters to a copy of a local function ([`crate::in_every_unit`]): in another unit
-/// of its crate, or where it is not local any more.
-fn has_a_copy(name: &[u8], cfg_hash: u64, build: &BuildFunctions, copies: &Copies) -> bool {
-    let (unit, symbol) = split_name(name);
+/// Whether a build applies a local function's counters to one of its copies ([`crate::in_every_unit`]): in
+/// another unit of its crate, or where it is not local any more.
+fn has_a_copy(function: &Function<'_>, build: &BuildFunctions, copies: &Copies) -> bool {
+    let (unit, symbol) = split_name(function.name_bytes());
     let Some((of, _)) = unit.and_then(numbered) else { return false };
     build.with_symbol(symbol).iter().any(|there| {
         let of_there = there.module.as_deref().and_then(numbered);
-        there.may_have(cfg_hash)
+        there.may_have(function.cfg_hash())
             && (there.linkage != Linkage::Local
                 || of_there.is_some_and(|(there, number)| there == of && copies.reach(number)))
     })
@@ -116,35 +115,20 @@ pub(crate) fn lost(function: &Function<'_>, build: &BuildFunctions) -> Option<Wh
     })
 }
 
-/// What of a profile a build applies: by weight and by functions with weight, exact sums. Its functions are found
-/// where [`crate::in_every_unit`] has them with these renames.
+/// What of a profile a build applies: by weight and by functions with weight, exact sums.
 ///
 /// A function without weight is not counted: nothing is lost with it.
-pub fn match_build(
-    profile: &Profile,
-    renames: &[ModuleRename],
-    build: &BuildFunctions,
-    crates: &Crates,
-) -> Match {
+pub fn match_build(profile: &Profile, build: &BuildFunctions, crates: &Crates) -> Match {
     let mut found = Match::default();
     let copies = Copies::of(profile);
-    let is_copied = |function: &Function<'_>, name: &[u8]| {
-        copies.has(function.weight()) && has_a_copy(name, function.cfg_hash(), build, &copies)
-    };
-    let is_under_new_name = |function: &Function<'_>| {
-        new_name(function.name_bytes(), renames).is_some_and(|name| {
-            let has = |there: &BuildFunction| there.may_have(function.cfg_hash());
-            build.with_name(&name).any(has) || is_copied(function, &name)
-        })
-    };
     for function in profile.functions() {
         let weight = function.weight();
         if weight == 0 {
             continue;
         }
         let origin = crates.origin(function.name_bytes());
-        let lost = lost(&function, build)
-            .filter(|_| !is_copied(&function, function.name_bytes()) && !is_under_new_name(&function));
+        let lost =
+            lost(&function, build).filter(|_| !(copies.has(weight) && has_a_copy(&function, build, &copies)));
         found.all.count(weight, lost.is_none());
         found.origins[origin as usize].count(weight, lost.is_none());
         found.lost.extend(lost.map(|why| Lost {

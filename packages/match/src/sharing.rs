@@ -69,6 +69,6 @@ mod tests {
             Sharing { name: "same".into(), weight: 9, modules: vec!["b/x.c".into(), "x.c".into()] };
         assert_eq!(found, [expected]);
         // A file below folders is the one that names of local functions begin with.
-        assert_eq!(crate::match_build(&profile, &[], &build, &crate::Crates::new([""; 0])).lost, []);
+        assert_eq!(crate::match_build(&profile, &build, &crate::Crates::new([""; 0])).lost, []);
     }
 }

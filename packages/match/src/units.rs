@@ -10,7 +10,6 @@
 //! (docs/adr/0024-every-unit.md).
 
 use crate::inspect::split_name;
-use crate::renamed::{ModuleRename, with_new_names};
 use honing_profdata::{Error, Function, IndexedVersion, Profile, Rewrite, ValueKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,14 +43,8 @@ type Alike<'a> = BTreeMap<(&'a [u8], &'a [u8], u64), Vec<Function<'a>>>;
 
 /// The profile with every local function that ran under each unit that its crate can have. One that
 /// several units have goes to the others as the heaviest is. Where that would be too much for the file, the
-/// lightest stay as they are. Functions of renamed modules are there under both names.
-pub fn in_every_unit<'a>(of: &'a Profile, renames: &[ModuleRename]) -> InEveryUnit<'a> {
-    let renamed = with_new_names(of, renames);
-    let profile = spread(renamed.as_ref().unwrap_or(of));
-    InEveryUnit { profile, of }
-}
-
-fn spread(profile: &Profile) -> Profile {
+/// lightest stay as they are.
+pub fn in_every_unit(profile: &Profile) -> InEveryUnit<'_> {
     let copies = Copies::of(profile);
     let mut rewrite = Rewrite::of(profile);
     let mut alike: Alike<'_> = BTreeMap::new();
@@ -86,7 +79,7 @@ fn spread(profile: &Profile) -> Profile {
             add(&mut rewrite, function, symbol);
         }
     }
-    rewrite.finish()
+    InEveryUnit { profile: rewrite.finish(), of: profile }
 }
 
 /// The most units that a crate of the build can have had: one, where no function is in another; else as
@@ -231,7 +224,7 @@ mod tests {
     #[test]
     fn a_local_function_is_in_every_unit_with_its_own_counters() {
         let profile = profile();
-        let spread = in_every_unit(&profile, &[]);
+        let spread = in_every_unit(&profile);
         let found = |name: &str| counts(spread.profile(), name);
         // Its own, the heaviest's, and none where it never ran, or has no number.
         assert_eq!(found("a.f00-cgu.02;moved"), [(7, 10)]);
@@ -252,7 +245,7 @@ mod tests {
         let text =
             b":ir\na.f-cgu.0;f\n# hash\n1\n# counters\n1\n5\n\na.f-cgu.1;f\n# hash\n2\n# counters\n1\n9\n";
         let profile = read(text).unwrap().profile;
-        let spread = in_every_unit(&profile, &[]);
+        let spread = in_every_unit(&profile);
         for unit in ["0", "1", "15"] {
             assert_eq!(counts(spread.profile(), &format!("a.f-cgu.{unit};f")), [(1, 5), (2, 9)]);
         }
@@ -261,7 +254,7 @@ mod tests {
     #[test]
     fn the_summary_is_that_of_the_profile() {
         let profile = profile();
-        let bytes = in_every_unit(&profile, &[]).to_indexed(IndexedVersion::Lowest).unwrap();
+        let bytes = in_every_unit(&profile).to_indexed(IndexedVersion::Lowest).unwrap();
         let own = profile.to_indexed(IndexedVersion::Lowest).unwrap();
         // Magic, version, unused, hash type, offset; then the summary, up to the table.
         let head = 5 * 8;
@@ -269,7 +262,7 @@ mod tests {
         assert!(bytes[head..].starts_with(&own[head..head + 8]), "summary");
         assert_eq!(summary_of(&bytes), summary_of(&own));
         assert!(bytes.len() > own.len() && table < own.len());
-        assert_eq!(read(&bytes).unwrap().profile.len(), in_every_unit(&profile, &[]).profile().len());
+        assert_eq!(read(&bytes).unwrap().profile.len(), in_every_unit(&profile).profile().len());
     }
 
     #[test]

@@ -146,7 +146,7 @@ fn what_a_binary_could_apply_of_a_profile() {
         half.cfg_hash,
         steps.cfg_hash + 1
     );
-    let matched = match_build(&profile(&text), &[], &BuildFunctions::from(&binary), &Crates::default());
+    let matched = match_build(&profile(&text), &BuildFunctions::from(&binary), &Crates::default());
     assert_eq!(matched.all.matched(), 0.6);
     assert_eq!((matched.all.functions_matched, matched.all.functions), (1, 3));
 }

@@ -123,7 +123,7 @@ fn a_match_by_origin_and_why_the_rest_is_lost() {
     let text = format!(
         ":ir\n{unit}.0;{A}\n1\n1\n50\n{B}\n9\n1\n30\n{unit}.1;{vec}\n3\n1\n15\n{dependency}\n4\n1\n4\n{gone}\n1\n1\n1\nzero\n1\n1\n0\n"
     );
-    let found = match_build(&profile(&text), &[], &build, &Crates::new(["demo"]));
+    let found = match_build(&profile(&text), &build, &Crates::new(["demo"]));
     let counts = |share: &honing_match::Share| {
         (share.weight, share.weight_matched, share.functions, share.functions_matched)
     };

@@ -99,7 +99,7 @@ fn carried_from(recorded_flags: &[&str], source: &Path, flags: &[&str]) -> Rebas
     // One ordinary build with the profile as it is: nothing of it applies but C's `main`.
     let (build, _) = build_with(&file);
     let crates = Crates::new(["kinds"]);
-    let stale = match_build(&profile, &[], &build, &crates);
+    let stale = match_build(&profile, &build, &crates);
     assert!(stale.all.matched() < 0.01, "{stale:?}");
     let rebased = rebase(&profile, Some(&before), &build);
     let report = rebased.report;
@@ -109,7 +109,7 @@ fn carried_from(recorded_flags: &[&str], source: &Path, flags: &[&str]) -> Rebas
         report.carried.weight + report.dropped.iter().map(|(_, part)| part.weight).sum::<u128>(),
         report.all.weight
     );
-    let found = match_build(&rebased.profile, &[], &build, &crates);
+    let found = match_build(&rebased.profile, &build, &crates);
     assert_eq!((found.all.weight_matched, found.lost.len()), (report.carried.weight, 0));
     assert_eq!(found.all.functions_matched, report.carried.functions);
     // Call targets have the new names.

@@ -1,9 +1,7 @@
 //! A build's profile, with local functions in every unit: nothing in it is made up, whatever is in the profile.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-use honing_match::{
-    BuildFunction, BuildFunctions, Crates, Linkage, ModuleRename, in_every_unit, match_build, split_name,
-};
+use honing_match::{BuildFunction, BuildFunctions, Crates, Linkage, in_every_unit, match_build, split_name};
 use honing_profdata::{Function, IndexedVersion, Profile, ValueKind, read};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -45,7 +43,7 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
         1 => Just("b.c;".to_owned()),
         4 => ("a[.]f0|a[.]f1|b[.]f0", unit).prop_map(|(of, unit)| of + &unit),
     ];
-    let name = (place, "_RNvCs1_1[a-c]|_RNvNtCs1_1m1[xy]1[ab]").prop_map(|(place, symbol)| place + &symbol);
+    let name = (place, "_RNvCs1_1[a-c]").prop_map(|(place, symbol)| place + &symbol);
     // The hash decides how many counters there are, as with LLVM.
     let counts = prop::collection::vec(prop_oneof![Just(0), 1_u64..1000, Just(u64::MAX / 64)], 3);
     let row = (name, 1_u64..4, counts, prop::collection::vec(1_u64..9, 0..3))
@@ -55,16 +53,6 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
         rows.push(("main".to_owned(), 1, vec![1], Vec::new()));
         rows
     })
-}
-
-/// A module has the name of another one now, which may be there still.
-fn renames() -> [ModuleRename; 1] {
-    [ModuleRename { from: vec!["x".into()], to: "y".into() }]
-}
-
-fn new_symbol(name: &[u8]) -> Vec<u8> {
-    let symbol = String::from_utf8(split_name(name).1.to_vec()).unwrap();
-    symbol.replace("1m1x", "1m1y").into_bytes()
 }
 
 /// Control flow, counters, and values of every site.
@@ -94,7 +82,7 @@ proptest! {
     #[test]
     fn nothing_is_made_up(rows in rows()) {
         let own = profile(&rows);
-        let spread = in_every_unit(&own, &renames());
+        let spread = in_every_unit(&own);
         for function in own.functions() {
             let there: Vec<_> = spread.profile().named(function.name_bytes()).map(|it| told(&it)).collect();
             prop_assert!(there.contains(&told(&function)), "{} changed", function.name());
@@ -106,12 +94,8 @@ proptest! {
             let is_own = own.named(name).any(|it| told(&it) == told(&function));
             let is_copy = own.functions().any(|it| {
                 let (from, to) = (place(it.name_bytes()), place(name));
-                let one_crate = from.as_ref().map(|it| &it.0) == to.as_ref().map(|it| &it.0);
-                let same_unit = split_name(it.name_bytes()).0 == split_name(name).0;
-                let same_place = same_unit || from.is_some() && (split_name(name).0.is_none() || one_crate);
-                let symbol = split_name(name).1;
-                let same_symbol = split_name(it.name_bytes()).1 == symbol || new_symbol(it.name_bytes()) == symbol;
-                same_place && same_symbol && told(&it) == told(&function)
+                let same_place = from.is_some() && (split_name(name).0.is_none() || from.map(|it| it.0) == to.map(|it| it.0));
+                same_place && split_name(it.name_bytes()).1 == split_name(name).1 && told(&it) == told(&function)
             });
             prop_assert!(is_own || is_copy, "invented: {}", function.name());
         }
@@ -126,7 +110,7 @@ proptest! {
     #[test]
     fn what_matches_is_there_for_the_build_to_find(rows in rows(), asked in rows()) {
         let own = profile(&rows);
-        let spread = in_every_unit(&own, &renames());
+        let spread = in_every_unit(&own);
         let build = BuildFunctions::new(asked.iter().map(|(name, hash, ..)| {
             let (unit, symbol) = split_name(name.as_bytes());
             BuildFunction {
@@ -138,22 +122,20 @@ proptest! {
                 certain: true,
             }
         }));
-        let found = match_build(&own, &renames(), &build, &Crates::default());
+        let found = match_build(&own, &build, &Crates::default());
         let lost: BTreeSet<_> = found.lost.iter().map(|lost| (lost.profile_name.as_slice(), lost.cfg_hash)).collect();
         for function in own.functions().filter(|it| it.weight() > 0) {
             if lost.contains(&(function.name_bytes(), function.cfg_hash())) {
                 continue;
             }
-            let symbols = [split_name(function.name_bytes()).1.to_vec(), new_symbol(function.name_bytes())];
-            let applied = symbols.iter().any(|symbol| {
-                build.with_symbol(symbol).iter().any(|there| {
-                    let name = match &there.module {
-                        Some(module) => [module, b";".as_slice(), symbol].concat(),
-                        None => symbol.clone(),
-                    };
-                    there.may_have(function.cfg_hash())
-                        && spread.profile().named(&name).any(|it| it.cfg_hash() == function.cfg_hash())
-                })
+            let symbol = split_name(function.name_bytes()).1;
+            let applied = build.with_symbol(symbol).iter().any(|there| {
+                let name = match &there.module {
+                    Some(module) => [module, b";".as_slice(), symbol].concat(),
+                    None => symbol.to_vec(),
+                };
+                there.may_have(function.cfg_hash())
+                    && spread.profile().named(&name).any(|it| it.cfg_hash() == function.cfg_hash())
             });
             prop_assert!(applied, "{} is in no place that the build asks for", function.name());
         }
@@ -169,7 +151,7 @@ fn the_file_grows_threefold_at_most_and_the_heaviest_are_copied() {
     };
     let rows: Vec<Row> = (1..6000).map(row).collect();
     let own = profile(&rows);
-    let spread = in_every_unit(&own, &renames());
+    let spread = in_every_unit(&own);
     let size = |bytes: Vec<u8>| bytes.len() as f64;
     let before = size(own.to_indexed(IndexedVersion::Lowest).unwrap());
     let after = size(spread.to_indexed(IndexedVersion::Lowest).unwrap());
@@ -188,7 +170,6 @@ fn the_file_grows_threefold_at_most_and_the_heaviest_are_copied() {
         counters: None,
         certain: true,
     };
-    let found =
-        match_build(&own, &renames(), &BuildFunctions::new([moved(1), moved(5999)]), &Crates::default());
+    let found = match_build(&own, &BuildFunctions::new([moved(1), moved(5999)]), &Crates::default());
     assert_eq!((found.all.functions, found.all.functions_matched), (5999, 1));
 }

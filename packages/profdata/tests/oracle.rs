@@ -246,7 +246,7 @@ fn a_binary_declares_what_its_profile_has() {
         let recorded: Vec<_> =
             profile.functions().map(|f| (f.name_bytes(), f.cfg_hash(), f.counts().len())).collect();
         assert_eq!(declared, recorded, "{}", program.name);
-        let matched = match_build(&profile, &[], &BuildFunctions::from(&binary), &Crates::default()).all;
+        let matched = match_build(&profile, &BuildFunctions::from(&binary), &Crates::default()).all;
         assert_eq!(
             (matched.weight_matched, matched.functions_matched),
             (profile.weight(), matched.functions)

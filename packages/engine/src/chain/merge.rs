@@ -88,7 +88,7 @@ impl MergedProfile {
     /// The profile that is stored in the repository, unpacked.
     pub(crate) fn of_stored(session: &Session, subject: &Subject<'_>, stored: Stored) -> Result<Self> {
         let path = session.folder_of(subject).join(format!("stored.{}", subject.kind().extension()));
-        let profile = stored.open_for_build(session, subject)?;
+        let profile = stored.open(subject)?;
         files::write_if_changed(&path, profile.bytes())?;
         let carried = stored.manifest.carried.map(|percent| percent / 100.0);
         let from =

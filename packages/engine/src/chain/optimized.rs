@@ -197,8 +197,7 @@ pub(crate) fn optimize(
 /// beside it, so that it is not made again to see whether it is the same.
 pub(crate) fn write_for_build(subject: &Subject<'_>, profile: &MergedProfile, path: &Path) -> Result<()> {
     let note = path.with_extension("of");
-    let read = profile.read(subject)?;
-    let known = |made: &Digest| format!("{FORM} {} {made}{}", profile.digest(), read.followed());
+    let known = |made: &Digest| format!("{FORM} {} {made}", profile.digest());
     let there = files::digest(path).ok();
     if there
         .as_ref()
@@ -206,7 +205,7 @@ pub(crate) fn write_for_build(subject: &Subject<'_>, profile: &MergedProfile, pa
     {
         return Ok(());
     }
-    let bytes = read.for_build();
+    let bytes = profile.read(subject)?.for_build();
     files::write_if_changed(path, &bytes)?;
     files::write_atomically(&note, known(&Digest::of(&bytes)).as_bytes())
 }

@@ -173,20 +173,6 @@ impl Stored {
     pub(crate) fn open(&self, subject: &Subject<'_>) -> Result<Box<dyn Profile>> {
         subject.kind().unpack(self.bytes()?).map_err(|why| self.broken(&why))
     }
-
-    /// The same for a build: it knows which files were renamed since it was recorded.
-    ///
-    /// # Errors
-    /// As [`Self::open`].
-    pub(crate) fn open_for_build(
-        &self,
-        session: &Session,
-        subject: &Subject<'_>,
-    ) -> Result<Box<dyn Profile>> {
-        let mut profile = self.open(subject)?;
-        profile.follow(&history::renamed(session, &self.manifest.commit));
-        Ok(profile)
-    }
 }
 
 /// Replaces profile and manifest together.

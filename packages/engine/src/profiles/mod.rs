@@ -144,14 +144,6 @@ pub trait Profile: Any + Debug + Send + Sync {
     /// In the form that compilers and tools read.
     fn bytes(&self) -> &[u8];
 
-    /// Takes in which source files were renamed since the profile was recorded: paths before and now.
-    fn follow(&mut self, _renamed: &[(String, String)]) {}
-
-    /// What came of that for a build, in words; empty where nothing did.
-    fn followed(&self) -> String {
-        String::new()
-    }
-
     /// What a build reads: the same, or more than that where names may have changed since.
     fn for_build(&self) -> Cow<'_, [u8]> {
         Cow::Borrowed(self.bytes())

@@ -34,7 +34,6 @@ mod pinning;
 mod pipeline;
 mod profiles;
 mod release;
-mod renamed;
 mod report;
 mod second_workspace;
 mod shards;

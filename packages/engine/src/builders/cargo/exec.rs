@@ -94,7 +94,7 @@ fn profile(session: &Session, subject: &Subject<'_>) -> Result<PathBuf> {
     }
     if let Some(stored) = stored_profile::load(session, subject)? {
         let path = session.builds().join(format!("exec-{}.profdata", subject.name));
-        files::write_if_changed(&path, &stored.open_for_build(session, subject)?.for_build())?;
+        files::write_if_changed(&path, &stored.open(subject)?.for_build())?;
         return Ok(path);
     }
     let merged = profile_path(session, subject);

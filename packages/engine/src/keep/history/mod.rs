@@ -92,7 +92,8 @@ pub(crate) fn since(
     folders: &[PathBuf],
 ) -> Result<Option<Since>, Silent> {
     let tree = Tree::find(git(session))?;
-    if !is_commit(commit) {
+    let is_commit = (7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_commit {
         return Ok(None);
     }
     let code = code(&tree, folders, subject.builder().package_file());
@@ -102,31 +103,6 @@ pub(crate) fn since(
     let locks = subject.builder().locks().iter().map(|file| format!(":(top,exclude,glob)**/{file}"));
     let paths: Vec<String> = code.into_iter().chain(apart).chain(locks).collect();
     Ok(since_in(&tree, commit, &paths))
-}
-
-/// Files that were renamed since `commit`, with their paths in the repository before and now; none where
-/// history does not reach back to it.
-pub(crate) fn renamed(session: &Session, commit: &str) -> Vec<(String, String)> {
-    if !is_commit(commit) {
-        return Vec::new();
-    }
-    renamed_in(&git(session), commit)
-}
-
-fn renamed_in(git: &Git<'_>, commit: &str) -> Vec<(String, String)> {
-    let args =
-        ["diff-index", "--name-status", "-M", "--diff-filter=R", "--no-ext-diff", "--no-textconv", commit];
-    let said = git.ask(&[&args[..], &["--"]].concat()).unwrap_or_default();
-    let of_line = |line: &str| {
-        let (_, paths) = line.split_once('\t')?;
-        let (old, new) = paths.split_once('\t')?;
-        Some((old.to_owned(), new.to_owned()))
-    };
-    said.lines().filter_map(of_line).collect()
-}
-
-fn is_commit(text: &str) -> bool {
-    (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// What of `folders` is the packages' code, as git takes it: neither packages of their own that are in them,

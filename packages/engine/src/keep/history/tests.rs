@@ -11,7 +11,7 @@ use std::{
 use crate::keep::history::{
     code,
     git::{Git, Silent},
-    renamed_in, since_in,
+    since_in,
     tree::{Tree, real},
 };
 
@@ -249,20 +249,4 @@ fn why_git_does_not_tell() {
     assert!(words(&repository, &root).starts_with("true git: "), "{}", words(&repository, &root));
     repository.set("PATH", "");
     assert_eq!(words(&repository, &root), "false there is no git");
-}
-
-#[test]
-fn renamed_files_are_told_from_others() {
-    let repository = Repository::new();
-    let first = repository.run(&["rev-parse", "HEAD"]);
-    let git = |repository: &Repository| renamed_in(&repository.tree().git, &first);
-    repository.run(&["mv", "src/a.rs", "src/b.rs"]);
-    repository.write("src/new.rs", "other\n");
-    // Also before it is committed.
-    let expected = vec![("src/a.rs".to_owned(), "src/b.rs".to_owned())];
-    assert_eq!(git(&repository), expected);
-    repository.run(&["config", "diff.renames", "false"]);
-    repository.commit();
-    assert_eq!(git(&repository), expected);
-    assert!(renamed_in(&repository.tree().git, "0123456789abcdef").is_empty());
 }

@@ -6,12 +6,12 @@ use honing_core::{
     Error, Result,
     applied::{Applied, MatchedBy},
 };
-use honing_match::{ModuleRename, coverage, demangle, hottest, in_every_unit};
+use honing_match::{coverage, demangle, hottest, in_every_unit};
 use honing_profdata::{self as profdata, IndexedVersion};
 
 use crate::profiles::{
     Matched, Profile, Rebased, Traces, Weighed,
-    llvm::{coverage_loss, indexed, matching, rebase, renames},
+    llvm::{coverage_loss, indexed, matching, rebase},
 };
 
 /// Name of a stored profile in its compact form.
@@ -24,25 +24,22 @@ pub(super) const INDEXED: &str = "profile.profdata";
 pub(super) struct Counts {
     bytes: Vec<u8>,
     parsed: OnceLock<Result<profdata::Profile, profdata::Error>>,
-    /// Modules that have other names since it was recorded.
-    renames: Vec<ModuleRename>,
 }
 
 impl Counts {
     pub(super) fn of_bytes(bytes: Vec<u8>) -> Self {
-        Self { bytes, parsed: OnceLock::new(), renames: Vec::new() }
+        Self { bytes, parsed: OnceLock::new() }
     }
 
     /// One that somebody gave, once it is seen to be whole.
     pub(super) fn whole(bytes: Vec<u8>) -> Result<Self, indexed::Flaw> {
         let parsed = indexed::read(&bytes)?.map_or_else(OnceLock::new, |profile| OnceLock::from(Ok(profile)));
-        Ok(Self { bytes, parsed, renames: Vec::new() })
+        Ok(Self { bytes, parsed })
     }
 
     /// One that is parsed already.
     pub(super) fn parsed(profile: profdata::Profile) -> Result<Self, profdata::Error> {
-        let bytes = profile.to_indexed(IndexedVersion::Lowest)?;
-        Ok(Self { bytes, parsed: OnceLock::from(Ok(profile)), renames: Vec::new() })
+        Ok(Self { bytes: profile.to_indexed(IndexedVersion::Lowest)?, parsed: OnceLock::from(Ok(profile)) })
     }
 
     fn profile(&self) -> Result<&profdata::Profile, &profdata::Error> {
@@ -56,21 +53,9 @@ impl Profile for Counts {
         &self.bytes
     }
 
-    fn follow(&mut self, renamed: &[(String, String)]) {
-        self.renames = renames::of_modules(renamed);
-    }
-
-    fn followed(&self) -> String {
-        let words = self.renames.iter().map(|rename| format!(" {} {}", rename.from.join("::"), rename.to));
-        words.collect()
-    }
-
-    /// Local functions are in every unit of their crate, and those of renamed modules under their new names,
-    /// too; what nobody here can read is left to the compiler.
+    /// Local functions are in every unit of their crate; what nobody here can read is left to the compiler.
     fn for_build(&self) -> Cow<'_, [u8]> {
-        let spread = |profile: &profdata::Profile| {
-            in_every_unit(profile, &self.renames).to_indexed(IndexedVersion::Lowest)
-        };
+        let spread = |profile: &profdata::Profile| in_every_unit(profile).to_indexed(IndexedVersion::Lowest);
         self.profile()
             .ok()
             .and_then(|profile| spread(profile).ok())
@@ -84,7 +69,7 @@ impl Profile for Counts {
         _: Option<&Path>,
     ) -> Matched {
         match self.profile() {
-            Ok(profile) => matching::matched(own, (profile, &self.renames), built),
+            Ok(profile) => matching::matched(own, profile, built),
             Err(error) => {
                 let applied = Applied::Unknown { why: error.to_string() };
                 Matched { applied, hottest: Vec::new(), did: Vec::new() }

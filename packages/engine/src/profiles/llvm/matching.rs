@@ -10,7 +10,7 @@ use honing_core::{
     applied::{Applied, HotFunction, Lost, LostWhy, Match, MatchedBy, Origin, OriginMatch},
     units,
 };
-use honing_match::{BuildFunctions, Crates, Hot, ModuleRename, Share, Why, demangle, hottest};
+use honing_match::{BuildFunctions, Crates, Hot, Share, Why, demangle, hottest};
 use honing_profdata::Profile;
 
 use crate::{
@@ -28,7 +28,7 @@ const WORTH_NAMING: f64 = 0.000_05;
 /// How much of `profile` a build applied, and what became of its heaviest functions.
 pub(super) fn matched(
     own: Vec<String>,
-    (profile, renames): (&Profile, &[ModuleRename]),
+    profile: &Profile,
     built: Result<(Traces, MatchedBy), String>,
 ) -> Matched {
     let read =
@@ -40,7 +40,7 @@ pub(super) fn matched(
             return Matched { applied: Applied::Unknown { why }, hottest, did: Vec::new() };
         }
     };
-    let found = honing_match::match_build(profile, renames, &functions, &Crates::new(own));
+    let found = honing_match::match_build(profile, &functions, &Crates::new(own));
     let key = |lost: &honing_match::Lost| (lost.profile_name.clone(), lost.cfg_hash);
     let lost: HashMap<_, _> = found.lost.iter().map(|lost| (key(lost), why(lost.why))).collect();
     let hottest = hottest(profile, HOT);

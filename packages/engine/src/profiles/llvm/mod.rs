@@ -10,7 +10,6 @@ mod matching;
 mod merge;
 pub mod profile_files;
 mod rebase;
-mod renames;
 mod settings;
 
 pub(crate) use counters::{Counters, wants_llvm};

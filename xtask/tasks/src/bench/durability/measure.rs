@@ -21,7 +21,7 @@ pub(super) fn outcome(
     build: &BuildFunctions,
     edited: Option<&str>,
 ) -> Outcome {
-    let found = match_build(profile, &[], build, &Crates::new(std::iter::empty::<String>()));
+    let found = match_build(profile, build, &Crates::new(std::iter::empty::<String>()));
     let whole = profile.weight().max(1) as f64;
     let elsewhere = |name: &str| edited.is_none_or(|edited| !name.contains(edited));
     let lost = found.lost.iter().map(|lost| Lost {

@@ -5,13 +5,6 @@
 //! back reference, which is a byte position. So a symbol is written anew here: crates without
 //! disambiguator, back references expanded. Source: RFC 2603 and the rustc book, "v0 symbol format".
 
-mod layout;
-
-use std::collections::{BTreeSet, HashSet};
-use std::ops::Range;
-
-pub(crate) use layout::layout;
-
 /// Longest text that a symbol may expand to, in bytes: back references can multiply.
 const MAX_TEXT: usize = 1 << 16;
 /// Deepest nesting that is followed.
@@ -45,7 +38,7 @@ pub(crate) struct V0<'a> {
 /// Reads a symbol from the start of `bytes`; `None` if there is none.
 pub(crate) fn parse(bytes: &[u8], detail: Detail) -> Option<V0<'_>> {
     let body = bytes.strip_prefix(b"_R")?;
-    let mut parser = Parser::of(body, detail);
+    let mut parser = Parser { body, at: 0, depth: 0, steps: 0, muted: 0, detail, text: Vec::new() };
     let defined_in = parser.path()?;
     parser.muted = 1;
     // What follows may be the next text in a damaged line: then there is no instantiating crate.
@@ -70,17 +63,9 @@ struct Parser<'a> {
     muted: u32,
     detail: Detail,
     text: Vec<u8>,
-    /// Where the path of a module, or of a type, begins.
-    modules: BTreeSet<usize>,
-    references: HashSet<(Range<usize>, usize)>,
 }
 
 impl<'a> Parser<'a> {
-    fn of(body: &'a [u8], detail: Detail) -> Self {
-        let (modules, references) = (BTreeSet::new(), HashSet::new());
-        Parser { body, at: 0, depth: 0, steps: 0, muted: 0, detail, text: Vec::new(), modules, references }
-    }
-
     fn peek(&self) -> Option<u8> {
         self.body.get(self.at).copied()
     }
@@ -170,7 +155,6 @@ impl<'a> Parser<'a> {
         if target >= start {
             return None;
         }
-        self.references.insert((start..self.at, target));
         let after = std::mem::replace(&mut self.at, target);
         let found = self.deeper(inner);
         self.at = after;
@@ -207,11 +191,7 @@ impl<'a> Parser<'a> {
                 self.path()
             }
             b'N' => {
-                let start = self.at - 1;
                 let space = self.tag()?;
-                if space == b't' {
-                    self.modules.insert(start);
-                }
                 let defined_in = self.path()?;
                 let number = self.disambiguator()?;
                 if self.detail == Detail::Strict || space.is_ascii_uppercase() {
