@@ -512,7 +512,12 @@ impl Double for FakeChildren {
             "after" => format!("{} after.{stage}", inside[0]),
             _ => format!("{} {stage}", inside[0]),
         };
-        let status = match self.0.reach(&of_step(if raw.is_some() { Stage::Train } else { Stage::Bench })) {
+        let place = match (raw, inside[1]) {
+            (Some(_), _) => of_step(Stage::Train),
+            (None, "trial.partial") => format!("{} trial", inside[0]),
+            (None, _) => of_step(Stage::Bench),
+        };
+        let status = match self.0.reach(&place) {
             Ok(()) => Status::Code(0),
             Err(_) => Status::Code(3),
         };

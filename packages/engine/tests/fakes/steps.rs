@@ -204,6 +204,26 @@ fn what_does_not_fit_begins_again_once_and_that_is_remembered() {
     assert_eq!(ended(&events).len(), Stage::ALL.len() + loops.len());
 }
 
+/// An eval workload that does not run costs one build, not three.
+#[test]
+fn a_workload_is_tried_before_the_other_builds() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(dir.path(), Shape::Instrumented);
+    world.at(Some(("p trial", Mishap::Fails)));
+    let (failed, events) = world.run(Options::default(), &whole());
+    assert_eq!(failed.map(|finished| finished.exit).unwrap_err().code(), ExitCode::Workload);
+    let of_p = |name: &str, state| (format!("p {name}"), state);
+    assert_eq!(ended(&events), [of_p("preflight", StageState::Done), of_p("baseline", StageState::Failed)]);
+    // What was built is kept, and what ran well is not tried again.
+    world.at(None);
+    let (_, events) = world.run(Options::default(), &whole());
+    assert_eq!(ended(&events).get(1), Some(&of_p("baseline", StageState::UpToDate)));
+    assert!(world.reached().contains(&"p trial".to_owned()));
+    world.at(None);
+    world.run(Options::default(), &whole()).0.unwrap();
+    assert!(!world.reached().contains(&"p trial".to_owned()));
+}
+
 /// What a mishap in a stage comes to: the code, and how the stage is told to have ended.
 fn comes_to(stage: Stage, mishap: Mishap) -> (ExitCode, StageState) {
     match (mishap, stage) {
