@@ -248,7 +248,7 @@ mod tests {
             ships: None,
             applied: None,
             recorded: None,
-            next: vec!["commit pgo/profiles/server/t".into(), "build what ships: honing build".into()],
+            next: vec!["commit pgo/profiles".into(), "build what ships: honing build".into()],
         };
         let mut out = Vec::new();
         summary(&found, true, None, &mut out).unwrap();
@@ -272,7 +272,7 @@ mod tests {
           eval: A/A control 0.0 % [-1.0, +1.0]; noise 3.0 % per pair; detectable effect 2.4 %
           eval: 65 % of the CPU time is in child processes; PGO changes only this program's own code
 
-          next       commit pgo/profiles/server/t
+          next       commit pgo/profiles
                      build what ships: honing build
         ");
     }

@@ -13,16 +13,16 @@ pub struct Came<'a> {
     pub may_record: bool,
     /// Where the profile was recorded, relative to the workspace.
     pub recorded: Option<&'a str>,
-    /// Whether git has changes there that are not committed.
-    pub uncommitted: bool,
+    /// The folder of the profiles, where git has changes in it that are not committed.
+    pub commit: Option<&'a str>,
 }
 
 /// The next step, a line each.
 pub fn next(came: &Came<'_>) -> Vec<String> {
     let Came { program, .. } = came;
     match (came.recorded, came.outcome) {
-        (Some(folder), _) => {
-            let commit = came.uncommitted.then(|| format!("commit {folder}"));
+        (Some(_), _) => {
+            let commit = came.commit.map(|folder| format!("commit {folder}"));
             let build = advise!("build what ships: {pgo} build --program {program}");
             commit.into_iter().chain([build]).collect()
         }
@@ -34,7 +34,7 @@ pub fn next(came: &Came<'_>) -> Vec<String> {
             vec![advise!("record the profile: {pgo} record --program {program}")]
         }
         (None, Some(_)) => vec![
-            "ship a build without PGO".to_owned(),
+            advise!("ship a build without PGO: {pgo} build --no-pgo --program {program}"),
             advise!("or train on work that is more like production's: {pgo} --program {program}"),
         ],
     }
@@ -46,12 +46,12 @@ mod tests {
 
     #[test]
     fn each_end_of_a_run_has_a_next_step() {
-        let (commit, build) = ("commit pgo/profiles/p/t", "build what ships: honing build --program p");
+        let (commit, build) = ("commit pgo/profiles", "build what ships: honing build --program p");
         let (yes, no) = (Some("pgo/profiles/p/t"), None);
         let record = "record the profile: honing record --program p";
         let measure = "measure and record it: honing --program p";
         let (plain, train) = (
-            "ship a build without PGO",
+            "ship a build without PGO: honing build --no-pgo --program p",
             "or train on work that is more like production's: honing --program p",
         );
         for (recorded, uncommitted, outcome, may_record, said) in [
@@ -65,7 +65,8 @@ mod tests {
             (no, false, Some(OutcomeKind::NotMeasured), true, &[measure]),
             (no, false, None, true, &[]),
         ] {
-            let came = Came { program: "p", outcome, may_record, recorded, uncommitted };
+            let commit = uncommitted.then_some("pgo/profiles");
+            let came = Came { program: "p", outcome, may_record, recorded, commit };
             assert_eq!(next(&came), said, "{came:?}");
         }
     }

@@ -115,12 +115,13 @@ impl Chain<'_> {
         }
         let Consequence { exit, wording, record: may_record } = consequence;
         let recorded = recorded.and_then(|recorded| recorded.path);
+        let commit = recorded.as_deref().and_then(|recorded| history::to_commit(session, recorded));
         let next = next(&Came {
             program: subject.name,
             outcome: decides.then_some(outcome.kind()),
             may_record,
             recorded: recorded.as_deref(),
-            uncommitted: recorded.as_deref().is_some_and(|folder| history::is_uncommitted(session, folder)),
+            commit: commit.as_deref(),
         });
         let summary = Summary {
             program: subject.name.to_owned(),

@@ -69,11 +69,13 @@ pub(crate) struct Outdated {
 /// What the selected steps use of steps that are not, and that is out of date. Nothing, where that cannot be told:
 /// then the run itself says why.
 pub(crate) fn outdated(session: &Session, subjects: &[Subject<'_>], pipeline: &Pipeline) -> Vec<Outdated> {
+    let mut uses = used(session, subjects, pipeline);
     // With a profile from elsewhere, nothing of a training is out of date.
-    if session.options.profile != ProfileSource::Training {
-        return Vec::new();
+    match session.options.profile {
+        ProfileSource::Training => {}
+        ProfileSource::Stored => uses.retain(|(_, _, _, made)| made.stage == Stage::Optimize),
+        _ => return Vec::new(),
     }
-    let uses = used(session, subjects, pipeline);
     if uses.is_empty() {
         return Vec::new();
     }

@@ -172,9 +172,8 @@ fn record(chain: &mut Chain<'_>, profile: &MergedProfile, built: &Optimized) -> 
 
 fn summary(chain: Chain<'_>, built: &Optimized, recorded: Option<String>) -> Summary {
     let program = chain.subject.name;
-    let uncommitted =
-        recorded.as_deref().is_some_and(|folder| history::is_uncommitted(chain.session, folder));
-    let came = Came { program, recorded: recorded.as_deref(), uncommitted, ..Came::default() };
+    let commit = recorded.as_deref().and_then(|recorded| history::to_commit(chain.session, recorded));
+    let came = Came { program, recorded: recorded.as_deref(), commit: commit.as_deref(), ..Came::default() };
     Summary {
         program: program.to_owned(),
         target: chain.subject.triple.clone(),

@@ -206,6 +206,13 @@ fn the_last_verdict_is_that_of_all_and_shares_are_told() {
     assert_eq!(apart.len(), built.len());
     assert!(["bench/manifest.json", "baseline/app", "optimize/app"].map(recorded) == before);
     fixture.is_up_to_date(&["--ci"]);
+
+    // A build of it alone takes what is there of the others, and says where that is old.
+    fixture.write("lib/work.c", &format!("{WORK}/* changed */\n"));
+    let alone = fixture.run(&["build", "-P", "app"]);
+    let warning =
+        "app: optimize: it uses optimize of program `lib`, which is out of date: input work.c changed";
+    assert!(alone.stderr.contains(warning), "{alone:?}");
 }
 
 #[test]

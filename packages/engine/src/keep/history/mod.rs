@@ -71,10 +71,13 @@ pub(crate) fn differs(session: &Session, file: &str) -> bool {
     said.is_ok_and(|said| !said.is_empty() && !said.starts_with(['?', 'A']))
 }
 
-/// Whether something below `folder`, relative to the workspace, is not as it is committed; not without git.
-pub(crate) fn is_uncommitted(session: &Session, folder: &str) -> bool {
-    let said = git(session).ask(&["status", "--porcelain", "--ignored", "--", folder]);
-    said.is_ok_and(|said| !said.is_empty())
+/// The folder of all profiles, where something of it is not as it is committed: that of `recorded`, which is a profile's,
+/// relative to the workspace. Nothing without git, and where git ignores it.
+pub(crate) fn to_commit(session: &Session, recorded: &str) -> Option<String> {
+    // <folder>/<program>/<triple>
+    let folder = Path::new(recorded).ancestors().nth(2)?.to_str()?;
+    let said = git(session).ask(&["status", "--porcelain", "--", folder]).ok()?;
+    (!said.is_empty()).then(|| folder.to_owned())
 }
 
 /// The rule by which git ignores a file, relative to the workspace: `.gitignore:3:/pgo/profiles`.

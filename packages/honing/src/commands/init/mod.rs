@@ -47,6 +47,9 @@ pub(crate) fn init(shared: &Shared, xtask: Option<Option<&str>>, yes: bool) -> R
     let added = outside.as_ref().map(|outside| outside.finish(yes, shared.job.ci)).transpose()?;
     let pgo = if added == Some(true) { "cargo xtask pgo" } else { honing_core::called() };
     console::line(&format!("        Next put real workloads in, then: {pgo} plan"));
+    console::line(&format!(
+        "        Also look at `{pgo} manifest` before the first run: with LTO and one codegen unit PGO can do more, and after such a change a profile is made anew"
+    ));
     if outside.is_none() {
         advise(&root, pgo, *path == usual);
     }
