@@ -141,6 +141,10 @@ fn manifest(
         session.sink.emit(Event::Warning { text });
         Checkout { commit: "unknown".into(), dirty: false, beside: Vec::new() }
     });
+    if checkout.dirty {
+        let text = "record: the working tree has uncommitted changes, so the profile is of no commit; the manifest says so";
+        session.sink.emit(Event::Note { text: text.into() });
+    }
     let unknown = Applied::Unknown { why: "nothing was built with it".into() };
     let second = |ms: u64| ms.div_ceil(1000);
     Ok(Manifest {

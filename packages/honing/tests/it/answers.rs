@@ -26,6 +26,10 @@ fn a_run_ends_with_the_next_step() {
     commit(&fixture, "profile");
     let again = fixture.succeeds(&[]).stdout;
     assert!(again.ends_with(&format!("  next       {BUILD}")) && !again.contains("commit pgo"), "{again}");
+    // A profile of no commit is told when it is made, not only by the checklist.
+    fixture.write("notes.txt", "");
+    let dirty = fixture.succeeds(&["--force", "--from", "record"]).stderr;
+    assert!(dirty.contains("record: the working tree has uncommitted changes"), "{dirty}");
 }
 
 #[test]
