@@ -41,7 +41,7 @@ pub(super) fn page(programs: &[(&Program, Vec<Found>)], machine: &str) -> String
         }
     }
     shares.sort_by(f64::total_cmp);
-    if let Some(median) = shares.get(shares.len() / 2) {
+    if let Some(median) = median(&shares) {
         let _ = writeln!(
             page,
             "\nWhere the fresh profile is clearly faster, the stored one keeps {:.0} % of its gain in the median of {}.",
@@ -54,6 +54,13 @@ pub(super) fn page(programs: &[(&Program, Vec<Found>)], machine: &str) -> String
         let _ = writeln!(page, "- **{}**: {}", program.name, program.title);
     }
     page
+}
+
+/// Of sorted values: the middle one, or the mean of the two in the middle.
+fn median(sorted: &[f64]) -> Option<f64> {
+    let upper = sorted.get(sorted.len() / 2)?;
+    let lower = sorted.get((sorted.len() - 1) / 2)?;
+    Some((lower + upper) / 2.0)
 }
 
 /// The cells of a commit.
@@ -109,5 +116,12 @@ mod tests {
         );
         found.ratios[2] = ratio(0.9, 1.01);
         assert!(row(&found).ends_with("| - | -"));
+    }
+
+    #[test]
+    fn a_median_of_an_even_number_is_between_two() {
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[1.0, 3.0, 9.0]), Some(3.0));
+        assert_eq!(median(&[-9.0, 1.0, 3.0, 9.0]), Some(2.0));
     }
 }
