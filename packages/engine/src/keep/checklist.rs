@@ -1,6 +1,8 @@
 //! `pgo checklist`: gathers the facts for core's checklist, and with `--fix` runs the stages that mend
 //! what does not hold.
 
+use std::collections::BTreeSet;
+
 use honing_core::{
     ExitCode, Result, Selection, Stage, Step,
     checklist::{self, Again, Attempt, Built, Checked, Checklist, Facts, Item, Mend},
@@ -181,12 +183,35 @@ fn again(session: &Session, subject: &Subject<'_>, first: &Built) -> Result<Agai
     files::remove_dir(&target_dir)?;
     let text = format!("building {} once more, from nothing, in {}", subject.name, target_dir.display());
     session.sink.emit(Event::Note { text });
-    let options = options(session, subject, ProfileSource::Stored);
-    let part = session.part(Options { target_dir: Some(target_dir.clone()), ..options })?;
+    let there = |subject: &Subject<'_>| {
+        let options = options(session, subject, ProfileSource::Stored);
+        session.part(Options { target_dir: Some(target_dir.clone()), ..options })
+    };
+    for other in built_with(session, subject)? {
+        compile(&there(&other)?, &other)?;
+    }
+    let part = there(subject)?;
     let again = compile(&part, subject).and_then(|summary| second(&part, subject, summary));
     let differs = again.as_ref().is_ok_and(|again| again.digest != first.digest);
     files::remove_dir(&if differs { part.store.root().join("build") } else { target_dir })?;
     again
+}
+
+/// The programs that its build uses, and theirs, each after those that it uses itself.
+fn built_with<'a>(session: &'a Session, subject: &Subject<'a>) -> Result<Vec<Subject<'a>>> {
+    let (mut used, mut ask) = (BTreeSet::new(), vec![subject.clone()]);
+    while let Some(one) = ask.pop() {
+        let stage = stage(session, &one).into();
+        for need in session.needed(&one).into_iter().filter(|need| need.is_for(stage)) {
+            if let Some((name, program)) = session.config.program.get_key_value(&need.other.program)
+                && used.insert(name.as_str())
+            {
+                ask.push(session.subject(name, program)?);
+            }
+        }
+    }
+    let order = session.config.in_order().into_iter().filter(|(name, _)| used.contains(name));
+    order.map(|(name, program)| session.subject(name, program)).collect()
 }
 
 fn second(part: &Session, subject: &Subject<'_>, summary: Option<Summary>) -> Result<Again> {

@@ -207,6 +207,11 @@ fn the_last_verdict_is_that_of_all_and_shares_are_told() {
     assert!(["bench/manifest.json", "baseline/app", "optimize/app"].map(recorded) == before);
     fixture.is_up_to_date(&["--ci"]);
 
+    // A second build from nothing begins with what it is built with.
+    let list = fixture.run(&["checklist", "-P", "app"]).stdout;
+    let item = list.lines().find(|line| line.contains("Build reproducible")).unwrap_or_default();
+    assert!(item.contains("[x]"), "{list}");
+
     // A build of it alone takes what is there of the others, and says where that is old.
     fixture.write("lib/work.c", &format!("{WORK}/* changed */\n"));
     let alone = fixture.run(&["build", "-P", "app"]);
