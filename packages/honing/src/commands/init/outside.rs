@@ -202,11 +202,11 @@ overflow-checks = false
 
 [profile.dev.package]
 blake3.opt-level = 3
-honing-paired.opt-level = "s"
+honing-paired.opt-level = 2
 honing-profdata.debug-assertions = false
 honing-profdata.opt-level = "s"
 serde_json.opt-level = 1
-statrs.opt-level = "s"
+statrs.opt-level = 2
 "#;
 
 /// The xtask's own manifest.
