@@ -29,17 +29,17 @@ pub(super) struct Speed {
 const INTRO: &str = "\
 # Durability
 
-How much of a stored profile still applies after a change. Each row stores a profile, changes one thing, builds with
-`honing check`, and shows how much of the profile's weight (sum of counters) that build applied: with symbols as cargo
-names them, with pinned ones ([ADR 14](adr/0014-pinned-symbols.md)), and after a rebase of either.
+How much of a stored profile still applies after one change: the share of its weight (sum of counters) that a build by
+`honing check` applied, with symbols as cargo names them, with pinned ones ([ADR 14](adr/0014-pinned-symbols.md)), and
+after a rebase of either.
 
-```
+```sh
 cargo xtask bench durability
 ```
 
 writes this page, and a file for each row below `target/durability`; a row with a file runs again only with `--force`.
-`--subject` and `--row` choose, `--render` only writes this page, `--speed` measures the last table. The rows are in
-[table.toml](../xtask/tasks/src/bench/durability/table.toml).
+`--subject` and `--row` choose, `--render` only writes this page, `--speed` measures the last table.
+[table.toml](../xtask/tasks/src/bench/durability/table.toml) has the rows.
 ";
 
 /// The whole page.
@@ -138,9 +138,9 @@ fn goals(page: &mut String, spec: &Spec, found: &[Found]) {
 
 fn goal_words(goal: Goal) -> String {
     match goal {
-        Goal::Pinned(least) => format!("at least {least} % with pinning alone"),
-        Goal::Rebased(least) => format!("at least {least} % with pinning, rebased"),
-        Goal::OnlyEdited(_) => "with pinning, nothing lost but the edited function".into(),
+        Goal::Pinned(least) => format!("{least} % with pinning"),
+        Goal::Rebased(least) => format!("{least} % with pinning, rebased"),
+        Goal::OnlyEdited(_) => "with pinning, only the edited function lost".into(),
     }
 }
 
@@ -171,14 +171,13 @@ fn speed(page: &mut String, speed: &Speed) {
         "
 ## Speed
 
-```
+```sh
 cargo xtask bench durability --speed
 ```
 
-ripgrep after a version bump: the binary built from the stored profile (`honing build`, {} of the weight
-applied) and a freshly trained one, each measured in pairs against a baseline of the same source; CPU time,
-optimized over baseline, with its interval of {} % confidence. The searches are not those of the
-training; the texts are the same. {}
+ripgrep after a version bump: the build from the stored profile (`honing build`, {} of the weight applied) and a
+freshly trained one, each in pairs against a baseline of the same source; CPU time, optimized over baseline, with its
+interval of {} % confidence. The searches are not those of the training. {}
 
 | workload | pairs | baseline | stored profile | freshly trained |
 |---|---|---|---|---|
