@@ -1,5 +1,5 @@
-//! What follows from how a stored or imported profile stands: the second table of
-//! docs/exit-codes.md, as a function.
+//! What follows from how a stored or imported profile stands, as docs/exit-codes.md says
+//! it.
 
 use crate::error::ExitCode;
 
@@ -56,8 +56,7 @@ impl Standing {
 mod tests {
     use super::*;
 
-    /// The table of docs/exit-codes.md, row by row: use, strict use, ship, status, strict
-    /// status, store.
+    /// docs/exit-codes.md, a profile at a time: use, strict use, ship, status, strict status, store.
     #[test]
     fn standing_question_and_exit_code() {
         let rows = [
