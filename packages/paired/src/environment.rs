@@ -15,8 +15,7 @@
 //!   opens: Yuen's two-sample test at [`ALARM`], and beyond a limit;
 //! - a hypervisor that takes time away throughout.
 //!
-//! A load that is there from beginning to end is no finding. docs/measurement.md says why each limit
-//! is what it is.
+//! A load that is there from beginning to end is no finding. docs/measurement.md has every limit.
 
 use std::fmt;
 

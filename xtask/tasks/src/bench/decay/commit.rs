@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -14,6 +15,7 @@ use super::{
         self,
         events::{self, Ratio},
         honing::{Honing, Place},
+        toolchain,
     },
     history::{Commit, History},
     spec::Program,
@@ -31,6 +33,9 @@ pub(super) struct Found {
     pub(super) commit: String,
     pub(super) date: String,
     pub(super) since: u64,
+    /// `rustc -V`, where it is not the one that the profile was recorded with.
+    #[serde(default)]
+    pub(super) rustc: Option<String>,
     pub(super) built: Built,
     pub(super) pairs: u64,
     /// CPU time over the baseline's, in the order of [`BUILDS`].
@@ -51,6 +56,8 @@ pub(super) struct Bench<'a> {
     pub(super) honing: &'a Honing,
     pub(super) program: &'a Program,
     pub(super) history: &'a History,
+    /// A compiler other than that of the profile.
+    pub(super) rustc: Option<PathBuf>,
     /// Pairs of each binary; as many as fit into compare's own time if it is none.
     pub(super) pairs: Option<u64>,
 }
@@ -61,7 +68,7 @@ impl Bench<'_> {
             root: self.history.work(),
             config: "pgo/pgo.toml".into(),
             target_dir: self.history.dir.join("target"),
-            rustc: None,
+            rustc: self.rustc.clone(),
         }
     }
 
@@ -96,7 +103,9 @@ impl Bench<'_> {
     /// Builds `rev`, where that has not been done, and measures it.
     pub(super) fn at(&self, rev: &str) -> Result<Found> {
         let Commit { id, date, since } = self.history.commit(rev, &self.program.base)?;
-        let bin = self.history.dir.join("bin").join(&id);
+        let rustc = self.rustc.as_deref().map(toolchain::version).transpose()?;
+        let name = result_name(&id, rustc.as_deref());
+        let bin = self.history.dir.join("bin").join(&name);
         let told = bin.join("built.json");
         let built = match durability::read(&told)? {
             Some(built) => built,
@@ -106,9 +115,9 @@ impl Bench<'_> {
                 built
             }
         };
-        say(&format!("{} {id}: measuring", self.program.name));
+        say(&format!("{} {name}: measuring", self.program.name));
         let (pairs, ratios) = self.compare(&bin)?;
-        Ok(Found { commit: id, date, since, built, pairs, ratios })
+        Ok(Found { commit: id, date, since, rustc, built, pairs, ratios })
     }
 
     /// Every binary of `rev`, into `bin`.
@@ -152,14 +161,29 @@ impl Bench<'_> {
         files.find(|path| path.is_file()).with_context(|| format!("{} has no program", folder.display()))
     }
 
+    /// What is run of a build: itself, or a script around it.
+    fn measured(&self, bin: &Path, build: &str) -> Result<String> {
+        let program = bin.join(build).display().to_string();
+        if self.program.script.is_empty() {
+            return Ok(program);
+        }
+        let script = bin.join(format!("{build}.sh"));
+        let corpus = self.history.corpus().display().to_string();
+        let text = format!("#!/bin/sh\nset -e\nPROGRAM='{program}'\n{}", self.program.script);
+        fs::write(&script, text.replace("@CORPUS@", &corpus))
+            .with_context(|| script.display().to_string())?;
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
+        Ok(script.display().to_string())
+    }
+
     /// All four in shared blocks.
     fn compare(&self, bin: &Path) -> Result<(u64, Vec<Option<Ratio>>)> {
         let corpus = self.history.corpus().display().to_string();
         let mut args: Vec<String> =
             ["compare", "--format", "json", "--confidence", CONFIDENCE, "--a"].map(str::to_owned).to_vec();
-        args.push(bin.join("baseline").display().to_string());
+        args.push(self.measured(bin, "baseline")?);
         for build in BUILDS {
-            args.extend(["--b".into(), bin.join(build).display().to_string()]);
+            args.extend(["--b".into(), self.measured(bin, build)?]);
         }
         if let Some(pairs) = self.pairs {
             args.extend(["--pairs".into(), pairs.to_string()]);
@@ -173,6 +197,12 @@ impl Bench<'_> {
         fs::write(bin.join("compare.json"), &said)?;
         ratios(&said)
     }
+}
+
+/// The name of what is kept of a commit that was built with this compiler.
+pub(super) fn result_name(commit: &str, rustc: Option<&str>) -> String {
+    let version = rustc.map(|rustc| rustc.split(' ').nth(1).unwrap_or(rustc));
+    version.map_or_else(|| commit.to_owned(), |version| format!("{commit}-{version}"))
 }
 
 /// The pairs and the ratios of CPU time in what `compare` said.

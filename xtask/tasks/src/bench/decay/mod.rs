@@ -15,10 +15,10 @@ use anyhow::{Context, Result, ensure};
 use cargo_metadata::MetadataCommand;
 
 use self::{
-    commit::{Bench, Found},
+    commit::{Bench, Found, result_name},
     history::History,
 };
-use super::durability::{self, honing::Honing};
+use super::durability::{self, honing::Honing, toolchain};
 use crate::ci::say;
 
 /// What is to be run.
@@ -59,7 +59,8 @@ pub(super) fn run(args: &Args) -> Result<()> {
         let asked = |name: &String| args.program.is_empty() || args.program.contains(name);
         for program in spec.programs.iter().filter(|program| asked(&program.name)) {
             let dir = results.join(&program.name);
-            if let Err(error) = all(args, &honing, program, &History::open(program, sources, &dir)?) {
+            let history = History::open(program, sources, &dir)?;
+            if let Err(error) = all(args, &honing, program, &history, &compilers(program, &metadata)?) {
                 say(&format!("{}: FAILED: {error:#}", program.name));
                 failed.push(program.name.as_str());
             }
@@ -68,8 +69,19 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let page = metadata.workspace_root.join("docs/decay.md").into_std_path_buf();
     let mut found: Vec<(&spec::Program, Vec<Found>)> = Vec::new();
     for program in &spec.programs {
-        let paths = program.later.iter().map(|rev| result_path(&results.join(&program.name), rev));
-        let known = paths.map(|path| durability::read(&path)).collect::<Result<Vec<Option<Found>>>>()?;
+        let dir = results.join(&program.name);
+        let mut paths: Vec<PathBuf> = program.later.iter().map(|rev| result_path(&dir, rev)).collect();
+        let beside =
+            fs::read_dir(dir.join("found")).into_iter().flatten().flatten().map(|entry| entry.path());
+        let of_compilers = format!("{}-", program.base);
+        let named = |path: &PathBuf| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&of_compilers))
+        };
+        let mut others: Vec<PathBuf> = beside.filter(named).collect();
+        others.sort();
+        paths.append(&mut others);
+        let known =
+            paths.iter().map(|path| durability::read(path)).collect::<Result<Vec<Option<Found>>>>()?;
         found.push((program, known.into_iter().flatten().collect()));
     }
     durability::write(&page, &render::page(&found, &durability::machine()))?;
@@ -78,19 +90,44 @@ pub(super) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-fn all(args: &Args, honing: &Honing, program: &spec::Program, history: &History) -> Result<()> {
-    let bench = Bench { honing, program, history, pairs: args.pairs };
+fn all(
+    args: &Args,
+    honing: &Honing,
+    program: &spec::Program,
+    history: &History,
+    compilers: &[PathBuf],
+) -> Result<()> {
+    let mut bench = Bench { honing, program, history, rustc: None, pairs: args.pairs };
     bench.record()?;
-    for rev in &program.later {
-        let path = result_path(&history.dir, rev);
+    let later = program.later.iter().map(|rev| (rev, None));
+    for (rev, rustc) in later.chain(compilers.iter().map(|rustc| (&program.base, Some(rustc.clone())))) {
+        let version = rustc.as_deref().map(toolchain::version).transpose()?;
+        let path = result_path(&history.dir, &result_name(rev, version.as_deref()));
         if path.exists() && !args.force {
             continue;
         }
+        bench.rustc = rustc;
         let found = bench.at(rev).with_context(|| rev.clone())?;
         say(&format!("{}: {}", program.name, render::row(&found)));
         durability::write(&path, &serde_json::to_string_pretty(&found)?)?;
     }
     Ok(())
+}
+
+/// The other compilers of a program. One that cannot be had is told, and left out.
+fn compilers(program: &spec::Program, metadata: &cargo_metadata::Metadata) -> Result<Vec<PathBuf>> {
+    let dir = metadata.target_directory.join("durability").into_std_path_buf();
+    fs::create_dir_all(&dir)?;
+    let found = program.compilers.iter().map(|other| (other, other.rustc(&dir)));
+    Ok(found
+        .filter_map(|(other, rustc)| match rustc {
+            Ok(rustc) => Some(rustc),
+            Err(error) => {
+                say(&format!("{}: no rustc of {other:?}: {error:#}", program.name));
+                None
+            }
+        })
+        .collect())
 }
 
 fn result_path(dir: &std::path::Path, rev: &str) -> PathBuf {

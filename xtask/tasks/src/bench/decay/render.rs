@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     super::durability::events::Ratio,
-    commit::{BUILDS, Found},
+    commit::{BUILDS, Built, Found},
     spec::Program,
 };
 
@@ -26,6 +26,15 @@ is in [durability.md](durability.md).
 
 ";
 
+const ACROSS: &str = "
+## Another compiler
+
+The commit of the profile, built with another compiler. Nothing applies before `honing rebase`.
+
+| program | rustc | match | rebased | rebased | fresh | of the fresh gain |
+|---|---|---|---|---|---|---|
+";
+
 /// The whole page.
 pub(super) fn page(programs: &[(&Program, Vec<Found>)], machine: &str) -> String {
     let mut page = format!(
@@ -34,11 +43,11 @@ pub(super) fn page(programs: &[(&Program, Vec<Found>)], machine: &str) -> String
     page += "| program | trained at | later | match | rebased | stored | rebased | fresh | of the fresh gain, stored | rebased |\n";
     page += "|---|---|---|---|---|---|---|---|---|---|\n";
     let mut shares = Vec::new();
-    for (program, found) in programs {
-        for found in found {
-            let _ = writeln!(page, "| {} | {} {} |", program.name, program.base, row(found));
-            shares.extend(kept(found, 0));
-        }
+    let rows =
+        || programs.iter().flat_map(|(program, found)| found.iter().map(move |found| (program, found)));
+    for (program, found) in rows().filter(|(_, found)| found.rustc.is_none()) {
+        let _ = writeln!(page, "| {} | {} {} |", program.name, program.base, row(found));
+        shares.extend(kept(found, 0));
     }
     shares.sort_by(f64::total_cmp);
     if let Some(median) = median(&shares) {
@@ -48,6 +57,14 @@ pub(super) fn page(programs: &[(&Program, Vec<Found>)], machine: &str) -> String
             median * 100.0,
             shares.len()
         );
+    }
+    if rows().any(|(_, found)| found.rustc.is_some()) {
+        page += ACROSS;
+        for (program, found) in rows() {
+            if let Some(rustc) = &found.rustc {
+                let _ = writeln!(page, "| {} | {} |", program.name, across(found, rustc));
+            }
+        }
     }
     page += "\n## The programs\n\n";
     for (program, _) in programs {
@@ -63,10 +80,23 @@ fn median(sorted: &[f64]) -> Option<f64> {
     Some((lower + upper) / 2.0)
 }
 
+/// The cells of a compiler.
+fn across(found: &Found, rustc: &str) -> String {
+    let version = rustc.split(' ').nth(1).unwrap_or(rustc);
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let changes: Vec<String> = found.ratios.iter().skip(1).map(change).collect();
+    let Built { matched, rebased } = found.built;
+    let kept = share(found, 1);
+    format!("{version} | {} | {} | {} | {kept}", percent(matched), percent(rebased), changes.join(" | "))
+}
+
+fn share(found: &Found, build: usize) -> String {
+    kept(found, build).map_or("-".to_owned(), |share| format!("{:.0} %", share * 100.0))
+}
+
 /// The cells of a commit.
 pub(super) fn row(found: &Found) -> String {
     let changes: Vec<String> = found.ratios.iter().map(change).collect();
-    let share = |build| kept(found, build).map_or("-".to_owned(), |share| format!("{:.0} %", share * 100.0));
     format!(
         "| {} {}, {} commits | {:.1} % | {:.1} % | {} | {} | {}",
         found.commit,
@@ -75,8 +105,8 @@ pub(super) fn row(found: &Found) -> String {
         found.built.matched * 100.0,
         found.built.rebased * 100.0,
         changes.join(" | "),
-        share(0),
-        share(1)
+        share(found, 0),
+        share(found, 1)
     )
 }
 
@@ -96,7 +126,7 @@ fn change(ratio: &Option<Ratio>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::commit::Built, *};
+    use super::*;
 
     #[test]
     fn a_share_is_only_told_of_a_gain_that_is_sure() {
@@ -105,6 +135,7 @@ mod tests {
             commit: "b".into(),
             date: "2026-08-01".into(),
             since: 9,
+            rustc: None,
             built: Built { matched: 0.8, rebased: 0.9 },
             pairs: 20,
             ratios: vec![ratio(0.92, 0.93), ratio(0.91, 0.92), ratio(0.9, 0.91)],

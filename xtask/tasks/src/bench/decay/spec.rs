@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use super::super::durability::toolchain::Other;
+
 /// The whole table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,7 +34,15 @@ pub(super) struct Program {
     /// pgo.toml, with `@CORPUS@` for the folder of inputs.
     pub(super) config: String,
     /// Arguments of the measured runs, which are none of the training's.
+    #[serde(default)]
     pub(super) eval: Vec<String>,
+    /// Other compilers that the base is built with.
+    #[serde(default)]
+    pub(super) compilers: Vec<Other>,
+    /// For a service: a shell script that starts `$PROGRAM`, asks it for something, and ends it. It is what is
+    /// measured.
+    #[serde(default)]
+    pub(super) script: String,
     /// Whether its output tells the runs apart.
     #[serde(default)]
     pub(super) ignore_output: bool,
@@ -58,7 +68,9 @@ mod tests {
         assert_eq!(names.len(), spec.programs.len());
         for program in &spec.programs {
             assert!(program.config.contains("min_match = 0.0"), "{}: every match is wanted", program.name);
-            assert!(!program.later.is_empty() && !program.eval.is_empty(), "{}", program.name);
+            assert!(!program.later.is_empty(), "{}", program.name);
+            let measured = [!program.eval.is_empty(), !program.script.is_empty()];
+            assert_eq!(measured.iter().filter(|there| **there).count(), 1, "{}", program.name);
         }
     }
 }

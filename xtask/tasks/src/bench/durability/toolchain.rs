@@ -1,5 +1,5 @@
-//! The other toolchain of the row `toolchain`: Debian's, unpacked beside the results rather than
-//! installed, as its packages conflict with rustup's.
+//! Other toolchains: rustup's nightly, and Debian's, unpacked beside the results rather than installed, as its
+//! packages conflict with rustup's.
 
 use std::{
     fs,
@@ -14,22 +14,37 @@ use crate::ci::say;
 
 /// Compiler and standard library. They need the library of LLVM that the system has.
 const PACKAGES: [&str; 3] = ["rustc-web", "libstd-rust-web-dev", "libstd-rust-web-1.96"];
-/// Where that cannot be had.
-const FALLBACK: &str = "nightly";
+
+/// A toolchain that is not the one that runs this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::bench) enum Other {
+    Debian,
+    Nightly,
+}
+
+impl Other {
+    /// Its rustc; Debian's is unpacked below `dir`.
+    pub(in crate::bench) fn rustc(self, dir: &Path) -> Result<PathBuf> {
+        match self {
+            Self::Debian => debian(&dir.join("rustc-web")),
+            Self::Nightly => {
+                let path = cmd!("rustup", "which", "rustc", "--toolchain", "nightly").read();
+                path.map(PathBuf::from).context("rustup which rustc")
+            }
+        }
+    }
+}
 
 /// The other rustc: `given`, or Debian's below `dir`, or rustup's nightly.
 pub(super) fn other(given: Option<&Path>, dir: &Path) -> Result<PathBuf> {
     if let Some(given) = given {
         return given.canonicalize().with_context(|| given.display().to_string());
     }
-    match debian(&dir.join("rustc-web")) {
-        Ok(rustc) => Ok(rustc),
-        Err(error) => {
-            say(&format!("no rustc from Debian ({error:#}); the toolchain will be rustup's {FALLBACK}"));
-            let path = cmd!("rustup", "which", "rustc", "--toolchain", FALLBACK).read();
-            path.map(PathBuf::from).context("rustup which rustc")
-        }
-    }
+    Other::Debian.rustc(dir).or_else(|error| {
+        say(&format!("no rustc from Debian ({error:#}); the toolchain will be rustup's nightly"));
+        Other::Nightly.rustc(dir)
+    })
 }
 
 /// `rustc -V`.
