@@ -31,7 +31,6 @@ pub struct Program {
     /// The package that it is in.
     pub package: String,
     /// Its binary target. Without it and without `cdylib`: the package's only binary.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bin: Option<String>,
     /// True where the package's `cdylib` is optimized instead of a binary.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -49,7 +48,6 @@ pub struct Program {
     #[serde(default = "yes")]
     pub default_features: bool,
     /// The target triple; the host's without it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// Whether symbols keep their names across version bumps, features and the Cargo
     /// profile, so that a profile keeps applying. False leaves them to cargo.
@@ -81,7 +79,6 @@ pub struct Tool {
     /// The package that it is in.
     pub package: String,
     /// Its binary target; without it the package's only binary.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bin: Option<String>,
     /// The Cargo profile that it is built with.
     #[serde(default = "release")]
@@ -97,10 +94,8 @@ pub struct Tool {
 #[schemars(rename = "CargoWorkload")]
 pub struct Workload {
     /// `cargo test` of a package.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<Harness>,
     /// `cargo bench` of a package.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bench: Option<Harness>,
 }
 
@@ -109,7 +104,6 @@ pub struct Workload {
 #[serde(deny_unknown_fields)]
 pub struct Harness {
     /// The package; the program's own without it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<String>,
     /// Further arguments for cargo, and after `--` for the harness.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

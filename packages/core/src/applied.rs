@@ -150,6 +150,14 @@ pub enum MatchedBy {
 const ANOTHER_PROGRAM: f64 = 0.05;
 
 impl Applied {
+    /// What was measured.
+    pub fn measured(&self) -> Option<&Match> {
+        match self {
+            Self::Measured(found) => Some(found),
+            Self::Unknown { .. } => None,
+        }
+    }
+
     /// `99.8 % of the profile's weight (1881 of 1883 functions)`.
     pub fn words(&self) -> String {
         match self {
@@ -171,10 +179,7 @@ impl Applied {
 
     /// The share of the (original) profile that was applied, where it is known.
     pub fn share(&self) -> Option<f64> {
-        match self {
-            Self::Measured(found) => Some(found.share * found.carried.unwrap_or(1.0)),
-            Self::Unknown { .. } => None,
-        }
+        self.measured().map(|found| found.share * found.carried.unwrap_or(1.0))
     }
 
     /// What such a match is likely to cost, where it was measured: docs/decay.md, for counters. Nothing where it is

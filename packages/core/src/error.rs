@@ -132,6 +132,15 @@ impl Error {
             .with_hint("what was finished stays: the same command goes on from there")
     }
 
+    /// Adds what to do next, where that is known.
+    #[must_use]
+    pub fn with_any_hint(self, hint: Option<impl Into<String>>) -> Self {
+        match hint {
+            Some(hint) => self.with_hint(hint),
+            None => self,
+        }
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -164,6 +173,11 @@ impl Error {
     /// The code that ends the process.
     pub fn code(&self) -> ExitCode {
         self.code
+    }
+
+    /// It with what to do next, in one line.
+    pub fn words(&self) -> String {
+        self.hint().map_or_else(|| self.to_string(), |hint| format!("{self} ({hint})"))
     }
 
     /// What to do next, if there is something to say.

@@ -53,7 +53,7 @@ fn collect(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::made::CRAFTS;
+    use crate::config::made_for_tests::CRAFTS;
 
     #[test]
     fn says_where_each_value_comes_from() {

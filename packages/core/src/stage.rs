@@ -12,10 +12,13 @@ use crate::{
 };
 
 /// A stage, by what it does. [`Flow`](crate::Flow) says what uses what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Checks everything that a later stage needs.
+    #[default]
     Preflight,
     /// Builds the program as it ships today, without PGO.
     Baseline,

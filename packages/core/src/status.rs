@@ -77,10 +77,6 @@ impl Status {
     pub fn failure(&self) -> Option<Error> {
         let message = self.error.clone()?;
         let error = Error::new(self.exit.unwrap_or(ExitCode::Profile), message);
-        let error = error.in_file(self.manifest_file(), None);
-        Some(match &self.hint {
-            Some(hint) => error.with_hint(hint.clone()),
-            None => error,
-        })
+        Some(error.in_file(self.manifest_file(), None).with_any_hint(self.hint.as_deref()))
     }
 }

@@ -34,7 +34,7 @@ impl Pass {
 }
 
 /// A step of a program: `optimize`, or `bolt.optimize` of the pass `bolt`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Step {
     /// The pass that it belongs to; none for the build itself, and for what is about all of them.
     pub pass: Option<Pass>,

@@ -22,7 +22,7 @@ pub use keys::{Key, Keymap};
 pub use past::{Past, read as read_past};
 pub use screen::{SMALLEST, Screen};
 pub use settings::Settings;
-pub use state::{Ask, CargoProfiles, Mode, Notify, Planned, Setup, Standing, State};
+pub use state::{Ask, CargoProfiles, Mode, Notify, Setup, Standing, State};
 pub use terminal::{Backend, Left, run, tell};
 pub use update::{Effect, Msg};
 pub use view::view;

@@ -1,9 +1,10 @@
 //! The parts of the dashboard.
 
 /// A part of the dashboard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "their titles")]
 pub(crate) enum Pane {
+    #[default]
     Stages,
     Profile,
     Deltas,

@@ -4,10 +4,7 @@
 //! palette, never black or white: they are readable on light and dark. What a terminal
 //! does not have is replaced at the end, in one place.
 
-use ratatui::{
-    buffer::Buffer,
-    style::{Color, Modifier, Style},
-};
+use ratatui::prelude::{Buffer, Color, Modifier, Style};
 
 /// The smallest terminal that is drawn on: columns, lines.
 pub const SMALLEST: (u16, u16) = (40, 10);

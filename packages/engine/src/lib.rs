@@ -29,7 +29,6 @@ pub use builders::go::{
 pub use chain::{
     pipeline::{Finished, run},
     plan::plan,
-    planned::{Planned, PlannedState},
     session::{Options, ProfileSource, Session},
     sink::{Listener, Sink},
     subject::Subject,

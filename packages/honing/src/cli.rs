@@ -9,7 +9,7 @@ mod documented;
 mod examples;
 mod groups;
 #[cfg(test)]
-mod heeded;
+mod heeded_tests;
 mod help;
 mod range;
 mod shared;

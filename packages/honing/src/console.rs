@@ -10,7 +10,9 @@ use std::{
 };
 
 use clap::ColorChoice;
-use honing_core::Error;
+use honing_core::{Error, Result};
+use honing_report::Table;
+use serde::Serialize;
 
 /// Why a result could not be written, the first time.
 static LOST: OnceLock<String> = OnceLock::new();
@@ -64,6 +66,21 @@ pub(crate) fn lost() -> Option<Error> {
         Error::internal(format!("cannot write the result to standard output: {why}"))
             .with_hint("free some space, or send it elsewhere; what the stages made is there all the same")
     })
+}
+
+/// Prints a result as JSON.
+pub(crate) fn json(value: &impl Serialize) -> Result<()> {
+    writeln!(out(), "{}", json_text(value)?).map_err(broken)
+}
+
+/// A result as JSON.
+pub(crate) fn json_text(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string_pretty(value).map_err(|error| broken(error.into()))
+}
+
+/// Prints a table, as wide as the terminal is.
+pub(crate) fn table(table: &Table) -> Result<()> {
+    table.write(&mut out(), width()).map_err(broken)
 }
 
 /// The error of a result that cannot be written.

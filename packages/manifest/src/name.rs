@@ -4,28 +4,9 @@ use crate::error::Error;
 
 /// Names that cargo keeps for itself (cargo's `validate_profile_name`;
 /// `tests/real.rs` asks cargo).
-const RESERVED: [&str; 20] = [
-    "build",
-    "check",
-    "clean",
-    "config",
-    "debug",
-    "fetch",
-    "fix",
-    "install",
-    "metadata",
-    "package",
-    "publish",
-    "report",
-    "root",
-    "run",
-    "rust",
-    "rustc",
-    "rustdoc",
-    "target",
-    "tmp",
-    "uninstall",
-];
+const RESERVED: &str = "\
+    build check clean config debug fetch fix install metadata package publish report root run rust \
+    rustc rustdoc target tmp uninstall";
 
 /// Makes sure that cargo would take a profile of that name.
 pub(crate) fn check(name: &str) -> Result<(), Error> {
@@ -39,7 +20,7 @@ pub(crate) fn check(name: &str) -> Result<(), Error> {
     }
     match lower.as_str() {
         "dev" | "release" | "test" | "bench" => refuse("cargo has one of that name"),
-        lower if RESERVED.contains(&lower) || lower.starts_with("cargo") => {
+        lower if RESERVED.split(' ').any(|word| word == lower) || lower.starts_with("cargo") => {
             refuse("cargo keeps that name for itself")
         }
         _ => Ok(()),

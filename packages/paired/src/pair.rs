@@ -48,12 +48,6 @@ impl Pair {
             Arm::Optimized => self.optimized,
         }
     }
-
-    /// The same observation with the roles of the arms exchanged.
-    #[must_use]
-    pub fn swapped(self) -> Self {
-        Self { first: self.first.other(), baseline: self.optimized, optimized: self.baseline }
-    }
 }
 
 /// ln(optimized/baseline) of each pair, in order.

@@ -4,7 +4,6 @@ use crate::error::Error;
 use crate::unit::Unit;
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::io;
 
 /// First line of the text that `go tool preprofile` writes.
 pub(crate) const PREPROFILE: &str = "GO PREPROFILE V1\n";
@@ -94,19 +93,6 @@ impl EdgeMap {
         });
         edges.truncate(passes.map_or(edges.len(), |last| last + 1));
         edges
-    }
-
-    /// Writes the text that `go tool preprofile` makes of the profile, byte for byte. The compiler
-    /// takes it from the go command; `go build -pgo` does not.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn write_preprofile(&self, out: &mut impl io::Write) -> io::Result<()> {
-        out.write_all(PREPROFILE.as_bytes())?;
-        for Edge { caller, callee, offset, weight } in self.by_weight() {
-            writeln!(out, "{caller}\n{callee}\n{offset} {weight}")?;
-        }
-        Ok(())
     }
 
     /// Other edges of the same unit. Equal ones are added up.

@@ -99,16 +99,6 @@ impl Profile {
         self.period_type.as_ref().map(|value| self.words(value))
     }
 
-    /// Free text.
-    pub fn comments(&self) -> impl Iterator<Item = &str> {
-        self.comments.iter().map(|&comment| self.string(comment))
-    }
-
-    /// The files that code was in, with their build ids; the first is the program.
-    pub fn binaries(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.mappings.iter().map(|mapping| (self.string(mapping.file), self.string(mapping.build_id)))
-    }
-
     fn words(&self, value: &ValueType) -> (&str, &str) {
         (self.string(value.kind), self.string(value.unit))
     }

@@ -67,27 +67,18 @@ impl Comparison<'_> {
     }
 
     fn table(&self) -> Table {
-        let mut table = Table::new(
+        let informs = |metric: &Measured| if metric.gated { "" } else { " (not gated)" };
+        Table::of(
             "",
+            self.measured,
             &[
-                ("metric", Kind::Words),
-                ("A", Kind::Number),
-                (self.called, Kind::Number),
-                (&tables::change(self.measured), Kind::Change),
-                ("verdict", Kind::Words),
+                ("metric", Kind::Words, &|metric| metric.metric.clone()),
+                ("A", Kind::Number, &|metric| tables::value(metric, metric.baseline)),
+                (self.called, Kind::Number, &|metric| tables::value(metric, metric.optimized)),
+                (&tables::change(self.measured), Kind::Change, &|metric| tables::interval(metric.ratio)),
+                ("verdict", Kind::Words, &|metric| format!("{}{}", metric.verdict.word(), informs(metric))),
             ],
-        );
-        for metric in self.measured {
-            let informs = if metric.gated { "" } else { " (not gated)" };
-            table.row([
-                metric.metric.clone(),
-                tables::value(metric, metric.baseline),
-                tables::value(metric, metric.optimized),
-                tables::interval(metric.ratio),
-                format!("{}{informs}", metric.verdict.word()),
-            ]);
-        }
-        table
+        )
     }
 
     /// The verdict in one sentence.

@@ -32,4 +32,4 @@ pub use html::html;
 pub use markdown::markdown;
 pub use plain::{Plain, REASONS, Verbosity};
 pub use summary::summary;
-pub use table::{Kind, Table};
+pub use table::{Column, Kind, Table};

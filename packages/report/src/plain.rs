@@ -21,18 +21,19 @@ const SHOWN_ON_FAILURE: usize = 30;
 pub const REASONS: usize = 3;
 
 /// How much is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
     /// Errors and the result.
     Quiet,
     /// Stages and their progress.
+    #[default]
     Normal,
     /// Commands and the output of every child as well.
     Verbose,
 }
 
 /// Writes events as lines.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Plain {
     verbosity: Verbosity,
     /// Whether lines have to say which program they are about.
@@ -48,14 +49,7 @@ pub struct Plain {
 impl Plain {
     /// A reporter that tells as much as `verbosity` says.
     pub fn new(verbosity: Verbosity) -> Self {
-        Self {
-            verbosity,
-            several: false,
-            last_progress_ms: 0,
-            last_ms: None,
-            last_lines: VecDeque::new(),
-            log: None,
-        }
+        Self { verbosity, ..Self::default() }
     }
 
     /// Writes what there is to say about an event.

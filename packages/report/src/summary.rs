@@ -142,18 +142,17 @@ fn trust(trust: &[Trust], out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn costs(summary: &Summary) -> Table {
-    let columns = [("stage", Kind::Words), ("", Kind::Words), ("wall", Kind::Number), ("CPU", Kind::Number)];
-    let mut table = Table::new("", &columns);
-    for cost in summary.costs.iter().filter(|cost| cost.state != StageState::Skipped) {
-        // An earlier run paid for what is up to date; it still cost that.
-        table.row([
-            cost.stage.to_string(),
-            cost.state.words().into(),
-            units::millis(cost.elapsed_ms),
-            units::millis(cost.cpu_ms),
-        ]);
-    }
-    table
+    // An earlier run paid for what is up to date; it still cost that.
+    Table::of(
+        "",
+        summary.costs.iter().filter(|cost| cost.state != StageState::Skipped),
+        &[
+            ("stage", Kind::Words, &|cost| cost.stage.to_string()),
+            ("", Kind::Words, &|cost| cost.state.words().into()),
+            ("wall", Kind::Number, &|cost| units::millis(cost.elapsed_ms)),
+            ("CPU", Kind::Number, &|cost| units::millis(cost.cpu_ms)),
+        ],
+    )
 }
 
 /// A value with its unit; seconds in the unit that suits them.

@@ -19,6 +19,9 @@ pub enum Kind {
     Number,
 }
 
+/// A column: its heading, what its cells are, and what the cell of an item says.
+pub type Column<'a, T> = (&'a str, Kind, &'a dyn Fn(&T) -> String);
+
 /// Rows of cells below a heading.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -33,6 +36,20 @@ impl Table {
     pub fn new(caption: &'static str, columns: &[(&str, Kind)]) -> Self {
         let columns = columns.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect();
         Self { caption, columns, rows: Vec::new() }
+    }
+
+    /// One with a row for each item: the columns say what their cells are.
+    pub fn of<T>(
+        caption: &'static str,
+        items: impl IntoIterator<Item = T>,
+        columns: &[Column<'_, T>],
+    ) -> Self {
+        let heads: Vec<(&str, Kind)> = columns.iter().map(|(name, kind, _)| (*name, *kind)).collect();
+        let mut table = Self::new(caption, &heads);
+        for item in items {
+            table.row(columns.iter().map(|(_, _, cell)| cell(&item)));
+        }
+        table
     }
 
     /// Adds a row.

@@ -3,10 +3,10 @@
 
 use honing_core::{
     account,
-    applied::{Applied, HotFunction, Lost},
+    applied::{Applied, HotFunction},
     config::Direction,
     event::StageState,
-    outcome::{Measured, Ratio},
+    outcome::{Measured, Ratio, Trust},
     units,
 };
 
@@ -42,31 +42,23 @@ pub(crate) fn metrics(
     chosen: &[&Measured],
     more: impl Fn(&Measured) -> &'static str,
 ) -> Table {
-    let mut table = Table::new(
-        caption,
-        &[
-            ("workload", Kind::Name),
-            ("metric", Kind::Name),
-            ("baseline", Kind::Number),
-            ("optimized", Kind::Number),
-            (&change(chosen.iter().copied()), Kind::Change),
-            ("pairs", Kind::Number),
-            ("verdict", Kind::Words),
-        ],
-    );
-    for metric in chosen {
+    let verdict = |metric: &Measured| {
         let in_sample = if metric.in_sample { ", in-sample" } else { "" };
-        table.row([
-            metric.place(),
-            metric.metric.clone(),
-            value(metric, metric.baseline),
-            value(metric, metric.optimized),
-            interval(metric.ratio),
-            metric.pairs.to_string(),
-            format!("{}{in_sample}{}", metric.verdict.word(), more(metric)),
-        ]);
-    }
-    table
+        format!("{}{in_sample}{}", metric.verdict.word(), more(metric))
+    };
+    Table::of(
+        caption,
+        chosen,
+        &[
+            ("workload", Kind::Name, &|metric| metric.place()),
+            ("metric", Kind::Name, &|metric| metric.metric.clone()),
+            ("baseline", Kind::Number, &|metric| value(metric, metric.baseline)),
+            ("optimized", Kind::Number, &|metric| value(metric, metric.optimized)),
+            (&change(chosen.iter().copied()), Kind::Change, &|metric| interval(metric.ratio)),
+            ("pairs", Kind::Number, &|metric| metric.pairs.to_string()),
+            ("verdict", Kind::Words, &|metric| verdict(metric)),
+        ],
+    )
 }
 
 /// The heading of changes, with the confidence of their intervals.
@@ -103,26 +95,17 @@ pub(crate) fn legend(measured: &[Measured]) -> Vec<&'static str> {
 
 /// Percentiles.
 pub(crate) fn latency(metrics: &[&Measured]) -> Table {
-    let mut table = Table::new(
+    Table::of(
         "Percentiles",
+        metrics,
         &[
-            ("workload", Kind::Name),
-            ("latency", Kind::Words),
-            ("baseline", Kind::Number),
-            ("optimized", Kind::Number),
-            ("change", Kind::Change),
+            ("workload", Kind::Name, &|metric| metric.place()),
+            ("latency", Kind::Words, &|metric| metric.metric.trim_start_matches(PERCENTILE).to_owned()),
+            ("baseline", Kind::Number, &|metric| value(metric, metric.baseline)),
+            ("optimized", Kind::Number, &|metric| value(metric, metric.optimized)),
+            ("change", Kind::Change, &|metric| interval(metric.ratio)),
         ],
-    );
-    for metric in metrics {
-        table.row([
-            metric.place(),
-            metric.metric.trim_start_matches(PERCENTILE).to_owned(),
-            value(metric, metric.baseline),
-            value(metric, metric.optimized),
-            interval(metric.ratio),
-        ]);
-    }
-    table
+    )
 }
 
 /// Percentiles, the higher the later, and after them what is none (`mean`, `max`), by workload.
@@ -142,62 +125,41 @@ pub(crate) fn percentiles(measured: &[Measured]) -> Vec<&Measured> {
 
 /// How far the machine can be trusted.
 pub(crate) fn trust(program: &Program) -> Table {
-    let mut table = Table::new(
-        "How far it can be trusted",
-        &[
-            ("workload", Kind::Name),
-            ("A/A control", Kind::Number),
-            ("noise per pair", Kind::Number),
-            ("detectable effect", Kind::Number),
-            ("what overrules a verdict", Kind::Words),
-            ("CPU time in own code", Kind::Number),
-        ],
-    );
     let percent =
         |share: Option<f64>| share.map_or_else(|| "-".into(), |share| format!("{:.1} %", share * 100.0));
-    for known in &program.trust {
-        let findings = match &known.findings[..] {
-            [] => "nothing".to_owned(),
-            all => all.join("; "),
-        };
-        table.row([
-            known.workload.clone(),
-            interval(known.control),
-            percent(known.noise),
-            percent(known.finds),
-            findings,
-            percent(known.spent.map(|spent| spent.own)),
-        ]);
-    }
-    table
+    let findings = |known: &Trust| match &known.findings[..] {
+        [] => "nothing".to_owned(),
+        all => all.join("; "),
+    };
+    Table::of(
+        "How far it can be trusted",
+        &program.trust,
+        &[
+            ("workload", Kind::Name, &|known| known.workload.clone()),
+            ("A/A control", Kind::Number, &|known| interval(known.control)),
+            ("noise per pair", Kind::Number, &|known| percent(known.noise)),
+            ("detectable effect", Kind::Number, &|known| percent(known.finds)),
+            ("what overrules a verdict", Kind::Words, &|known| findings(known)),
+            ("CPU time in own code", Kind::Number, &|known| percent(known.spent.map(|spent| spent.own))),
+        ],
+    )
 }
 
 /// The stages as they went.
 pub(crate) fn timeline(program: &Program) -> Table {
-    let mut table = Table::new(
+    Table::of(
         "In the course of the run",
+        &program.timeline,
         &[
-            ("stage", Kind::Words),
-            ("state", Kind::Words),
-            ("from", Kind::Number),
-            ("to", Kind::Number),
-            ("wall", Kind::Number),
-            ("CPU", Kind::Number),
-            ("result", Kind::Words),
+            ("stage", Kind::Words, &|span| span.stage.to_string()),
+            ("state", Kind::Words, &|span| state(span).to_owned()),
+            ("from", Kind::Number, &|span| units::millis(span.start_ms)),
+            ("to", Kind::Number, &|span| units::millis(span.end_ms)),
+            ("wall", Kind::Number, &|span| units::millis(span.elapsed_ms)),
+            ("CPU", Kind::Number, &|span| units::millis(span.cpu_ms)),
+            ("result", Kind::Words, &|span| span.detail.clone()),
         ],
-    );
-    for span in &program.timeline {
-        table.row([
-            span.stage.to_string(),
-            state(span).to_owned(),
-            units::millis(span.start_ms),
-            units::millis(span.end_ms),
-            units::millis(span.elapsed_ms),
-            units::millis(span.cpu_ms),
-            span.detail.clone(),
-        ]);
-    }
-    table
+    )
 }
 
 /// How a stage ended, in words.
@@ -255,56 +217,49 @@ pub(crate) fn sizes(program: &Program) -> Table {
 
 /// The match by where functions come from.
 pub(crate) fn origins(program: &Program) -> Table {
-    let mut table = Table::new(
+    let origins = program.applied.iter().filter_map(Applied::measured).flat_map(|found| &found.origins);
+    Table::of(
         "Match by origin",
+        origins.filter(|origin| origin.functions > 0),
         &[
-            ("functions of", Kind::Words),
-            ("share of the weight", Kind::Number),
-            ("applied", Kind::Number),
-            ("functions", Kind::Number),
+            ("functions of", Kind::Words, &|origin| origin.origin.words().into()),
+            ("share of the weight", Kind::Number, &|origin| units::share(origin.weight)),
+            ("applied", Kind::Number, &|origin| units::share(origin.share)),
+            ("functions", Kind::Number, &|origin| format!("{} of {}", origin.matched, origin.functions)),
         ],
-    );
-    let Some(Applied::Measured(found)) = &program.applied else { return table };
-    for origin in found.origins.iter().filter(|origin| origin.functions > 0) {
-        table.row([
-            origin.origin.words().into(),
-            units::share(origin.weight),
-            units::share(origin.share),
-            format!("{} of {}", origin.matched, origin.functions),
-        ]);
-    }
-    table
+    )
 }
 
 /// The heaviest functions that were lost.
 pub(crate) fn lost(program: &Program) -> Table {
-    let mut table = Table::new(
+    Table::of(
         "Heaviest functions that were lost",
-        &[("function", Kind::Name), ("weight", Kind::Number), ("why", Kind::Words)],
-    );
-    let Some(Applied::Measured(found)) = &program.applied else { return table };
-    for Lost { function, weight, why } in &found.lost {
-        table.row([function.clone(), weight_of(*weight), why.words().into()]);
-    }
-    table
+        program.applied.iter().filter_map(Applied::measured).flat_map(|found| &found.lost),
+        &[
+            ("function", Kind::Name, &|lost| lost.function.clone()),
+            ("weight", Kind::Number, &|lost| weight_of(lost.weight)),
+            ("why", Kind::Words, &|lost| lost.why.words().into()),
+        ],
+    )
 }
 
 /// The heaviest functions of the profile.
 pub(crate) fn hot(program: &Program) -> Table {
-    let mut table = Table::new(
+    let applied = |hot: &HotFunction| match (hot.applied, hot.why) {
+        (Some(true), _) => "yes".to_owned(),
+        (Some(false), Some(why)) => format!("no: {}", why.words()),
+        (Some(false), None) => "no".to_owned(),
+        (None, _) => "not known".to_owned(),
+    };
+    Table::of(
         "Hottest functions",
-        &[("function", Kind::Name), ("weight", Kind::Number), ("applied", Kind::Words)],
-    );
-    for HotFunction { function, weight, applied, why } in program.hot.iter().take(LISTED) {
-        let applied = match (applied, why) {
-            (Some(true), _) => "yes".to_owned(),
-            (Some(false), Some(why)) => format!("no: {}", why.words()),
-            (Some(false), None) => "no".to_owned(),
-            (None, _) => "not known".to_owned(),
-        };
-        table.row([function.clone(), weight_of(*weight), applied]);
-    }
-    table
+        program.hot.iter().take(LISTED),
+        &[
+            ("function", Kind::Name, &|hot| hot.function.clone()),
+            ("weight", Kind::Number, &|hot| weight_of(hot.weight)),
+            ("applied", Kind::Words, &|hot| applied(hot)),
+        ],
+    )
 }
 
 fn weight_of(share: f64) -> String {
@@ -338,33 +293,27 @@ pub(crate) fn profile(program: &Program) -> Table {
 
 /// Earlier runs and this one, numbered as the plot has them.
 pub(crate) fn history(runs: &[Past]) -> Table {
-    let mut table = Table::new(
+    let changes = |past: &Past| {
+        let changes = past.changes.iter();
+        let words = changes
+            .map(|change| format!("{} ({}) {}", change.workload, change.metric, change.ratio.as_change()));
+        words.collect::<Vec<_>>().join("; ")
+    };
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".into());
+    Table::of(
         "Earlier runs, and this one",
+        (1..).zip(runs),
         &[
-            ("#", Kind::Number),
-            ("run", Kind::Words),
-            ("outcome", Kind::Words),
-            ("change", Kind::Words),
-            ("match", Kind::Number),
-            ("refresh, in plain builds", Kind::Number),
+            ("#", Kind::Number, &|(number, _)| number.to_string()),
+            ("run", Kind::Words, &|(_, past)| past.date.as_ref().unwrap_or(&past.run).clone()),
+            ("outcome", Kind::Words, &|(_, past)| past.outcome.clone()),
+            ("change", Kind::Words, &|(_, past)| or_dash(Some(changes(past)).filter(|it| !it.is_empty()))),
+            ("match", Kind::Number, &|(_, past)| or_dash(past.applied.map(units::share))),
+            ("refresh, in plain builds", Kind::Number, &|(_, past)| {
+                or_dash(past.refresh.map(|builds| format!("{builds:.2}")))
+            }),
         ],
-    );
-    for (at, past) in runs.iter().enumerate() {
-        let changes: Vec<String> = past
-            .changes
-            .iter()
-            .map(|change| format!("{} ({}) {}", change.workload, change.metric, change.ratio.as_change()))
-            .collect();
-        table.row([
-            (at + 1).to_string(),
-            past.date.clone().unwrap_or_else(|| past.run.clone()),
-            past.outcome.clone(),
-            if changes.is_empty() { "-".into() } else { changes.join("; ") },
-            past.applied.map_or_else(|| "-".into(), units::share),
-            past.refresh.map_or_else(|| "-".into(), |builds| format!("{builds:.2}")),
-        ]);
-    }
-    table
+    )
 }
 
 #[cfg(test)]

@@ -53,27 +53,30 @@ pub struct Mix {
     pub scrape_hashes: &'static [(usize, u32)],
 }
 
+/// The one for training.
+const TRAIN: Mix = Mix {
+    name: "train",
+    about: "a busy public tracker: mostly UDP announces, some HTTP, many swarms",
+    swarms: 20_000,
+    zipf: 0.95,
+    http: 0.15,
+    ipv6: 0.20,
+    connect: 20,
+    announce: 68,
+    scrape: 11,
+    malformed: 1,
+    new_peers: 0.25,
+    seeders: 0.40,
+    completed: 0.04,
+    stopped: 0.10,
+    want: &[(-1, 45), (50, 25), (200, 25), (80, 5)],
+    scrape_hashes: &[(1, 60), (5, 20), (20, 12), (74, 8)],
+};
+
 /// All mixes. The two for measuring differ from the one for training on purpose: a profile that
 /// only helps with its own training traffic should show as such.
 pub const MIXES: [Mix; 4] = [
-    Mix {
-        name: "train",
-        about: "a busy public tracker: mostly UDP announces, some HTTP, many swarms",
-        swarms: 20_000,
-        zipf: 0.95,
-        http: 0.15,
-        ipv6: 0.20,
-        connect: 20,
-        announce: 68,
-        scrape: 11,
-        malformed: 1,
-        new_peers: 0.25,
-        seeders: 0.40,
-        completed: 0.04,
-        stopped: 0.10,
-        want: &[(-1, 45), (50, 25), (200, 25), (80, 5)],
-        scrape_hashes: &[(1, 60), (5, 20), (20, 12), (74, 8)],
-    },
+    TRAIN,
     Mix {
         name: "eval",
         about: "another tracker: fewer and hotter swarms, more seeders, more scrapes",
@@ -113,20 +116,10 @@ pub const MIXES: [Mix; 4] = [
     Mix {
         name: "udp-only",
         about: "as train, but UDP alone: the packet path without HTTP around it",
-        swarms: 20_000,
-        zipf: 0.95,
         http: 0.0,
-        ipv6: 0.20,
         connect: 22,
         announce: 66,
-        scrape: 11,
-        malformed: 1,
-        new_peers: 0.25,
-        seeders: 0.40,
-        completed: 0.04,
-        stopped: 0.10,
-        want: &[(-1, 45), (50, 25), (200, 25), (80, 5)],
-        scrape_hashes: &[(1, 60), (5, 20), (20, 12), (74, 8)],
+        ..TRAIN
     },
 ];
 

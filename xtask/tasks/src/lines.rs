@@ -51,7 +51,7 @@ fn lines(text: &str) -> usize {
     let (mut sum, mut lines) = (0, text.lines());
     while let Some(line) = lines.next() {
         let code = line.trim_start();
-        if code.starts_with("#[cfg(test)]") {
+        if code.starts_with("#[cfg(test)]") || code.starts_with("#[cfg(all(test,") {
             let indent = line.len() - code.len();
             let item = lines.find(|line| !line.trim_start().starts_with("#["));
             if item.is_some_and(|item| item.ends_with('{')) {

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The arguments of one call of rustc.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Call {
     args: Vec<OsString>,
     /// Index of the first metadata, and what stands before its value.
@@ -44,19 +44,7 @@ const EXTRA_FILENAME: &str = "extra-filename=";
 impl Call {
     /// Reads the arguments: rustc's, with whatever stands before them.
     pub fn new(args: Vec<OsString>) -> Self {
-        let mut call = Self {
-            args: Vec::new(),
-            metadata: None,
-            for_target: false,
-            crate_name: None,
-            crate_types: Vec::new(),
-            test: false,
-            of_std: false,
-            in_workspace: false,
-            out_dir: None,
-            extra_filename: String::new(),
-            root_seen: false,
-        };
+        let mut call = Self::default();
         let mut at = 0;
         while let Some(word) = args.get(at).map(|word| word.to_str().unwrap_or_default()) {
             let next = args.get(at + 1).and_then(|next| next.to_str()).unwrap_or_default();

@@ -77,11 +77,7 @@ impl Checklist {
             "checklist: {count} of {of} items do not hold: {} ({}){others}",
             first.title, first.value
         );
-        let error = Error::new(self.exit, text);
-        Some(match &first.next {
-            Some(next) => error.with_hint(next),
-            None => error,
-        })
+        Some(Error::new(self.exit, text).with_any_hint(first.next.as_deref()))
     }
 }
 

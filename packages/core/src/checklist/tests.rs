@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     account::tests::account,
     applied::{Applied, Match, MatchedBy},
-    config::{Config, made::CRAFTS},
+    config::{Config, made_for_tests::CRAFTS},
     error::Error,
     fingerprint::Digest,
     outcome::{Open, Verdict},

@@ -5,7 +5,7 @@
 
 mod forms;
 #[cfg(test)]
-pub(crate) mod made;
+pub(crate) mod made_for_tests;
 mod moved;
 mod needs;
 mod own;

@@ -222,7 +222,7 @@ fn set(mut table: &mut Table, path: &[String], value: Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{made::CRAFTS, sections::Config};
+    use crate::config::{made_for_tests::CRAFTS, sections::Config};
 
     fn refused(text: &str) -> Error {
         Config::parse(text, Path::new("pgo/pgo.toml"), CRAFTS).unwrap_err()

@@ -250,7 +250,7 @@ fn suggestion(message: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::made::{CRAFTS, Counting, Program, When};
+    use crate::config::made_for_tests::{CRAFTS, Counting, Program, When};
 
     fn error(text: &str) -> String {
         let error = Config::parse(text, Path::new("pgo/pgo.toml"), CRAFTS).unwrap_err();

@@ -49,7 +49,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::made::CRAFTS;
+    use crate::config::made_for_tests::CRAFTS;
 
     #[test]
     fn it_has_the_tables_of_others() {

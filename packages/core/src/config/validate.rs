@@ -64,11 +64,7 @@ impl Config {
             let runs = craft.filter(|craft| craft.workload.is_some()).map(|craft| craft.name);
             self.check_program(name, program, &place, runs)?;
             self.check_needs(name, program).map_err(|error| {
-                let at = place.key(&["needs"]).error(error.to_string());
-                match error.hint() {
-                    Some(hint) => at.with_hint(hint),
-                    None => at,
-                }
+                place.key(&["needs"]).error(error.to_string()).with_any_hint(error.hint())
             })?;
         }
         Ok(())

@@ -26,13 +26,10 @@ pub struct Workload {
     #[schemars(range(min = 1, max = 1_000_000))]
     pub weight: u32,
     /// The seed of its inputs, named `{seed}` in commands.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// A command that runs the program, as words; no shell is involved.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Vec<String>>,
     /// A service that is started, put under load and stopped.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
     /// Commands to run before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -61,27 +58,21 @@ pub struct Workload {
     #[serde(default = "cpu")]
     pub gate: Vec<String>,
     /// The least gain, in percent, that its leading metric has to show.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 100.0))]
     pub min_gain: Option<f64>,
     /// How much worse, in percent, a metric that decides may be; instead of the policy's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1000.0))]
     pub max_regression: Option<f64>,
     /// Whether both programs have to print the same on standard output. Without it: a
     /// command has to, unless numbers are read from what it prints.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare_output: Option<bool>,
     /// A command that gets what the program printed on standard input and prints what is
     /// compared, such as `["sort"]` where lines come in another order each time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Vec<String>>,
     /// A JSON pointer into its output: the work that it did, for example
     /// `/requests/completed`. CPU time is then measured per unit of work.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work: Option<String>,
     /// Where its JSON output has percentiles of its latency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<Latency>,
     /// Numbers in its output that are compared as well, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
@@ -136,13 +127,10 @@ pub struct Service {
 #[serde(deny_unknown_fields)]
 pub struct Ready {
     /// An address that accepts connections, such as `127.0.0.1:{port:http}`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcp: Option<String>,
     /// A URL that answers with a 2xx status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<String>,
     /// A regular expression for a line of its output.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
     /// How long it may take to get ready.
     #[serde(default = "thirty_seconds")]
@@ -182,10 +170,8 @@ pub struct Latency {
 #[serde(deny_unknown_fields)]
 pub struct Metric {
     /// Where it is in JSON, as a JSON pointer such as `/latency_us/p99`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
     /// A regular expression whose first group is the number, in any text; the last match counts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
     /// Which way is better.
     #[serde(default)]

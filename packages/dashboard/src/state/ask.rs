@@ -60,42 +60,9 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// The flags that ask for the same.
-    pub fn flags(&self) -> String {
-        let mut words = Vec::new();
-        if let Some(program) = &self.program {
-            words.push(format!("-P {program}"));
-        }
-        if let Some(first) = self.from {
-            words.push(format!("--{} {first}", if self.only { "only" } else { "from" }));
-        }
-        if self.skips() {
-            words.push("--skip bench,record".into());
-        }
-        if self.force {
-            words.push("--force".into());
-        }
-        words.join(" ")
-    }
-
     /// Whether bench is left out: what begins there, or after it, is not.
     pub fn skips(&self) -> bool {
         let measures = |first: Step| first == Stage::Bench || first == Stage::Record;
         self.skip_bench && !self.only && !self.from.is_some_and(measures)
     }
-}
-
-/// What would become of a stage.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Planned {
-    /// The program.
-    pub program: String,
-    /// The step.
-    pub stage: Step,
-    /// Whether there is nothing to do.
-    pub up_to_date: bool,
-    /// Why it would run.
-    pub reasons: Vec<String>,
-    /// Its commands, to be pasted into a shell.
-    pub commands: Vec<String>,
 }

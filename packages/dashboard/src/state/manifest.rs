@@ -15,9 +15,10 @@ pub struct CargoProfiles {
 }
 
 /// How far a person is with them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Manifest {
     /// They were not asked for.
+    #[default]
     Unread,
     /// They are being read.
     Reading,

@@ -7,9 +7,9 @@ mod manifest;
 mod now;
 mod program;
 
-use honing_core::{ExitCode, Stage, Step};
+use honing_core::{ExitCode, Step};
 
-pub use ask::{Ask, Mode, Notify, Planned, Setup};
+pub use ask::{Ask, Mode, Notify, Setup};
 pub(crate) use log::{Kind, Line, Log};
 pub use manifest::CargoProfiles;
 pub(crate) use manifest::Manifest;
@@ -19,9 +19,10 @@ pub(crate) use program::{Program, Row};
 use crate::{pane::Pane, past::Past};
 
 /// How the run stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Run {
     /// None was started.
+    #[default]
     None,
     /// One was asked for, and has not said anything yet.
     Starting,
@@ -74,7 +75,7 @@ pub(crate) struct Message {
 const MOST_MESSAGES: usize = 200;
 
 /// Everything that is shown.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct State {
     pub(crate) setup: Setup,
     pub(crate) size: (u16, u16),
@@ -115,33 +116,7 @@ impl State {
     /// What is shown at first.
     pub fn new(setup: Setup) -> Self {
         let run = if setup.mode == Mode::Run { Run::Starting } else { Run::None };
-        Self {
-            setup,
-            size: (0, 0),
-            now_ms: 0,
-            run,
-            run_name: String::new(),
-            programs: Vec::new(),
-            past: Vec::new(),
-            current: 0,
-            selected: Stage::Preflight.into(),
-            goes_along: true,
-            pane: Pane::Stages,
-            lower: Pane::Log,
-            zoomed: false,
-            offsets: [0; 6],
-            log: Log::default(),
-            messages: Vec::new(),
-            said_before: 0,
-            text: None,
-            question: None,
-            typed: None,
-            hot_search: String::new(),
-            skips_bench: false,
-            manifest: Manifest::Unread,
-            report: None,
-            quits: false,
-        }
+        Self { setup, run, goes_along: true, lower: Pane::Log, ..Self::default() }
     }
 
     /// The program of that name, which may be new, and its place.

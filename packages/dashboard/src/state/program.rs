@@ -11,9 +11,10 @@ use honing_core::{
 use crate::past::{self, Past};
 
 /// How a stage stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Standing {
     /// It has not begun.
+    #[default]
     Waiting,
     /// It works.
     Running,
@@ -59,7 +60,7 @@ pub(crate) struct Progress {
 }
 
 /// A stage of a program.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Row {
     pub(crate) stage: Step,
     pub(crate) standing: Standing,
@@ -84,18 +85,7 @@ const MOST_COMMANDS: usize = 20;
 
 impl Row {
     fn new(stage: Step) -> Self {
-        Self {
-            stage,
-            standing: Standing::Waiting,
-            reasons: Vec::new(),
-            detail: String::new(),
-            started_ms: 0,
-            elapsed_ms: None,
-            expected_ms: None,
-            progress: None,
-            commands: Vec::new(),
-            log: None,
-        }
+        Self { stage, ..Self::default() }
     }
 
     fn again(&mut self, standing: Standing) {

@@ -5,14 +5,14 @@ mod event;
 mod manifest;
 mod msg;
 
-use honing_core::{Step, event::StageState};
+use honing_core::{Planned, PlannedState, Step, event::StageState};
 
 pub use msg::{Effect, Msg};
 
 use crate::{
     keys::Key,
     past::Past,
-    state::{Kind, Line, Planned, Run, Standing, State, Tone},
+    state::{Kind, Line, Run, Standing, State, Tone},
 };
 
 impl State {
@@ -73,7 +73,8 @@ impl State {
             row.reasons = plan.reasons;
             row.commands = plan.commands;
             let up_to_date = Standing::Ended(StageState::UpToDate);
-            row.standing = if plan.up_to_date { up_to_date } else { Standing::Waiting };
+            let is_done = plan.state == PlannedState::UpToDate;
+            row.standing = if is_done { up_to_date } else { Standing::Waiting };
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What the state hears, and what it asks the rim for.
 
-use honing_core::{Result, event::Record, status::Status};
+use honing_core::{Planned, Result, event::Record, status::Status};
 
 use crate::{
     keys::Key,
     past::Past,
-    state::{Ask, CargoProfiles, Planned},
+    state::{Ask, CargoProfiles},
 };
 
 /// Something that happened.

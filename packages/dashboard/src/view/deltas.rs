@@ -10,10 +10,7 @@ use honing_core::{
     outcome::{Measured, Verdict, beyond_reach, notes},
     units,
 };
-use ratatui::{
-    style::Style,
-    text::{Line, Span},
-};
+use ratatui::prelude::{Line, Span, Style};
 
 use crate::{
     screen,

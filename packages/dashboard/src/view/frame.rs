@@ -1,10 +1,7 @@
 //! What is around the panes: header, titles, the line for messages, and the footer.
 
 use honing_core::{ExitCode, units};
-use ratatui::{
-    style::Style,
-    text::{Line, Span},
-};
+use ratatui::prelude::{Line, Span, Style};
 
 use super::{log, stages};
 use crate::{

@@ -1,9 +1,6 @@
 //! Hot functions: the heaviest of the profile, and whether the build applied them.
 
-use ratatui::{
-    style::Style,
-    text::{Line, Span},
-};
+use ratatui::prelude::{Line, Span, Style};
 
 use crate::{
     screen,

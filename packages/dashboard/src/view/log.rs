@@ -1,9 +1,6 @@
 //! Log: what children print, with what is looked for marked.
 
-use ratatui::{
-    style::Style,
-    text::{Line, Span},
-};
+use ratatui::prelude::{Line, Span, Style};
 
 use crate::{
     screen,

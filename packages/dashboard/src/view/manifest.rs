@@ -3,10 +3,7 @@
 
 use honing_cargo::cargo_profile::Row;
 use honing_core::Error;
-use ratatui::{
-    style::Style,
-    text::{Line, Span},
-};
+use ratatui::prelude::{Line, Span, Style};
 
 use crate::{
     screen,

@@ -14,9 +14,7 @@ mod stages;
 mod text;
 
 use ratatui::{
-    Frame,
-    layout::Rect,
-    text::Line,
+    prelude::{Frame, Line, Rect},
     widgets::{Paragraph, Wrap},
 };
 

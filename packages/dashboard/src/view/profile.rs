@@ -4,10 +4,7 @@
 use std::time::Duration;
 
 use honing_core::{account, applied::Applied, recorded::Manifest, status::Status, units};
-use ratatui::{
-    style::Style,
-    text::{Line, Span},
-};
+use ratatui::prelude::{Line, Span, Style};
 
 use crate::{
     screen,

@@ -1,10 +1,7 @@
 //! Stages: the chain of each program, a line for each stage.
 
 use honing_core::{bars, because, event::StageState, units};
-use ratatui::{
-    style::Style,
-    text::{Line, Span},
-};
+use ratatui::prelude::{Line, Span, Style};
 
 use crate::{
     screen,

@@ -2,7 +2,7 @@
 //! moment, and how it looks on a terminal of some size.
 
 use honing_core::{
-    ExitCode, Stage, Step,
+    ExitCode, Planned, PlannedState, Stage, Step,
     account::Account,
     applied::{Applied, HotFunction, LostWhy, Match, MatchedBy, Origin, OriginMatch},
     config::Direction,
@@ -11,7 +11,7 @@ use honing_core::{
     recorded::{self, HotEntry, Manifest, MatchEntry, Profile, Source, VerdictEntry},
     status::{LastMatch, Since, Status},
 };
-use honing_dashboard::{Effect, Key, Mode, Msg, Past, Planned, Setup, State, view};
+use honing_dashboard::{Effect, Key, Mode, Msg, Past, Setup, State, view};
 use ratatui::{Terminal, backend::TestBackend};
 
 /// A terminal of each kind of layout.
@@ -132,7 +132,7 @@ fn looked() -> State {
     let planned = Stage::ALL.map(|stage| Planned {
         program: PROGRAM.into(),
         stage: stage.into(),
-        up_to_date: stage == Stage::Preflight,
+        state: if stage == Stage::Preflight { PlannedState::UpToDate } else { PlannedState::Run },
         reasons: match stage {
             Stage::Preflight => Vec::new(),
             Stage::Baseline => vec!["Cargo.lock changed".into(), "src/lib.rs changed".into()],

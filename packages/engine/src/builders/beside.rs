@@ -32,8 +32,7 @@ pub(crate) fn copy_whole(from: &Path, to: &Path) -> Result<()> {
     if !from.is_dir() {
         return files::copy(from, to);
     }
-    files::remove_dir(to)?;
-    files::make_dir(to)?;
+    files::empty_dir(to)?;
     let failed = |cause: std::io::Error| files::error("read", from, &cause);
     for entry in std::fs::read_dir(from).map_err(failed)? {
         let entry = entry.map_err(failed)?;

@@ -1,6 +1,6 @@
 //! What made a step begin again from an earlier one: stored, so that the next run starts there at once.
 
-use honing_core::{Error, Result, Stage, Step};
+use honing_core::{Result, Stage, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -32,13 +32,10 @@ impl Session {
         let mut all = self.agains(subject);
         all.retain(|one| one.from != again.from);
         all.push(again);
-        let text =
-            serde_json::to_vec_pretty(&all).map_err(|error| Error::internal(format!("{FILE}: {error}")))?;
-        files::write_atomically(&self.store.root().join(subject.name).join(FILE), &text)
+        files::write_json(&self.store.root().join(subject.name).join(FILE), &all)
     }
 
     fn agains(&self, subject: &Subject<'_>) -> Vec<Again> {
-        let text = std::fs::read(self.store.root().join(subject.name).join(FILE));
-        text.ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+        files::read_json(&self.store.root().join(subject.name).join(FILE)).unwrap_or_default()
     }
 }

@@ -134,16 +134,17 @@ pub(crate) fn changes<T: Product>(
 
 /// Builds the program as it ships without PGO.
 pub(crate) fn baseline(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Done<Built>> {
-    let build = (Stage::Baseline, Flavour::Plain);
-    let step = compile(session, subject, build, |compiled, _, _| Ok(compiled))?;
-    Ok(Built::step(session, subject, Stage::Baseline, step))
+    build(session, subject, (Stage::Baseline, Flavour::Plain))
 }
 
 /// Builds the program with counters.
 pub(crate) fn instrument(session: &Session, subject: &Subject<'_>, _: &Ready) -> Result<Done<Built>> {
-    let build = (Stage::Instrument, Flavour::Instrumented);
-    let step = compile(session, subject, build, |compiled, _, _| Ok(compiled))?;
-    Ok(Built::step(session, subject, Stage::Instrument, step))
+    build(session, subject, (Stage::Instrument, Flavour::Instrumented))
+}
+
+fn build(session: &Session, subject: &Subject<'_>, what: (Stage, Flavour<'_>)) -> Result<Done<Built>> {
+    let step = compile(session, subject, what, |compiled, _, _| Ok(compiled))?;
+    Ok(Built::step(session, subject, what.0, step))
 }
 
 /// The flavour that is trained.

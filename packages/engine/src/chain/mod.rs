@@ -15,7 +15,6 @@ pub(crate) mod others;
 mod passes;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
-pub(crate) mod planned;
 mod planner;
 pub(crate) mod preflight;
 pub(crate) mod profile_use;
@@ -42,6 +41,7 @@ use crate::{
     io::clock,
 };
 
+#[derive(Clone)]
 pub(crate) struct Chain<'a> {
     pub(crate) session: &'a Session,
     /// The program, or the pass over it whose turn it is.

@@ -1,7 +1,5 @@
 //! The passes over a program that is built: each has a turn of its own in the program's chain.
 
-use std::rc::Rc;
-
 use honing_core::{Result, Stage};
 
 use crate::chain::{
@@ -38,17 +36,7 @@ impl<'a> Chain<'a> {
     where
         'a: 'b,
     {
-        Chain {
-            session: self.session,
-            subject: pass,
-            selection: self.selection,
-            flow: self.flow.clone(),
-            selected: self.selected.clone(),
-            turn: self.turn.clone(),
-            passes: Vec::new(),
-            costs: Rc::clone(&self.costs),
-            later: self.later.clone(),
-        }
+        Chain { subject: pass, passes: Vec::new(), ..self.clone() }
     }
 
     /// The program that was optimized, and what each pass makes of it in turn.

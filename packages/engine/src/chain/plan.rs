@@ -1,10 +1,9 @@
 //! What a run would do, without doing it: for `plan`. And what it would use of programs that it does not build.
 
-use honing_core::{Part, Result, Selection, Stage, Step, config::Needed};
+use honing_core::{Part, Planned, PlannedState, Result, Selection, Stage, Step, config::Needed};
 
 use crate::chain::{
     others::step_of,
-    planned::{Planned, PlannedState},
     planner::of,
     preflight::check,
     selected::check_selected,

@@ -9,7 +9,6 @@ use crate::{
         merge::{Merged, MergedProfile, given, import_fingerprint, merge_command, merge_fingerprint, spent},
         optimized::{Optimized, profile_path},
         others::Profiles,
-        planned::{Planned, PlannedState},
         preflight::preflight_fingerprint,
         ready::Ready,
         rebase::rebased_before,
@@ -35,7 +34,8 @@ use crate::{
     },
 };
 use honing_core::{
-    Digest, Fingerprint, Flow, Result, Stage, Step, Training, config::Kind, outcome::Choice, recorded::Source,
+    Digest, Fingerprint, Flow, Planned, PlannedState, Result, Stage, Step, Training, config::Kind,
+    outcome::Choice, recorded::Source,
 };
 
 /// Adds the steps of a turn to what is `planned`.

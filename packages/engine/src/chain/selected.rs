@@ -66,10 +66,7 @@ fn check_writable(folder: &Path) -> Result<()> {
     if !existing.is_dir() {
         return refused("it is not a folder".into());
     }
-    match writable(existing) {
-        Ok(()) => Ok(()),
-        Err(why) => refused(why),
-    }
+    writable(existing).or_else(refused)
 }
 
 #[cfg(unix)]

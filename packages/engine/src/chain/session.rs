@@ -259,15 +259,7 @@ impl Session {
     /// Where this run's logs go, made and with old runs' cleared away.
     pub(crate) fn prepare_run_dir(&self) -> Result<()> {
         files::make_dir(&self.run_dir)?;
-        let runs = self.store.root().join("runs");
-        let mut names: Vec<PathBuf> = fs::read_dir(&runs)
-            .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
-            .unwrap_or_default();
-        names.sort();
-        for old in names.iter().rev().skip(KEPT_RUNS) {
-            files::remove_dir(old)?;
-        }
-        Ok(())
+        self.runs().iter().skip(KEPT_RUNS).try_for_each(|old| files::remove_dir(old))
     }
 
     /// Writes every event from now on into `events.jsonl` of the run's folder.
@@ -285,10 +277,15 @@ impl Session {
     /// The events that runs left, this one too once it has begun: the file of each, the
     /// newest first.
     pub fn past_events(&self) -> Vec<PathBuf> {
+        self.runs().into_iter().map(|dir| dir.join(EVENTS)).filter(|file| file.is_file()).collect()
+    }
+
+    /// The folders of runs, the newest first.
+    fn runs(&self) -> Vec<PathBuf> {
         let runs = fs::read_dir(self.store.root().join("runs"));
         let mut dirs: Vec<PathBuf> = runs.into_iter().flatten().flatten().map(|run| run.path()).collect();
         dirs.sort_by(|one, other| other.cmp(one));
-        dirs.into_iter().map(|dir| dir.join(EVENTS)).filter(|file| file.is_file()).collect()
+        dirs
     }
 }
 

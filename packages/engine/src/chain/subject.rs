@@ -128,11 +128,6 @@ impl Subject<'_> {
         &self.needs
     }
 
-    /// What a placeholder for another program stands for; nothing where that was never made.
-    pub fn stands_for(&self, other: &Other) -> Option<&Input> {
-        self.needs.iter().find(|need| need.other == *other)?.made.as_ref()
-    }
-
     /// Whether it is built without PGO: a component that has no training of its own.
     pub(crate) fn is_plain(&self) -> bool {
         self.plain

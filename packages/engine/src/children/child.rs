@@ -83,7 +83,6 @@ pub enum StdStream {
 /// A child that runs. Dropping it kills it and everything below it.
 pub struct Child {
     running: Running,
-    started: Instant,
     shown: String,
 }
 
@@ -161,7 +160,7 @@ impl Child {
     }
 
     fn of(command: &Command, running: Running) -> Self {
-        Self { running, started: Instant::now(), shown: command.to_string() }
+        Self { running, shown: command.to_string() }
     }
 
     fn played(command: &Command, played: &Played) -> Self {
@@ -179,13 +178,6 @@ impl Child {
         }
     }
 
-    /// Kills the child and everything below it.
-    pub fn kill(&self) {
-        if let Running::Process(process) = &self.running {
-            process.kill();
-        }
-    }
-
     /// Whether it still runs.
     pub fn is_running(&self) -> bool {
         match &self.running {
@@ -200,11 +192,6 @@ impl Child {
             Running::Process(process) => waits_for(&process.report),
             Running::Played { .. } => PathBuf::new(),
         }
-    }
-
-    /// Since it was started.
-    pub fn elapsed(&self) -> Duration {
-        self.started.elapsed()
     }
 
     /// Waits until the child has ended, at most until `timeout` after now; then kills

@@ -8,6 +8,7 @@ use std::{
 };
 
 use honing_core::{Digest, Error, Result};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::io::{plain, tree::Tree};
 
@@ -63,6 +64,18 @@ pub(crate) fn make_dir(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|cause| error("create", path, &cause))
 }
 
+/// Makes a folder with nothing in it, whatever was there.
+pub(crate) fn empty_dir(path: &Path) -> Result<()> {
+    remove_dir(path)?;
+    make_dir(path)
+}
+
+/// Puts a folder that is finished into its place.
+pub(crate) fn promote(partial: &Path, finished: &Path) -> Result<()> {
+    remove_dir(finished)?;
+    fs::rename(partial, finished).map_err(|cause| error("move into place", finished, &cause))
+}
+
 /// Removes a folder with everything in it, if it is there.
 pub(crate) fn remove_dir(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {
@@ -98,6 +111,18 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     make_readable(file.as_file()).map_err(failed)?;
     file.persist(path).map_err(|cause| error("write", path, &cause.error))?;
     Ok(())
+}
+
+/// Writes a value as JSON, in the same way.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_vec_pretty(value)
+        .map_err(|cause| Error::internal(format!("cannot write {}: {cause}", path.display())))?;
+    write_atomically(path, &text)
+}
+
+/// The value that is in a file as JSON; none where it cannot be read.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
 /// Temporary files are private; what is put into a repository is not.

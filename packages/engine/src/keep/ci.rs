@@ -60,8 +60,7 @@ impl Places {
 pub fn gather(places: &Places, beside: &[(PathBuf, String)], more: &[(&str, String)]) -> Result<PathBuf> {
     let folder = places.folder();
     let partial = folder.with_extension("partial");
-    files::remove_dir(&partial)?;
-    files::make_dir(&partial)?;
+    files::empty_dir(&partial)?;
     let left = places.run.iter().filter_map(|run| fs::read_dir(run).ok()).flatten().flatten();
     for entry in left.filter(|entry| entry.path().is_file()) {
         files::copy(&entry.path(), &partial.join(entry.file_name()))?;
@@ -72,8 +71,7 @@ pub fn gather(places: &Places, beside: &[(PathBuf, String)], more: &[(&str, Stri
     for (name, text) in more {
         files::write_atomically(&partial.join(name), text.as_bytes())?;
     }
-    files::remove_dir(&folder)?;
-    fs::rename(&partial, &folder).map_err(|error| files::error("move into place", &folder, &error))?;
+    files::promote(&partial, &folder)?;
     Ok(folder)
 }
 

@@ -1,8 +1,6 @@
 //! What a shard of a training leaves to be fetched: one merged profile for each of its workloads, and
 //! [`Handover`] about them, in one folder.
 
-use std::path::{Path, PathBuf};
-
 use honing_core::{
     Digest, Error, Result, Stage,
     event::Event,
@@ -30,8 +28,7 @@ pub(crate) fn hand_over(
 ) -> Result<()> {
     let dir = session.store.root().join(subject.name).join("shard");
     let partial = dir.with_extension("partial");
-    files::remove_dir(&partial)?;
-    files::make_dir(&partial)?;
+    files::empty_dir(&partial)?;
     let mut workloads = Vec::new();
     for entry in workload_entries(session, subject)? {
         let Some(collected) = raw.collected.iter().find(|one| one.workload == entry.name) else { continue };
@@ -64,17 +61,10 @@ pub(crate) fn hand_over(
         cpu_ms: manifest.cpu_ms,
         workloads,
     };
-    let text = serde_json::to_vec_pretty(&handover)
-        .map_err(|error| Error::internal(format!("train: cannot write {HANDOVER}: {error}")))?;
-    files::write_atomically(&partial.join(HANDOVER), &text)?;
-    promote(&partial, &dir)?;
+    files::write_json(&partial.join(HANDOVER), &handover)?;
+    files::promote(&partial, &dir)?;
     let (path, size) = (dir.display(), units::bytes(files::size(&dir)));
     let text = format!("shard {shard} of {}: {names}; hand over {path} ({size})", subject.name);
     session.sink.emit(Event::Note { text });
     Ok(())
-}
-
-fn promote(partial: &Path, dir: &PathBuf) -> Result<()> {
-    files::remove_dir(dir)?;
-    std::fs::rename(partial, dir).map_err(|cause| files::error("move into place", dir, &cause))
 }

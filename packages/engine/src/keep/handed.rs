@@ -94,12 +94,10 @@ fn export(session: &Session, turn: &Subject<'_>, dir: &Path) -> Result<Option<Pa
     let name = plain(&format!("{version}{}-{digest}", manifest.toolchain));
     let folder = folder(turn, dir);
     let path = folder.join(format!("{name}.{}", turn.kind().extension()));
-    let text = serde_json::to_vec_pretty(&manifest)
-        .map_err(|error| Error::internal(format!("cannot write a manifest: {error}")))?;
     files::make_dir(&folder)?;
     files::write_atomically(&path, merged.read(turn)?.bytes())?;
     // Last: without it the file counts as none.
-    files::write_atomically(&folder.join(format!("{name}.json")), &text)?;
+    files::write_json(&folder.join(format!("{name}.json")), &manifest)?;
     Ok(Some(path))
 }
 

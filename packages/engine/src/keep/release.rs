@@ -190,8 +190,7 @@ fn describe(
 fn source(session: &Session, subject: &Subject<'_>) -> Option<Checkout> {
     let head = history::head(session, subject);
     if let Some(error) = head.as_ref().err().and_then(history::Silent::failure) {
-        let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
-        let text = format!("build: the provenance names no commit: {error}{hint}");
+        let text = format!("build: the provenance names no commit: {}", error.words());
         session.sink.emit(Event::Warning { text });
     }
     head.ok()

@@ -52,7 +52,7 @@ pub(crate) fn one(session: &Session, subject: &Subject<'_>) -> Result<Status> {
     status.stale = staleness::reasons(&facts, &session.config.policy);
     let folders = folders_of(session, subject);
     let since = history::since(session, subject, &stored.manifest.commit, &folders);
-    status.git = since.as_ref().err().and_then(history::Silent::failure).map(git_words);
+    status.git = since.as_ref().err().and_then(history::Silent::failure).map(Error::words);
     status.since = since.ok().flatten();
     status.differences = differences(session, subject, &stored.manifest)?;
     let last = last_match(session, subject, &stored);
@@ -75,10 +75,6 @@ fn folders_of(session: &Session, subject: &Subject<'_>) -> Vec<PathBuf> {
     let local = subject.builder().local_packages(session, subject);
     let folders: BTreeSet<PathBuf> = local.into_iter().map(|(_, folder)| folder).collect();
     folders.into_iter().collect()
-}
-
-fn git_words(error: &Error) -> String {
-    error.hint().map_or_else(|| error.to_string(), |hint| format!("{error} ({hint})"))
 }
 
 /// What the policy judges, but for the match, which takes a build.

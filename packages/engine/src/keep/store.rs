@@ -109,8 +109,7 @@ impl Store {
     /// What a stage left, if it was finished. An unreadable manifest counts as none:
     /// the stage is then run again.
     pub fn load<T: DeserializeOwned>(&self, program: &str, step: impl Into<Step>) -> Option<Manifest<T>> {
-        let text = fs::read(self.dir(program, step).join("manifest.json")).ok()?;
-        let manifest: Manifest<T> = serde_json::from_slice(&text).ok()?;
+        let manifest: Manifest<T> = files::read_json(&self.dir(program, step).join("manifest.json"))?;
         (manifest.schema == SCHEMA).then_some(manifest)
     }
 
@@ -121,8 +120,7 @@ impl Store {
     pub fn begin(&self, program: &str, step: impl Into<Step>) -> Result<Attempt> {
         let finished = self.dir(program, step);
         let partial = finished.with_extension("partial");
-        files::remove_dir(&partial)?;
-        files::make_dir(&partial)?;
+        files::empty_dir(&partial)?;
         Ok(Attempt { partial, finished })
     }
 }
@@ -157,9 +155,7 @@ impl Attempt {
         let finished = clock::utc_now();
         let Cost { elapsed_ms, cpu_ms, full } = cost;
         let manifest = Manifest { schema: SCHEMA, finished, fingerprint, elapsed_ms, cpu_ms, full, output };
-        let text = serde_json::to_vec_pretty(&manifest)
-            .map_err(|error| honing_core::Error::internal(format!("cannot write a manifest: {error}")))?;
-        files::write_atomically(&self.partial.join("manifest.json"), &text)?;
+        files::write_json(&self.partial.join("manifest.json"), &manifest)?;
         let failed = |cause: std::io::Error| files::error("move into place", &self.finished, &cause);
         let replaced = self.finished.with_extension("replaced");
         files::remove_dir(&replaced)?;

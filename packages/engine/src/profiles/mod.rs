@@ -35,7 +35,7 @@ pub trait ProfileKind: Debug + Send + Sync {
     fn training(&self) -> Training;
 
     /// Adds what decides how a training leaves its profiles.
-    fn fingerprint(&self, subject: &Subject<'_>, print: &mut Fingerprint);
+    fn fingerprint(&self, _: &Subject<'_>, _: &mut Fingerprint) {}
 
     /// Variables for a process that is trained; what it leaves goes into `raw`.
     fn variables(&self, subject: &Subject<'_>, raw: &Path) -> Vec<(&'static str, OsString)>;
@@ -77,13 +77,17 @@ pub trait ProfileKind: Debug + Send + Sync {
     fn survival(&self) -> &'static str;
 
     /// What a process says of a profile that it could not write, where a line is about that.
-    fn complaint<'l>(&self, line: &'l str) -> Option<&'l str>;
+    fn complaint<'l>(&self, _: &'l str) -> Option<&'l str> {
+        None
+    }
 
     /// Tells profiles of the trained program from others'; `folders` have its shared libraries.
-    fn sorter(&self, program: &Path, folders: Vec<PathBuf>) -> Box<dyn Sorter>;
+    fn sorter(&self, _program: &Path, _folders: Vec<PathBuf>) -> Box<dyn Sorter> {
+        Box::new(NoStrangers)
+    }
 
     /// Adds what decides how profiles are merged here, before that was tried.
-    fn tools(&self, session: &Session, print: &mut Fingerprint);
+    fn tools(&self, _: &Session, _: &mut Fingerprint) {}
 
     /// Merges `inputs` into the file `output`, on behalf of a stage.
     fn merge(
@@ -96,7 +100,11 @@ pub trait ProfileKind: Debug + Send + Sync {
     ) -> Result<(Box<dyn Profile>, Usage)>;
 
     /// The command that does it with a tool, for display.
-    fn merge_command(&self, session: &Session, tool: &Path, list: &Path, output: &Path) -> Command;
+    fn merge_command(&self, session: &Session, tool: &Path, list: &Path, output: &Path) -> Command {
+        let mut command = Command::new(tool, &session.around.env, &session.root);
+        command.args([list, output]);
+        command
+    }
 
     /// Fetches a profile from where it is told while a program runs, such as a URL, into the folder `to`; `None`
     /// where that is no such place.
@@ -201,6 +209,15 @@ pub trait Sorter: Send {
     fn strangers(&self, files: &[PathBuf], all: usize) -> Option<(Vec<PathBuf>, String)>;
 }
 
+/// For profiles that do not say which program wrote them.
+struct NoStrangers;
+
+impl Sorter for NoStrangers {
+    fn strangers(&self, _: &[PathBuf], _: usize) -> Option<(Vec<PathBuf>, String)> {
+        None
+    }
+}
+
 /// What is wrong with a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
@@ -219,6 +236,13 @@ pub struct Matched {
     pub hottest: Vec<HotFunction>,
     /// What the build did with it, in words, where the programs without and with it tell.
     pub did: Vec<String>,
+}
+
+impl Matched {
+    /// Where it is unknown how much was applied.
+    pub(crate) fn unknown(why: String, hottest: Vec<HotFunction>) -> Self {
+        Self { applied: Applied::Unknown { why }, hottest, did: Vec::new() }
+    }
 }
 
 /// A profile, carried over to other names.

@@ -23,7 +23,7 @@ use honing_engine::{
     children::{Command, Double, Played, Status, Usage},
     plugs::{
         Around, Before, Beside, Builder, Craft, Flavour, Flaw, Folders, Input, Made, Matched, Merger, Opened,
-        Pass, Profile, ProfileKind, Ready, Rebased, Sorter, Traces, Weighed,
+        Pass, Profile, ProfileKind, Ready, Rebased, Traces, Weighed,
     },
 };
 
@@ -163,7 +163,7 @@ impl Builder for FakeBuilder {
         let light = matches!(flavour, Flavour::Instrumented) && self.is_light(session, subject)?;
         let needs = subject.needs().iter().filter(|need| need.is_for(stage.into()));
         let with: String = needs
-            .map(|need| match (need.by, subject.stands_for(&need.other)) {
+            .map(|need| match (need.by, &need.made) {
                 (None, _) => format!(" with {}", need.other.program),
                 (_, Some(made)) => format!(" with ({})", fs::read_to_string(&made.path).unwrap()),
                 _ => " with nothing".into(),
@@ -360,12 +360,6 @@ impl ProfileKind for FakeKind {
         line.starts_with("cannot write").then_some(line)
     }
 
-    fn sorter(&self, _: &Path, _: Vec<PathBuf>) -> Box<dyn Sorter> {
-        Box::new(NoStrangers)
-    }
-
-    fn tools(&self, _: &Session, _: &mut Fingerprint) {}
-
     fn merge(
         &self,
         _: &Session,
@@ -382,10 +376,6 @@ impl ProfileKind for FakeKind {
         }
         fs::write(output, &merged).unwrap();
         Ok((self.open(merged.into_bytes()), Usage::default()))
-    }
-
-    fn merge_command(&self, session: &Session, tool: &Path, _: &Path, _: &Path) -> Command {
-        Command::new(tool, &session.around.env, &session.root)
     }
 
     fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>> {
@@ -473,14 +463,6 @@ impl Profile for FakeProfile {
     }
 
     fn lacks(&self, _: &dyn Profile) -> Option<String> {
-        None
-    }
-}
-
-struct NoStrangers;
-
-impl Sorter for NoStrangers {
-    fn strangers(&self, _: &[PathBuf], _: usize) -> Option<(Vec<PathBuf>, String)> {
         None
     }
 }

@@ -1,8 +1,6 @@
 //! `checklist`: what has to hold before a release, verified. Progress goes to standard error, the list
 //! to standard output.
 
-use std::io::Write;
-
 use honing_core::{ExitCode, Result, checklist::Checklist};
 use honing_engine::{Finished, Options, ProfileSource};
 
@@ -25,12 +23,8 @@ pub(crate) fn checklist(shared: &Shared, fix: bool) -> ExitCode {
 }
 
 fn print(shared: &Shared, list: &Checklist) -> Result<()> {
-    let mut out = console::out();
     match shared.format() {
-        Format::Plain => honing_report::checklist(list, &mut out).map_err(console::broken),
-        Format::Json => {
-            let text = serde_json::to_string_pretty(list).map_err(|error| console::broken(error.into()))?;
-            writeln!(out, "{text}").map_err(console::broken)
-        }
+        Format::Plain => honing_report::checklist(list, &mut console::out()).map_err(console::broken),
+        Format::Json => console::json(list),
     }
 }

@@ -7,10 +7,11 @@ use honing_core::{
     Error,
     event::{Event, Record, Summary},
 };
-use honing_report::{Plain, Verbosity};
+use honing_report::Plain;
 
 use crate::console;
 
+#[derive(Default)]
 pub(super) struct Closing {
     plain: Plain,
     text: Vec<u8>,
@@ -21,26 +22,17 @@ pub(super) struct Closing {
 }
 
 impl Closing {
-    pub(super) fn new() -> Self {
-        let plain = Plain::new(Verbosity::Normal);
-        Self { plain, text: Vec::new(), summaries: Vec::new(), error: None, edits: Vec::new() }
-    }
-
     /// Takes an event; a run that begins takes the place of the one before.
     pub(super) fn record(&mut self, record: &Record) {
         let mut record = std::borrow::Cow::Borrowed(record);
         match &record.event {
             Event::RunStarted { .. } => {
-                *self = Self { edits: std::mem::take(&mut self.edits), ..Self::new() }
+                *self = Self { edits: std::mem::take(&mut self.edits), ..Self::default() }
             }
             Event::Progress { .. } | Event::Heartbeat { .. } => return,
             Event::ProgramFinished { summary } => self.summaries.push((**summary).clone()),
             Event::RunFinished { exit, error: Some(error), hint, .. } => {
-                let error = Error::new(*exit, error);
-                self.error = Some(match hint {
-                    Some(hint) => error.with_hint(hint),
-                    None => error,
-                });
+                self.error = Some(Error::new(*exit, error).with_any_hint(hint.as_deref()));
             }
             // That a stage ran is told when it ended.
             Event::StageStarted { .. } => {

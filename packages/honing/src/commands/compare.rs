@@ -17,19 +17,15 @@ pub(crate) fn compare(shared: &Shared, flags: &Comparing) -> Result<()> {
         (None, Some(a)) => measure(shared, flags, a)?,
         (None, None) => return Err(Error::usage("compare needs --a, or --replay")),
     };
-    let json = || {
-        let text = serde_json::to_string_pretty(&report).map_err(|error| console::broken(error.into()))?;
-        Ok::<String, Error>(text + "\n")
-    };
     if let Some(file) = &flags.output {
-        std::fs::write(file, json()?)
+        std::fs::write(file, console::json_text(&report)? + "\n")
             .map_err(|error| Error::usage(format!("cannot write {}: {error}", file.display())))?;
     }
-    let mut out = console::out();
     if shared.format() == Format::Json {
-        out.write_all(json()?.as_bytes()).map_err(console::broken)?;
+        console::json(&report)?;
         return ended.map_or(Ok(()), Err);
     }
+    let mut out = console::out();
     for (index, found) in report.found().enumerate() {
         let called = called(index, report.others.len());
         let comparison = Comparison {

@@ -8,9 +8,9 @@ use std::{
 };
 
 use honing_core::{Error, ExitCode, Result, Selection, Stage, Step};
-use honing_dashboard::{Ask, Backend, Inbox, Mode, Msg, Past, Planned, State};
+use honing_dashboard::{Ask, Backend, Inbox, Mode, Msg, Past, State};
 use honing_engine::{
-    Options, PlannedState, Session, Sink,
+    Options, Session, Sink,
     children::{Cancel, Suspend},
 };
 
@@ -54,7 +54,7 @@ fn open(shared: &Shared, selection: Selection, mode: Mode) -> Result<ExitCode> {
         selection,
         inbox: inbox.clone(),
         suspend: Suspend::default(),
-        kept: Arc::new(Mutex::new(Closing::new())),
+        kept: Arc::new(Mutex::new(Closing::default())),
         run: None,
     };
     match mode {
@@ -191,23 +191,13 @@ impl Engine {
                     newest.iter().for_each(|page| inbox.send(Msg::Report(shortest(page))));
                     inbox.send(Msg::Status(honing_engine::status(&session)?));
                     let planned = honing_engine::plan(&session, &selection)?;
-                    inbox.send(Msg::Planned(planned.into_iter().map(shown).collect()));
+                    inbox.send(Msg::Planned(planned));
                     Ok(())
                 });
             if let Err(error) = looked {
                 inbox.send(Msg::Trouble(error.to_string(), error.hint().map(str::to_owned)));
             }
         });
-    }
-}
-
-fn shown(planned: honing_engine::Planned) -> Planned {
-    Planned {
-        program: planned.program,
-        stage: planned.stage,
-        up_to_date: planned.state == PlannedState::UpToDate,
-        reasons: planned.reasons,
-        commands: planned.commands,
     }
 }
 

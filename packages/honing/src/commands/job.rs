@@ -104,7 +104,7 @@ impl Job {
             Err(_) => honing_engine::find_places(options).ok(),
         };
         let Ok(mut log) = self.log.lock() else { return exit };
-        log.set_roots(roots(self.system, places.as_ref()));
+        log.roots = roots(self.system, places.as_ref());
         let _ = log.ended(exit, error, &mut console::raw_err());
         let Some(places) = places else { return exit };
         let left = self.leave(&log, &places, exit, error);
@@ -125,20 +125,20 @@ impl Job {
             more.push(("events.jsonl", last));
         }
         if !places.has(REPORT) {
-            more.push((REPORT, fallback(exit, error, log.finished())));
+            more.push((REPORT, fallback(exit, error, &log.finished)));
         }
         if self.system == System::Gitlab {
-            let config = log.roots().shown(&places.config);
-            let report = gitlab::code_quality(log.annotations(), &config, log.roots()).map_err(|error| {
+            let config = log.roots.shown(&places.config);
+            let report = gitlab::code_quality(&log.annotations, &config, &log.roots).map_err(|error| {
                 Error::internal(format!("cannot write {}: {error}", gitlab::CODE_QUALITY))
             })?;
             more.push((gitlab::CODE_QUALITY, report));
         }
-        let beside: Vec<(PathBuf, String)> = log.finished().iter().filter_map(provenance).collect();
+        let beside: Vec<(PathBuf, String)> = log.finished.iter().filter_map(provenance).collect();
         let folder = honing_engine::gather(places, &beside, &more)?;
         if self.system == System::Github {
-            summarize(&folder, &log.roots().shown(&folder.join(REPORT)))?;
-            let outputs = Outputs::of(exit, log.finished(), log.matched(), &folder.display().to_string());
+            summarize(&folder, &log.roots.shown(&folder.join(REPORT)))?;
+            let outputs = Outputs::of(exit, &log.finished, &log.matched, &folder.display().to_string());
             append("GITHUB_OUTPUT", |_| outputs.render(&delimiter()))?;
         }
         Ok(())
@@ -151,7 +151,7 @@ pub(super) fn error(shared: &Shared, error: &Error) {
         Some(job) => {
             if let Ok(mut log) = job.log.lock() {
                 let places = honing_engine::find_places(&shared.options(false)).ok();
-                log.set_roots(roots(job.system, places.as_ref()));
+                log.roots = roots(job.system, places.as_ref());
                 let _ = log.ended(error.code(), Some(error), &mut console::raw_err());
             }
         }

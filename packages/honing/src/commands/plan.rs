@@ -2,8 +2,7 @@
 
 use std::io::Write;
 
-use honing_core::{Result, because};
-use honing_engine::PlannedState;
+use honing_core::{PlannedState, Result, because};
 use honing_report::{Kind, REASONS, Table};
 
 use super::session::look;
@@ -44,5 +43,5 @@ pub(crate) fn plan(shared: &Shared, range: &Range, explain: bool) -> Result<()> 
         let state = if stage.state == PlannedState::Depends { "perhaps" } else { stage.state.words() };
         table.row([stage.program.clone(), stage.stage.to_string(), state.into(), why]);
     }
-    table.write(&mut out, console::width()).map_err(console::broken)
+    console::table(&table)
 }

@@ -92,30 +92,39 @@ pub(crate) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
         hottest: honing_match::hottest(profile, top).iter().map(hot).collect(),
     };
     if format == Format::Json {
-        return json(&shown);
+        return console::json(&shown);
     }
     let share = |share: f64| format!("{:.1} %", share * 100.0);
-    let mut out = console::out();
-    let mut facts = Table::new("", &[("profile", Kind::Words), (&file.display().to_string(), Kind::Words)]);
-    facts.row(["format".into(), format!("{}, version {}", shown.format, shown.version)]);
-    facts.row(["weight".into(), grouped(&shown.weight)]);
-    let functions =
-        format!("{} of {} ran ({})", shown.functions_run, shown.functions, share(coverage.function_share()));
-    facts.row(["functions".into(), functions]);
-    let blocks = format!("{} of {} ran ({})", shown.blocks_run, shown.blocks, share(coverage.block_share()));
-    facts.row(["blocks".into(), blocks]);
-    for loss in &shown.losses {
-        facts.row(["lost".into(), loss.clone()]);
-    }
-    facts.write(&mut out, console::width()).map_err(console::broken)?;
-    writeln!(out).map_err(console::broken)?;
+    let ran = |run, all, part: f64| format!("{run} of {all} ran ({})", share(part));
+    let facts = [
+        ("format", format!("{}, version {}", shown.format, shown.version)),
+        ("weight", grouped(&shown.weight)),
+        ("functions", ran(shown.functions_run, shown.functions, coverage.function_share())),
+        ("blocks", ran(shown.blocks_run, shown.blocks, coverage.block_share())),
+    ];
+    print_facts(file, facts.into_iter().chain(shown.losses.iter().map(|loss| ("lost", loss.clone()))))?;
     let right = Kind::Number;
-    let mut table =
-        Table::new("", &[("share", right), ("so far", right), ("weight", right), ("function", Kind::Words)]);
-    for hot in &shown.hottest {
-        table.row([share(hot.share), share(hot.cumulative), grouped(&hot.weight), hot.name.clone()]);
-    }
-    table.write(&mut out, console::width()).map_err(console::broken)
+    console::table(&Table::of(
+        "",
+        &shown.hottest,
+        &[
+            ("share", right, &|hot| share(hot.share)),
+            ("so far", right, &|hot| share(hot.cumulative)),
+            ("weight", right, &|hot| grouped(&hot.weight)),
+            ("function", Kind::Words, &|hot| hot.name.clone()),
+        ],
+    ))
+}
+
+/// What is known of a profile as a whole, and an empty line.
+pub(super) fn print_facts(
+    file: &Path,
+    facts: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<()> {
+    let mut table = Table::new("", &[("profile", Kind::Words), (&file.display().to_string(), Kind::Words)]);
+    facts.into_iter().for_each(|(name, value)| table.row([name.to_owned(), value]));
+    console::table(&table)?;
+    writeln!(console::out()).map_err(console::broken)
 }
 
 fn hot(hot: &Hot<'_>) -> HotFunction {
@@ -159,12 +168,11 @@ pub(crate) fn diff(base: &Path, test: &Path, top: usize, format: Format) -> Resu
         functions: diff.functions.iter().take(top).map(function_difference).collect(),
     };
     if format == Format::Json {
-        return json(&shown);
+        return console::json(&shown);
     }
-    let mut out = console::out();
     let share = |share: f64| format!("{:.2} %", share * 100.0);
     writeln!(
-        out,
+        console::out(),
         "  of the first's weight {} is in functions that the second has too ({} by name alone),\n  \
          of the second's {} ({} by name alone)\n",
         share(diff.base_matched),
@@ -174,21 +182,17 @@ pub(crate) fn diff(base: &Path, test: &Path, top: usize, format: Format) -> Resu
     )
     .map_err(console::broken)?;
     let right = Kind::Number;
-    let mut table = Table::new(
+    console::table(&Table::of(
         "",
+        &shown.functions,
         &[
-            ("first", right),
-            ("second", right),
-            ("overlap", right),
-            ("", Kind::Words),
-            ("function", Kind::Words),
+            ("first", right, &|function| share(function.base_share)),
+            ("second", right, &|function| share(function.test_share)),
+            ("overlap", right, &|function| share(function.overlap)),
+            ("", Kind::Words, &|function| function.presence.into()),
+            ("function", Kind::Words, &|function| function.name.clone()),
         ],
-    );
-    for function in shown.functions {
-        let FunctionDifference { name, presence, base_share, test_share, overlap } = function;
-        table.row([share(base_share), share(test_share), share(overlap), presence.into(), name]);
-    }
-    table.write(&mut out, console::width()).map_err(console::broken)
+    ))
 }
 
 fn function_difference(diff: &FunctionDiff<'_>) -> FunctionDifference {
@@ -230,7 +234,7 @@ pub(crate) fn overlap(base: &Path, test: &Path, format: Format) -> Result<()> {
         only_second_functions: overlap.unique.functions,
     };
     if format == Format::Json {
-        return json(&shown);
+        return console::json(&shown);
     }
     let mut table =
         Table::new("", &[("", Kind::Words), ("edges", Kind::Number), ("functions", Kind::Number)]);
@@ -240,7 +244,7 @@ pub(crate) fn overlap(base: &Path, test: &Path, format: Format) -> Result<()> {
     row("overlap", shown.overlap, shown.functions);
     row("other control flow", shown.mismatched, shown.mismatched_functions);
     row("only in the second", shown.only_second, shown.only_second_functions);
-    table.write(&mut console::out(), console::width()).map_err(console::broken)
+    console::table(&table)
 }
 
 fn both(base: &Path, test: &Path) -> Result<(Profile, Profile)> {
@@ -252,11 +256,6 @@ fn both(base: &Path, test: &Path) -> Result<(Profile, Profile)> {
         .with_hint("`show` prints one; a stored one is text, which git and the system's `diff` compare"));
     }
     Ok((profile_files::read_profile(base)?.profile, profile_files::read_profile(test)?.profile))
-}
-
-pub(super) fn json(value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| console::broken(error.into()))?;
-    writeln!(console::out(), "{text}").map_err(console::broken)
 }
 
 /// `13838525` as `13,838,525`.

@@ -33,7 +33,7 @@ pub(crate) fn replay(shared: &Shared, file: &Path, speed: f64) -> Result<()> {
         }
     });
     honing_dashboard::run(State::new(setup), &inbox, &mut Recorded { start, speed })?;
-    let mut kept = Closing::new();
+    let mut kept = Closing::default();
     records.iter().for_each(|record| kept.record(record));
     kept.print();
     Ok(())

@@ -8,7 +8,11 @@ use honing_pprof::{Merger, Policy, Unit};
 use honing_report::{Kind, Table};
 use serde::Serialize;
 
-use crate::{cli::Format, commands::profiles::grouped, console};
+use crate::{
+    cli::Format,
+    commands::profiles::{grouped, print_facts},
+    console,
+};
 
 /// How gzip begins, and the stored text.
 const BEGINNINGS: [&[u8]; 2] = [&[0x1f, 0x8b], b"honing go edges "];
@@ -97,32 +101,27 @@ pub(super) fn show(file: &Path, top: usize, format: Format) -> Result<()> {
         heaviest: heaviest.collect(),
     };
     if format == Format::Json {
-        return super::profiles::json(&shown);
+        return console::json(&shown);
     }
     print(file, &shown)
 }
 
 fn print(file: &Path, shown: &Shown) -> Result<()> {
-    let mut out = console::out();
-    let mut facts = Table::new("", &[("profile", Kind::Words), (&file.display().to_string(), Kind::Words)]);
-    let weight = format!("{} {}, summed over all calls", grouped(&shown.weight), shown.unit);
-    facts.row(["weight".into(), weight]);
-    facts.row([
-        "calls".into(),
-        format!("{}, {} of them hot (99 % of the weight)", shown.calls, shown.hot_calls),
-    ]);
-    for loss in &shown.losses {
-        facts.row(["left out".into(), loss.clone()]);
-    }
-    facts.write(&mut out, console::width()).map_err(console::broken)?;
-    writeln!(out).map_err(console::broken)?;
+    let facts = [
+        ("weight", format!("{} {}, summed over all calls", grouped(&shown.weight), shown.unit)),
+        ("calls", format!("{}, {} of them hot (99 % of the weight)", shown.calls, shown.hot_calls)),
+    ];
+    print_facts(file, facts.into_iter().chain(shown.losses.iter().map(|loss| ("left out", loss.clone()))))?;
     let right = Kind::Number;
-    let mut table =
-        Table::new("", &[("share", right), ("so far", right), ("weight", right), ("call", Kind::Words)]);
     let share = |share: f64| format!("{:.1} %", share * 100.0);
-    for call in &shown.heaviest {
-        let words = format!("{}:{} → {}", call.caller, call.line, call.callee);
-        table.row([share(call.share), share(call.cumulative), grouped(&call.weight.to_string()), words]);
-    }
-    table.write(&mut out, console::width()).map_err(console::broken)
+    console::table(&Table::of(
+        "",
+        &shown.heaviest,
+        &[
+            ("share", right, &|call| share(call.share)),
+            ("so far", right, &|call| share(call.cumulative)),
+            ("weight", right, &|call| grouped(&call.weight.to_string())),
+            ("call", Kind::Words, &|call| format!("{}:{} → {}", call.caller, call.line, call.callee)),
+        ],
+    ))
 }

@@ -1,7 +1,5 @@
 //! `show-config`: every setting with its value, and where it comes from.
 
-use std::io::Write;
-
 use clap::{ArgMatches, CommandFactory, parser::ValueSource};
 use honing_core::{Result, Setting, settings};
 use honing_report::{Kind, Table};
@@ -19,17 +17,15 @@ pub(crate) fn show_config(shared: &Shared, matches: &ArgMatches) -> Result<()> {
     for subject in session.subjects()? {
         all.extend(session.settings(&subject)?);
     }
-    let mut out = console::out();
     if shared.format() == Format::Json {
-        let text = serde_json::to_string_pretty(&all).unwrap_or_default();
-        return writeln!(out, "{text}").map_err(console::broken);
+        return console::json(&all);
     }
     let left = Kind::Words;
     let mut table = Table::new("", &[("setting", left), ("value", left), ("from", left)]);
     for Setting { key, value, origin } in all {
         table.row([key, value, origin]);
     }
-    table.write(&mut out, console::width()).map_err(console::broken)
+    console::table(&table)
 }
 
 /// Flags that were set, on the command line or by a variable.

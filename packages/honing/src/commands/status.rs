@@ -41,8 +41,7 @@ pub(crate) fn status(shared: &Shared) -> Result<()> {
     let all = honing_engine::status(&look(shared)?)?;
     let mut out = console::out();
     if shared.format() == Format::Json {
-        let text = serde_json::to_string_pretty(&all).map_err(|error| console::broken(error.into()))?;
-        writeln!(out, "{text}").map_err(console::broken)?;
+        console::json(&all)?;
     } else {
         all.iter().try_for_each(|status| show(status, &mut out)).map_err(console::broken)?;
         if all.is_empty() {

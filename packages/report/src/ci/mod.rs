@@ -26,13 +26,14 @@ pub use outputs::Outputs;
 pub use summary::{fallback, step_summary};
 
 /// What runs the job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum System {
     /// GitHub Actions, or what understands its workflow commands.
     Github,
     /// GitLab CI.
     Gitlab,
     /// Another one: plain lines.
+    #[default]
     None,
 }
 
@@ -124,46 +125,31 @@ impl Roots {
 }
 
 /// The log of a job.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Log {
     system: System,
     colour: bool,
     plain: Plain,
     /// Seconds of the Unix epoch at which the run began.
     began: u64,
-    roots: Roots,
+    /// Where the files of errors are, once that is known.
+    pub roots: Roots,
     groups: u32,
     /// The name of the group that is open.
     open: Option<String>,
     at_ms: u64,
-    finished: Vec<Summary>,
+    /// What programs came to.
+    pub finished: Vec<Summary>,
     /// By program, how much of its profile was applied, whether it came to its end or not.
-    matched: Vec<(String, Option<f64>)>,
+    pub matched: Vec<(String, Option<f64>)>,
     /// What was warned of, and what ended the run.
-    annotations: Vec<Annotation>,
+    pub annotations: Vec<Annotation>,
 }
 
 impl Log {
     /// The log of a run that begins now, `began` seconds after the Unix epoch.
     pub fn new(system: System, verbosity: Verbosity, colour: bool, began: u64) -> Self {
-        Self {
-            system,
-            colour,
-            plain: Plain::new(verbosity),
-            began,
-            roots: Roots::default(),
-            groups: 0,
-            open: None,
-            at_ms: 0,
-            finished: Vec::new(),
-            matched: Vec::new(),
-            annotations: Vec::new(),
-        }
-    }
-
-    /// Says where the files of errors are, once that is known.
-    pub fn set_roots(&mut self, roots: Roots) {
-        self.roots = roots;
+        Self { system, colour, plain: Plain::new(verbosity), began, ..Self::default() }
     }
 
     /// Writes what there is to say about an event, in its stage's group.
@@ -185,7 +171,7 @@ impl Log {
         let mut text = Vec::new();
         self.plain.event(record, &mut text)?;
         self.text(&text, out)?;
-        self.noticed(record, out)
+        self.beside_json(record, out)
     }
 
     /// Writes what there is to say about an event where standard output carries all of them: only
@@ -194,10 +180,6 @@ impl Log {
     /// # Errors
     /// Where `out` does not take it.
     pub fn beside_json(&mut self, record: &Record, out: &mut dyn Write) -> io::Result<()> {
-        self.noticed(record, out)
-    }
-
-    fn noticed(&mut self, record: &Record, out: &mut dyn Write) -> io::Result<()> {
         match &record.event {
             Event::Warning { text } => {
                 let (title, message) = ("Honing".into(), text.clone());
@@ -237,29 +219,9 @@ impl Log {
         notices.into_iter().try_for_each(|notice| self.annotate(notice, out))
     }
 
-    /// What was annotated so far.
-    pub fn annotations(&self) -> &[Annotation] {
-        &self.annotations
-    }
-
-    /// The programs that came to their end.
-    pub fn finished(&self) -> &[Summary] {
-        &self.finished
-    }
-
-    /// By program, how much of its profile was applied, where that is known: a stale one's too.
-    pub fn matched(&self) -> &[(String, Option<f64>)] {
-        &self.matched
-    }
-
     fn applied(&mut self, program: &str, applied: &Applied) {
         self.matched.retain(|(known, _)| known != program);
         self.matched.push((program.to_owned(), applied.share()));
-    }
-
-    /// Where the files of errors are.
-    pub fn roots(&self) -> &Roots {
-        &self.roots
     }
 
     fn text(&self, text: &[u8], out: &mut dyn Write) -> io::Result<()> {

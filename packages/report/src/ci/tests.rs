@@ -55,7 +55,7 @@ fn summary(program: &str) -> Summary {
 /// A run in which something is warned of, and whose optimize prints commands and fails.
 fn told(system: System) -> String {
     let mut log = Log::new(system, Verbosity::Normal, false, 1_700_000_000);
-    log.set_roots(Roots { repository: Some("/b".into()), workspace: Some("/b/sub".into()) });
+    log.roots = Roots { repository: Some("/b".into()), workspace: Some("/b/sub".into()) };
     let mut out = Vec::new();
     for (at, event) in [
         (10, finished(Stage::Preflight, StageState::UpToDate)),

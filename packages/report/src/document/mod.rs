@@ -99,7 +99,7 @@ pub struct Program {
 }
 
 /// A stage in the course of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Span {
     /// The stage.
     pub stage: Step,

@@ -47,16 +47,8 @@ impl Reading {
                 }
             }
             Event::StageStarted { program, stage, reasons, .. } => {
-                let span = Span {
-                    stage: *stage,
-                    state: None,
-                    start_ms: at,
-                    end_ms: at,
-                    elapsed_ms: 0,
-                    cpu_ms: 0,
-                    detail: String::new(),
-                    reasons: reasons.clone(),
-                };
+                let (stage, reasons) = (*stage, reasons.clone());
+                let span = Span { stage, start_ms: at, end_ms: at, reasons, ..Span::default() };
                 self.program(program).timeline.push(span);
             }
             Event::StageFinished { program, stage, state, detail, elapsed_ms, cpu_ms } => {

@@ -161,13 +161,8 @@ fn machine(program: &Program) -> Markup {
 
 fn matched(program: &Program, id: &str) -> Markup {
     let Some(applied) = &program.applied else { return html! {} };
-    let figure = match applied {
-        Applied::Measured(found) => {
-            let words = Words { id: id.to_owned(), title: "Match by origin", description: applied.words() };
-            plot::matching(&words, found)
-        }
-        Applied::Unknown { .. } => None,
-    };
+    let words = Words { id: id.to_owned(), title: "Match by origin", description: applied.words() };
+    let figure = applied.measured().and_then(|found| plot::matching(&words, found));
     let caption = "Share of the profile's weight; red: what the build did not apply.".to_owned();
     let (lost, hot) = (tables::lost(program), tables::hot(program));
     html! {

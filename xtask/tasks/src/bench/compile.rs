@@ -8,7 +8,8 @@ use anyhow::{Context, Result, ensure};
 use cargo_metadata::MetadataCommand;
 
 use super::{
-    durability::honing::{cargo, is_of_the_outer_build},
+    durability::honing::{cargo, without_outer_build},
+    results::remove,
     time,
 };
 use crate::ci::say;
@@ -76,9 +77,7 @@ fn left_main(workspace: &Path) -> Result<String> {
 
 /// The files of a commit, without a work tree that git would have to forget again.
 fn extract(workspace: &Path, rev: &str, to: &Path) -> Result<()> {
-    if to.exists() {
-        fs::remove_dir_all(to)?;
-    }
+    remove(to)?;
     fs::create_dir_all(to)?;
     let archive = duct::cmd!("git", "archive", "--format=tar", rev).dir(workspace);
     archive.pipe(duct::cmd!("tar", "-x", "-C", to)).run().with_context(|| format!("git archive {rev}"))?;
@@ -87,16 +86,12 @@ fn extract(workspace: &Path, rev: &str, to: &Path) -> Result<()> {
 
 /// Seconds of CPU time of what `cargo xtask` compiles, in a fresh `target`.
 fn compile(workspace: &Path, target: &Path) -> Result<f64> {
-    if target.exists() {
-        fs::remove_dir_all(target)?;
-    }
-    let mut command =
-        duct::cmd!(cargo(), "build", "--quiet", "--locked", "--package", "xtask", "--bin", "xtask")
-            .dir(workspace);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_the_outer_build(&name.to_string_lossy())) {
-        command = command.env_remove(name);
-    }
-    let command = command.env("CARGO_TARGET_DIR", target).stdin_null();
+    remove(target)?;
+    let command = duct::cmd!(cargo(), "build", "--quiet", "--locked", "--package", "xtask", "--bin", "xtask")
+        .dir(workspace)
+        .env("CARGO_TARGET_DIR", target)
+        .stdin_null();
+    let command = without_outer_build(command);
     Ok(time::of_children(|| command.run().context("cargo build --package xtask"))?.cpu)
 }
 

@@ -6,6 +6,7 @@ mod decay;
 mod durability;
 mod measurement;
 mod mixes;
+mod results;
 mod time;
 
 use std::process::ExitCode;

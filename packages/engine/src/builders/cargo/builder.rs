@@ -25,7 +25,6 @@ use crate::{
             flavours::{build_fingerprint, instrumenting, wanted},
             libraries, own, pinning, probe,
             state::Cargo,
-            state::Here,
             tables, tools,
         },
     },
@@ -44,16 +43,14 @@ use crate::{
 
 impl Builder for Cargo {
     fn look_up(&self, session: &Session, program: &Program) -> Result<(String, String)> {
-        let here = &Here { session, cargo: self };
         let program = tables::program(program)?;
         let package = self.workspace.package(&program.package)?;
         let artifact = self.workspace.artifact_name(package, &program.kind())?;
         let asked = session.options.target.clone().or_else(|| program.target.clone());
-        Ok((artifact, self.target(here, asked)?))
+        Ok((artifact, self.target(&self.here(session), asked)?))
     }
 
     fn settings(&self, session: &Session, subject: &Subject<'_>) -> Result<Vec<Setting>> {
-        let here = &Here { session, cargo: self };
         let setting = |key: &str, value: String, origin: &str| Setting {
             key: format!("program.{}: {key}", subject.name),
             value,
@@ -68,7 +65,7 @@ impl Builder for Cargo {
             let scheme = pin::SCHEME.to_string();
             found.push(setting("scheme of pinned symbols", scheme, "Honing; another one renames them"));
         }
-        let answer = ask::ask(here, &subject.triple)?;
+        let answer = ask::ask(&self.here(session), &subject.triple)?;
         if !answer.rustflags.is_empty() {
             found.push(setting("rustflags", answer.rustflags.join(" "), "RUSTFLAGS, cargo's configuration"));
         }
@@ -84,13 +81,11 @@ impl Builder for Cargo {
     }
 
     fn check(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
-        let here = &Here { session, cargo: self };
-        check::check(here, subject)
+        check::check(&self.here(session), subject)
     }
 
     fn check_toolchain(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
-        let here = &Here { session, cargo: self };
-        check::check_answer(here, subject)
+        check::check_answer(&self.here(session), subject)
     }
 
     fn check_harness(&self, own: &Own) -> Result<()> {
@@ -98,12 +93,12 @@ impl Builder for Cargo {
     }
 
     fn settle(&self, session: &Session, subject: &Subject<'_>) -> Result<()> {
-        let here = &Here { session, cargo: self };
+        let here = &self.here(session);
         if pinning::pins(here, subject) { pinning::settle(here) } else { Ok(()) }
     }
 
     fn probe_fingerprint(&self, session: &Session, subject: &Subject<'_>) -> Result<Fingerprint> {
-        let here = &Here { session, cargo: self };
+        let here = &self.here(session);
         let answer = ask::ask(here, &subject.triple)?;
         let linker = answer.linker.as_deref().unwrap_or("cc");
         let mut print = Fingerprint::new();
@@ -120,8 +115,7 @@ impl Builder for Cargo {
     }
 
     fn probe(&self, session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)> {
-        let here = &Here { session, cargo: self };
-        probe::probe(here, subject, dir)
+        probe::probe(&self.here(session), subject, dir)
     }
 
     fn fingerprint(
@@ -130,7 +124,7 @@ impl Builder for Cargo {
         subject: &Subject<'_>,
         flavour: Flavour<'_>,
     ) -> Result<Fingerprint> {
-        let here = &Here { session, cargo: self };
+        let here = &self.here(session);
         let digest = match flavour {
             Flavour::Optimized { digest, .. } => digest,
             Flavour::Plain | Flavour::Instrumented => None,
@@ -144,7 +138,7 @@ impl Builder for Cargo {
         subject: &Subject<'_>,
         flavour: Flavour<'_>,
     ) -> Result<Vec<Command>> {
-        let here = &Here { session, cargo: self };
+        let here = &self.here(session);
         Ok(vec![build_command(here, &wanted(here, subject, flavour)?)])
     }
 
@@ -155,7 +149,7 @@ impl Builder for Cargo {
         stage: Stage,
         flavour: Flavour<'_>,
     ) -> Result<Made> {
-        let here = &Here { session, cargo: self };
+        let here = &self.here(session);
         let wanted = wanted(here, subject, flavour)?;
         let built = build::build(here, subject.name, stage, &wanted)?;
         let libraries = libraries::of(here, wanted.target, &built)?;
@@ -175,15 +169,14 @@ impl Builder for Cargo {
     }
 
     fn folders(&self, session: &Session, subject: &Subject<'_>, flavour: Flavour<'_>) -> Result<Folders> {
-        let here = &Here { session, cargo: self };
+        let here = &self.here(session);
         let wanted = wanted(here, subject, flavour)?;
         let output = wanted.folder();
         Ok(Folders { libraries: vec![output.join("deps"), output], all: wanted.target_dir })
     }
 
     fn is_light(&self, session: &Session, subject: &Subject<'_>) -> Result<bool> {
-        let here = &Here { session, cargo: self };
-        Ok(instrumenting(here, subject)? == Instrumenting::Light)
+        Ok(instrumenting(&self.here(session), subject)? == Instrumenting::Light)
     }
 
     fn harness(
@@ -193,7 +186,7 @@ impl Builder for Cargo {
         flavour: Flavour<'_>,
         own: &Own,
     ) -> Result<(Command, Vec<String>)> {
-        let here = &Here { session, cargo: self };
+        let here = &self.here(session);
         let (verb, run) = harness(own)?;
         let mut wanted = wanted(here, subject, flavour)?;
         let other = run.package.as_deref().map(|spec| self.workspace.package(spec)).transpose()?;
@@ -205,17 +198,15 @@ impl Builder for Cargo {
     }
 
     fn tool(&self, session: &Session, program: &str, stage: Stage, tool: &Tool) -> Result<(PathBuf, Usage)> {
-        let here = &Here { session, cargo: self };
-        tools::build(here, program, stage, tables::tool(tool)?)
+        tools::build(&self.here(session), program, stage, tables::tool(tool)?)
     }
 
     fn tool_path(&self, session: &Session, tool: &Tool) -> Result<PathBuf> {
-        let here = &Here { session, cargo: self };
-        tools::path(here, tables::tool(tool)?)
+        tools::path(&self.here(session), tables::tool(tool)?)
     }
 
     fn account(&self, session: &Session, subject: &Subject<'_>) -> Result<Account> {
-        let here = &Here { session, cargo: self };
+        let here = &self.here(session);
         let wanted = wanted(here, subject, Flavour::Plain)?;
         let entry = |name: &str, value: String| (name.to_owned(), value);
         let default = wanted.default_features.then(|| "default".to_owned());
@@ -266,8 +257,7 @@ impl Builder for Cargo {
     }
 
     fn local_packages(&self, session: &Session, subject: &Subject<'_>) -> Vec<(String, PathBuf)> {
-        let here = &Here { session, cargo: self };
-        self.workspace.local_packages(here, subject)
+        self.workspace.local_packages(&self.here(session), subject)
     }
 
     fn own_code(&self) -> Vec<String> {

@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -27,8 +26,8 @@ pub(crate) struct Generated {
 
 impl Generated {
     pub(crate) fn load(builds: &Path, root: &Path) -> Self {
-        let text = fs::read(builds.join(FILE)).unwrap_or_default();
-        Self { root: root.to_owned(), written: serde_json::from_slice(&text).unwrap_or_default() }
+        let written = files::read_json(&builds.join(FILE)).unwrap_or_default();
+        Self { root: root.to_owned(), written }
     }
 
     /// Whether a file is as a script wrote it.
@@ -59,7 +58,6 @@ impl Generated {
         if all.written == before {
             return Ok(());
         }
-        let text = serde_json::to_vec_pretty(&all.written).unwrap_or_default();
-        files::write_atomically(&builds.join(FILE), &text)
+        files::write_json(&builds.join(FILE), &all.written)
     }
 }

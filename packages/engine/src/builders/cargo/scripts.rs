@@ -122,7 +122,7 @@ fn names(files: &[PathBuf]) -> Digest {
 
 /// The note of a folder's last run.
 fn noted(dir: &Path) -> Option<Run> {
-    let run: Run = serde_json::from_slice(&fs::read(dir.join(INPUTS)).ok()?).ok()?;
+    let run: Run = files::read_json(&dir.join(INPUTS))?;
     (modified(&dir.join(OUTPUT)) == Some(run.at)).then_some(run)
 }
 

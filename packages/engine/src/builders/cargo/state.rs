@@ -62,6 +62,10 @@ impl<'a> Here<'a> {
 }
 
 impl Cargo {
+    pub(super) fn here<'a>(&'a self, session: &'a Session) -> Here<'a> {
+        Here { session, cargo: self }
+    }
+
     /// Looks at the workspace of `dir`, or of the manifest that was named.
     ///
     /// # Errors

@@ -94,7 +94,7 @@ pub(super) fn records(target_dir: &Path) -> Vec<(PathBuf, Option<Record>)> {
     for holder in holders {
         let entries = fs::read_dir(&holder).into_iter().flatten().flatten().map(|entry| entry.path());
         for path in entries.filter(|path| path.extension().is_some_and(|suffix| suffix == SUFFIX)) {
-            let record = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+            let record = files::read_json(&path);
             found.push((path, record));
         }
     }

@@ -91,29 +91,27 @@ impl Workspace {
     /// # Errors
     /// Build, with cargo's own words, where it cannot find all of them.
     pub(crate) fn all_packages(&self, session: &Here<'_>, triple: &str) -> Result<Arc<Metadata>> {
+        let options = &session.options;
+        let flags =
+            [(options.locked, "--locked"), (options.offline, "--offline"), (options.frozen, "--frozen")];
+        let flags: Vec<&str> = flags.iter().filter(|(given, _)| *given).map(|(_, flag)| *flag).collect();
+        self.resolve(session, triple, &flags)
+    }
+
+    /// The same, where cargo can tell without a network and without a change of `Cargo.lock`.
+    pub(super) fn known_packages(&self, session: &Here<'_>, triple: &str) -> Option<Arc<Metadata>> {
+        self.resolve(session, triple, &["--frozen"]).ok()
+    }
+
+    fn resolve(&self, session: &Here<'_>, triple: &str, flags: &[&str]) -> Result<Arc<Metadata>> {
         let failed = || Error::internal("a reader of cargo's metadata failed");
         let mut known = self.resolved.lock().map_err(|_| failed())?;
         if let Some(metadata) = known.get(triple) {
             return Ok(Arc::clone(metadata));
         }
-        let options = &session.options;
-        let flags =
-            [(options.locked, "--locked"), (options.offline, "--offline"), (options.frozen, "--frozen")];
-        let flags: Vec<&str> = flags.iter().filter(|(given, _)| *given).map(|(_, flag)| *flag).collect();
-        let metadata = Arc::new(self.ask(session, triple, &flags)?);
+        let metadata = Arc::new(self.ask(session, triple, flags)?);
         known.insert(triple.to_owned(), Arc::clone(&metadata));
         Ok(metadata)
-    }
-
-    /// The same, where cargo can tell without a network and without a change of `Cargo.lock`.
-    pub(super) fn known_packages(&self, session: &Here<'_>, triple: &str) -> Option<Arc<Metadata>> {
-        let mut known = self.resolved.lock().ok()?;
-        if let Some(metadata) = known.get(triple) {
-            return Some(Arc::clone(metadata));
-        }
-        let metadata = Arc::new(self.ask(session, triple, &["--frozen"]).ok()?);
-        known.insert(triple.to_owned(), Arc::clone(&metadata));
-        Some(metadata)
     }
 
     fn ask(&self, session: &Here<'_>, triple: &str, flags: &[&str]) -> Result<Metadata> {

@@ -35,35 +35,10 @@ pub(super) struct GoEnv {
 }
 
 impl GoEnv {
-    const NAMES: [&'static str; 27] = [
-        "GOVERSION",
-        "GOOS",
-        "GOARCH",
-        "GOHOSTOS",
-        "GOHOSTARCH",
-        "GOFLAGS",
-        "GOEXPERIMENT",
-        "GOAMD64",
-        "GOARM64",
-        "CGO_ENABLED",
-        "GOMOD",
-        "GOWORK",
-        "GOMODCACHE",
-        "GOFIPS140",
-        "GO386",
-        "GOARM",
-        "GOMIPS",
-        "GOPPC64",
-        "GORISCV64",
-        "CC",
-        "CXX",
-        "CGO_CFLAGS",
-        "CGO_CPPFLAGS",
-        "CGO_CXXFLAGS",
-        "CGO_FFLAGS",
-        "CGO_LDFLAGS",
-        "PKG_CONFIG",
-    ];
+    const NAMES: &'static str = "\
+        GOVERSION GOOS GOARCH GOHOSTOS GOHOSTARCH GOFLAGS GOEXPERIMENT GOAMD64 GOARM64 CGO_ENABLED GOMOD \
+        GOWORK GOMODCACHE GOFIPS140 GO386 GOARM GOMIPS GOPPC64 GORISCV64 CC CXX CGO_CFLAGS CGO_CPPFLAGS \
+        CGO_CXXFLAGS CGO_FFLAGS CGO_LDFLAGS PKG_CONFIG";
 
     /// As in `1.26.8`.
     pub(super) fn version(&self) -> &str {
@@ -94,7 +69,7 @@ pub(super) struct Go<'a> {
 impl Go<'_> {
     /// Its own account.
     pub(super) fn about_itself(&self) -> Result<GoEnv> {
-        let args: Vec<&str> = ["env", "-json"].into_iter().chain(GoEnv::NAMES).collect();
+        let args: Vec<&str> = ["env", "-json"].into_iter().chain(GoEnv::NAMES.split(' ')).collect();
         let said = self.ask(&args)?;
         let env: GoEnv = parse(&said, "go env")?.pop().ok_or_else(|| {
             Error::preflight("`go env` answers with nothing").with_hint("see that `go env` works here")

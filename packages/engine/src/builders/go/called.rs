@@ -1,27 +1,9 @@
 //! A command line of go, taken apart as go does it.
 
 /// Flags of `go build` without a value of their own.
-const SWITCHES: [&str; 19] = [
-    "a",
-    "n",
-    "x",
-    "v",
-    "race",
-    "msan",
-    "asan",
-    "cover",
-    "json",
-    "linkshared",
-    "modcacherw",
-    "trimpath",
-    "work",
-    "buildvcs",
-    "i",
-    "fullpath",
-    "compiled",
-    "h",
-    "help",
-];
+const SWITCHES: &str = "\
+    a n x v race msan asan cover json linkshared modcacherw trimpath work buildvcs i fullpath \
+    compiled h help";
 
 /// Flags that decide which packages and files there are.
 const LISTED: [&str; 4] = ["mod", "modfile", "overlay", "tags"];
@@ -136,7 +118,9 @@ fn flags(words: &[String]) -> Option<(Vec<Flag>, Vec<String>)> {
         flags.push(match name.split_once('=') {
             _ if name.is_empty() => return Some((flags, words.as_slice().to_vec())),
             Some((name, value)) => Flag { name: name.to_owned(), value: Some(value.to_owned()) },
-            None if SWITCHES.contains(&name) => Flag { name: name.to_owned(), value: None },
+            None if SWITCHES.split(' ').any(|switch| switch == name) => {
+                Flag { name: name.to_owned(), value: None }
+            }
             None => Flag { name: name.to_owned(), value: Some(words.next()?.clone()) },
         });
     }

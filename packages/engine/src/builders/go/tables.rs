@@ -119,7 +119,6 @@ impl Tool {
 #[schemars(rename = "GoWorkload")]
 pub(super) struct Workload {
     /// `go test -bench` of packages.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) bench: Option<Bench>,
     /// Profiles that were recorded elsewhere: files, folders and patterns with `*`, relative to the workspace, and URLs
     /// of running instances.
@@ -133,7 +132,6 @@ pub(super) struct Workload {
 #[schemars(rename = "GoBench")]
 pub(super) struct Bench {
     /// The packages, as for `go test`, such as `./...`; the program's own without it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) package: Option<String>,
     /// What `go test` is told behind the package, such as `-bench` and a pattern.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -106,10 +106,7 @@ impl Silent {
     pub(crate) fn words(&self) -> String {
         match self {
             Self::Nothing(why) => (*why).to_owned(),
-            Self::Fails(error) => match error.hint() {
-                Some(hint) => format!("{error} ({hint})"),
-                None => error.to_string(),
-            },
+            Self::Fails(error) => error.words(),
         }
     }
 

@@ -74,8 +74,7 @@ pub fn file_name(build: &Path, run_in: &Path, object: &Path) -> String {
 pub fn lay_out(profile: &[u8], folder: &Path) -> Result<()> {
     let bundle = Bundle::read(profile)
         .map_err(|error| Error::new(ExitCode::Profile, format!("gcc's merged profile: {error}")))?;
-    files::remove_dir(folder)?;
-    files::make_dir(folder)?;
+    files::empty_dir(folder)?;
     bundle.files().try_for_each(|(name, data)| {
         let path = folder.join(name);
         path.parent().map_or(Ok(()), files::make_dir)?;

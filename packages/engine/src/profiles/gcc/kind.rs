@@ -5,15 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Error, ExitCode, Fingerprint, Result, Stage, Training, event::Event};
+use honing_core::{Error, ExitCode, Result, Stage, Training, event::Event};
 use honing_gcov::Bundle;
 
 use crate::{
     chain::{ready::Ready, session::Session, subject::Subject},
-    children::{Command, Usage},
+    children::Usage,
     io::files,
     profiles::{
-        Flaw, Input, Profile, ProfileKind, Sorter, Traces,
+        Flaw, Input, Profile, ProfileKind, Traces,
         gcc::{
             merge,
             sets::{STORED, Sets, share},
@@ -38,8 +38,6 @@ impl ProfileKind for Gcda {
     fn training(&self) -> Training {
         Training::Instrumented
     }
-
-    fn fingerprint(&self, _: &Subject<'_>, _: &mut Fingerprint) {}
 
     fn variables(&self, _: &Subject<'_>, raw: &Path) -> Vec<(&'static str, OsString)> {
         into(raw)
@@ -76,12 +74,6 @@ impl ProfileKind for Gcda {
             .then(|| &line[at..])
     }
 
-    fn sorter(&self, _: &Path, _: Vec<PathBuf>) -> Box<dyn Sorter> {
-        Box::new(All)
-    }
-
-    fn tools(&self, _: &Session, _: &mut Fingerprint) {}
-
     fn merge(
         &self,
         session: &Session,
@@ -97,13 +89,6 @@ impl ProfileKind for Gcda {
         let sets = Sets::of(merged.bundle);
         files::write_atomically(output, sets.bytes())?;
         Ok((Box::new(sets), Usage::default()))
-    }
-
-    fn merge_command(&self, session: &Session, tool: &Path, list: &Path, output: &Path) -> Command {
-        // Only Honing merges: no tool is ever asked for.
-        let mut command = Command::new(tool, &session.around.env, &session.root);
-        command.args([list, output]);
-        command
     }
 
     fn find(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>> {
@@ -141,14 +126,5 @@ impl ProfileKind for Gcda {
     fn declared(&self, program: &Path) -> Result<Traces> {
         let message = format!("{}: a program of gcc does not tell its functions", program.display());
         Err(Error::new(ExitCode::Profile, message))
-    }
-}
-
-/// A file does not say which program wrote it.
-struct All;
-
-impl Sorter for All {
-    fn strangers(&self, _: &[PathBuf], _: usize) -> Option<(Vec<PathBuf>, String)> {
-        None
     }
 }

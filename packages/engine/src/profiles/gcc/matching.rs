@@ -38,7 +38,7 @@ pub(super) fn matched(bundle: &Bundle, built: Result<(Traces, MatchedBy), String
         }
         Err(why) => {
             let judged = judge(bundle, &Traces(Vec::new()));
-            Matched { applied: Applied::Unknown { why }, hottest: told(&judged, false), did: Vec::new() }
+            Matched::unknown(why, told(&judged, false))
         }
     }
 }

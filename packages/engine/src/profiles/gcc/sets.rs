@@ -4,11 +4,7 @@ use std::{any::Any, collections::HashMap, sync::OnceLock};
 
 use std::path::Path;
 
-use honing_core::{
-    Error, ExitCode, Result,
-    applied::{Applied, MatchedBy},
-    units,
-};
+use honing_core::{Error, ExitCode, Result, applied::MatchedBy, units};
 use honing_gcov::{self as gcov, Bundle, Function};
 
 use crate::profiles::{Matched, Profile, Rebased, Traces, Weighed, gcc::matching};
@@ -74,10 +70,7 @@ impl Profile for Sets {
     ) -> Matched {
         match self.bundle() {
             Ok(bundle) => matching::matched(bundle, built),
-            Err(error) => {
-                let applied = Applied::Unknown { why: error.to_string() };
-                Matched { applied, hottest: Vec::new(), did: Vec::new() }
-            }
+            Err(error) => Matched::unknown(error.to_string(), Vec::new()),
         }
     }
 

@@ -2,10 +2,7 @@
 
 use std::{any::Any, borrow::Cow, path::Path, sync::OnceLock};
 
-use honing_core::{
-    Error, Result,
-    applied::{Applied, MatchedBy},
-};
+use honing_core::{Error, Result, applied::MatchedBy};
 use honing_match::{coverage, demangle, hottest, in_every_unit};
 use honing_profdata::{self as profdata, IndexedVersion};
 
@@ -70,10 +67,7 @@ impl Profile for Counts {
     ) -> Matched {
         match self.profile() {
             Ok(profile) => matching::matched(own, profile, built),
-            Err(error) => {
-                let applied = Applied::Unknown { why: error.to_string() };
-                Matched { applied, hottest: Vec::new(), did: Vec::new() }
-            }
+            Err(error) => Matched::unknown(error.to_string(), Vec::new()),
         }
     }
 

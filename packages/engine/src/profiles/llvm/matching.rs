@@ -37,7 +37,7 @@ pub(super) fn matched(
         Ok(read) => read,
         Err(why) => {
             let hottest = hottest(profile, HOT).iter().map(|hot| of_hot(hot, None, None)).collect();
-            return Matched { applied: Applied::Unknown { why }, hottest, did: Vec::new() };
+            return Matched::unknown(why, hottest);
         }
     };
     let found = honing_match::match_build(profile, &functions, &Crates::new(own));

@@ -2,10 +2,7 @@
 
 use std::{any::Any, path::Path, sync::OnceLock};
 
-use honing_core::{
-    Error, ExitCode, Result,
-    applied::{Applied, MatchedBy},
-};
+use honing_core::{Error, ExitCode, Result, applied::MatchedBy};
 use honing_pprof::{self as pprof, EdgeMap, Policy};
 
 use crate::profiles::{
@@ -59,10 +56,7 @@ impl Profile for Edges {
     ) -> Matched {
         match self.edges() {
             Ok(edges) => matching::matched(edges, built, before),
-            Err(error) => {
-                let applied = Applied::Unknown { why: error.to_string() };
-                Matched { applied, hottest: Vec::new(), did: Vec::new() }
-            }
+            Err(error) => Matched::unknown(error.to_string(), Vec::new()),
         }
     }
 

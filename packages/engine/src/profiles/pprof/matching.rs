@@ -49,7 +49,7 @@ pub(super) fn matched(
     found.unwrap_or_else(|why| {
         let whole = edges.weight().max(1) as f64;
         let hottest = hot.map(|edge| of_hot(&edge, whole, None)).collect();
-        Matched { applied: Applied::Unknown { why }, hottest, did: Vec::new() }
+        Matched::unknown(why, hottest)
     })
 }
 

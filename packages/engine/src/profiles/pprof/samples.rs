@@ -11,10 +11,10 @@ use honing_core::{Digest, Error, Fingerprint, Result, Stage, Training, template:
 
 use crate::{
     chain::{ready::Ready, session::Session, subject::Subject},
-    children::{Command, Usage},
+    children::Usage,
     io::files,
     profiles::{
-        Flaw, Profile, ProfileKind, Sorter, Traces,
+        Flaw, Profile, ProfileKind, Traces,
         given::Input,
         pprof::{
             edges::{Edges, STORED},
@@ -81,16 +81,6 @@ impl ProfileKind for Samples {
         "ask it for its profile while it runs"
     }
 
-    fn complaint<'l>(&self, _: &'l str) -> Option<&'l str> {
-        None
-    }
-
-    fn sorter(&self, _: &Path, _: Vec<PathBuf>) -> Box<dyn Sorter> {
-        Box::new(All)
-    }
-
-    fn tools(&self, _: &Session, _: &mut Fingerprint) {}
-
     fn merge(
         &self,
         session: &Session,
@@ -102,13 +92,6 @@ impl ProfileKind for Samples {
         let edges = merge::merge(session, subject, stage, inputs)?;
         files::write_atomically(output, edges.bytes())?;
         Ok((Box::new(edges), Usage::default()))
-    }
-
-    fn merge_command(&self, session: &Session, tool: &Path, list: &Path, output: &Path) -> Command {
-        // Only Honing merges: no tool is ever asked for.
-        let mut command = Command::new(tool, &session.around.env, &session.root);
-        command.args([list, output]);
-        command
     }
 
     fn fetch(&self, session: &Session, place: &Path, to: &Path) -> Option<Result<PathBuf>> {
@@ -197,13 +180,4 @@ impl ProfileKind for Samples {
 fn is_profile(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     ENDINGS.iter().any(|ending| name.strip_suffix(ending).is_some_and(|before| before.ends_with('.')))
-}
-
-/// A profile does not say which program it is of; the match does.
-struct All;
-
-impl Sorter for All {
-    fn strangers(&self, _: &[PathBuf], _: usize) -> Option<(Vec<PathBuf>, String)> {
-        None
-    }
 }

@@ -83,13 +83,8 @@ fn program_table(name: &str, dir: &str, output: &str, found: &Found) -> String {
          [program.{name}.command]\n\
          {place}{in_source}{commands}\
          output = {output:?} # the program that comes out, relative to {{build_dir}}\n\n\
-         # Replace both by what your users do, each with inputs of its own.\n\
-         [program.{name}.workload.train]\n\
-         role = \"train\"\n\
-         command = [\"{{program}}\", \"--help\"]\n\n\
-         [program.{name}.workload.eval]\n\
-         role = \"eval\"\n\
-         command = [\"{{program}}\", \"--help\"]\n"
+         {}",
+        super::workloads(name)
     )
 }
 

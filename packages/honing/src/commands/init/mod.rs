@@ -179,7 +179,15 @@ fn program(binary: &Candidate, name: &str) -> String {
          bin = \"{bin}\"\n\
          {features}\
          profile = \"release\"\n\n\
-         # Replace both by what your users do, each with inputs of its own.\n\
+         {}",
+        workloads(name)
+    )
+}
+
+/// Workloads to start from.
+fn workloads(name: &str) -> String {
+    format!(
+        "# Replace both by what your users do, each with inputs of its own.\n\
          [program.{name}.workload.train]\n\
          role = \"train\"\n\
          command = [\"{{program}}\", \"--help\"]\n\n\

@@ -7,21 +7,17 @@
 
 mod render;
 
-use std::{
-    fs::{self, File},
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use cargo_metadata::MetadataCommand;
 use serde::{Deserialize, Serialize};
 
 use super::{
     durability::{
         events,
-        honing::{Honing, Place, cargo, is_of_the_outer_build},
+        honing::{Honing, Place, cargo, without_outer_build},
     },
+    results::{Folders, read_lines, remove, repeat},
     time::{self, Time},
 };
 use crate::ci::say;
@@ -88,24 +84,20 @@ struct Bench {
 
 /// Makes the pairs that are missing, and writes the page.
 pub(super) fn run(args: &Args) -> Result<()> {
-    let metadata = MetadataCommand::new().no_deps().exec().context("cargo metadata")?;
-    let workspace = metadata.workspace_root.into_std_path_buf();
-    let dir = metadata.target_directory.join("cost").into_std_path_buf();
-    fs::create_dir_all(&dir)?;
+    let Folders { workspace, results: dir, .. } = Folders::of("cost")?;
     let file = dir.join("costs.jsonl");
-    if args.force && file.exists() {
-        fs::remove_file(&file)?;
+    if args.force {
+        remove(&file)?;
     }
     if !args.render {
         let bench = Bench { workspace: workspace.clone(), honing: Honing::build(&dir)?, dir };
-        let mut out = File::options().append(true).create(true).open(&file)?;
-        for number in read(&file)?.len()..args.pairs {
+        repeat(&file, args.pairs, |number| {
             let pair = bench.pair(number)?;
-            out.write_all(format!("{}\n", serde_json::to_string(&pair)?).as_bytes())?;
             say(&format!("pair {}: {pair:?}", number + 1));
-        }
+            Ok(pair)
+        })?;
     }
-    let pairs = read(&file)?;
+    let pairs: Vec<Pair> = read_lines(&file)?;
     ensure!(!pairs.is_empty(), "nothing was measured yet");
     let rows = render::rows(&pairs);
     say(&render::table(&rows));
@@ -115,11 +107,6 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let missed: Vec<&str> = rows.iter().filter(|row| row.missed()).map(|row| row.what).collect();
     ensure!(missed.is_empty(), "bars that were missed: {}", missed.join(", "));
     Ok(())
-}
-
-fn read(file: &Path) -> Result<Vec<Pair>> {
-    let text = if file.exists() { fs::read_to_string(file)? } else { String::new() };
-    text.lines().map(|line| serde_json::from_str(line).with_context(|| file.display().to_string())).collect()
 }
 
 impl Bench {
@@ -156,20 +143,16 @@ impl Bench {
     /// `cargo build` from nothing.
     fn build(&self, name: &str, args: &[&str], env: &[(&str, &str)]) -> Result<Time> {
         let target = self.clean(name)?;
-        let mut command = duct::cmd(cargo(), [&["build"], args].concat())
+        let command = duct::cmd(cargo(), [&["build"], args].concat())
             .dir(&self.workspace)
             .stdin_null()
             .stderr_capture()
             .env("CARGO_TARGET_DIR", &target);
-        for (variable, _) in std::env::vars_os() {
-            if is_of_the_outer_build(&variable.to_string_lossy()) && variable != "CARGO_TARGET_DIR" {
-                command = command.env_remove(variable);
-            }
-        }
         let command = env.iter().fold(command, |command, (variable, value)| command.env(variable, value));
+        let command = without_outer_build(command);
         let time = time::of_children(|| command.run().with_context(|| format!("cargo build {args:?}")))?;
         // The next one needs the disk.
-        fs::remove_dir_all(&target).with_context(|| target.display().to_string())?;
+        remove(&target)?;
         Ok(time)
     }
 
@@ -212,9 +195,7 @@ impl Bench {
 
     fn clean(&self, name: &str) -> Result<PathBuf> {
         let target = self.dir.join(name);
-        if target.exists() {
-            fs::remove_dir_all(&target).with_context(|| target.display().to_string())?;
-        }
+        remove(&target)?;
         Ok(target)
     }
 }

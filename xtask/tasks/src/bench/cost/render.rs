@@ -1,17 +1,17 @@
 //! Ratios, bars and the page.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use honing_paired::Ratio;
 
 use super::{Own, Pair, Refresh};
-use crate::bench::durability::{machine, toolchain};
-use crate::bench::time::Time;
+use crate::bench::{
+    durability::toolchain,
+    results::{machine, write_part},
+    time::Time,
+};
 
-/// Between these lines of the page stands what is written here.
-const BEGIN: &str = "<!-- written by cargo xtask bench cost -->";
-const END: &str = "<!-- until here -->";
 /// The word for a bar that all of the interval is above.
 const MISSED: &str = "**missed**";
 /// Confidence of each interval.
@@ -105,9 +105,10 @@ pub(super) fn table(rows: &[Row]) -> String {
 
 /// Replaces what the page says of the last run.
 pub(super) fn write_page(path: &Path, pairs: &[Pair], rows: &[Row]) -> Result<()> {
-    let page = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let between = page.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = between.with_context(|| format!("{} has no place for results", path.display()))?;
+    write_part(path, "cost", &page_part(pairs, rows)?)
+}
+
+fn page_part(pairs: &[Pair], rows: &[Row]) -> Result<String> {
     let rustc = toolchain::version(Path::new("rustc"))?;
     let refreshes: Vec<&Refresh> = pairs.iter().filter_map(|pair| pair.refresh.as_ref()).collect();
     let own: Vec<&Own> = pairs.iter().filter_map(|pair| pair.honing.as_ref()).collect();
@@ -138,8 +139,7 @@ pub(super) fn write_page(path: &Path, pairs: &[Pair], rows: &[Row]) -> Result<()
     stage("stage instrument", |refresh| refresh.instrument);
     stage("stage train", |refresh| refresh.train);
     stage("stage optimize", |refresh| refresh.optimize);
-    fs::write(path, format!("{before}{BEGIN}\n\n{text}\n{END}{after}"))?;
-    Ok(())
+    Ok(text)
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
@@ -201,16 +201,9 @@ mod tests {
     }
 
     #[test]
-    fn the_page_is_replaced_between_its_marks() {
-        let dir = std::env::temp_dir().join(format!("honing-costs-{}", std::process::id()));
-        fs::create_dir_all(&dir).unwrap();
-        let page = dir.join("costs.md");
-        fs::write(&page, format!("a\n{BEGIN}\nSTALE\n{END}\nz\n")).unwrap();
+    fn the_page_has_what_each_build_takes() {
         let pairs = vec![pair(50.0, 51.0); 5];
-        write_page(&page, &pairs, &rows(&pairs)).unwrap();
-        let text = fs::read_to_string(&page).unwrap();
-        fs::remove_dir_all(&dir).unwrap();
-        assert!(text.starts_with("a\n") && text.ends_with("\nz\n") && !text.contains("STALE"), "{text}");
+        let text = page_part(&pairs, &rows(&pairs)).unwrap();
         assert!(text.contains("| `cargo xtask pgo build` | 25.5 | 51.0 |"), "{text}");
     }
 }

@@ -6,40 +6,8 @@ use anyhow::{Context, Result};
 
 const FILES: u64 = 48;
 const BYTES: usize = 256 * 1024;
-const WORDS: [&str; 32] = [
-    "the",
-    "and",
-    "of",
-    "a",
-    "honing",
-    "hone",
-    "steel",
-    "edge",
-    "blade",
-    "grain",
-    "water",
-    "stone",
-    "angle",
-    "burr",
-    "strop",
-    "leather",
-    "grinding",
-    "folding",
-    "handle",
-    "tang",
-    "sharpened",
-    "tempered",
-    "polished",
-    "Knife",
-    "Whetstone",
-    "Carbon",
-    "thin",
-    "keen",
-    "dull",
-    "worn",
-    "even",
-    "cutting",
-];
+const WORDS: &str = "the and of a honing hone steel edge blade grain water stone angle burr strop leather grinding folding \
+    handle tang sharpened tempered polished Knife Whetstone Carbon thin keen dull worn even cutting";
 
 /// Writes the texts below `dir`, where they are not there yet.
 pub(in crate::bench) fn write(dir: &Path) -> Result<()> {
@@ -55,6 +23,7 @@ pub(in crate::bench) fn write(dir: &Path) -> Result<()> {
 
 /// Lines of words and numbers.
 fn text(seed: u64) -> String {
+    let words: Vec<&str> = WORDS.split(' ').collect();
     let mut state = seed;
     let mut text = String::with_capacity(BYTES + 128);
     while text.len() < BYTES {
@@ -63,7 +32,7 @@ fn text(seed: u64) -> String {
                 text.push(' ');
             }
             let draw = next(&mut state);
-            match WORDS.get((draw % 37) as usize) {
+            match words.get((draw % 37) as usize) {
                 Some(word) => text.push_str(word),
                 None => text.push_str(&(draw >> 32).to_string()),
             }

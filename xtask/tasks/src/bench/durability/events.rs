@@ -1,6 +1,6 @@
 //! Honing's events (docs/events.md), as far as the table needs them.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,12 @@ pub(in crate::bench) struct Ratio {
     pub(in crate::bench) low: f64,
     pub(in crate::bench) high: f64,
     pub(in crate::bench) confidence: f64,
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3} [{:.3}, {:.3}]", self.point, self.low, self.high)
+    }
 }
 
 /// How much of its profile the last build of a run applied.

@@ -74,16 +74,11 @@ impl Honing {
             .stdout_capture()
             .unchecked()
             .env("GIT_CEILING_DIRECTORIES", &self.ceiling);
-        for (name, _) in std::env::vars_os() {
-            let shown = name.to_string_lossy().into_owned();
-            if is_of_the_outer_build(&shown) {
-                command = command.env_remove(name);
-            }
-        }
         if let Some(rustc) = &place.rustc {
             command = command.env("RUSTC", rustc);
         }
-        let output = command.run().with_context(|| self.program.display().to_string())?;
+        let output =
+            without_outer_build(command).run().with_context(|| self.program.display().to_string())?;
         let events = String::from_utf8_lossy(&output.stdout).into_owned();
         if output.status.success() {
             return Ok(events);
@@ -99,8 +94,15 @@ pub(in crate::bench) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
+/// A command that does not see how this workspace is built; what was set for it stays.
+pub(in crate::bench) fn without_outer_build(command: duct::Expression) -> duct::Expression {
+    let variables = std::env::vars_os().map(|(name, _)| name);
+    let ours = variables.filter(|name| is_of_the_outer_build(&name.to_string_lossy()));
+    ours.fold(command, |command, name| command.env_remove(name))
+}
+
 /// Whether a variable says how this workspace is built, rather than where tools are.
-pub(in crate::bench) fn is_of_the_outer_build(name: &str) -> bool {
+fn is_of_the_outer_build(name: &str) -> bool {
     let of_cargo = name.starts_with("CARGO_") && name != "CARGO_HOME" || name == "CARGO";
     of_cargo || name.starts_with("HONING_") || name.contains("RUSTFLAGS") || name.starts_with("RUSTC")
 }

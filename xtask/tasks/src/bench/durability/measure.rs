@@ -38,8 +38,6 @@ pub(super) fn outcome(
     let of_others = lost.iter().filter(|lost| elsewhere(&lost.function)).map(|lost| lost.weight);
     Outcome {
         share: said.share,
-        functions: said.functions,
-        matched: said.matched,
         lost_elsewhere: of_others.sum(),
         lost: lost.into_iter().take(NAMED).collect(),
         rebased: rebased(&rebase(profile, None, build).report, whole),
@@ -57,7 +55,6 @@ fn rebased(report: &RebaseReport, whole: f64) -> Rebased {
     let by_reason = report.dropped.iter().filter(|(_, part)| part.weight > 0);
     Rebased {
         share: report.share(),
-        functions: report.carried.functions,
         by_rule: by_rule.map(|(rule, part)| (format!("{rule:?}"), part.weight as f64 / whole)).collect(),
         by_reason: by_reason.map(|(why, part)| (reason(*why).into(), part.weight as f64 / whole)).collect(),
         dropped: dropped.collect(),

@@ -18,16 +18,14 @@ mod speed;
 pub(super) mod toolchain;
 mod tree;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use cargo_metadata::MetadataCommand;
+use anyhow::{Result, ensure};
 
 pub(super) use self::tree::copy;
 use self::{honing::Honing, prepare::Prepared, render::Machine, result::Found, spec::Spec};
+use super::results::{Folders, remove};
+pub(super) use super::results::{machine, read, write};
 use crate::ci::say;
 
 /// What is to be run.
@@ -56,22 +54,11 @@ pub(super) struct Args {
     rustc: Option<PathBuf>,
 }
 
-/// Where everything is.
-struct Folders {
-    workspace: PathBuf,
-    results: PathBuf,
-}
-
 /// Runs what has no result yet, and writes the page.
 pub(super) fn run(args: &Args) -> Result<()> {
     let spec = spec::spec()?;
     check_names(args, &spec)?;
-    let metadata = MetadataCommand::new().no_deps().exec().context("cargo metadata")?;
-    let folders = Folders {
-        workspace: metadata.workspace_root.into_std_path_buf(),
-        results: metadata.target_directory.join("durability").into_std_path_buf(),
-    };
-    fs::create_dir_all(&folders.results)?;
+    let folders = Folders::of("durability")?;
     let rustc = toolchain::version(Path::new("rustc"))?;
     if args.explain {
         return explain(args, &spec, &folders);
@@ -161,29 +148,4 @@ fn write_page(spec: &Spec, folders: &Folders, rustc: String) -> Result<()> {
     write(&path, &render::page(spec, &found, speed.as_ref(), &machine))?;
     say(&format!("{} of {} rows in {}", found.len(), spec.rows.len() * spec.subjects.len(), path.display()));
     Ok(())
-}
-
-/// A result, if there is one.
-pub(super) fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    let text = fs::read_to_string(path)?;
-    serde_json::from_str(&text).with_context(|| path.display().to_string()).map(Some)
-}
-
-pub(super) fn write(path: &Path, text: &str) -> Result<()> {
-    fs::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
-    // Whole or not at all: a file says that its row is done.
-    let part = path.with_extension("part");
-    fs::write(&part, text).and_then(|()| fs::rename(&part, path)).with_context(|| path.display().to_string())
-}
-
-/// The machine in a few words.
-pub(super) fn machine() -> String {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let model = model.map_or(std::env::consts::ARCH, |(_, model)| model);
-    format!("{cores} cores, {model}, {}", std::env::consts::OS)
 }

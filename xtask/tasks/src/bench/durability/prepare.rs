@@ -14,6 +14,7 @@ use duct::cmd;
 use super::{
     corpus,
     honing::{Honing, Place, cargo},
+    remove,
     spec::{Precise, Source, Subject},
     tree,
 };
@@ -75,9 +76,7 @@ pub(super) fn prepare(subject: &Subject, honing: &Honing, dir: &Path) -> Result<
         return Ok(prepared);
     }
     let work = prepared.work();
-    if work.exists() {
-        fs::remove_dir_all(&work)?;
-    }
+    remove(&work)?;
     say(&format!("{}: sources", subject.name));
     match &subject.source {
         Source::Repository => repository(&work)?,
@@ -102,9 +101,7 @@ pub(super) fn prepare(subject: &Subject, honing: &Honing, dir: &Path) -> Result<
     }
     // Whole or not at all.
     let half = dir.join("base.part");
-    if half.exists() {
-        fs::remove_dir_all(&half)?;
-    }
+    remove(&half)?;
     tree::copy(&work, &half)?;
     fs::rename(&half, prepared.base())?;
     Ok(prepared)

@@ -229,9 +229,7 @@ fn alike(speed: &Speed) -> String {
 
 fn ratio(measured: &Measured) -> String {
     match measured.ratio {
-        Some(ratio) => {
-            format!("{:.3} [{:.3}, {:.3}], {}", ratio.point, ratio.low, ratio.high, measured.verdict)
-        }
+        Some(ratio) => format!("{ratio}, {}", measured.verdict),
         None => measured.verdict.clone(),
     }
 }
@@ -291,17 +289,9 @@ mod tests {
         let lost = Lost { function: "a::b".into(), weight: 1.0 - share, why: "gone or renamed".into() };
         Outcome {
             share,
-            functions: 10,
-            matched: 9,
             lost: vec![lost],
             lost_elsewhere: 0.0,
-            rebased: Rebased {
-                share: 1.0,
-                functions: 10,
-                by_rule: Vec::new(),
-                by_reason: Vec::new(),
-                dropped: Vec::new(),
-            },
+            rebased: Rebased { share: 1.0, by_rule: Vec::new(), by_reason: Vec::new(), dropped: Vec::new() },
             rebased_with_list: None,
         }
     }

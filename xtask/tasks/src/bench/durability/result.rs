@@ -32,9 +32,6 @@ pub(super) struct Found {
 pub(super) struct Outcome {
     /// Share of the weight that the build applied, by the `matched` event.
     pub(super) share: f64,
-    /// Functions with weight, and those of them that were applied.
-    pub(super) functions: u64,
-    pub(super) matched: u64,
     /// What was lost, the heaviest first.
     pub(super) lost: Vec<Lost>,
     /// Share of the weight lost in functions that the row did not edit.
@@ -57,7 +54,6 @@ pub(super) struct Lost {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rebased {
     pub(super) share: f64,
-    pub(super) functions: u64,
     /// Share of the weight by rule.
     pub(super) by_rule: Vec<(String, f64)>,
     /// Share of the weight that was dropped, by reason.

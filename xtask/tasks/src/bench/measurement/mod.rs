@@ -10,22 +10,19 @@ mod part;
 mod programs;
 mod tracker;
 
-use std::{
-    fs::{self, File},
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use cargo_metadata::MetadataCommand;
+use anyhow::{Result, ensure};
 use clap::ValueEnum;
-use serde::{Serialize, de::DeserializeOwned};
 
 use self::{
     part::{Bench, Experiment, Outcome, Part},
     programs::Programs,
 };
-use super::durability::{honing::Honing, machine};
+use super::{
+    durability::honing::Honing,
+    results::{Folders, machine, read_lines, remove, repeat, write_part},
+};
 use crate::ci::say;
 
 /// What is to be run.
@@ -48,18 +45,12 @@ pub(super) struct Args {
     force: bool,
 }
 
-/// Between these lines of the page stands what is written here.
-const BEGIN: &str = "<!-- written by cargo xtask bench measurement -->";
-const END: &str = "<!-- until here -->";
 /// The file of the tracker's benches.
 const TRACKER: &str = "tracker";
 
 /// Runs the experiments that are missing, and holds them against their bars.
 pub(super) fn run(args: &Args) -> Result<()> {
-    let metadata = MetadataCommand::new().no_deps().exec().context("cargo metadata")?;
-    let dir = metadata.target_directory.join("measurement").into_std_path_buf();
-    let workspace = metadata.workspace_root.as_std_path();
-    fs::create_dir_all(&dir)?;
+    let Folders { workspace, target, results: dir } = Folders::of("measurement")?;
     let all = args.part.is_empty() && !args.tracker;
     let parts: Vec<Part> = if all { Part::value_variants().to_vec() } else { args.part.clone() };
     if !args.render {
@@ -72,20 +63,18 @@ pub(super) fn run(args: &Args) -> Result<()> {
         if all || args.tracker {
             let file = file(&dir, TRACKER);
             discard(args, &file)?;
-            repeat(&file, tracker::BENCHES, |_| {
-                tracker::bench(workspace, metadata.target_directory.as_std_path(), &honing)
-            })?;
+            repeat(&file, tracker::BENCHES, |_| tracker::bench(&workspace, &target, &honing))?;
         }
     }
     let mut outcomes = Vec::new();
     for part in parts {
-        let found: Vec<Experiment> = read(&file(&dir, &part.name()))?;
+        let found: Vec<Experiment> = read_lines(&file(&dir, &part.name()))?;
         if !found.is_empty() {
             outcomes.push((part.name(), part::outcome(part, &found)?));
         }
     }
     if all || args.tracker {
-        outcomes.extend(tracker::outcomes(&read(&file(&dir, TRACKER))?)?);
+        outcomes.extend(tracker::outcomes(&read_lines(&file(&dir, TRACKER))?)?);
     }
     for (name, outcome) in &outcomes {
         let word = if outcome.reached { "reached" } else { "MISSED" };
@@ -125,44 +114,14 @@ fn file(dir: &Path, name: &str) -> PathBuf {
 }
 
 fn discard(args: &Args, file: &Path) -> Result<()> {
-    if args.force && file.exists() {
-        fs::remove_file(file)?;
-    }
-    Ok(())
-}
-
-/// Makes results until `file` has as many as wanted.
-fn repeat<T: Serialize + DeserializeOwned>(
-    file: &Path,
-    wanted: usize,
-    mut one: impl FnMut(usize) -> Result<T>,
-) -> Result<()> {
-    let there = read::<T>(file)?.len();
-    let mut out = File::options().append(true).create(true).open(file)?;
-    for number in there..wanted {
-        let found = serde_json::to_string(&one(number)?)?;
-        out.write_all(format!("{found}\n").as_bytes())?;
-    }
-    Ok(())
-}
-
-fn read<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>> {
-    if !file.exists() {
-        return Ok(Vec::new());
-    }
-    let text = fs::read_to_string(file)?;
-    text.lines().map(|line| serde_json::from_str(line).with_context(|| file.display().to_string())).collect()
+    if args.force { remove(file) } else { Ok(()) }
 }
 
 fn write_page(path: &Path, outcomes: &[(String, Outcome)]) -> Result<()> {
-    let page = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let between = page.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = between.with_context(|| format!("{} has no place for results", path.display()))?;
     let mut table = format!("Machine: {}.\n\n| part | found | bar | |\n|---|---|---|---|\n", machine());
     for (name, outcome) in outcomes {
         let word = if outcome.reached { "reached" } else { "**missed**" };
         table += &format!("| {name} | {} | {} | {word} |\n", outcome.found, outcome.bar);
     }
-    fs::write(path, format!("{before}{BEGIN}\n\n{table}\n{END}{after}"))?;
-    Ok(())
+    write_part(path, "measurement", &table)
 }

@@ -43,14 +43,7 @@ pub(super) fn outcomes(benches: &[Vec<Measured>]) -> Result<Vec<(String, Outcome
             .fold((f64::INFINITY, 0.0_f64), |(low, high), ratio| (low.min(ratio.high), high.max(ratio.low)));
         let wide = ratios.clone().map(|ratio| (ratio.high / ratio.low).ln() / 2.0).fold(0.0, f64::max);
         let shown = all.iter().map(|one| match one.ratio {
-            Some(ratio) => format!(
-                "{:.3} [{:.3}, {:.3}] after {} pairs, {}",
-                ratio.point,
-                ratio.low,
-                ratio.high,
-                one.pairs,
-                one.verdict.replace('_', " ")
-            ),
+            Some(ratio) => format!("{ratio} after {} pairs, {}", one.pairs, one.verdict.replace('_', " ")),
             None => "no interval".into(),
         });
         let name = format!("tracker, {} ({})", metric.workload, metric.metric);

@@ -13,13 +13,15 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use cargo_metadata::MetadataCommand;
 use honing_profdata::{self as profdata, Profile};
 
 use self::config::TRAININGS;
-use super::durability::{
-    events::{self, Measured},
-    honing::{Honing, Place},
+use super::{
+    durability::{
+        events::{self, Measured},
+        honing::{Honing, Place},
+    },
+    results::{self, Folders, remove},
 };
 use crate::ci::say;
 
@@ -46,34 +48,27 @@ struct Found {
 
 /// Makes what is missing, and writes the page.
 pub(super) fn run(args: &Args) -> Result<()> {
-    let metadata = MetadataCommand::new().no_deps().exec().context("cargo metadata")?;
-    let workspace = metadata.workspace_root.into_std_path_buf();
-    let dir = metadata.target_directory.join("mixes").into_std_path_buf();
-    fs::create_dir_all(&dir)?;
+    let Folders { workspace, results: dir, .. } = Folders::of("mixes")?;
     if !args.render {
         let honing = Honing::build(&dir)?;
         for training in &TRAININGS {
             let path = |extension: &str| dir.join(training.id).with_extension(extension);
             let (profile, measured) = (path("profdata"), path("json"));
             if args.force {
-                for file in [&profile, &measured] {
-                    fs::remove_file(file).or_else(|error| match error.kind() {
-                        std::io::ErrorKind::NotFound => Ok(()),
-                        _ => Err(error),
-                    })?;
-                }
+                [&profile, &measured].into_iter().try_for_each(|file| remove(file))?;
             }
             let text = fs::read_to_string(workspace.join("pgo/pgo.toml"))?;
             let place = place(&workspace, &dir, &training.config(&text)?)?;
             if !profile.exists() {
                 say(&format!("{}: a training", training.title));
                 honing.run(&place, &["--program", "tracker", "--from", "instrument", "--to", "merge"])?;
-                keep(&fs::read(place.target_dir.join("honing/tracker/merge/tracker.profdata"))?, &profile)?;
+                let merged = place.target_dir.join("honing/tracker/merge/tracker.profdata");
+                results::write(&profile, &fs::read(merged)?)?;
             }
             if args.gain && !measured.exists() {
                 say(&format!("{}: a build and a bench", training.title));
                 let events = honing.run(&place, &["--program", "tracker", "--to", "bench"])?;
-                keep(&serde_json::to_vec(&events::measured(&events)?)?, &measured)?;
+                results::write(&measured, &serde_json::to_vec(&events::measured(&events)?)?)?;
             }
         }
     }
@@ -91,21 +86,12 @@ fn place(workspace: &Path, dir: &Path, config: &str) -> Result<Place> {
     Ok(Place { root: workspace.to_owned(), config: path, target_dir: dir.join("build"), rustc: None })
 }
 
-/// Whole or not at all: a file says that its training is done.
-fn keep(bytes: &[u8], path: &Path) -> Result<()> {
-    let part = path.with_extension("part");
-    fs::write(&part, bytes).and_then(|()| fs::rename(&part, path)).with_context(|| path.display().to_string())
-}
-
 fn read(dir: &Path, id: &str) -> Result<Found> {
     let path = |extension: &str| -> PathBuf { dir.join(id).with_extension(extension) };
     ensure!(path("profdata").exists(), "{id} was not trained yet: run it without --render");
     let profile = profdata::read(&fs::read(path("profdata"))?)
         .map_err(|error| anyhow::anyhow!("{}: {error}", path("profdata").display()))?
         .profile;
-    let gain: Vec<Measured> = match path("json").exists() {
-        true => serde_json::from_slice(&fs::read(path("json"))?)?,
-        false => Vec::new(),
-    };
+    let gain: Vec<Measured> = results::read(&path("json"))?.unwrap_or_default();
     Ok(Found { profile, gain: gain.into_iter().filter(|one| one.gated).collect() })
 }

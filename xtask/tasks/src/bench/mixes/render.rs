@@ -1,16 +1,15 @@
 //! The tables of docs/load.md.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use honing_match::overlap;
 
 use super::{Found, TRAININGS};
-use crate::bench::durability::{events::Measured, machine, toolchain};
-
-/// Between these lines of the page stands what is written here.
-const BEGIN: &str = "<!-- written by cargo xtask bench mixes -->";
-const END: &str = "<!-- until here -->";
+use crate::bench::{
+    durability::{events::Measured, toolchain},
+    results::{machine, write_part},
+};
 
 /// How alike each two profiles are, and what each gains; in the order of [`TRAININGS`].
 pub(super) fn tables(found: &[Found]) -> String {
@@ -37,23 +36,15 @@ pub(super) fn tables(found: &[Found]) -> String {
 }
 
 fn gain(title: &str, measured: &Measured) -> String {
-    let ratio = measured.ratio.map_or_else(
-        || "no interval".into(),
-        |ratio| format!("{:.3} [{:.3}, {:.3}]", ratio.point, ratio.low, ratio.high),
-    );
+    let ratio = measured.ratio.map_or_else(|| "no interval".into(), |ratio| ratio.to_string());
     let Measured { workload, metric, pairs, verdict, .. } = measured;
     format!("| {title} | {workload} ({metric}) | {ratio} | {pairs} | {} |\n", verdict.replace('_', " "))
 }
 
 /// Replaces what the page says of the last run.
 pub(super) fn write_page(path: &Path, text: &str) -> Result<()> {
-    let page = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let between = page.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = between.with_context(|| format!("{} has no place for results", path.display()))?;
     let rustc = toolchain::version(Path::new("rustc"))?;
-    let text = format!("Machine: {}; {rustc}.\n\n{text}", machine());
-    fs::write(path, format!("{before}{BEGIN}\n\n{text}\n{END}{after}"))?;
-    Ok(())
+    write_part(path, "mixes", &format!("Machine: {}; {rustc}.\n\n{text}", machine()))
 }
 
 #[cfg(test)]

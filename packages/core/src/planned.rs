@@ -1,10 +1,11 @@
 //! What would become of a step.
 
-use honing_core::Step;
 use serde::Serialize;
 
+use crate::step::Step;
+
 /// What would become of a stage.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Planned {
     /// The program.
     pub program: String,
