@@ -17,6 +17,7 @@ use super::{
         honing::{Honing, Place},
         toolchain,
     },
+    super::results,
     history::{Commit, History},
     spec::Program,
 };
@@ -27,28 +28,55 @@ pub(super) const BUILDS: [&str; 3] = ["stored", "rebased", "fresh"];
 /// Of the intervals, over the three together.
 const CONFIDENCE: &str = "0.95";
 
+/// A program at a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Of {
+    pub(super) program: String,
+    pub(super) base: String,
+    pub(super) commit: String,
+    /// The version of the compiler, where it is not the one that the profile was recorded with.
+    pub(super) rustc: Option<String>,
+}
+
+impl Of {
+    /// The folder of its binaries.
+    fn folder(&self) -> String {
+        let rustc = self.rustc.iter().map(|rustc| format!("-{rustc}"));
+        std::iter::once(self.commit.clone()).chain(rustc).collect()
+    }
+}
+
 /// What was found at a commit.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Found {
-    pub(super) commit: String,
+    #[serde(flatten)]
+    pub(super) of: Of,
     pub(super) date: String,
+    /// Commits since the base.
     pub(super) since: u64,
-    /// `rustc -V`, where it is not the one that the profile was recorded with.
-    #[serde(default)]
-    pub(super) rustc: Option<String>,
     pub(super) built: Built,
-    pub(super) pairs: u64,
+    /// Of each binary with the baseline.
+    pub(super) pairs: Option<u64>,
     /// CPU time over the baseline's, in the order of [`BUILDS`].
     pub(super) ratios: Vec<Option<Ratio>>,
 }
 
+impl Found {
+    /// Whether it is this commit's.
+    pub(super) fn is_of(&self, of: &Of) -> bool {
+        self.of == *of
+    }
+}
+
 /// What the builds applied of the profile's weight.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Built {
     /// In one compile.
     pub(super) matched: f64,
     /// After `rebase`.
     pub(super) rebased: f64,
+    /// Whether nothing was rebased: both profiles make the same bytes.
+    pub(super) same: bool,
 }
 
 /// What a commit is tried with.
@@ -100,24 +128,33 @@ impl Bench<'_> {
         durability::copy(&self.history.dir.join("profiles"), &profiles)
     }
 
+    /// What `rev` is called, with this compiler.
+    pub(super) fn commit(&self, rev: &str) -> Result<Of> {
+        let said = self.rustc.as_deref().map(toolchain::version).transpose()?;
+        Ok(Of {
+            program: self.program.name.clone(),
+            base: self.program.base.clone(),
+            commit: self.history.commit(rev, &self.program.base)?.id,
+            rustc: said.map(|said| said.split(' ').nth(1).unwrap_or(&said).to_owned()),
+        })
+    }
+
     /// Builds `rev`, where that has not been done, and measures it.
-    pub(super) fn at(&self, rev: &str) -> Result<Found> {
-        let Commit { id, date, since } = self.history.commit(rev, &self.program.base)?;
-        let rustc = self.rustc.as_deref().map(toolchain::version).transpose()?;
-        let name = result_name(&id, rustc.as_deref());
-        let bin = self.history.dir.join("bin").join(&name);
+    pub(super) fn at(&self, rev: &str, of: Of) -> Result<Found> {
+        let Commit { date, since, .. } = self.history.commit(rev, &self.program.base)?;
+        let bin = self.history.dir.join("bin").join(of.folder());
         let told = bin.join("built.json");
-        let built = match durability::read(&told)? {
+        let built = match results::read(&told)? {
             Some(built) => built,
             None => {
-                let built = self.build(rev, &bin).with_context(|| id.clone())?;
-                durability::write(&told, &serde_json::to_string_pretty(&built)?)?;
+                let built = self.build(rev, &bin).with_context(|| of.folder())?;
+                results::write(&told, &serde_json::to_string_pretty(&built)?)?;
                 built
             }
         };
-        say(&format!("{} {name}: measuring", self.program.name));
+        say(&format!("{} {}: measuring", of.program, of.folder()));
         let (pairs, ratios) = self.compare(&bin)?;
-        Ok(Found { commit: id, date, since, rustc, built, pairs, ratios })
+        Ok(Found { of, date, since, built, pairs: Some(pairs), ratios })
     }
 
     /// Every binary of `rev`, into `bin`.
@@ -144,7 +181,8 @@ impl Bench<'_> {
         self.restore()?;
         let events = self.run(&["--from", "instrument", "--to", "optimize"])?;
         keep(&events::optimized(&events)?, &bin.join("fresh"))?;
-        Ok(Built { matched, rebased })
+        let same = fs::read(bin.join("stored"))? == fs::read(bin.join("rebased"))?;
+        Ok(Built { matched, rebased, same })
     }
 
     /// How much of the trained profile's weight the rebased one has: all, where there was nothing to rebase.
@@ -197,12 +235,6 @@ impl Bench<'_> {
         fs::write(bin.join("compare.json"), &said)?;
         ratios(&said)
     }
-}
-
-/// The name of what is kept of a commit that was built with this compiler.
-pub(super) fn result_name(commit: &str, rustc: Option<&str>) -> String {
-    let version = rustc.map(|rustc| rustc.split(' ').nth(1).unwrap_or(rustc));
-    version.map_or_else(|| commit.to_owned(), |version| format!("{commit}-{version}"))
 }
 
 /// The pairs and the ratios of CPU time in what `compare` said.

@@ -1,8 +1,8 @@
 //! `cargo xtask bench decay`: how long a stored profile lasts. Programs of other people at a commit of some months
 //! ago, where a profile is recorded, and at later ones, where it is used.
 //!
-//! What is done is a file below `target/decay`; a run that was ended goes on where it was. docs/decay.md is made out
-//! of these files.
+//! What was measured is a line of `measured.jsonl`; a run that was ended goes on where it was. docs/decay.md is made
+//! out of that file.
 
 mod commit;
 mod history;
@@ -15,11 +15,17 @@ use anyhow::{Context, Result, ensure};
 use cargo_metadata::MetadataCommand;
 
 use self::{
-    commit::{Bench, Found, result_name},
+    commit::{Bench, Found},
     history::History,
 };
-use super::durability::{self, honing::Honing, toolchain};
+use super::{
+    durability::{self, honing::Honing},
+    results,
+};
 use crate::ci::say;
+
+/// What was measured.
+const KNOWN: &str = "xtask/tasks/src/bench/decay/measured.jsonl";
 
 /// What is to be run.
 #[derive(Debug, clap::Args)]
@@ -36,7 +42,7 @@ pub(super) struct Args {
     /// Most pairs of each binary with the baseline [default: as many as fit into ten minutes]
     #[arg(long, value_name = "N")]
     pairs: Option<u64>,
-    /// Run commits that have a result, too
+    /// Measure what has a result, too
     #[arg(long)]
     force: bool,
     /// Only write docs/decay.md
@@ -53,6 +59,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let metadata = MetadataCommand::new().no_deps().exec().context("cargo metadata")?;
     let results = metadata.target_directory.join("decay").into_std_path_buf();
     fs::create_dir_all(&results)?;
+    let mut known = Known::read(metadata.workspace_root.join(KNOWN).into_std_path_buf())?;
     let mut failed = Vec::new();
     if let Some(sources) = &args.sources {
         let honing = Honing::build(&results)?;
@@ -60,31 +67,15 @@ pub(super) fn run(args: &Args) -> Result<()> {
         for program in spec.programs.iter().filter(|program| asked(&program.name)) {
             let dir = results.join(&program.name);
             let history = History::open(program, sources, &dir)?;
-            if let Err(error) = all(args, &honing, program, &history, &compilers(program, &metadata)?) {
+            let compilers = compilers(program, &metadata)?;
+            if let Err(error) = all(args, &honing, program, &history, &compilers, &mut known) {
                 say(&format!("{}: FAILED: {error:#}", program.name));
                 failed.push(program.name.as_str());
             }
         }
     }
     let page = metadata.workspace_root.join("docs/decay.md").into_std_path_buf();
-    let mut found: Vec<(&spec::Program, Vec<Found>)> = Vec::new();
-    for program in &spec.programs {
-        let dir = results.join(&program.name);
-        let mut paths: Vec<PathBuf> = program.later.iter().map(|rev| result_path(&dir, rev)).collect();
-        let beside =
-            fs::read_dir(dir.join("found")).into_iter().flatten().flatten().map(|entry| entry.path());
-        let of_compilers = format!("{}-", program.base);
-        let named = |path: &PathBuf| {
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&of_compilers))
-        };
-        let mut others: Vec<PathBuf> = beside.filter(named).collect();
-        others.sort();
-        paths.append(&mut others);
-        let known =
-            paths.iter().map(|path| durability::read(path)).collect::<Result<Vec<Option<Found>>>>()?;
-        found.push((program, known.into_iter().flatten().collect()));
-    }
-    durability::write(&page, &render::page(&found, &durability::machine()))?;
+    durability::write(&page, &render::page(&spec.programs, &known.rows))?;
     say(&format!("written: {}", page.display()));
     ensure!(failed.is_empty(), "these programs failed: {}", failed.join(", "));
     Ok(())
@@ -96,20 +87,20 @@ fn all(
     program: &spec::Program,
     history: &History,
     compilers: &[PathBuf],
+    known: &mut Known,
 ) -> Result<()> {
     let mut bench = Bench { honing, program, history, rustc: None, pairs: args.pairs };
     bench.record()?;
     let later = program.later.iter().map(|rev| (rev, None));
     for (rev, rustc) in later.chain(compilers.iter().map(|rustc| (&program.base, Some(rustc.clone())))) {
-        let version = rustc.as_deref().map(toolchain::version).transpose()?;
-        let path = result_path(&history.dir, &result_name(rev, version.as_deref()));
-        if path.exists() && !args.force {
+        bench.rustc = rustc;
+        let commit = bench.commit(rev)?;
+        if !args.force && known.rows.iter().any(|row| row.is_of(&commit)) {
             continue;
         }
-        bench.rustc = rustc;
-        let found = bench.at(rev).with_context(|| rev.clone())?;
+        let found = bench.at(rev, commit).with_context(|| rev.clone())?;
         say(&format!("{}: {}", program.name, render::row(&found)));
-        durability::write(&path, &serde_json::to_string_pretty(&found)?)?;
+        known.put(found)?;
     }
     Ok(())
 }
@@ -130,6 +121,23 @@ fn compilers(program: &spec::Program, metadata: &cargo_metadata::Metadata) -> Re
         .collect())
 }
 
-fn result_path(dir: &std::path::Path, rev: &str) -> PathBuf {
-    dir.join("found").join(format!("{rev}.json"))
+/// All that was measured, on whatever machine: in version control, so that the page can be made anew without it.
+struct Known {
+    path: PathBuf,
+    rows: Vec<Found>,
+}
+
+impl Known {
+    fn read(path: PathBuf) -> Result<Self> {
+        let rows = results::read_lines(&path)?;
+        Ok(Self { path, rows })
+    }
+
+    /// Takes the place of an earlier row of the same.
+    fn put(&mut self, found: Found) -> Result<()> {
+        self.rows.retain(|row| !row.is_of(&found.of));
+        self.rows.push(found);
+        let lines = self.rows.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+        results::write(&self.path, &(lines.join("\n") + "\n"))
+    }
 }

@@ -20,9 +20,12 @@ measured runs are not those of the training.
 cargo xtask bench decay --sources DIR
 ```
 
-writes this page, and a file for each commit below `target/decay`; what has a file runs again only with `--force`. `DIR`
-holds the git repositories that [table.toml](../xtask/tasks/src/bench/decay/table.toml) names. What single changes cost
-is in [durability.md](durability.md).
+writes this page from [measured.jsonl](../xtask/tasks/src/bench/decay/measured.jsonl); what has a line there runs again
+only with `--force`. `DIR` holds the git repositories that [table.toml](../xtask/tasks/src/bench/decay/table.toml) names.
+What single changes cost is in [durability.md](durability.md).
+
+Machines: 2 cores, AMD EPYC, linux, other work beside. Intervals have 95 % confidence over the three binaries together.
+*The same*: nothing was rebased, and both profiles make the same bytes.
 
 ";
 
@@ -36,17 +39,20 @@ The commit of the profile, built with another compiler. Nothing applies before `
 ";
 
 /// The whole page.
-pub(super) fn page(programs: &[(&Program, Vec<Found>)], machine: &str) -> String {
-    let mut page = format!(
-        "{HEAD}Machine: {machine}. Intervals have 95 % confidence over the three binaries together.\n\n"
-    );
+pub(super) fn page(programs: &[Program], known: &[Found]) -> String {
+    let mut page = HEAD.to_owned();
     page += "| program | trained at | later | match | rebased | stored | rebased | fresh | of the fresh gain, stored | rebased |\n";
     page += "|---|---|---|---|---|---|---|---|---|---|\n";
     let mut shares = Vec::new();
-    let rows =
-        || programs.iter().flat_map(|(program, found)| found.iter().map(move |found| (program, found)));
-    for (program, found) in rows().filter(|(_, found)| found.rustc.is_none()) {
-        let _ = writeln!(page, "| {} | {} {} |", program.name, program.base, row(found));
+    // In the order of the table, and then of time.
+    let place = |found: &Found| {
+        let is_of = |program: &Program| program.name == found.of.program && program.base == found.of.base;
+        programs.iter().position(is_of)
+    };
+    let mut rows: Vec<&Found> = known.iter().filter(|found| place(found).is_some()).collect();
+    rows.sort_by_key(|found| (place(found), found.since, found.of.rustc.clone()));
+    for found in rows.iter().filter(|found| found.of.rustc.is_none()) {
+        let _ = writeln!(page, "| {} | {} {} |", found.of.program, found.of.base, row(found));
         shares.extend(kept(found, 0));
     }
     shares.sort_by(f64::total_cmp);
@@ -58,16 +64,16 @@ pub(super) fn page(programs: &[(&Program, Vec<Found>)], machine: &str) -> String
             shares.len()
         );
     }
-    if rows().any(|(_, found)| found.rustc.is_some()) {
+    let compilers = rows.iter().filter_map(|found| Some((*found, found.of.rustc.as_deref()?)));
+    let compilers: Vec<String> = compilers
+        .map(|(found, rustc)| format!("| {} | {} |\n", found.of.program, across(found, rustc)))
+        .collect();
+    if !compilers.is_empty() {
         page += ACROSS;
-        for (program, found) in rows() {
-            if let Some(rustc) = &found.rustc {
-                let _ = writeln!(page, "| {} | {} |", program.name, across(found, rustc));
-            }
-        }
+        page.extend(compilers);
     }
     page += "\n## The programs\n\n";
-    for (program, _) in programs {
+    for program in programs {
         let _ = writeln!(page, "- **{}**: {}", program.name, program.title);
     }
     page
@@ -81,11 +87,10 @@ fn median(sorted: &[f64]) -> Option<f64> {
 }
 
 /// The cells of a compiler.
-fn across(found: &Found, rustc: &str) -> String {
-    let version = rustc.split(' ').nth(1).unwrap_or(rustc);
+fn across(found: &Found, version: &str) -> String {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     let changes: Vec<String> = found.ratios.iter().skip(1).map(change).collect();
-    let Built { matched, rebased } = found.built;
+    let Built { matched, rebased, .. } = found.built;
     let kept = share(found, 1);
     format!("{version} | {} | {} | {} | {kept}", percent(matched), percent(rebased), changes.join(" | "))
 }
@@ -96,17 +101,19 @@ fn share(found: &Found, build: usize) -> String {
 
 /// The cells of a commit.
 pub(super) fn row(found: &Found) -> String {
-    let changes: Vec<String> = found.ratios.iter().map(change).collect();
+    let same = |build: usize| build == 1 && found.built.same;
+    let one = |(build, ratio)| if same(build) { "the same".to_owned() } else { change(ratio) };
+    let changes: Vec<String> = found.ratios.iter().enumerate().map(one).collect();
     format!(
         "| {} {}, {} commits | {:.1} % | {:.1} % | {} | {} | {}",
-        found.commit,
+        found.of.commit,
         found.date,
         found.since,
         found.built.matched * 100.0,
         found.built.rebased * 100.0,
         changes.join(" | "),
         share(found, 0),
-        share(found, 1)
+        if same(1) { "the same".to_owned() } else { share(found, 1) }
     )
 }
 
@@ -126,18 +133,17 @@ fn change(ratio: &Option<Ratio>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::commit::Of, *};
 
     #[test]
     fn a_share_is_only_told_of_a_gain_that_is_sure() {
         let ratio = |point: f64, high: f64| Some(Ratio { point, low: point - 0.01, high, confidence: 0.95 });
         let mut found = Found {
-            commit: "b".into(),
+            of: Of { program: "p".into(), base: "a".into(), commit: "b".into(), rustc: None },
             date: "2026-08-01".into(),
             since: 9,
-            rustc: None,
-            built: Built { matched: 0.8, rebased: 0.9 },
-            pairs: 20,
+            built: Built { matched: 0.8, rebased: 0.9, same: false },
+            pairs: Some(20),
             ratios: vec![ratio(0.92, 0.93), ratio(0.91, 0.92), ratio(0.9, 0.91)],
         };
         assert_eq!(
@@ -145,6 +151,9 @@ mod tests {
             "| b 2026-08-01, 9 commits | 80.0 % | 90.0 % | -8.0 % [-9.0, -7.0] | -9.0 % [-10.0, -8.0] | \
              -10.0 % [-11.0, -9.0] | 80 % | 90 %"
         );
+        found.built.same = true;
+        assert!(row(&found).ends_with("| the same | -10.0 % [-11.0, -9.0] | 80 % | the same"));
+        found.built.same = false;
         found.ratios[2] = ratio(0.9, 1.01);
         assert!(row(&found).ends_with("| - | -"));
     }
