@@ -1,7 +1,8 @@
 //! A pipeline of components in small, for real: a C library that clang builds, which is trained by running a Rust
 //! program, and that program; commands build all of it, in one tree that is kept.
 //!
-//! `HONING_KILLS=60 cargo test -p honing --test it pipeline` is the long form.
+//! `HONING_KILLS=60 cargo test -p honing --test it pipeline::killed -- --nocapture` is the long form. Every second run
+//! that is killed goes on in another folder, with the profiles alone.
 
 use std::{fs, time::Duration};
 
@@ -244,6 +245,7 @@ fn killed_at_random_moments_it_goes_on() {
     let kills =
         std::env::var("HONING_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS_IN_CI);
     let mut moments = Moments(0x91be);
+    let mut ended_with = std::collections::BTreeMap::new();
     for kill in 0..kills {
         let _ = fs::remove_dir_all(whole.path("target"));
         let _ = fs::remove_dir_all(whole.path("pgo/profiles"));
@@ -259,9 +261,33 @@ fn killed_at_random_moments_it_goes_on() {
             |program: &str| whole.path(&format!("target/honing/{program}/train/manifest.json")).exists();
         let finished: Vec<String> =
             ["lib", "app"].iter().filter(|one| trained(one)).map(|one| format!("{one}.train")).collect();
-        let next = ended(&whole, &["--ci"]);
+        let (next, last) = match kill % 2 {
+            0 => (ended(&whole, &["--ci"]), shipped(&whole)),
+            _ => elsewhere(&whole),
+        };
         let repeated = |step: &&String| next.iter().any(|(name, state)| name == *step && state == "done");
         assert_eq!(finished.iter().find(repeated), None, "kill {kill} after {after:?}: {next:?}");
-        assert!(shipped(&whole) == expected, "kill {kill} after {after:?}: something else comes out");
+        assert!(last == expected, "kill {kill} after {after:?}: something else comes out");
+        *ended_with.entry(finished.len()).or_insert(0) += 1;
     }
+    eprintln!("{kills} kills of a run of {took:.1?}; finished trainings, and how often: {ended_with:?}");
+}
+
+/// Goes on in another folder with nothing but what the first one hands over: how the steps ended, and what ships.
+fn elsewhere(first: &Fixture) -> (Vec<(String, String)>, [Vec<u8>; 2]) {
+    let there = pipeline("another-folder").unwrap();
+    let folder = there.path("handed-over");
+    let folder = folder.to_str().unwrap();
+    let handed = first.run(&["export", "--all", folder]);
+    // What is not handed over is not to be seen.
+    let hidden = first.root.with_extension("hidden");
+    fs::rename(&first.root, &hidden).unwrap();
+    let steps = match handed.code {
+        0 => ended(&there, &["--ci", "--profiles", folder]),
+        // Nothing was trained.
+        14 => ended(&there, &["--ci"]),
+        _ => panic!("{handed:?}"),
+    };
+    fs::rename(&hidden, &first.root).unwrap();
+    (steps, shipped(&there))
 }

@@ -49,7 +49,7 @@ pub(super) fn probe(
     files::write_atomically(&dir.join("probe.c"), SOURCE.as_bytes())?;
     // With a profile that exists, nothing is instrumented: the runtime need not be there.
     let profile = dir.join("profile");
-    if needs_merge(session) {
+    if needs_merge(session, subject) {
         let said = probe.make(
             "instrumented",
             Use::Generate(Counting::of(subject.program).flush, &dir.join("stray")),
