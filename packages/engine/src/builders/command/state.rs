@@ -34,7 +34,7 @@ pub(super) struct CommandBuilder {
     compilers: Mutex<HashMap<String, Arc<Compilers>>>,
     /// Contents of sources, by program: read once, and again after a build.
     read: Mutex<HashMap<String, Arc<Contents>>>,
-    /// What probes found, by compiler and what it was tried for.
+    /// What probes found, by compiler, what it was tried for and with which variables.
     pub(super) probed: Mutex<HashMap<String, Ready>>,
 }
 
