@@ -236,6 +236,22 @@ fn a_wrong_argument_of_the_last_build_is_found_before_the_first() {
     assert_eq!(done.first(), Some(&"app.optimize"), "{again:?}");
 }
 
+/// A run that is ended when the first training is finished, and not merged, has something to hand over: elsewhere only
+/// the others are trained.
+#[test]
+fn what_is_handed_over_in_the_middle_is_not_trained_again() {
+    let Some(whole) = pipeline("middle") else { return };
+    for step in STEPS.into_iter().take_while(|step| *step != "lib.merge") {
+        whole.succeeds(&["--ci", "--only", step]);
+    }
+    let (steps, last) = elsewhere(&whole);
+    let trained: Vec<&str> =
+        steps.iter().map(|(name, _)| name.as_str()).filter(|name| name.ends_with(".train")).collect();
+    assert_eq!(trained, ["app.train"]);
+    whole.succeeds(&["--ci"]);
+    assert!(last == shipped(&whole), "something else comes out");
+}
+
 #[test]
 fn killed_at_random_moments_it_goes_on() {
     let Some(whole) = pipeline("killed") else { return };
