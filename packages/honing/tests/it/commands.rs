@@ -347,7 +347,7 @@ fn a_probe_is_made_with_the_variables_of_the_build() {
         fixture.write("pgo/pgo.toml", &format!("{CONFIG}\n{other}"));
         let _ = fs::remove_dir_all(fixture.path("target"));
         let ran = fixture.run(&["--ci", "--to", "baseline", "--format", "json"]);
-        (ran.stdout.matches("-c probe.c").count(), ran)
+        (ran.stdout.matches(" probe.c -o ").count(), ran)
     };
     // One of each program is with counters, and one with a profile.
     for (env, probes) in [("", 2), ("CFLAGS = \"-O2\"", 2), ("CPATH = \"/nowhere\"", 4)] {

@@ -117,6 +117,12 @@ impl Probe<'_> {
             }
             call
         };
+        if self.compilers.family == Compiler::Clang {
+            // A compiler takes longer to start than to build this.
+            let mut both = call();
+            both.args(["-O2", "probe.c", "-o", program]).args(flags.compile).args(more).args(flags.link);
+            return short::ask(self.session, self.subject.name, &both, self.dir);
+        }
         let (mut compile, mut link) = (call(), call());
         compile.args(["-O2", "-c", "probe.c", "-o", "probe.o"]).args(flags.compile).args(more);
         link.args(["probe.o", "-o", program]).args(flags.link);
