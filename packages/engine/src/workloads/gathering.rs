@@ -37,7 +37,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(2), Duration::from_m
 /// Files that are merged before their space is given back.
 const AT_ONCE: usize = 16;
 /// Files that are removed at once.
-const REMOVERS: usize = 4;
+const REMOVERS: usize = 8;
 /// What names of profiles begin with once no process knows them.
 const TAKEN: &str = "taken";
 
