@@ -182,7 +182,7 @@ struct Row {
     says: &'static [&'static str],
 }
 
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 16] = [
     Row {
         name: "flags do not reach compilations",
         breaks: |at| configured(at, "MORE={cflags}", "MORE="),
@@ -207,6 +207,13 @@ const ROWS: [Row; 15] = [
         args: &["--to", "baseline"],
         code: 10,
         says: &["left no bin/prog", "what came out is prog"],
+    },
+    Row {
+        name: "nothing comes out, as where a makefile goes on after errors",
+        breaks: |at| configured(at, "build = [\"make\", ", "build = [\"true\", "),
+        args: &["--to", "baseline"],
+        code: 10,
+        says: &["left no prog", "no other program came out; all that the commands said is in ", ".log: mend"],
     },
     Row {
         name: "a source that does not compile",
