@@ -302,7 +302,7 @@ fn elsewhere(first: &Fixture) -> (Vec<(String, String)>, [Vec<u8>; 2]) {
         0 => ended(&there, &["--ci", "--profiles", folder]),
         // Nothing was trained.
         14 => ended(&there, &["--ci"]),
-        _ => panic!("{handed:?}"),
+        _ => unreachable!("{handed:?}"),
     };
     fs::rename(&hidden, &first.root).unwrap();
     (steps, shipped(&there))
