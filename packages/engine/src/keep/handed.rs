@@ -2,7 +2,10 @@
 //! `<program>/<kind>/<version>-<toolchain>-<digest>.<ext>`, each with its manifest beside it. The kind is what
 //! the file's name ends with, or the pass.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use honing_core::{Digest, Error, ExitCode, Result, Stage, event::Event};
 use serde::{Deserialize, Serialize};
@@ -108,13 +111,25 @@ fn export(session: &Session, turn: &Subject<'_>, dir: &Path) -> Result<Option<Pa
     Ok(Some(path))
 }
 
+/// Whether a run works here. A child that was just begun has its lock for a moment, too, also when the run was killed.
+fn is_at_work(session: &Session) -> bool {
+    let is_taken = |_| {
+        let taken = RunLock::is_taken(session.store.root());
+        if taken {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        taken
+    };
+    (0..20).all(is_taken)
+}
+
 /// Merges a training that is finished and not merged, where it is whole. What a run is at work on is its own.
 fn merge_finished(session: &Session, turn: &Subject<'_>) -> Result<Option<MergedProfile>> {
     let (ready, raw) = (stored::<Ready>(session, turn, Stage::Preflight), RawProfiles::load(session, turn));
     let (Some(store::Manifest { output: ready, .. }), Some(Done { output: raw, .. })) = (ready, raw) else {
         return Ok(None);
     };
-    if RunLock::is_taken(session.store.root()) || !awaits_merge(session, turn, &ready) {
+    if is_at_work(session) || !awaits_merge(session, turn, &ready) {
         return Ok(None);
     }
     let _lock = session.lock()?;
