@@ -138,16 +138,22 @@ pub(super) fn is_elf(path: &Path) -> bool {
 
 /// Names of the shared libraries that a 64-bit ELF file asks for; none of any other file.
 pub(super) fn needs(path: &Path) -> Vec<String> {
-    if !is_elf(path) {
-        return Vec::new();
+    // What is no such file need not be read.
+    if is_elf(path) {
+        std::fs::read(path).map(|bytes| needs_of(&bytes)).unwrap_or_default()
+    } else {
+        Vec::new()
     }
+}
+
+/// The same of a file's bytes.
+pub(super) fn needs_of(bytes: &[u8]) -> Vec<String> {
     let names = || -> Option<Vec<String>> {
-        let bytes = std::fs::read(path).ok()?;
-        let file = ElfFile64::<Endianness>::parse(&*bytes).ok()?;
+        let file = ElfFile64::<Endianness>::parse(bytes).ok()?;
         let (endian, header) = (file.endian(), file.elf_header());
-        let sections = header.sections(endian, &*bytes).ok()?;
-        let (entries, strings) = sections.dynamic(endian, &*bytes).ok()??;
-        let strings = sections.strings(endian, &*bytes, strings).ok()?;
+        let sections = header.sections(endian, bytes).ok()?;
+        let (entries, strings) = sections.dynamic(endian, bytes).ok()??;
+        let strings = sections.strings(endian, bytes, strings).ok()?;
         let name = |entry: &object::elf::Dyn64<Endianness>| {
             let is_needed = entry.d_tag.get(endian) == object::elf::DT_NEEDED;
             let at = u32::try_from(entry.d_val.get(endian)).ok().filter(|_| is_needed)?;

@@ -167,6 +167,9 @@ impl MergedProfile {
     }
 }
 
+/// What stands before a workload's name in a fingerprint.
+const RAW: &str = "raw profiles of";
+
 /// What the merge reads.
 pub(crate) fn merge_fingerprint(
     session: &Session,
@@ -179,7 +182,7 @@ pub(crate) fn merge_fingerprint(
     print.value("max_lost", session.config.merge.max_lost);
     for collected in &raw.collected {
         let name = &collected.workload;
-        print.content(format!("raw profiles of `{name}`"), collected.digest.clone());
+        print.content(format!("{RAW} `{name}`"), collected.digest.clone());
         print.value(format!("weight of `{name}`"), weight(subject, name));
     }
     print
@@ -201,6 +204,23 @@ pub(crate) fn spent(session: &Session, subject: &Subject<'_>, ready: &Ready) -> 
     let merged = stored::<Merged>(session, subject, Stage::Merge);
     let stale = merged.is_none_or(|merged| !print.changes_since(&merged.fingerprint).is_empty());
     stale.then(|| "its raw profiles were removed after a merge, and another merge needs them".into())
+}
+
+/// Whether a whole training is finished that no merge has come to: a run was ended between the two. A shard is no
+/// whole one.
+pub(crate) fn awaits_merge(session: &Session, subject: &Subject<'_>, ready: &Ready) -> bool {
+    let Some(trained) = stored::<RawProfiles>(session, subject, Stage::Train) else { return false };
+    let raw = &trained.output;
+    let is_trained = |name: &str| raw.collected.iter().any(|collected| collected.workload == name);
+    let mut wanted = subject.program.workload.iter().filter(|(_, workload)| workload.role.trains());
+    if gone(session, subject).is_some() || !wanted.all(|(name, _)| is_trained(name)) {
+        return false;
+    }
+    let print = merge_fingerprint(session, subject, ready, raw);
+    stored::<Merged>(session, subject, Stage::Merge).is_none_or(|merged| {
+        let changes = print.changes_since(&merged.fingerprint);
+        merged.finished <= trained.finished && changes.iter().any(|change| change.starts_with(RAW))
+    })
 }
 
 /// Makes the training run again where that is so; for a shard, whose raw profiles are always needed,

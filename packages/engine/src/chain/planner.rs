@@ -15,6 +15,7 @@ use crate::{
         session::{ProfileSource, Session},
         step::{Product, reasons, stored},
         subject::{Need, Subject},
+        turns::is_done_here,
     },
     keep::{
         handed,
@@ -181,6 +182,10 @@ impl Planner<'_> {
             _ => handed,
         };
         if let Some(file) = named {
+            if is_done_here(session, subject, Stage::Instrument)? {
+                let built = Built::load(session, subject, Stage::Instrument).is_some();
+                self.build(Stage::Instrument, built, None)?;
+            }
             let print = import_fingerprint(&*given(subject, &file)?.0);
             return self.compare::<Merged>(Stage::Merge, Some(print), Vec::new());
         }

@@ -17,8 +17,10 @@ use crate::{
         session::{ProfileSource, Session, find_program},
         step::{Done, Product, stored, up_to_date_or},
         subject::Subject,
+        turns::is_done_here,
     },
     io::{disk, files, programs::is_executable, tree::Tree},
+    keep::handed,
     workloads::elsewhere,
 };
 
@@ -49,13 +51,14 @@ pub(crate) fn preflight_fingerprint(session: &Session, subject: &Subject<'_>) ->
     // What was seen to merge as well was seen to do the rest.
     let more = print(true)?;
     let old = stored::<Ready>(session, subject, Stage::Preflight);
-    let merges = subject.pass().is_some() || needs_merge(session);
+    let merges = subject.pass().is_some() || needs_merge(session, subject);
     if old.is_some_and(|old| old.fingerprint == more) { Ok(more) } else { print(merges) }
 }
 
 /// A profile from elsewhere is merged already.
-pub(crate) fn needs_merge(session: &Session) -> bool {
-    session.options.profile == ProfileSource::Training
+pub(crate) fn needs_merge(session: &Session, subject: &Subject<'_>) -> bool {
+    // What cannot be told is no reason to look at less.
+    is_done_here(session, subject, Stage::Instrument).unwrap_or(true)
 }
 
 /// Runs every check; the one that compiles only where its inputs have changed.
@@ -128,7 +131,7 @@ fn check_workload(session: &Session, subject: &Subject<'_>, name: &str, workload
     if let Some(Kind::Own(own)) = workload.kind() {
         subject.builder().check_harness(own)?;
         // A stored profile needs none of them.
-        if session.options.profile == ProfileSource::Training {
+        if *handed::source(session, subject) == ProfileSource::Training {
             elsewhere::places(session, subject, workload)?;
         }
     }

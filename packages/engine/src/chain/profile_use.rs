@@ -24,6 +24,7 @@ use crate::{
         ready::Ready,
         rebase::{rebase, rebased_before},
         session::ProfileSource,
+        turns::is_done_here,
     },
     keep::{
         hand_over::hand_over,
@@ -89,23 +90,20 @@ impl<'a> Chain<'a> {
         Ok(ProfileUse { profile, optimized })
     }
 
-    /// Where the profile comes from: a pass is trained here, unless a folder has all profiles.
-    fn source(&self) -> &'a ProfileSource {
-        match self.subject.pass() {
-            None => &self.session.options.profile,
-            Some(_) if matches!(self.session.options.profile, ProfileSource::Folder(_)) => {
-                &self.session.options.profile
-            }
-            Some(_) => &ProfileSource::Training,
-        }
-    }
-
     /// Instrument, train, merge; or a profile from elsewhere.
     pub(crate) fn profile(&mut self, ready: &Ready, before: Option<&Built>) -> Result<Option<MergedProfile>> {
         let (session, subject) = (self.session, self.subject);
         let describe = |profile: &MergedProfile| units::bytes(profile.bytes());
         let uses_profile = self.turn.iter().any(|step| self.flow.reaches(*step, subject.step(Stage::Merge)));
-        match self.source() {
+        let source = handed::source(session, subject);
+        // Others are trained through it.
+        if self.runs(Stage::Instrument)
+            && *source != ProfileSource::Training
+            && is_done_here(session, subject, Stage::Instrument)?
+        {
+            self.trainee(ready, before)?;
+        }
+        match source {
             ProfileSource::Training => {}
             // Another turn takes it, or did.
             _ if !uses_profile && !self.is_last() || self.did(Stage::Merge) => {

@@ -14,9 +14,9 @@ use crate::{
         pipeline::{Finished, stored},
         plan::{Outdated, outdated},
         ready::Ready,
-        session::{ProfileSource, Session},
+        session::Session,
         subject::{Need, Subject},
-        turns::Pipeline,
+        turns::{Pipeline, is_done_here},
     },
     keep::history,
 };
@@ -191,13 +191,16 @@ fn needed<'a>(
 ) -> Result<Subject<'a>> {
     let subject = session.with_needs(subject, Profiles::Written)?;
     // With a profile from elsewhere nothing is trained.
-    let works = |step: &&Step| match (step.stage, &session.options.profile) {
-        (_, ProfileSource::Training) => true,
-        (Stage::Instrument | Stage::Train, ProfileSource::Folder(_)) => false,
-        (Stage::Instrument | Stage::Train, _) => step.pass.is_some(),
-        _ => true,
+    let turns_of = [vec![subject.clone()], subject.passes()].concat();
+    let is_done = |step: &Step| match turns_of.iter().find(|turn| turn.pass() == step.pass) {
+        Some(turn) => is_done_here(session, turn, step.stage),
+        None => Ok(true),
     };
-    let uses = |need: &&Need| steps.iter().filter(works).any(|step| need.is_for(*step));
+    let mut works = Vec::new();
+    for step in steps {
+        works.extend(is_done(step)?.then_some(*step));
+    }
+    let uses = |need: &&Need| works.iter().any(|step| need.is_for(*step));
     for need in subject.needs().iter().filter(uses) {
         let Need { other, step, .. } = need;
         if let Some(failed) = turns.failed_at(&other.program).filter(|failed| failed.undone.contains(step)) {

@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use honing_core::{Error, ExitCode, Result, Selection, Stage, Step};
+use honing_core::{Error, ExitCode, Result, Selection, Stage, Step, event::Event};
 
 use crate::{
     chain::{
+        merge::MergedProfile,
         session::{ProfileSource, Session},
         subject::Subject,
     },
@@ -30,12 +31,12 @@ pub(crate) fn check_selected(
         return Err(flow.has_no(only).at(format!("program `{}`", subject.name)));
     }
     let runs = |stage: Stage| selected.contains(&subject.step(stage));
-    let trained = options.profile == ProfileSource::Training;
+    let trained = *handed::source(session, subject) == ProfileSource::Training;
     if runs(Stage::Train) && options.manual.is_none() && trained {
         no_training(subject, &workloads(session, subject, |workload| workload.role.trains()))?;
     }
     if runs(Stage::Merge) || runs(Stage::Optimize) {
-        handed::given(session, subject)?;
+        check_handed(session, subject, runs(Stage::Train))?;
     }
     if runs(Stage::Bench) {
         asked(session).map_or(Ok(()), check_pairs)?;
@@ -43,6 +44,20 @@ pub(crate) fn check_selected(
     if runs(Stage::Record) {
         let folder = session.root.join(folder(session, subject));
         check_writable(&folder)?;
+    }
+    Ok(())
+}
+
+/// A profile that a folder was to have: one that it lacks has to be trained, or was trained here before.
+fn check_handed(session: &Session, subject: &Subject<'_>, trains: bool) -> Result<()> {
+    let ProfileSource::Folder(dir) = &session.options.profile else { return Ok(()) };
+    let lacks = handed::lacks(session, subject, dir);
+    if !lacks || !trains && MergedProfile::load(session, subject).is_none() {
+        return handed::find(session, subject, dir).map(drop);
+    }
+    if trains {
+        let text = format!("{} has no profile of `{}`: it is trained here", dir.display(), subject.name);
+        session.sink.emit(Event::Note { text });
     }
     Ok(())
 }

@@ -1,11 +1,16 @@
 //! The order of all programs' steps in a run, and the turns that it comes to.
 
-use honing_core::{Member, Result, Selection, Stage, Step, Turn, order, selected, turns};
+use honing_core::{
+    Member, Part, Result, Selection, Stage, Step, Turn, config::Needed, order, selected, turns,
+};
 
-use crate::chain::{
-    others::step_of,
-    session::{ProfileSource, Session},
-    subject::Subject,
+use crate::{
+    chain::{
+        others::step_of,
+        session::{ProfileSource, Session},
+        subject::Subject,
+    },
+    keep::handed,
 };
 
 /// The steps of all programs.
@@ -30,7 +35,7 @@ impl Pipeline {
         let order = order(&members)?;
         let mut selected = selected(&members, &order, selections)?;
         for (subject, (_, steps)) in subjects.iter().zip(&mut selected) {
-            if is_left_out(session, subject) {
+            if is_left_out(session, subject)? {
                 steps.clear();
             }
         }
@@ -50,18 +55,56 @@ impl Pipeline {
     }
 }
 
-/// Whether a program is there for the training of others alone, and nothing is trained.
-fn is_left_out(session: &Session, subject: &Subject<'_>) -> bool {
-    let trains_nothing = matches!(session.options.profile, ProfileSource::Folder(_));
-    if !trains_nothing
+/// Whether a step is done in this session, were it selected. Where the profile was handed over, nothing is trained;
+/// the instrumented program is built where the training of others uses it.
+pub(crate) fn is_done_here(session: &Session, turn: &Subject<'_>, stage: Stage) -> Result<bool> {
+    let is_trained = || *handed::source(session, turn) == ProfileSource::Training;
+    match stage {
+        Stage::Train => Ok(is_trained()),
+        Stage::Instrument => Ok(is_trained() || is_folder(session) && is_used(session, turn, Some(stage))?),
+        _ => Ok(true),
+    }
+}
+
+/// Whether a program is there for the training of others alone, and none of them is trained.
+fn is_left_out(session: &Session, subject: &Subject<'_>) -> Result<bool> {
+    if !is_folder(session)
         || !subject.is_plain()
         || session.options.programs.iter().any(|name| name == subject.name)
     {
-        return false;
+        return Ok(false);
     }
-    let all = session.config.program.keys().flat_map(|other| session.config.needed(other));
-    let mut uses = all.filter(|needed| needed.other.program == subject.name).peekable();
-    uses.peek().is_some() && uses.all(|needed| matches!(needed.by, Some(Stage::Train | Stage::Instrument)))
+    Ok(users(session, subject.name).next().is_some() && !is_used(session, subject, None)?)
+}
+
+fn is_folder(session: &Session) -> bool {
+    matches!(session.options.profile, ProfileSource::Folder(_))
+}
+
+/// Who needs something of a program, and what.
+fn users<'a>(session: &'a Session, program: &'a str) -> impl Iterator<Item = (&'a String, Needed)> {
+    let of = |name: &'a String| session.config.needed(name).into_iter().map(move |needed| (name, needed));
+    session.config.program.keys().flat_map(of).filter(move |(_, needed)| needed.other.program == program)
+}
+
+/// Whether a step that is done in this session uses what a program makes, be it of one stage alone.
+fn is_used(session: &Session, subject: &Subject<'_>, made: Option<Stage>) -> Result<bool> {
+    for (name, needed) in users(session, subject.name) {
+        let Some(program) = session.config.program.get(name) else { continue };
+        let of_it = |stage: Stage| needed.other.part == Part::Made(subject.step(stage));
+        if made.is_some_and(|stage| !of_it(stage)) {
+            continue;
+        }
+        let user = session.subject(name, program)?;
+        let is_used = match needed.by {
+            None => !is_left_out(session, &user)?,
+            Some(by) => is_done_here(session, &user, by)?,
+        };
+        if is_used {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn member<'a>(session: &Session, subjects: &[Subject<'_>], subject: &Subject<'a>) -> Result<Member<'a>> {

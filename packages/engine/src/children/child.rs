@@ -32,8 +32,9 @@ use crate::{
 
 /// How long a child that was asked to stop by a cancelled run may take.
 const CANCEL_GRACE: Duration = Duration::from_secs(5);
-/// How often a waiting run looks whether it was cancelled.
-const POLL: Duration = Duration::from_millis(50);
+/// Between two looks whether a run that waits was cancelled: the longer it waits, the longer. That a child has ended
+/// is not waited for in this way.
+const POLLS: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(200));
 
 /// What acts as launcher.
 #[derive(Debug, Clone)]
@@ -282,11 +283,13 @@ impl Process {
         let deadline = timeout.map(|timeout| Deadline::new(&self.suspend, timeout));
         let mut cancelled_at: Option<Instant> = None;
         let mut timed_out = false;
+        let (mut poll, longest) = POLLS;
         loop {
-            let waited = self.handle.wait_timeout(POLL).map_err(|error| lost(shown, &error.to_string()))?;
+            let waited = self.handle.wait_timeout(poll).map_err(|error| lost(shown, &error.to_string()))?;
             if waited.is_some() {
                 break;
             }
+            poll = (poll * 2).min(longest);
             if cancel.requested() && cancelled_at.is_none() {
                 cancelled_at = Some(Instant::now());
                 self.signal(TERMINATE);

@@ -2,19 +2,26 @@
 //! `<program>/<kind>/<version>-<toolchain>-<digest>.<ext>`, each with its manifest beside it. The kind is what
 //! the file's name ends with, or the pass.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use honing_core::{Digest, Error, ExitCode, Result, event::Event};
+use honing_core::{Digest, Error, ExitCode, Result, Stage, event::Event};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{
-        merge::MergedProfile,
+        lock::RunLock,
+        merge::{MergedProfile, awaits_merge, merge},
+        ready::Ready,
         session::{ProfileSource, Session},
+        step::{Done, stored},
         subject::Subject,
     },
     io::files,
-    keep::stored_profile,
+    keep::{store, stored_profile},
+    workloads::train::{RawProfiles, discard_raw},
 };
 
 /// Version of the manifests.
@@ -49,7 +56,7 @@ pub(crate) struct Handed {
 }
 
 /// Writes the merged profile of every program and pass below `dir`: what was trained here, else what is stored.
-/// Where each is.
+/// A training that a run finished, and was ended before its merge, is merged. Where each is.
 ///
 /// # Errors
 /// Stale, where there is none at all.
@@ -74,13 +81,14 @@ pub fn export_all(session: &Session, dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn export(session: &Session, turn: &Subject<'_>, dir: &Path) -> Result<Option<PathBuf>> {
-    let stored = || match turn.pass() {
+    let recorded = || match turn.pass() {
         None => stored_profile::load(session, turn),
         Some(_) => Ok(None),
     };
-    let merged = match MergedProfile::load(session, turn) {
-        Some(done) => Some(done.output),
-        None => stored()?.map(|stored| MergedProfile::of_stored(session, turn, stored)).transpose()?,
+    let unmerged = merge_finished(session, turn)?;
+    let merged = match unmerged.or_else(|| MergedProfile::load(session, turn).map(|done| done.output)) {
+        Some(merged) => Some(merged),
+        None => recorded()?.map(|stored| MergedProfile::of_stored(session, turn, stored)).transpose()?,
     };
     let Some(merged) = merged else { return Ok(None) };
     let manifest = Manifest {
@@ -99,6 +107,36 @@ fn export(session: &Session, turn: &Subject<'_>, dir: &Path) -> Result<Option<Pa
     // Last: without it the file counts as none.
     files::write_json(&folder.join(format!("{name}.json")), &manifest)?;
     Ok(Some(path))
+}
+
+/// Whether a run works here. A child that was just begun has its lock for a moment, too, also when the run was killed.
+fn is_at_work(session: &Session) -> bool {
+    let is_taken = |_| {
+        let taken = RunLock::is_taken(session.store.root());
+        if taken {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        taken
+    };
+    (0..20).all(is_taken)
+}
+
+/// Merges a training that is finished and not merged, where it is whole. What a run is at work on is its own.
+fn merge_finished(session: &Session, turn: &Subject<'_>) -> Result<Option<MergedProfile>> {
+    let (ready, raw) = (stored::<Ready>(session, turn, Stage::Preflight), RawProfiles::load(session, turn));
+    let (Some(store::Manifest { output: ready, .. }), Some(Done { output: raw, .. })) = (ready, raw) else {
+        return Ok(None);
+    };
+    if is_at_work(session) || !awaits_merge(session, turn, &ready) {
+        return Ok(None);
+    }
+    let _lock = session.lock()?;
+    session.prepare_run_dir()?;
+    let merged = merge(session, turn, &ready, &raw)?.output;
+    if !session.options.keep_raw {
+        discard_raw(session, turn, &raw)?;
+    }
+    Ok(Some(merged))
 }
 
 /// The profile of a program, or of a pass over it, in a folder that was handed over: of several one of this
@@ -131,12 +169,33 @@ pub(crate) fn find(session: &Session, turn: &Subject<'_>, dir: &Path) -> Result<
     Ok(Handed { file, trained: manifest.trained })
 }
 
-/// The profile that a session's folder has, where it was given one.
+/// The profile that a session's folder has, where it was given one that does not lack it.
 pub(crate) fn given(session: &Session, turn: &Subject<'_>) -> Result<Option<Handed>> {
-    match &session.options.profile {
+    match source(session, turn) {
         ProfileSource::Folder(dir) => find(session, turn, dir).map(Some),
         _ => Ok(None),
     }
+}
+
+/// Where the profile of a program, or of a pass over it, comes from. A pass is trained here, unless a folder was
+/// given. What such a folder lacks is trained, too: a run that was ended had not come to it.
+pub(crate) fn source<'s>(session: &'s Session, turn: &Subject<'_>) -> &'s ProfileSource {
+    match &session.options.profile {
+        ProfileSource::Folder(dir) if lacks(session, turn, dir) => &ProfileSource::Training,
+        source if turn.pass().is_none() || matches!(source, ProfileSource::Folder(_)) => source,
+        _ => &ProfileSource::Training,
+    }
+}
+
+/// Whether a folder with profiles has none of this program, or of this pass over it. One without any is not such
+/// a folder.
+pub(crate) fn lacks(session: &Session, turn: &Subject<'_>, dir: &Path) -> bool {
+    let dir = session.around.dir.join(dir);
+    let has = |folder: &Path| {
+        let all = if folder.is_dir() { files::below(folder).unwrap_or_default() } else { Vec::new() };
+        all.iter().any(|path| path.extension().is_some_and(|end| end == "json"))
+    };
+    !turn.is_plain() && !has(&folder(turn, &dir)) && has(&dir)
 }
 
 fn read(path: &Path) -> Result<Manifest> {

@@ -114,7 +114,7 @@ pub(crate) fn qualify(
         Benching { session, subject, tools, arms: &arms, gates: &gates, controls: false, dir: &dir, until };
     let mut tried = bench.try_all(&chosen, &mut usage)?.unwrap_or_default();
     let limit = Limit::of(session, None);
-    let mut recorded = bench.plan(limit, &tried).unwrap_or_default();
+    let mut recorded = bench.plan(limit, &mut tried, &mut usage)?.unwrap_or_default();
     for workload in &mut recorded {
         // One look, so that nothing stops it early: what is wanted is the noise.
         workload.looks = vec![workload.most()];

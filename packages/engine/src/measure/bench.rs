@@ -166,7 +166,7 @@ impl Benching<'_> {
         let Some(mut tried) = self.try_all(chosen, usage)? else { return Ok(None) };
         let workloads = match begun {
             Some(begun) => Some(self.going_on(begun)),
-            None => self.plan(limit, &tried),
+            None => self.plan(limit, &mut tried, usage)?,
         };
         let Some(mut workloads) = workloads else { return Ok(None) };
         let keep = |workloads: Vec<Measured>| {

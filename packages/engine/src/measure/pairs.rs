@@ -45,6 +45,12 @@ impl Limit {
         }
     }
 
+    /// The most pairs of a workload.
+    pub(crate) fn most(self) -> u32 {
+        let (Self::Pairs(most) | Self::Time(most, _) | Self::Budget(most, _)) = self;
+        most
+    }
+
     /// How long measuring may take, where that is limited.
     pub(crate) fn time(self) -> Option<Duration> {
         match self {
@@ -56,7 +62,7 @@ impl Limit {
     /// The pairs of each workload, by what one of its pairs takes, controls included, and the time that
     /// is left of the limit; `None` where it is too short for any plan.
     pub(crate) fn pairs(self, left: Duration, each: &[Duration]) -> Option<Vec<u32>> {
-        let (Self::Pairs(most) | Self::Time(most, _) | Self::Budget(most, _)) = self;
+        let most = self.most();
         let fits = match self {
             Self::Pairs(_) => vec![most; each.len()],
             Self::Time(..) | Self::Budget(..) => share(left, each, most),

@@ -236,7 +236,7 @@ fn compare(
         until,
     };
     let Some(mut tried) = bench.try_all(&chosen, usage)? else { return Ok(output) };
-    let Some(mut recorded) = bench.plan(limit, &tried) else { return Ok(output) };
+    let Some(mut recorded) = bench.plan(limit, &mut tried, usage)? else { return Ok(output) };
     bench.all(&mut tried, &output.names(), &mut recorded, usage, &|_| Ok(()))?;
     files::remove_dir(&dir)?;
     Ok(output.with(recorded))

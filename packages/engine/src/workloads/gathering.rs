@@ -9,11 +9,16 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread::JoinHandle,
     time::Duration,
 };
 
-use honing_core::{Result, event::Event};
+use honing_core::{Error, Result, event::Event};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -31,6 +36,8 @@ use crate::{
 const PAUSES: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(20));
 /// Files that are merged before their space is given back.
 const AT_ONCE: usize = 16;
+/// Files that are removed at once.
+const REMOVERS: usize = 8;
 /// What names of profiles begin with once no process knows them.
 const TAKEN: &str = "taken";
 
@@ -66,8 +73,9 @@ impl Gathering {
         let its = Arc::clone(&outcome);
         let work = move |over: &Over| {
             let blind = outlasting && misses_mappings(&raw);
-            let mut folder =
-                Folder { raw, blind, left: BTreeSet::new(), taken: 0, done: Gathered::default() };
+            let done = Gathered::default();
+            let (left, removed) = (BTreeSet::new(), BTreeSet::new());
+            let mut folder = Folder { raw, blind, left, removed, removers: Vec::new(), taken: 0, done };
             let done = folder.gather(gather, over)?;
             if let Ok(mut outcome) = its.lock() {
                 *outcome = done;
@@ -101,6 +109,9 @@ struct Folder {
     blind: bool,
     /// What the merge has to judge.
     left: BTreeSet<PathBuf>,
+    /// What is in the sum, and may still be there.
+    removed: BTreeSet<PathBuf>,
+    removers: Vec<Remover>,
     /// Files that were renamed.
     taken: u64,
     done: Gathered,
@@ -117,6 +128,8 @@ impl Folder {
         // What was merged so far is given up with the training.
         over.check()?;
         while self.round(&mut *gather, true)? {}
+        // What is in the sum must not be found beside it.
+        self.removers.drain(..).try_for_each(Remover::end)?;
         let Some(sum) = gather.finish(&self.raw)? else { return Ok(None) };
         self.done.sum = files::size(&sum.path);
         self.note_peak();
@@ -127,7 +140,8 @@ impl Folder {
     /// nobody is known to have open.
     fn round(&mut self, gather: &mut dyn Gather, ended: bool) -> Result<bool> {
         let listed = self.note_peak();
-        let found = listed.into_iter().filter(|(path, size)| *size > 0 && !self.left.contains(path));
+        let is_known = |path: &PathBuf| self.left.contains(path) || self.removed.contains(path);
+        let found = listed.into_iter().filter(|(path, size)| *size > 0 && !is_known(path));
         let found: Vec<PathBuf> = found.map(|(path, _)| path).collect();
         let ready: Vec<PathBuf> = found.into_iter().filter_map(|path| self.take(path, ended)).collect();
         for files in ready.chunks(AT_ONCE) {
@@ -137,10 +151,22 @@ impl Folder {
             for file in &merged {
                 self.done.files += 1;
                 self.done.bytes += files::size(file);
-                files::remove_file(file)?;
+                self.remove(file);
             }
         }
         Ok(!ready.is_empty())
+    }
+
+    /// Has a file removed. The kernel may come back late from that: it waits for the disk where the file was on its
+    /// way there, and where freed blocks are told to it. Others come in meanwhile.
+    fn remove(&mut self, file: &Path) {
+        if self.removers.is_empty() {
+            self.removers.extend((0..REMOVERS).map(|_| Remover::start()));
+        }
+        self.removed.insert(file.to_owned());
+        if let Some(remover) = self.removers.iter().min_by_key(|remover| remover.waiting()) {
+            remover.take(file.to_owned());
+        }
     }
 
     /// Gives a finished profile the name under which it is merged.
@@ -182,6 +208,46 @@ impl Folder {
             .collect();
         self.done.peak = self.done.peak.max(listed.iter().map(|(_, size)| size).sum());
         listed
+    }
+}
+
+/// Removes files, on a thread of its own.
+struct Remover {
+    files: mpsc::Sender<PathBuf>,
+    waiting: Arc<AtomicUsize>,
+    thread: JoinHandle<Result<()>>,
+}
+
+impl Remover {
+    fn start() -> Self {
+        let (files, todo) = mpsc::channel::<PathBuf>();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let its = Arc::clone(&waiting);
+        let thread = std::thread::spawn(move || {
+            // One that stays would be counted twice: the first that does fails the training.
+            todo.into_iter().try_for_each(|file| {
+                let removed = files::remove_file(&file);
+                its.fetch_sub(1, Ordering::Relaxed);
+                removed
+            })
+        });
+        Self { files, waiting, thread }
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    fn take(&self, file: PathBuf) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        // After a failure nobody takes it; the end tells.
+        let _ = self.files.send(file);
+    }
+
+    /// Waits until all is removed.
+    fn end(self) -> Result<()> {
+        drop(self.files);
+        self.thread.join().unwrap_or_else(|_| Err(Error::internal("what removed raw profiles panicked")))
     }
 }
 

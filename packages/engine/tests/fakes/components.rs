@@ -383,6 +383,46 @@ fn profiles_are_handed_over_in_one_folder() {
 }
 
 #[test]
+fn what_a_folder_lacks_is_trained_and_nothing_else() {
+    // A run was ended when the library was trained, and not merged.
+    let (_dir, here) = world(LIBRARY);
+    for (from, to) in [("", "instrument"), ("q.train", "q.train")] {
+        here.run(Options::default(), &select(from, to)).0.unwrap();
+    }
+    let folder = here.root.join("handed over");
+    let written = honing_engine::export_all(&here.open(Options::default()), &folder).unwrap();
+    assert_eq!(written.len(), 1, "{written:?}");
+    let (ended, events) = here.run(Options::default(), &select("q.train", "q.merge"));
+    ended.unwrap();
+    assert_eq!(done(&events), [""; 0], "it was merged for that");
+    let (_dir, there) = world(LIBRARY);
+    let options = || Options { profile: ProfileSource::Folder(folder.clone()), ..Options::default() };
+    // Where nothing is to be trained, what lacks is said before anything is built.
+    let (ended, events) = there.run(options(), &select("optimize", "optimize"));
+    let error = ended.unwrap_err();
+    assert!(error.to_string().starts_with("program `p` has no profile for fake in "), "{error}");
+    assert_eq!((error.code(), steps(&events).len()), (ExitCode::Profile, 0));
+    let planned = honing_engine::plan(&there.open(options()), &select("", "optimize")).unwrap();
+    let trains =
+        |name: &str| planned.iter().any(|one| one.program == name && one.stage.to_string() == "train");
+    assert_eq!((trains("q"), trains("p")), (false, true), "{planned:?}");
+    let (ended, events) = there.run(options(), &select("", "optimize"));
+    ended.unwrap();
+    // What p is trained with is instrumented, too.
+    let q = of("q", "baseline instrument merge optimize");
+    let p = of("p", "baseline instrument train merge optimize");
+    let (mut taken, mut expected) = (steps(&events), [q, p].concat());
+    taken.sort();
+    expected.sort();
+    assert_eq!(taken, expected);
+    here.run(Options::default(), &select("", "optimize")).0.unwrap();
+    let built = |world: &World| fs::read(world.root.join("target/honing/p/optimize/p")).unwrap();
+    assert_eq!(built(&here), built(&there));
+    // It is there now.
+    there.run(options(), &select("optimize", "optimize")).0.unwrap();
+}
+
+#[test]
 fn what_builds_may_name_what_others_made() {
     let (_dir, world) = world(&PLAIN.replace(
         "fake.name = \"d\"",

@@ -47,6 +47,22 @@ fn metrics_by_pattern_can_decide_and_the_rest_informs() {
 }
 
 #[test]
+fn a_first_run_that_is_slow_does_not_shorten_the_plan() {
+    let fixture = Fixture::tiny();
+    // As where nothing is in the page cache.
+    let slow = r#"["sh", "-c", "test -e first || (touch first; sleep 2); exec $0 3000", "{program}"]"#;
+    let config = TINY_CONFIG.replace("pairs = 6", "time = \"20s\"").replace(r#"["{program}", "3000"]"#, slow);
+    assert!(config.contains("sleep 2") && config.contains("time ="));
+    fixture.write("pgo/pgo.toml", &config);
+    fixture.succeeds(&["--to", "optimize"]);
+    let ran = fixture.succeeds(&["--only", "bench"]);
+    let plan = ran.stderr.lines().find(|line| line.contains("measuring takes")).unwrap_or_default();
+    // By the first run alone, a pair takes more than two seconds.
+    let pairs = plan.split("up to ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    assert!(pairs.parse::<u32>().unwrap() >= 18, "{ran:?}");
+}
+
+#[test]
 fn programs_that_answer_differently_are_not_measured() {
     let fixture = Fixture::tiny();
     // A program that says what it is called says the same in another folder; this one also looks where

@@ -182,7 +182,7 @@ struct Row {
     says: &'static [&'static str],
 }
 
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 16] = [
     Row {
         name: "flags do not reach compilations",
         breaks: |at| configured(at, "MORE={cflags}", "MORE="),
@@ -207,6 +207,13 @@ const ROWS: [Row; 15] = [
         args: &["--to", "baseline"],
         code: 10,
         says: &["left no bin/prog", "what came out is prog"],
+    },
+    Row {
+        name: "nothing comes out, as where a makefile goes on after errors",
+        breaks: |at| configured(at, "build = [\"make\", ", "build = [\"true\", "),
+        args: &["--to", "baseline"],
+        code: 10,
+        says: &["left no prog", "no other program came out; all that the commands said is in ", ".log: mend"],
     },
     Row {
         name: "a source that does not compile",
@@ -336,6 +343,30 @@ fn a_wrong_argument_of_the_last_build_is_found_before_the_first() {
 }
 
 /// Two programs go on in one tree, which nobody empties.
+/// What a build sets for its compilers is tried with the probe; programs that set the same share one.
+#[test]
+fn a_probe_is_made_with_the_variables_of_the_build() {
+    let Some(fixture) = prog() else { return };
+    let both = |env: &str| {
+        let (_, of_prog) = CONFIG.split_once("[program").unwrap();
+        let other = format!("[program{of_prog}").replace("[program.prog.", "[program.other.");
+        let other = other.replace("in_source = true", &format!("in_source = true\nenv = {{ {env} }}"));
+        fixture.write("pgo/pgo.toml", &format!("{CONFIG}\n{other}"));
+        let _ = fs::remove_dir_all(fixture.path("target"));
+        let ran = fixture.run(&["--ci", "--to", "baseline", "--format", "json"]);
+        (ran.stdout.matches(" probe.c -o ").count(), ran)
+    };
+    // One of each program is with counters, and one with a profile.
+    for (env, probes) in [("", 2), ("CFLAGS = \"-O2\"", 2), ("CPATH = \"/nowhere\"", 4)] {
+        let (made, ran) = both(env);
+        assert_eq!((made, ran.code), (probes, 0), "{env}: {ran:?}");
+    }
+    let (_, refused) = both("CCC_OVERRIDE_OPTIONS = \"+-no-such-flag\"");
+    assert_eq!(refused.code, 15, "{refused:?}");
+    assert!(refused.stderr.contains("-no-such-flag"), "{refused:?}");
+    assert!(!fixture.path("target/honing/prog/baseline").exists());
+}
+
 #[test]
 fn a_tree_that_is_kept_goes_on() {
     let Some(fixture) = prog() else { return };

@@ -1,7 +1,8 @@
 //! A pipeline of components in small, for real: a C library that clang builds, which is trained by running a Rust
 //! program, and that program; commands build all of it, in one tree that is kept.
 //!
-//! `HONING_KILLS=60 cargo test -p honing --test it pipeline` is the long form.
+//! `HONING_KILLS=60 cargo test -p honing --test it pipeline::killed -- --nocapture` is the long form. Every second run
+//! that is killed goes on in another folder, with the profiles alone.
 
 use std::{fs, time::Duration};
 
@@ -181,7 +182,7 @@ fn the_last_verdict_is_that_of_all_and_shares_are_told() {
     assert!(unknown.stderr.contains("no program is built with what others ship"), "{unknown:?}");
     let whole = fixture.succeeds(&["--format", "json"]);
     // Three programs of one compiler need one probe: with counters, and with a profile.
-    assert_eq!(whole.stdout.matches("-c probe.c").count(), 2, "{whole:?}");
+    assert_eq!(whole.stdout.matches(" probe.c -o ").count(), 2, "{whole:?}");
     let plan = fixture.succeeds(&["plan", "--explain", "-P", "app"]).stdout;
     let links: Vec<&str> = plan
         .lines()
@@ -235,6 +236,22 @@ fn a_wrong_argument_of_the_last_build_is_found_before_the_first() {
     assert_eq!(done.first(), Some(&"app.optimize"), "{again:?}");
 }
 
+/// A run that is ended when the first training is finished, and not merged, has something to hand over: elsewhere only
+/// the others are trained.
+#[test]
+fn what_is_handed_over_in_the_middle_is_not_trained_again() {
+    let Some(whole) = pipeline("middle") else { return };
+    for step in STEPS.into_iter().take_while(|step| *step != "lib.merge") {
+        whole.succeeds(&["--ci", "--only", step]);
+    }
+    let (steps, last) = elsewhere(&whole);
+    let trained: Vec<&str> =
+        steps.iter().map(|(name, _)| name.as_str()).filter(|name| name.ends_with(".train")).collect();
+    assert_eq!(trained, ["app.train"]);
+    whole.succeeds(&["--ci"]);
+    assert!(last == shipped(&whole), "something else comes out");
+}
+
 #[test]
 fn killed_at_random_moments_it_goes_on() {
     let Some(whole) = pipeline("killed") else { return };
@@ -244,6 +261,7 @@ fn killed_at_random_moments_it_goes_on() {
     let kills =
         std::env::var("HONING_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS_IN_CI);
     let mut moments = Moments(0x91be);
+    let mut ended_with = std::collections::BTreeMap::new();
     for kill in 0..kills {
         let _ = fs::remove_dir_all(whole.path("target"));
         let _ = fs::remove_dir_all(whole.path("pgo/profiles"));
@@ -259,9 +277,33 @@ fn killed_at_random_moments_it_goes_on() {
             |program: &str| whole.path(&format!("target/honing/{program}/train/manifest.json")).exists();
         let finished: Vec<String> =
             ["lib", "app"].iter().filter(|one| trained(one)).map(|one| format!("{one}.train")).collect();
-        let next = ended(&whole, &["--ci"]);
+        let (next, last) = match kill % 2 {
+            0 => (ended(&whole, &["--ci"]), shipped(&whole)),
+            _ => elsewhere(&whole),
+        };
         let repeated = |step: &&String| next.iter().any(|(name, state)| name == *step && state == "done");
         assert_eq!(finished.iter().find(repeated), None, "kill {kill} after {after:?}: {next:?}");
-        assert!(shipped(&whole) == expected, "kill {kill} after {after:?}: something else comes out");
+        assert!(last == expected, "kill {kill} after {after:?}: something else comes out");
+        *ended_with.entry(finished.len()).or_insert(0) += 1;
     }
+    eprintln!("{kills} kills of a run of {took:.1?}; finished trainings, and how often: {ended_with:?}");
+}
+
+/// Goes on in another folder with nothing but what the first one hands over: how the steps ended, and what ships.
+fn elsewhere(first: &Fixture) -> (Vec<(String, String)>, [Vec<u8>; 2]) {
+    let there = pipeline("another-folder").unwrap();
+    let folder = there.path("handed-over");
+    let folder = folder.to_str().unwrap();
+    let handed = first.run(&["export", "--all", folder]);
+    // What is not handed over is not to be seen.
+    let hidden = first.root.with_extension("hidden");
+    fs::rename(&first.root, &hidden).unwrap();
+    let steps = match handed.code {
+        0 => ended(&there, &["--ci", "--profiles", folder]),
+        // Nothing was trained.
+        14 => ended(&there, &["--ci"]),
+        _ => unreachable!("{handed:?}"),
+    };
+    fs::rename(&hidden, &first.root).unwrap();
+    (steps, shipped(&there))
 }

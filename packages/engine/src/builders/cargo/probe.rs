@@ -54,7 +54,7 @@ pub(crate) fn probe(session: &Here<'_>, subject: &Subject<'_>, dir: &Path) -> Re
     files::write_atomically(&dir.join("probe.rs"), SOURCE.as_bytes())?;
     // With a profile that exists, nothing is instrumented: a distribution's rustc need not
     // have the profiler runtime.
-    let merger = if needs_merge(session) {
+    let merger = if needs_merge(session, subject) {
         let instrumented = probe.compile("instrumented", &["-Cprofile-generate".into()])?;
         let raw = probe.run(&instrumented)?;
         if wants_llvm(session) { probe.merge(&raw)? } else { probe.merge_builtin(&raw)? }

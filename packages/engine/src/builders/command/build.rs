@@ -134,7 +134,7 @@ pub(super) fn build(
     let read = Digest::of(&read);
     if !session.options.force
         && let Some(kept) = Kept::load(&wanted.kept()).filter(|kept| kept.read == read)
-        && let Ok(made) = kept.made(wanted, true, Usage::default())
+        && let Ok(made) = kept.found(wanted)
     {
         return Ok(made);
     }
@@ -147,7 +147,8 @@ pub(super) fn build(
     let told = Told { sink: &session.sink, program: wanted.name, stage, total };
     let usage = progress::told(&told, &wanted.notes(), || run_all(session, stage, wanted))?;
     tell_reach(session, stage, wanted)?;
-    take(stage, wanted, (read, began))?.made(wanted, false, usage)
+    let log = session.log_path(wanted.name, stage);
+    Ok(take((stage, &log), wanted, (read, began))?.made(wanted, false, usage))
 }
 
 /// Its commands, one after the other.

@@ -3,23 +3,46 @@
 use std::path::{Path, PathBuf};
 
 use honing_core::{
-    Error, Fingerprint, Other, Part, Result, Setting, Stage, account::Account, config, release::Compiler,
+    Digest, Error, Fingerprint, Other, Part, Result, Setting, Stage, account::Account, config,
+    release::Compiler,
 };
 
 use crate::{
     builders::{
         Builder, Flavour, Folders, Made,
         command::{
-            build, probe, sources,
+            build,
+            probe::{self, Variables},
+            sources,
             state::{CommandBuilder, Wanted, folder, table},
             tables::{Flavoured, Program},
-            words::Name,
+            words::{self, Name},
         },
     },
-    chain::{ready::Ready, session::Session, subject::Subject},
+    chain::{preflight::needs_merge, ready::Ready, session::Session, subject::Subject},
     children::{Command, Usage},
     profiles::{ProfileKind, llvm::Counting},
 };
+
+/// Variables that build systems make words of commands of; compilers read none of them.
+const OF_BUILD_SYSTEMS: [&str; 16] = [
+    "AR",
+    "AS",
+    "CC",
+    "CFLAGS",
+    "CPP",
+    "CPPFLAGS",
+    "CXX",
+    "CXXFLAGS",
+    "DESTDIR",
+    "LD",
+    "LDFLAGS",
+    "LIBS",
+    "MAKEFLAGS",
+    "NM",
+    "PKG_CONFIG_PATH",
+    "RANLIB",
+];
 
 /// What stands for a profile where none is there yet.
 const NO_PROFILE: &str = "PROFILE";
@@ -49,6 +72,26 @@ impl CommandBuilder {
             Flavour::Plain | Flavour::Instrumented => None,
         };
         Ok(build::fingerprint(wanted, (&self.read(session, wanted)?, digest)))
+    }
+
+    /// What the builds of a program set that compilers may read, for those that count and for those that have a
+    /// profile. What other programs make is not there before the first build.
+    fn compilers_env(&self, session: &Session, subject: &Subject<'_>) -> Result<[(Flavoured, Variables); 2]> {
+        let profile = Flavour::Optimized { profile: Path::new(NO_PROFILE), digest: None, traced: false };
+        let of = |flavour: Flavour<'_>| -> Result<(Flavoured, Variables)> {
+            let wanted = self.of(session, subject, flavour)?;
+            let mut env = Variables::new();
+            for (name, text) in wanted.program.env(wanted.flavour) {
+                let of_others = words::names(text)
+                    .is_ok_and(|names| names.iter().any(|name| matches!(name, Name::Other(_))));
+                if !of_others && !OF_BUILD_SYSTEMS.contains(&name) {
+                    let value = words::filled(text, &wanted.values).map_err(Error::usage)?;
+                    env.insert(name.to_owned(), value);
+                }
+            }
+            Ok((wanted.flavour, env))
+        };
+        Ok([of(Flavour::Instrumented)?, of(profile)?])
     }
 
     /// All flavours, as far as they can be told before the first build.
@@ -130,19 +173,27 @@ impl Builder for CommandBuilder {
             .value("compiler", &compilers.version)
             .value("compiler's path", compilers.cc.display())
             .value("target", &compilers.triple);
+        for (flavour, env) in self.compilers_env(session, subject)? {
+            for (name, value) in env {
+                // It may be a secret.
+                let name = format!("env {name} of the {}", flavour.word());
+                print.content(name, Digest::of(value.as_bytes()));
+            }
+        }
         Ok(print)
     }
 
     fn probe(&self, session: &Session, subject: &Subject<'_>, dir: &Path) -> Result<(Ready, Usage)> {
         let compilers = self.compilers(session, table(subject.program)?)?;
-        let flush = Counting::of(subject.program).flush;
-        let key = format!("{:?} {} {flush:?}", compilers.family, compilers.cc.display());
+        let (flush, env) = (Counting::of(subject.program).flush, self.compilers_env(session, subject)?);
+        let counts = needs_merge(session, subject);
+        let key = format!("{:?} {} {flush:?} {counts} {env:?}", compilers.family, compilers.cc.display());
         let failed = |_| Error::internal("an earlier probe failed");
-        // Programs of one compiler need one probe.
+        // Programs of one compiler that give it the same variables need one probe.
         if let Some(known) = self.probed.lock().map_err(failed)?.get(&key) {
             return Ok((known.clone(), Usage::default()));
         }
-        let ready = probe::probe(session, subject, &compilers, dir)?;
+        let ready = probe::probe(session, subject, (&compilers, &env), dir)?;
         self.probed.lock().map_err(failed)?.insert(key, ready.clone());
         Ok((ready, Usage::default()))
     }

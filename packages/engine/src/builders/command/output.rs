@@ -43,8 +43,12 @@ pub(super) struct Kept {
     pub(super) compilations: u64,
 }
 
-/// Keeps what came out.
-pub(super) fn take(stage: Stage, wanted: &Wanted<'_>, (read, began): (Digest, String)) -> Result<Kept> {
+/// Keeps what came out of commands that wrote into `log`.
+pub(super) fn take(
+    (stage, log): (Stage, &Path),
+    wanted: &Wanted<'_>,
+    (read, began): (Digest, String),
+) -> Result<Kept> {
     let (kept, program) = (wanted.kept(), &wanted.program);
     files::remove_dir(&kept)?;
     files::make_dir(&kept)?;
@@ -55,12 +59,12 @@ pub(super) fn take(stage: Stage, wanted: &Wanted<'_>, (read, began): (Digest, St
     };
     let named = |text: &String| {
         let file = wanted.output(text);
-        if file.is_file() { Ok(file) } else { Err(missing(stage, wanted, text, &file)) }
+        if file.is_file() { Ok(file) } else { Err(missing((stage, log), wanted, text, &file)) }
     };
     let main = copy(&named(&program.output)?)?;
-    check(stage, wanted, &main)?;
+    let needs = check(stage, wanted, &main)?;
     let mut libraries = program.libraries.iter().map(named).collect::<Result<Vec<_>>>()?;
-    libraries.extend(needed(wanted, &main, &libraries));
+    libraries.extend(needed(wanted, needs, &libraries));
     let copied = libraries.iter().map(|file| copy(file)).collect::<Result<Vec<_>>>()?;
     // A program may look for them where it was built, where the next flavour's are going to be.
     if wanted.program.keep.is_none() {
@@ -86,8 +90,9 @@ pub(super) fn take(stage: Stage, wanted: &Wanted<'_>, (read, began): (Digest, St
     Ok(all)
 }
 
-/// Refuses what is no program, what was left by another flavour, and what finds its libraries by a path.
-fn check(stage: Stage, wanted: &Wanted<'_>, program: &Path) -> Result<()> {
+/// Refuses what is no program, what was left by another flavour, and what finds its libraries by a path. The shared
+/// libraries that it asks for.
+fn check(stage: Stage, wanted: &Wanted<'_>, program: &Path) -> Result<Vec<String>> {
     let error = |what: &str, hint: &str| {
         let text = format!("{stage}: {} of program `{}` {what}", wanted.program.output, wanted.name);
         Err(Error::new(ExitCode::Build, text).with_hint(hint))
@@ -103,9 +108,10 @@ fn check(stage: Stage, wanted: &Wanted<'_>, program: &Path) -> Result<()> {
             "an earlier build left it or parts of it: let a command remove what is to be built anew, or leave `keep` out",
         );
     }
-    if let Some(path) = beside::needs(program).into_iter().find(|name| name.contains('/')) {
+    let needs = beside::needs_of(&bytes);
+    if let Some(path) = needs.iter().find(|name| name.contains('/')) {
         let inside =
-            [wanted.build_dir(), wanted.out()].iter().any(|folder| Path::new(&path).starts_with(folder));
+            [wanted.build_dir(), wanted.out()].iter().any(|folder| Path::new(path).starts_with(folder));
         if inside {
             return error(
                 &format!("finds {path} where it was built, where the next flavour's is going to be"),
@@ -113,13 +119,12 @@ fn check(stage: Stage, wanted: &Wanted<'_>, program: &Path) -> Result<()> {
             );
         }
     }
-    Ok(())
+    Ok(needs)
 }
 
-/// Shared libraries that the program and the `known` ones ask for and that this build made.
-fn needed(wanted: &Wanted<'_>, program: &Path, known: &[PathBuf]) -> Vec<PathBuf> {
-    let mut open: Vec<String> =
-        known.iter().map(PathBuf::as_path).chain([program]).flat_map(beside::needs).collect();
+/// Shared libraries that the program `needs` and the `known` ones ask for and that this build made.
+fn needed(wanted: &Wanted<'_>, needs: Vec<String>, known: &[PathBuf]) -> Vec<PathBuf> {
+    let mut open: Vec<String> = known.iter().flat_map(|path| beside::needs(path)).chain(needs).collect();
     if open.is_empty() {
         return Vec::new();
     }
@@ -142,7 +147,7 @@ fn needed(wanted: &Wanted<'_>, program: &Path, known: &[PathBuf]) -> Vec<PathBuf
 }
 
 /// Names what came out instead.
-fn missing(stage: Stage, wanted: &Wanted<'_>, text: &str, file: &Path) -> Error {
+fn missing((stage, log): (Stage, &Path), wanted: &Wanted<'_>, text: &str, file: &Path) -> Error {
     let (tree, out) = (wanted.build_dir(), wanted.out());
     let within = |folder: &Path, shown: &str| -> Vec<String> {
         let programs = files::below(folder)
@@ -158,7 +163,12 @@ fn missing(stage: Stage, wanted: &Wanted<'_>, text: &str, file: &Path) -> Error 
     programs.sort_by_key(|name| (name.matches('/').count(), name.len()));
     programs.truncate(PROGRAMS);
     let hint = if programs.is_empty() {
-        format!("it was looked for at {}, and no other program came out: mend the commands", file.display())
+        // Makefiles may go on after errors.
+        format!(
+            "it was looked for at {}, and no other program came out; all that the commands said is in {}: mend them",
+            file.display(),
+            log.display()
+        )
     } else {
         format!(
             "what came out is {}: mend `output` or `libraries` in [program.NAME.command]",
@@ -174,25 +184,30 @@ impl Kept {
         serde_json::from_slice(&fs::read(folder.join(KEPT)).ok()?).ok()
     }
 
-    pub(super) fn made(self, wanted: &Wanted<'_>, fresh: bool, usage: Usage) -> Result<Made> {
+    /// What an earlier run kept, if it is still that.
+    pub(super) fn found(self, wanted: &Wanted<'_>) -> Result<Made> {
+        let made = self.made(wanted, true, Usage::default());
+        if beside::digest(&made.path, &made.libraries)? != made.digest {
+            return Err(Error::internal(format!("{} is not what was built", made.path.display())));
+        }
+        Ok(made)
+    }
+
+    pub(super) fn made(self, wanted: &Wanted<'_>, fresh: bool, usage: Usage) -> Made {
         let kept = wanted.kept();
         let path = kept.join(&self.program);
         let libraries: Vec<PathBuf> = self.libraries.iter().map(|name| kept.join(name)).collect();
-        let digest = beside::digest(&path, &libraries)?;
-        if digest != self.made {
-            return Err(Error::internal(format!("{} is not what was built", path.display())));
-        }
         let traces = fs::read(kept.join(FUNCTIONS)).ok().map(Traces);
-        Ok(Made {
+        Made {
             path,
             libraries,
             debug_info: Vec::new(),
-            digest,
+            digest: self.made,
             fresh,
             full: wanted.program.keep.is_none(),
             traces,
             witness: Vec::new(),
             usage,
-        })
+        }
     }
 }

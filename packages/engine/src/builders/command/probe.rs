@@ -1,6 +1,9 @@
 //! The probe: a tiny program is instrumented, run, its profile merged, and rebuilt with it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use honing_core::{Error, Result, Stage, event::Event};
 use honing_profdata::IndexedVersion;
@@ -10,7 +13,7 @@ use crate::{
         command::{
             calls,
             compiler::{Compilers, Use},
-            tables::Compiler,
+            tables::{Compiler, Flavoured},
         },
         short::{self, Said},
     },
@@ -38,18 +41,21 @@ int main(int argc, char **argv) {
 }
 ";
 
-/// Probes a compiler in `dir`.
+/// Variables that a build sets for its compilers.
+pub(super) type Variables = BTreeMap<String, String>;
+
+/// Probes a compiler in `dir`, with the variables of builds that count and of those that have a profile.
 pub(super) fn probe(
     session: &Session,
     subject: &Subject<'_>,
-    compilers: &Compilers,
+    (compilers, env): (&Compilers, &[(Flavoured, Variables)]),
     dir: &Path,
 ) -> Result<Ready> {
-    let probe = Probe { session, subject, compilers, dir };
+    let probe = Probe { session, subject, compilers, env, dir };
     files::write_atomically(&dir.join("probe.c"), SOURCE.as_bytes())?;
     // With a profile that exists, nothing is instrumented: the runtime need not be there.
     let profile = dir.join("profile");
-    if needs_merge(session) {
+    if needs_merge(session, subject) {
         let said = probe.make(
             "instrumented",
             Use::Generate(Counting::of(subject.program).flush, &dir.join("stray")),
@@ -90,6 +96,7 @@ struct Probe<'a> {
     session: &'a Session,
     subject: &'a Subject<'a>,
     compilers: &'a Compilers,
+    env: &'a [(Flavoured, Variables)],
     dir: &'a Path,
 }
 
@@ -97,7 +104,25 @@ impl Probe<'_> {
     /// Compiles and links it. What is called by another name has another profile, with gcc.
     fn make(&self, program: &str, what: Use<'_>, more: &[String]) -> Result<Said> {
         let flags = self.compilers.family.flags(what, self.dir);
-        let call = || Command::new(&self.compilers.cc, &self.session.around.env, self.dir);
+        let flavour = match what {
+            Use::Generate(..) => Flavoured::Instrument,
+            Use::Profile(_) => Flavoured::Optimize,
+            Use::Nothing => Flavoured::Baseline,
+        };
+        let env = self.env.iter().filter(|(of, _)| *of == flavour).flat_map(|(_, env)| env);
+        let call = || {
+            let mut call = Command::new(&self.compilers.cc, &self.session.around.env, self.dir);
+            for (name, value) in env.clone() {
+                call.env(name, value);
+            }
+            call
+        };
+        if self.compilers.family == Compiler::Clang {
+            // A compiler takes longer to start than to build this.
+            let mut both = call();
+            both.args(["-O2", "probe.c", "-o", program]).args(flags.compile).args(more).args(flags.link);
+            return short::ask(self.session, self.subject.name, &both, self.dir);
+        }
         let (mut compile, mut link) = (call(), call());
         compile.args(["-O2", "-c", "probe.c", "-o", "probe.o"]).args(flags.compile).args(more);
         link.args(["probe.o", "-o", program]).args(flags.link);

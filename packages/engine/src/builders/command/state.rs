@@ -34,7 +34,7 @@ pub(super) struct CommandBuilder {
     compilers: Mutex<HashMap<String, Arc<Compilers>>>,
     /// Contents of sources, by program: read once, and again after a build.
     read: Mutex<HashMap<String, Arc<Contents>>>,
-    /// What probes found, by compiler and what it was tried for.
+    /// What probes found, by compiler, what it was tried for and with which variables.
     pub(super) probed: Mutex<HashMap<String, Ready>>,
 }
 
@@ -172,9 +172,16 @@ impl CommandBuilder {
             });
             let said =
                 asked.map_err(|cause| Error::preflight(format!("cannot run {}: {cause}", cc.display())))?;
-            Ok(String::from_utf8_lossy(&said.stdout).lines().next().unwrap_or_default().trim().to_owned())
+            Ok(String::from_utf8_lossy(&said.stdout).into_owned())
         };
-        let (version, triple) = (ask("--version")?, ask("-dumpmachine")?);
+        let first = |said: &str| said.lines().next().unwrap_or_default().trim().to_owned();
+        let said = ask("--version")?;
+        // Clang says both at once; gcc has to be asked again.
+        let triple = match said.lines().find_map(|line| line.strip_prefix("Target: ")) {
+            Some(triple) => triple.trim().to_owned(),
+            None => first(&ask("-dumpmachine")?),
+        };
+        let version = first(&said);
         let mut files = String::new();
         for file in std::iter::once(&cc).chain(&cxx) {
             files.push_str(&files::digest(file)?.to_string());
