@@ -66,9 +66,10 @@ pub(super) fn run(args: &Args) -> Result<()> {
         let asked = |name: &String| args.program.is_empty() || args.program.contains(name);
         for program in spec.programs.iter().filter(|program| asked(&program.name)) {
             let dir = results.join(&program.name);
-            let history = History::open(program, sources, &dir)?;
-            let compilers = compilers(program, &metadata)?;
-            if let Err(error) = all(args, &honing, program, &history, &compilers, &mut known) {
+            let done = History::open(program, sources, &dir).and_then(|history| {
+                all(args, &honing, program, &history, &compilers(program, &metadata)?, &mut known)
+            });
+            if let Err(error) = done {
                 say(&format!("{}: FAILED: {error:#}", program.name));
                 failed.push(program.name.as_str());
             }
