@@ -109,11 +109,11 @@ pub(crate) fn qualify(
     let arms = Arms::stage(&dir, &name, path, &[path])?.with_libraries()?;
     let gates = gates(&session.config, subject.program, chosen.iter().map(|(name, _)| *name));
     let (tools, mut usage) = (&tools.paths, tools.cost);
-    let until = None;
+    let limit = Limit::of(session, None);
+    let until = limit.time().map(|time| start + time);
     let bench =
         Benching { session, subject, tools, arms: &arms, gates: &gates, controls: false, dir: &dir, until };
     let mut tried = bench.try_all(&chosen, &mut usage)?.unwrap_or_default();
-    let limit = Limit::of(session, None);
     let mut recorded = bench.plan(limit, &mut tried, &mut usage)?.unwrap_or_default();
     for workload in &mut recorded {
         // One look, so that nothing stops it early: what is wanted is the noise.
