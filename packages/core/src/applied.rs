@@ -190,7 +190,7 @@ impl Applied {
         };
         match self.share()? {
             0.95.. => None,
-            0.75.. => Some("up to half of what a fresh profile gains may be lost"),
+            0.75.. => Some("up to two thirds of what a fresh profile gains may be lost"),
             _ => Some("most of what a fresh profile gains may be lost"),
         }
     }

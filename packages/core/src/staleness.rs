@@ -114,7 +114,7 @@ mod tests {
             None => unreachable!(),
         };
         assert_eq!(told(0.96), (None, None));
-        assert_eq!(told(0.85), (Some("up to half of what a fresh profile gains may be lost"), None));
+        assert_eq!(told(0.85), (Some("up to two thirds of what a fresh profile gains may be lost"), None));
         assert_eq!(
             told(0.5).1.unwrap(),
             "the build applied 50.0 % of the profile's weight, less than policy.min_match = 80 %; most of what a \
