@@ -56,6 +56,11 @@ pub(super) fn run(args: &Args) -> Result<()> {
     for name in &args.program {
         ensure!(spec.programs.iter().any(|program| &program.name == name), "there is no program {name}");
     }
+    // As `compare` wants it, which would say so after all builds.
+    if let Some(pairs) = args.pairs {
+        let fits = pairs.is_multiple_of(2) && (6..=1000).contains(&pairs);
+        ensure!(fits, "--pairs: {pairs} is not an even number from 6 to 1000");
+    }
     let metadata = MetadataCommand::new().no_deps().exec().context("cargo metadata")?;
     let results = metadata.target_directory.join("decay").into_std_path_buf();
     fs::create_dir_all(&results)?;
