@@ -41,8 +41,7 @@ pub(super) struct Of {
 impl Of {
     /// The folder of its binaries.
     fn folder(&self) -> String {
-        let rustc = self.rustc.iter().map(|rustc| format!("-{rustc}"));
-        std::iter::once(self.commit.clone()).chain(rustc).collect()
+        self.rustc.as_ref().map_or_else(|| self.commit.clone(), |rustc| format!("{}-{rustc}", self.commit))
     }
 }
 
@@ -59,13 +58,6 @@ pub(super) struct Found {
     pub(super) pairs: Option<u64>,
     /// CPU time over the baseline's, in the order of [`BUILDS`].
     pub(super) ratios: Vec<Option<Ratio>>,
-}
-
-impl Found {
-    /// Whether it is this commit's.
-    pub(super) fn is_of(&self, of: &Of) -> bool {
-        self.of == *of
-    }
 }
 
 /// What the builds applied of the profile's weight.

@@ -9,18 +9,17 @@ mod history;
 mod render;
 mod spec;
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use cargo_metadata::MetadataCommand;
 
 use self::{
     commit::{Bench, Found},
     history::History,
 };
 use super::{
-    durability::{self, honing::Honing},
-    results,
+    durability::honing::Honing,
+    results::{self, Folders},
 };
 use crate::ci::say;
 
@@ -61,27 +60,24 @@ pub(super) fn run(args: &Args) -> Result<()> {
         let fits = pairs.is_multiple_of(2) && (6..=1000).contains(&pairs);
         ensure!(fits, "--pairs: {pairs} is not an even number from 6 to 1000");
     }
-    let metadata = MetadataCommand::new().no_deps().exec().context("cargo metadata")?;
-    let results = metadata.target_directory.join("decay").into_std_path_buf();
-    fs::create_dir_all(&results)?;
-    let mut known = Known::read(metadata.workspace_root.join(KNOWN).into_std_path_buf())?;
+    let folders = Folders::of("decay")?;
+    let mut known = Known::read(folders.workspace.join(KNOWN))?;
     let mut failed = Vec::new();
     if let Some(sources) = &args.sources {
-        let honing = Honing::build(&results)?;
+        let honing = Honing::build(&folders.results)?;
         let asked = |name: &String| args.program.is_empty() || args.program.contains(name);
         for program in spec.programs.iter().filter(|program| asked(&program.name)) {
-            let dir = results.join(&program.name);
-            let done = History::open(program, sources, &dir).and_then(|history| {
-                all(args, &honing, program, &history, &compilers(program, &metadata)?, &mut known)
-            });
+            let dir = folders.results.join(&program.name);
+            let done = History::open(program, sources, &dir)
+                .and_then(|history| all(args, &honing, program, &history, &compilers(program)?, &mut known));
             if let Err(error) = done {
                 say(&format!("{}: FAILED: {error:#}", program.name));
                 failed.push(program.name.as_str());
             }
         }
     }
-    let page = metadata.workspace_root.join("docs/decay.md").into_std_path_buf();
-    durability::write(&page, &render::page(&spec.programs, &known.rows))?;
+    let page = folders.workspace.join("docs/decay.md");
+    results::write(&page, &render::page(&spec.programs, &known.rows))?;
     say(&format!("written: {}", page.display()));
     ensure!(failed.is_empty(), "these programs failed: {}", failed.join(", "));
     Ok(())
@@ -101,7 +97,7 @@ fn all(
     for (rev, rustc) in later.chain(compilers.iter().map(|rustc| (&program.base, Some(rustc.clone())))) {
         bench.rustc = rustc;
         let commit = bench.commit(rev)?;
-        if !args.force && known.rows.iter().any(|row| row.is_of(&commit)) {
+        if !args.force && known.rows.iter().any(|row| row.of == commit) {
             continue;
         }
         let found = bench.at(rev, commit).with_context(|| rev.clone())?;
@@ -112,9 +108,9 @@ fn all(
 }
 
 /// The other compilers of a program. One that cannot be had is told, and left out.
-fn compilers(program: &spec::Program, metadata: &cargo_metadata::Metadata) -> Result<Vec<PathBuf>> {
-    let dir = metadata.target_directory.join("durability").into_std_path_buf();
-    fs::create_dir_all(&dir)?;
+fn compilers(program: &spec::Program) -> Result<Vec<PathBuf>> {
+    // Where the other benchmark unpacks it, too.
+    let dir = Folders::of("durability")?.results;
     let found = program.compilers.iter().map(|other| (other, other.rustc(&dir)));
     Ok(found
         .filter_map(|(other, rustc)| match rustc {
@@ -141,7 +137,7 @@ impl Known {
 
     /// Takes the place of an earlier row of the same.
     fn put(&mut self, found: Found) -> Result<()> {
-        self.rows.retain(|row| !row.is_of(&found.of));
+        self.rows.retain(|row| row.of != found.of);
         self.rows.push(found);
         let lines = self.rows.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
         results::write(&self.path, &(lines.join("\n") + "\n"))

@@ -24,8 +24,7 @@ use anyhow::{Result, ensure};
 
 pub(super) use self::tree::copy;
 use self::{honing::Honing, prepare::Prepared, render::Machine, result::Found, spec::Spec};
-use super::results::{Folders, remove};
-pub(super) use super::results::{machine, read, write};
+use super::results::{Folders, machine, read, remove, write};
 use crate::ci::say;
 
 /// What is to be run.
