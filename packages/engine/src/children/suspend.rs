@@ -1,4 +1,4 @@
-//! Stopping all children and letting them go on, for a person's Ctrl-Z.
+//! Stopping all children and letting them go on: for a person's Ctrl-Z, and while there is no room for what they write.
 
 use std::{
     io::Write,
@@ -7,15 +7,19 @@ use std::{
 };
 
 /// A child's control pipe: the launcher at its other end passes signals on.
-pub(super) type Control = Mutex<Option<os_pipe::PipeWriter>>;
+pub(crate) type Control = Mutex<Option<os_pipe::PipeWriter>>;
 
-/// Shared by whoever stops the run (a key) and whoever starts children or measures them.
+/// Shared by whoever stops the run (a key, or who makes room) and whoever starts children or measures them.
 #[derive(Debug, Clone, Default)]
 pub struct Suspend(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
     children: Vec<Weak<Control>>,
+    /// Whether a person stopped them.
+    by_key: bool,
+    /// How many others hold them.
+    holds: u32,
     since: Option<Instant>,
     stopped: Duration,
     resumed: u64,
@@ -24,18 +28,36 @@ struct State {
 impl Suspend {
     /// Stops every child's process group, and what is started meanwhile.
     pub fn stop(&self) {
-        let Ok(mut state) = self.0.lock() else { return };
-        state.since.get_or_insert_with(Instant::now);
-        state.send(STOP);
+        self.change(|state| state.by_key = true);
     }
 
-    /// Lets them go on.
+    /// Lets them go on, once nobody else holds them.
     pub fn go_on(&self) {
+        self.change(|state| state.by_key = false);
+    }
+
+    /// Stops them until what it gives is dropped.
+    pub(crate) fn hold(&self) -> Hold {
+        self.change(|state| state.holds += 1);
+        Hold(self.clone())
+    }
+
+    fn change(&self, reason: impl FnOnce(&mut State)) {
         let Ok(mut state) = self.0.lock() else { return };
-        let Some(since) = state.since.take() else { return };
-        state.stopped += since.elapsed();
-        state.resumed += 1;
-        state.send(CONTINUE);
+        reason(&mut state);
+        match (state.by_key || state.holds > 0, state.since) {
+            (true, None) => {
+                state.since = Some(Instant::now());
+                state.send(STOP);
+            }
+            (false, Some(since)) => {
+                state.since = None;
+                state.stopped += since.elapsed();
+                state.resumed += 1;
+                state.send(CONTINUE);
+            }
+            _ => {}
+        }
     }
 
     /// How often the run was stopped and went on. What was being measured while this
@@ -49,13 +71,23 @@ impl Suspend {
         self.0.lock().map_or(Duration::ZERO, |state| now(&state))
     }
 
-    pub(super) fn register(&self, control: &Arc<Control>) {
+    pub(crate) fn register(&self, control: &Arc<Control>) {
         let Ok(mut state) = self.0.lock() else { return };
         state.children.retain(|child| child.strong_count() > 0);
         state.children.push(Arc::downgrade(control));
         if state.since.is_some() {
             send(control, STOP);
         }
+    }
+}
+
+/// Children are stopped while this lives.
+#[derive(Debug)]
+pub(crate) struct Hold(Suspend);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.change(|state| state.holds -= 1);
     }
 }
 
@@ -119,6 +151,21 @@ mod tests {
         suspend.go_on();
         std::thread::sleep(Duration::from_millis(40));
         assert!(deadline.is_over());
+    }
+
+    #[test]
+    fn who_stops_is_not_overruled() {
+        let suspend = Suspend::default();
+        let (first, second) = (suspend.hold(), suspend.hold());
+        suspend.stop();
+        drop(first);
+        suspend.go_on();
+        assert_eq!(suspend.resumed(), 0, "one holds them still");
+        suspend.stop();
+        drop(second);
+        assert_eq!(suspend.resumed(), 0, "the person stopped them");
+        suspend.go_on();
+        assert_eq!(suspend.resumed(), 1);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A profile is taken once nobody has it open, under a name that no process writes to, so one that comes
 //! later with the same number begins a file of its own. What cannot be told to be finished stays until the
 //! workload's end; what is not whole, or not the program's, stays for the merge, which judges it.
+//! Where processes write faster than this merges and the disk forgets, they are stopped until it has caught up.
 
 use std::{
     collections::BTreeSet,
@@ -23,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::session::Session,
-    children::Cancel,
+    children::{Cancel, Hold, Suspend},
     io::{
         files,
         lease::{Use, in_use, misses_mappings},
@@ -34,6 +35,9 @@ use crate::{
 
 /// Pauses between two looks: the longer the less there is to do.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(20));
+/// What may wait to be merged and removed until the workload is stopped, in bytes: little beside any disk. Programs
+/// whose profiles are larger may have two of them wait.
+const WAITING: u64 = 64 << 20;
 /// Files that are merged before their space is given back.
 const AT_ONCE: usize = 16;
 /// Files that are removed at once.
@@ -68,14 +72,20 @@ pub(super) struct Gathering {
 impl Gathering {
     /// Begins with the folder `raw`, on a thread of its own. With `outlasting`, a process may write to
     /// what it has mapped only.
-    pub(super) fn start(gather: Box<dyn Gather>, raw: PathBuf, outlasting: bool, cancel: &Cancel) -> Self {
+    pub(super) fn start(
+        gather: Box<dyn Gather>,
+        raw: PathBuf,
+        outlasting: bool,
+        room: Room,
+        cancel: &Cancel,
+    ) -> Self {
         let outcome = Arc::new(Mutex::new(None));
         let its = Arc::clone(&outcome);
         let work = move |over: &Over| {
             let blind = outlasting && misses_mappings(&raw);
             let done = Gathered::default();
-            let (left, removed) = (BTreeSet::new(), BTreeSet::new());
-            let mut folder = Folder { raw, blind, left, removed, removers: Vec::new(), taken: 0, done };
+            let (left, removed, removers) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+            let mut folder = Folder { raw, blind, left, removed, removers, taken: 0, room, done };
             let done = folder.gather(gather, over)?;
             if let Ok(mut outcome) = its.lock() {
                 *outcome = done;
@@ -114,17 +124,47 @@ struct Folder {
     removers: Vec<Remover>,
     /// Files that were renamed.
     taken: u64,
+    room: Room,
     done: Gathered,
+}
+
+/// Stops the workload while too much waits.
+pub(super) struct Room {
+    /// How much may wait in any case, in bytes.
+    waiting: u64,
+    /// The largest profile.
+    largest: u64,
+    suspend: Suspend,
+    hold: Option<Hold>,
+}
+
+impl Room {
+    /// Room of the size that is common to all.
+    pub(super) fn new(suspend: &Suspend) -> Self {
+        Self { waiting: WAITING, largest: 0, suspend: suspend.clone(), hold: None }
+    }
+
+    /// So much waits now; what is still open is not in it, since that may stay so as long as the workload stands still.
+    fn note(&mut self, waits: u64) {
+        let most = self.waiting.max(2 * self.largest);
+        if waits > most && self.hold.is_none() {
+            self.hold = Some(self.suspend.hold());
+        } else if waits <= most / 2 {
+            self.hold = None;
+        }
+    }
 }
 
 impl Folder {
     fn gather(&mut self, mut gather: Box<dyn Gather>, over: &Over) -> Result<Option<(Gathered, Sum)>> {
         let (least, most) = PAUSES;
         let mut pause = least;
-        while !over.is() {
-            pause = if self.round(&mut *gather, false)? { least } else { (pause * 2).min(most) };
+        while !over.is() && !self.removers.iter().any(Remover::has_failed) {
+            let worked = self.round(&mut *gather, false)?;
+            pause = if worked || self.room.hold.is_some() { least } else { (pause * 2).min(most) };
             std::thread::park_timeout(pause);
         }
+        self.room.hold = None;
         // What was merged so far is given up with the training.
         over.check()?;
         while self.round(&mut *gather, true)? {}
@@ -141,9 +181,20 @@ impl Folder {
     fn round(&mut self, gather: &mut dyn Gather, ended: bool) -> Result<bool> {
         let listed = self.note_peak();
         let is_known = |path: &PathBuf| self.left.contains(path) || self.removed.contains(path);
-        let found = listed.into_iter().filter(|(path, size)| *size > 0 && !is_known(path));
-        let found: Vec<PathBuf> = found.map(|(path, _)| path).collect();
-        let ready: Vec<PathBuf> = found.into_iter().filter_map(|path| self.take(path, ended)).collect();
+        let found = listed.iter().filter(|(path, size)| *size > 0 && !is_known(path));
+        let found: Vec<(PathBuf, u64)> = found.map(|(path, size)| (path.clone(), *size)).collect();
+        let going = listed.iter().filter(|(path, _)| self.removed.contains(path));
+        let mut waits: u64 = going.map(|(_, size)| size).sum();
+        let mut ready = Vec::new();
+        for (path, size) in found {
+            let Some(path) = self.take(path, ended) else { continue };
+            self.room.largest = self.room.largest.max(size);
+            waits += size;
+            ready.push(path);
+        }
+        if !ended {
+            self.room.note(waits);
+        }
         for files in ready.chunks(AT_ONCE) {
             let merged = gather.add(files);
             self.left.extend(files.iter().filter(|file| !merged.contains(file)).cloned());
@@ -236,6 +287,11 @@ impl Remover {
 
     fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// What it has not removed stays.
+    fn has_failed(&self) -> bool {
+        self.thread.is_finished()
     }
 
     fn take(&self, file: PathBuf) {

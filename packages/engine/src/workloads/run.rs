@@ -24,7 +24,7 @@ use crate::{
     profiles::ProfileKind,
     workloads::{
         elsewhere,
-        gathering::{Gathering, Summed},
+        gathering::{Gathering, Room, Summed},
         lost::Complaints,
         ports,
         raw::Raw,
@@ -141,7 +141,8 @@ impl Runner<'_> {
         let sorter = sorting.of(workload)?;
         let outlasting = kind.survives(self.subject);
         let gather = kind.gather(self.session, sorter);
-        Ok(gather.map(|gather| Gathering::start(gather, raw, outlasting, &self.session.cancel)))
+        let room = Room::new(self.session.suspend());
+        Ok(gather.map(|gather| Gathering::start(gather, raw, outlasting, room, &self.session.cancel)))
     }
 
     /// What placeholders stand for; hands out free ports.

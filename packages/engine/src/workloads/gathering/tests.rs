@@ -1,6 +1,6 @@
 //! With real instrumented processes: 300, or as many as `HONING_PROCESSES` says.
 
-use std::{process::Command, time::Instant};
+use std::{io::Read, os::unix::process::CommandExt, process::Command, time::Instant};
 
 use super::*;
 use crate::profiles::{
@@ -58,7 +58,8 @@ impl World {
     }
 
     fn start(&self, sorter: Option<Box<dyn Sorter>>) -> Gathering {
-        Gathering::start(Box::new(Sums::new(sorter)), self.raw(), false, &self.cancel)
+        let room = Room::new(&Suspend::default());
+        Gathering::start(Box::new(Sums::new(sorter)), self.raw(), false, room, &self.cancel)
     }
 }
 
@@ -225,4 +226,60 @@ fn nothing_but_torn_files_has_no_sum_and_a_cancelled_run_none() {
     world.cancel.request();
     // Files may be gone already: nobody must go on without their sum.
     assert_eq!(world.start(None).finish().unwrap_err().code(), honing_core::ExitCode::Interrupted);
+}
+
+/// A merge that takes longer than a process of the workload.
+struct Slow(Sums);
+
+impl Gather for Slow {
+    fn add(&mut self, files: &[PathBuf]) -> Vec<PathBuf> {
+        std::thread::sleep(Duration::from_millis(8) * u32::try_from(files.len()).unwrap());
+        self.0.add(files)
+    }
+
+    fn finish(self: Box<Self>, raw: &Path) -> Result<Option<Sum>> {
+        Box::new(self.0).finish(raw)
+    }
+}
+
+/// Does what a launcher does with the signals that it is sent.
+fn obeyed_by(suspend: &Suspend, group: i32) -> Arc<Mutex<Option<os_pipe::PipeWriter>>> {
+    use nix::{
+        sys::signal::{Signal, killpg},
+        unistd::Pid,
+    };
+    let (reader, writer) = os_pipe::pipe().unwrap();
+    let control = Arc::new(Mutex::new(Some(writer)));
+    suspend.register(&control);
+    std::thread::spawn(move || {
+        for signal in reader.bytes() {
+            let _ = killpg(Pid::from_raw(group), Signal::try_from(i32::from(signal.unwrap())).unwrap());
+        }
+    });
+    control
+}
+
+#[test]
+fn a_workload_that_writes_faster_than_is_merged_stands_still_meanwhile() {
+    let world = World::new();
+    if !has_leases(&world) {
+        println!("SKIPPED: no leases here, so nothing is merged before the workload's end");
+        return;
+    }
+    let (many, one, suspend) = (300, world.profile(6).len() as u64, Suspend::default());
+    let room = Room { waiting: 12 * one, ..Room::new(&suspend) };
+    let gather = Box::new(Slow(Sums::new(None)));
+    let gathering = Gathering::start(gather, world.raw(), false, room, &world.cancel);
+    let script = format!("for i in $(seq {many}); do ./p 3; done");
+    let mut workload = Command::new("sh");
+    workload.args(["-c", &script]).env("LLVM_PROFILE_FILE", world.raw().join("%p_%m.profraw"));
+    let mut workload = workload.current_dir(&world.folder).process_group(0).spawn().unwrap();
+    let control = obeyed_by(&suspend, i32::try_from(workload.id()).unwrap());
+    assert!(workload.wait().unwrap().success());
+    let (of, _) = gathering.finish().unwrap().unwrap();
+    drop(control);
+    assert_eq!(of.files, many);
+    assert!(suspend.resumed() > 5, "it was stopped {} times", suspend.resumed());
+    // Some are written while it is not looked: as many as a round takes to merge.
+    assert!(of.peak < 100 * one, "{of:?}, one has {one}");
 }
