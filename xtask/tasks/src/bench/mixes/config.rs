@@ -26,7 +26,7 @@ pub(super) const TRAININGS: [Training; 6] = [
     Training { id: "eval", title: "`eval`", traffic: Some(("eval", 7)) },
     Training { id: "udp-only", title: "`udp-only`", traffic: Some(("udp-only", 7)) },
     Training { id: "http-heavy", title: "`http-heavy`", traffic: Some(("http-heavy", 7)) },
-    Training { id: "pgo-toml", title: "pgo.toml (`train` and `http-heavy`)", traffic: None },
+    Training { id: "pgo-toml", title: "pgo.toml", traffic: None },
 ];
 
 impl Training {

@@ -22,7 +22,7 @@ pub(super) fn tables(found: &[Found]) -> String {
         text += &format!("| {title} | {} |\n", row.join(" | "));
     }
     if found.iter().any(|one| !one.gain.is_empty()) {
-        text += "\n| trained with | measured on | optimized over baseline, with its interval | pairs | verdict |\n";
+        text += "\n| trained with | measured on | optimized over baseline | pairs | verdict |\n";
         text += "|---|---|---|---|---|\n";
         for (title, one) in titles.iter().zip(found) {
             for measured in &one.gain {
