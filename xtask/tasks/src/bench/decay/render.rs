@@ -11,21 +11,21 @@ use super::{
 const HEAD: &str = "\
 # How long a profile lasts
 
-Programs of other people. A profile is recorded at a commit of some months ago, and used at a later one, with the same
-toolchain: the match in the one compile of `honing build`, the match after `honing rebase`, and the CPU time of what
-came out, against a baseline of the same commit, beside a freshly trained binary. All four run in shared blocks; the
-measured runs are not those of the training.
+A profile is recorded at a commit of a public program, and used some months later, with the same toolchain. *Match* is
+how much of it the one compile of `honing build` applies, first as stored, then after `honing rebase`. *Stored*,
+*rebased* and *fresh* (trained anew) are changes of CPU time over a baseline of the same commit. All four binaries run
+in shared blocks, with other inputs than in the training.
 
 ```sh
 cargo xtask bench decay --sources DIR
 ```
 
 writes this page from [measured.jsonl](../xtask/tasks/src/bench/decay/measured.jsonl); what has a line there runs again
-only with `--force`. `DIR` holds the git repositories that [table.toml](../xtask/tasks/src/bench/decay/table.toml) names.
-What single changes cost is in [durability.md](durability.md).
+only with `--force`. `DIR` holds the git repositories that
+[table.toml](../xtask/tasks/src/bench/decay/table.toml) names. [durability.md](durability.md) has single changes.
 
-Machines: 2 cores, AMD EPYC, linux, other work beside. Intervals have 95 % confidence over the three binaries together.
-*The same*: nothing was rebased, and both profiles make the same bytes.
+Machines: 2 cores, AMD EPYC, linux, other work beside. Numbers are percentages, with intervals of 95 % confidence over
+the three binaries together. *The same*: nothing was rebased, so both profiles make the same bytes.
 
 ";
 
@@ -88,7 +88,7 @@ fn median(sorted: &[f64]) -> Option<f64> {
 
 /// The cells of a compiler.
 fn across(found: &Found, version: &str) -> String {
-    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let percent = |share: f64| format!("{:.1}", share * 100.0);
     let changes: Vec<String> = found.ratios.iter().skip(1).map(change).collect();
     let Built { matched, rebased, .. } = found.built;
     let kept = share(found, 1);
@@ -96,7 +96,7 @@ fn across(found: &Found, version: &str) -> String {
 }
 
 fn share(found: &Found, build: usize) -> String {
-    kept(found, build).map_or("-".to_owned(), |share| format!("{:.0} %", share * 100.0))
+    kept(found, build).map_or("-".to_owned(), |share| format!("{:.0}", share * 100.0))
 }
 
 /// The cells of a commit.
@@ -105,7 +105,7 @@ pub(super) fn row(found: &Found) -> String {
     let one = |(build, ratio)| if same(build) { "the same".to_owned() } else { change(ratio) };
     let changes: Vec<String> = found.ratios.iter().enumerate().map(one).collect();
     format!(
-        "| {} {}, {} commits | {:.1} % | {:.1} % | {} | {} | {}",
+        "| {} {}, {} commits | {:.1} | {:.1} | {} | {} | {}",
         found.of.commit,
         found.date,
         found.since,
@@ -127,7 +127,7 @@ fn kept(found: &Found, build: usize) -> Option<f64> {
 fn change(ratio: &Option<Ratio>) -> String {
     let percent = |value: f64| (value - 1.0) * 100.0;
     ratio.map_or("too few runs".into(), |ratio| {
-        format!("{:+.1} % [{:+.1}, {:+.1}]", percent(ratio.point), percent(ratio.low), percent(ratio.high))
+        format!("{:+.1} [{:+.1}, {:+.1}]", percent(ratio.point), percent(ratio.low), percent(ratio.high))
     })
 }
 
@@ -148,11 +148,11 @@ mod tests {
         };
         assert_eq!(
             row(&found),
-            "| b 2026-08-01, 9 commits | 80.0 % | 90.0 % | -8.0 % [-9.0, -7.0] | -9.0 % [-10.0, -8.0] | \
-             -10.0 % [-11.0, -9.0] | 80 % | 90 %"
+            "| b 2026-08-01, 9 commits | 80.0 | 90.0 | -8.0 [-9.0, -7.0] | -9.0 [-10.0, -8.0] | \
+             -10.0 [-11.0, -9.0] | 80 | 90"
         );
         found.built.same = true;
-        assert!(row(&found).ends_with("| the same | -10.0 % [-11.0, -9.0] | 80 % | the same"));
+        assert!(row(&found).ends_with("| the same | -10.0 [-11.0, -9.0] | 80 | the same"));
         found.built.same = false;
         found.ratios[2] = ratio(0.9, 1.01);
         assert!(row(&found).ends_with("| - | -"));

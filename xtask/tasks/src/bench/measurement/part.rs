@@ -190,7 +190,7 @@ pub(super) fn outcome(part: Part, experiments: &[Experiment]) -> Result<Outcome>
         Part::Halfway | Part::OneArm => {
             let blamed = count(&Comparison::blames_machine);
             Ok(Outcome {
-                found: format!("{blamed} of {all} \"inconclusive: environment\"; {}", rest(experiments)),
+                found: format!("{blamed} of {all} \"inconclusive: environment\""),
                 bar: "all of them".into(),
                 reached: blamed == all,
             })
@@ -205,7 +205,7 @@ fn rest(experiments: &[Experiment]) -> String {
     let no_change = count(&|ours| ours.verdict == "no_change");
     let environment = count(&Comparison::blames_machine);
     let open = count(&|ours| ours.verdict == "inconclusive") - environment;
-    format!("{no_change} no change, {open} inconclusive, {environment} inconclusive by the environment")
+    format!("{no_change} no change, {open} inconclusive, {environment} by the environment")
 }
 
 /// The most false differences among so many that a true rate of 5 % gives in 99.9 % of cases.
@@ -232,8 +232,8 @@ fn versus(experiments: &[Experiment]) -> Result<Outcome> {
     let than = if of_theirs.is_finite() { seconds(of_theirs) } else { format!("more than {whole:.1} s") };
     Ok(Outcome {
         found: format!(
-            "called different: {ours} of {all}, hyperfine with Welch's test {theirs} of {all} (median of {runs} runs \
-             each) and {wrong_long} of {all} ({MANY_RUNS} runs each); interval within ±2.5 % after {} (hyperfine: {than}), medians",
+            "called different: {ours} of {all}, by hyperfine (Welch's test) {theirs} of {all} ({runs} runs, median) \
+             and {wrong_long} of {all} ({MANY_RUNS} runs); interval within ±2.5 % after {} (hyperfine: {than}), medians",
             seconds(of_ours)
         ),
         bar: "at most a third of hyperfine's time".into(),
