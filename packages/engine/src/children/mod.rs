@@ -29,5 +29,5 @@ pub use launcher::LAUNCH;
 pub(crate) use left::When;
 pub use left::{Awaits, Left};
 pub use machine::Machine;
-pub(crate) use suspend::{Deadline, Hold};
 pub use suspend::Suspend;
+pub(crate) use suspend::{Deadline, Hold};

@@ -16,10 +16,10 @@ use std::{
         mpsc,
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use honing_core::{Error, Result, event::Event};
+use honing_core::{Error, Result, event::Event, units};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -58,6 +58,9 @@ pub(crate) struct Gathered {
     pub(crate) peak: u64,
     /// The size of the sum in bytes.
     pub(crate) sum: u64,
+    /// How long the workload was stopped to get on with it.
+    #[serde(skip)]
+    pub(crate) stopped: Duration,
 }
 
 /// What was merged, and the file with the sum.
@@ -98,6 +101,13 @@ impl Gathering {
     /// The workload has ended: merges what is left, says what it lacked, and gives the sum, where there is one.
     pub(super) fn end(self, session: &Session, workload: &str) -> Result<Option<Summed>> {
         Ok(self.finish()?.map(|(gathered, sum)| {
+            if gathered.stopped > Duration::ZERO {
+                let time = units::elapsed(gathered.stopped);
+                let text = format!(
+                    "workload `{workload}` was stopped for {time} in all, until its raw profiles were merged"
+                );
+                session.sink.emit(Event::Note { text });
+            }
             for what in sum.words {
                 let text = format!("train: workload `{workload}`: {what}");
                 session.sink.emit(Event::Warning { text });
@@ -135,23 +145,29 @@ pub(super) struct Room {
     /// The largest profile.
     largest: u64,
     suspend: Suspend,
-    hold: Option<Hold>,
+    hold: Option<(Hold, Instant)>,
+    /// How long it was stopped before.
+    stopped: Duration,
 }
 
 impl Room {
     /// Room of the size that is common to all.
     pub(super) fn new(suspend: &Suspend) -> Self {
-        Self { waiting: WAITING, largest: 0, suspend: suspend.clone(), hold: None }
+        Self { waiting: WAITING, largest: 0, suspend: suspend.clone(), hold: None, stopped: Duration::ZERO }
     }
 
     /// So much waits now; what is still open is not in it, since that may stay so as long as the workload stands still.
     fn note(&mut self, waits: u64) {
         let most = self.waiting.max(2 * self.largest);
         if waits > most && self.hold.is_none() {
-            self.hold = Some(self.suspend.hold());
+            self.hold = Some((self.suspend.hold(), Instant::now()));
         } else if waits <= most / 2 {
-            self.hold = None;
+            self.go_on();
         }
+    }
+
+    fn go_on(&mut self) {
+        self.stopped += self.hold.take().map_or(Duration::ZERO, |(_, since)| since.elapsed());
     }
 }
 
@@ -164,14 +180,14 @@ impl Folder {
             pause = if worked || self.room.hold.is_some() { least } else { (pause * 2).min(most) };
             std::thread::park_timeout(pause);
         }
-        self.room.hold = None;
+        self.room.go_on();
         // What was merged so far is given up with the training.
         over.check()?;
         while self.round(&mut *gather, true)? {}
         // What is in the sum must not be found beside it.
         self.removers.drain(..).try_for_each(Remover::end)?;
         let Some(sum) = gather.finish(&self.raw)? else { return Ok(None) };
-        self.done.sum = files::size(&sum.path);
+        (self.done.sum, self.done.stopped) = (files::size(&sum.path), self.room.stopped);
         self.note_peak();
         Ok(Some((std::mem::take(&mut self.done), sum)))
     }
