@@ -19,6 +19,6 @@ pub(crate) use build::Build;
 pub(crate) use command::{Cli, Command, Flavour, Look, ManifestCommand, Work};
 pub(crate) use compare::{Compare, Comparing};
 pub(crate) use groups::Format;
-pub(crate) use help::{named, shown, whole};
+pub(crate) use help::{brief, named, shown, whole};
 pub(crate) use range::Range;
 pub(crate) use shared::Shared;

@@ -106,3 +106,18 @@ fn the_help_begins_with_what_most_people_type_and_has_every_command_once() {
     }
     assert!(!short.contains("--pairs <N>") && long.contains("--pairs <N>") && long.contains("Exit codes:"));
 }
+
+#[test]
+fn the_short_help_has_no_variables_and_the_long_one_has_them() {
+    let all = help::named(Cli::command(), "honing");
+    let brief = help::brief(all.clone());
+    for (name, _) in offered() {
+        let help = |all: &clap::Command, long: bool| {
+            let mut one = all.find_subcommand(&name).unwrap().clone();
+            if long { one.render_long_help().to_string() } else { one.render_help().to_string() }
+        };
+        let (short, long) = (help(&brief, false), help(&all, true));
+        assert!(!short.contains("HONING_"), "{short}");
+        assert_eq!(long.contains("[env: HONING_COLOR]"), short.contains("--color"), "{long}");
+    }
+}

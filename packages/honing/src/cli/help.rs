@@ -89,6 +89,11 @@ pub(crate) fn named(command: clap::Command, name: &str) -> clap::Command {
     commands.into_iter().fold(command, |all, one| all.mut_subcommand(one, |one| named(one, name)))
 }
 
+/// The same for `-h`, which fits on a screen: `--help` has the variables.
+pub(crate) fn brief(command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| arg.hide_env(true)).mut_subcommands(brief)
+}
+
 /// What explains an example stays in its column.
 fn renamed(help: &str, name: &str) -> String {
     let line = |line: &str| {

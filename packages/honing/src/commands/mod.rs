@@ -61,6 +61,7 @@ fn follow(args: Vec<OsString>) -> ExitCode {
     // A command comes first, unless the help of all of them is asked for.
     let is_whole = words.get(1).is_some_and(|word| word.to_string_lossy().starts_with('-'));
     let command = if is_whole { cli::shown(name) } else { cli::named(Cli::command(), name) };
+    let command = if words.iter().any(|word| word == "-h") { cli::brief(command) } else { command };
     let parsed = command
         .name(name)
         .bin_name(name)
