@@ -30,7 +30,7 @@ mod step;
 pub mod template;
 pub mod units;
 
-pub use called::{call, called};
+pub use called::{advised, call, called, give};
 pub use error::{Error, ExitCode, Place, Result};
 pub use fingerprint::{Digest, Fingerprint, because};
 pub use flow::{Flow, Training};

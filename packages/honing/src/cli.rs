@@ -11,6 +11,7 @@ mod groups;
 #[cfg(test)]
 mod heeded_tests;
 mod help;
+mod place;
 mod range;
 mod shared;
 
@@ -20,5 +21,6 @@ pub(crate) use command::{Cli, Command, Flavour, Look, ManifestCommand, Work};
 pub(crate) use compare::{Compare, Comparing};
 pub(crate) use groups::Format;
 pub(crate) use help::{brief, named, shown, whole};
+pub(crate) use place::place;
 pub(crate) use range::Range;
 pub(crate) use shared::Shared;

@@ -95,7 +95,7 @@ fn command(row: &Row, width: usize) -> Vec<Line<'static>> {
         let said = format!(
             "{} has run no command here. `{} plan --explain` prints those that it would run.",
             row.stage,
-            honing_core::called()
+            honing_core::advised()
         );
         return wrap(&said, width).into_iter().map(Line::raw).collect();
     }

@@ -70,6 +70,7 @@ fn follow(args: Vec<OsString>) -> ExitCode {
     match parsed {
         Ok((Cli { command, color }, matches)) => {
             console::choose(color);
+            honing_core::give(&cli::place(&matches));
             let name = matches.subcommand_name().unwrap_or_default().to_owned();
             let always = Shared { color, command: name, ..Shared::default() };
             match command {

@@ -136,6 +136,10 @@ fn another_workspaces_configuration_is_its_own() {
     assert!(binary.is_file(), "{}", ran.stderr);
     let said = finish(Command::new(binary).output().unwrap()).stdout;
     assert_eq!(said.trim(), "[true, false, false] \"--cfg one\"");
+    // What is advised is for that workspace, too.
+    let early = here.run(&["bench", "--manifest-path", &manifest.to_string_lossy()]);
+    let advised = format!("honing --manifest-path {} --only optimize", manifest.display());
+    assert!(early.code != 0 && early.stderr.contains(&advised), "{}", early.stderr);
 }
 
 #[test]

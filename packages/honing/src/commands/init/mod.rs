@@ -30,7 +30,7 @@ pub(crate) fn init(shared: &Shared, xtask: Option<Option<&str>>, yes: bool) -> R
             return Err(Error::usage("this module has no main package to optimize"));
         }
         start(&path, &go::template(&mains))?;
-        console::line(&format!("        Next put real workloads in, then: {} plan", honing_core::called()));
+        console::line(&format!("        Next put real workloads in, then: {} plan", honing_core::advised()));
         console::line("        Also ignore target/ in git: all output goes there");
         return Ok(());
     }
@@ -45,13 +45,13 @@ pub(crate) fn init(shared: &Shared, xtask: Option<Option<&str>>, yes: bool) -> R
         _ => create(path, &binaries)?,
     }
     let added = outside.as_ref().map(|outside| outside.finish(yes, shared.job.ci)).transpose()?;
-    let pgo = if added == Some(true) { "cargo xtask pgo" } else { honing_core::called() };
+    let pgo = if added == Some(true) { "cargo xtask pgo".to_owned() } else { honing_core::advised() };
     console::line(&format!("        Next put real workloads in, then: {pgo} plan"));
     console::line(&format!(
         "        Also look at `{pgo} manifest` before the first run: with LTO and one codegen unit PGO can do more, and after such a change a profile is made anew"
     ));
     if outside.is_none() {
-        advise(&root, pgo, *path == usual);
+        advise(&root, *path == usual);
     }
     Ok(())
 }
@@ -68,7 +68,7 @@ pub(crate) fn of_command(shared: &Shared, folder: Option<&str>) -> Result<()> {
     let (text, seen) = command::template(&root, dir)?;
     start(&path, &text)?;
     console::line(&format!("       Found {seen}"));
-    let pgo = honing_core::called();
+    let pgo = honing_core::advised();
     console::line(&format!("        Next look it through, put real workloads in, then: {pgo} --to baseline"));
     console::line("        Also ignore target/ in git: all output goes there");
     Ok(())
@@ -100,7 +100,7 @@ fn start(path: &Path, text: &str) -> Result<()> {
 }
 
 /// How what ships stays as it is.
-fn advise(root: &Path, pgo: &str, usual: bool) {
+fn advise(root: &Path, usual: bool) {
     let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap_or_default();
     if usual && publishes(&manifest, "/pgo") {
         console::line(
@@ -112,7 +112,7 @@ fn advise(root: &Path, pgo: &str, usual: bool) {
         console::line(
             "        Note Honing is a dependency in Cargo.lock, so cargo may have moved your own; docs/adopting.md has an xtask outside of the workspace",
         );
-    } else if pgo == "honing" && !root.join("xtask").exists() {
+    } else if honing_core::called() == "honing" && !root.join("xtask").exists() {
         console::line(
             "        Also `honing init --xtask` adds `cargo xtask pgo`; it shows what it changes first",
         );
