@@ -3,7 +3,11 @@
 use honing_core::{Result, Stage};
 
 use crate::chain::{
-    Chain, optimized::Optimized, preflight::preflight, ready::Ready, selected::check_selected,
+    Chain,
+    optimized::Optimized,
+    preflight::preflight,
+    ready::Ready,
+    selected::{check_baseline, check_selected},
     subject::Subject,
 };
 
@@ -17,6 +21,7 @@ impl<'a> Chain<'a> {
             || {
                 if subject.pass().is_none() {
                     check_selected(session, subject, selection, &selected)?;
+                    check_baseline(session, subject, &selected)?;
                 }
                 preflight(session, subject)
             },

@@ -7,13 +7,15 @@ use honing_core::{Error, ExitCode, Result, Selection, Stage, Step, event::Event}
 
 use crate::{
     chain::{
+        built::Built,
         merge::MergedProfile,
+        missing,
         session::{ProfileSource, Session},
         subject::Subject,
     },
     keep::{handed, stored_profile::folder},
     measure::pairs::asked,
-    workloads::train::{no_training, workloads},
+    workloads::train::{RawProfiles, no_training, workloads},
 };
 
 /// Checks what the steps that were `selected` need beyond what every run needs.
@@ -46,6 +48,26 @@ pub(crate) fn check_selected(
         check_writable(&folder)?;
     }
     Ok(())
+}
+
+/// Refuses to train or build for a measurement that will lack its baseline. What the first step lacks is told by that.
+pub(crate) fn check_baseline(session: &Session, subject: &Subject<'_>, selected: &[Step]) -> Result<()> {
+    let runs = |stage: Stage| selected.contains(&subject.step(stage));
+    let built = |stage: Stage| runs(stage) || Built::load(session, subject, stage).is_some();
+    let is_last = !runs(Stage::Train) && !runs(Stage::Merge) && !runs(Stage::Optimize);
+    if is_last || !runs(Stage::Bench) || built(Stage::Baseline) {
+        return Ok(());
+    }
+    let trained = *handed::source(session, subject) == ProfileSource::Training;
+    let has = |stage: Stage| match stage {
+        Stage::Merge => !trained || MergedProfile::load(session, subject).is_some(),
+        Stage::Train => RawProfiles::load(session, subject).is_some(),
+        stage => !subject.flow().has(subject.step(stage)) || built(stage),
+    };
+    let uses =
+        [(Stage::Train, Stage::Instrument), (Stage::Merge, Stage::Train), (Stage::Optimize, Stage::Merge)];
+    let begins = uses.into_iter().all(|(user, used)| !runs(user) || runs(used) || has(used));
+    if begins { Err(missing(subject.step(Stage::Baseline), subject.step(Stage::Bench))) } else { Ok(()) }
 }
 
 /// A profile that a folder was to have: one that it lacks has to be trained, or was trained here before.

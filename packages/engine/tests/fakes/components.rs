@@ -375,7 +375,7 @@ fn profiles_are_handed_over_in_one_folder() {
     ] {
         fs::write(&manifest, manifest_text).unwrap();
         fs::write(&written[1], bytes).unwrap();
-        let (ended, events) = there.run(options(), &select("optimize", ""));
+        let (ended, events) = there.run(options(), &select("optimize", "optimize"));
         let error = ended.unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
         assert_eq!((error.code(), steps(&events).len()), (ExitCode::Profile, 0), "{error}");

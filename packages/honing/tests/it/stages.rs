@@ -113,6 +113,14 @@ fn stages_run_alone_from_and_up_to() {
     let stages = other.stages(&["--to", "optimize", "--profile", profile.to_str().unwrap()]);
     let names: Vec<&str> = stages.iter().map(|(stage, _)| stage.as_str()).collect();
     assert_eq!(names, ["preflight", "baseline", "merge", "optimize"]);
+
+    // A measurement that will lack its baseline is refused before the build.
+    std::fs::remove_dir_all(other.path("target/honing/tiny/baseline")).unwrap();
+    let late = other.run(&["--from", "optimize", "--profile", profile.to_str().unwrap(), "--force"]);
+    assert_eq!(late.code, 2, "{}", late.stderr);
+    assert!(late.stderr.contains("bench: needs what baseline makes"), "{}", late.stderr);
+    assert!(!late.stderr.contains("Optimize"), "{}", late.stderr);
+    assert_eq!(other.run(&["plan", "--from", "optimize"]).code, 0);
 }
 
 #[test]
