@@ -42,6 +42,11 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     let scale = Scale::holding(on_it.filter_map(|one| one.ratio));
     let lacking = if state.works() { "not yet" } else { "none, the run ended before it" };
     let mut lines = result(program.summary.as_ref(), lacking, width);
+    let next = program.summary.as_ref().filter(|_| !state.works()).map_or(&[][..], |summary| &summary.next);
+    for (at, what) in next.iter().enumerate() {
+        let name = if at == 0 { "next     " } else { "         " };
+        lines.push(Line::raw(cut(&format!("{name}{what}"), width)));
+    }
     if layout.bar > 0 && !program.measured.is_empty() {
         let before = " ".repeat(layout.name + layout.change + 2);
         let words = "  optimized/baseline; in brackets the interval";

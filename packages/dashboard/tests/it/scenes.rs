@@ -341,7 +341,10 @@ fn summary() -> Summary {
         ships: None,
         applied: Some(applied()),
         recorded: Some("pgo/profiles/tracker/x86_64-unknown-linux-gnu".into()),
-        next: Vec::new(),
+        next: vec![
+            "commit pgo/profiles/tracker/x86_64-unknown-linux-gnu".into(),
+            "build what ships: honing build --program tracker".into(),
+        ],
     }
 }
 
