@@ -14,7 +14,7 @@ use honing_core::{
 };
 
 use crate::{
-    builders::{Flavour, Made},
+    builders::{Flavour, Made, beside},
     chain::{
         Chain,
         built::{Built, check_same_source},
@@ -30,6 +30,7 @@ use crate::{
     children::Usage,
     io::{clock, files},
     measure::{
+        Which,
         arms::Arms,
         measurements::{Candidate, Measurements},
         measuring::Benching,
@@ -118,8 +119,12 @@ fn measured(chain: &mut Chain<'_>, others: &[Component]) -> Result<Judged> {
             let optimized = optimized.ok_or_else(|| missing(Stage::Optimize, Stage::Bench))?;
             check_same_source(session, subject)?;
             started(session, subject, Stage::Bench, vec!["--shares".into()]);
-            let all =
-                Alone { name: ALL.into(), path: optimized.path().into(), digest: optimized.digest().clone() };
+            let all = Alone {
+                name: ALL.into(),
+                path: optimized.path().into(),
+                libraries: Vec::new(),
+                digest: optimized.digest().clone(),
+            };
             let mut programs = vec![all];
             for other in others {
                 programs.extend(alone(session, subject, other)?);
@@ -144,12 +149,15 @@ fn measured(chain: &mut Chain<'_>, others: &[Component]) -> Result<Judged> {
 struct Alone {
     name: String,
     path: PathBuf,
+    /// Shared libraries that are not yet beside it.
+    libraries: Vec<PathBuf>,
     digest: Digest,
 }
 
 impl Alone {
     fn of(name: &str, made: Made) -> Self {
-        Self { name: format!("{name} alone"), path: made.path, digest: made.digest }
+        let Made { path, libraries, digest, .. } = made;
+        Self { name: format!("{name} alone"), path, libraries, digest }
     }
 }
 
@@ -222,6 +230,9 @@ fn compare(
     let paths: Vec<&Path> = candidates.iter().map(|candidate| candidate.path).collect();
     let name = OsString::from(&subject.artifact);
     let arms = Arms::stage(&dir, &name, baseline.path(), &paths)?.with_libraries()?;
+    for (at, one) in programs.iter().enumerate() {
+        beside::copy_libraries_to(&one.libraries, arms.path(Which::Candidate(at)))?;
+    }
     let gates = gates(&session.config, subject.program, chosen.iter().map(|(name, _)| *name));
     let limit = Limit::of(session, None);
     let until = limit.time().map(|time| Instant::now() + time);

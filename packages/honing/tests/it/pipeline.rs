@@ -221,6 +221,30 @@ fn the_last_verdict_is_that_of_all_and_shares_are_told() {
     assert!(alone.stderr.contains(warning), "{alone:?}");
 }
 
+/// A library that the loader looks for is beside each of the programs that are measured.
+#[test]
+fn shares_of_a_shared_library() {
+    let Some(fixture) = pipeline("shared") else { return };
+    let comes_along = |library: &str, program: &str| {
+        let prepare = format!("prepare = [\"cp\", \"{{program:{library}}}\", \"libwork.so\"]");
+        format!("output = \"{program}\"\nlibraries = [\"libwork.so\"]\n{prepare}")
+    };
+    let linked = "{cc} -shared -Wl,-soname,libwork.so {ldflags} work.o -o libwork.so";
+    let config = CONFIG
+        .replace("ar rcsD libwork.a work.o", linked)
+        .replace("-O2 {cflags}", "-O2 -fPIC {cflags}")
+        .replace("output = \"libwork.a\"", "output = \"libwork.so\"")
+        .replace("output = \"trainer\"", &comes_along("lib:instrument", "trainer"))
+        .replace("output = \"app\"", &comes_along("lib", "app"))
+        .replace("-Clink-arg={program:lib:instrument}", "-Clink-arg=libwork.so")
+        .replace("\"-Clink-arg=-fprofile-generate\", \"-Cdefault-linker-libraries=yes\", ", "")
+        .replace("-Clink-arg={program:lib}", "-Clink-arg=libwork.so");
+    fixture.write("pgo/pgo.toml", &config);
+    fixture.succeeds(&["--ci"]);
+    let ran = fixture.succeeds(&["--ci", "bench", "--shares", "-P", "app"]);
+    assert!(ran.stdout.contains("lib alone") && ran.stdout.contains("app alone"), "{ran:?}");
+}
+
 #[test]
 fn a_wrong_argument_of_the_last_build_is_found_before_the_first() {
     let Some(fixture) = pipeline("arguments") else { return };
