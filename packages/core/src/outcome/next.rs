@@ -21,6 +21,11 @@ pub struct Came<'a> {
 pub fn next(came: &Came<'_>) -> Vec<String> {
     let Came { program, .. } = came;
     match (came.recorded, came.outcome) {
+        // A clearer one may follow, and the repository keeps what it had until then.
+        (Some(_), Some(OutcomeKind::Inconclusive)) if came.commit.is_some() => vec![
+            advise!("measure again before you commit it: {pgo} bench --force --program {program}"),
+            advise!("then record that: {pgo} record --program {program}"),
+        ],
         (Some(_), _) => {
             let commit = came.commit.map(|folder| format!("commit {folder}"));
             let build = advise!("build what ships: {pgo} build --program {program}");
@@ -50,6 +55,8 @@ mod tests {
         let (yes, no) = (Some("pgo/profiles/p/t"), None);
         let record = "record the profile: honing record --program p";
         let measure = "measure and record it: honing --program p";
+        let again = "measure again before you commit it: honing bench --force --program p";
+        let then = "then record that: honing record --program p";
         let (plain, train) = (
             "ship a build without PGO: honing build --no-pgo --program p",
             "or train on work that is more like production's: honing --program p",
@@ -59,7 +66,8 @@ mod tests {
             (yes, false, Some(OutcomeKind::Improved), true, &[build]),
             // Without a verdict too, as after a rebase.
             (yes, true, None, true, &[commit, build]),
-            (yes, true, Some(OutcomeKind::Inconclusive), true, &[commit, build]),
+            (yes, true, Some(OutcomeKind::Inconclusive), true, &[again, then]),
+            (yes, false, Some(OutcomeKind::Inconclusive), true, &[build]),
             (no, false, Some(OutcomeKind::Regressed), false, &[plain, train]),
             (no, false, Some(OutcomeKind::Improved), true, &[record]),
             (no, false, Some(OutcomeKind::NotMeasured), true, &[measure]),

@@ -40,7 +40,7 @@ fn commands_offer_what_they_heed() {
     preflight lacks --accept-poorer --budget --from --keep-raw --only --pairs --plain --skip --to
     baseline lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
     instrument lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
-    train lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to
+    train lacks --accept-poorer --from --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to
     merge lacks --accept-poorer --budget --only --pairs --plain --profile --profiles --skip --to --workload
     optimize lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --skip --to --workload
     bench lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --plain --profile --profiles --skip --to

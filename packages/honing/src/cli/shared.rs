@@ -79,7 +79,7 @@ heeds!(
     /// `baseline` and `instrument`.
     all Build: pick Pick, again Again, time Time
 );
-heeds!(all Train: pick Pick, loads Loads, again Again, time Time);
+heeds!(all Train: pick Pick, loads Loads, again Again, time Time, raw Raw);
 heeds!(all Merge: pick Pick, again Again, merging Merging, raw Raw);
 heeds!(all Optimize: pick Pick, again Again, given Given, time Time);
 heeds!(all Bench: pick Pick, loads Loads, again Again, pairs Pairs, time Time);

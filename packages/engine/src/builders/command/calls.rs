@@ -246,7 +246,7 @@ pub(super) fn with_responses(args: &[std::ffi::OsString]) -> Vec<String> {
 }
 
 /// Whether a call is one of those by which configure, cmake and meson try the compiler.
-fn is_trial(call: &Noted) -> bool {
+pub(super) fn is_trial(call: &Noted) -> bool {
     ["conftest", "CMakeC", "cmTC_", "testfile", "sanitycheck"].iter().any(|name| call.file.contains(name))
 }
 

@@ -22,10 +22,15 @@ const LONGEST: usize = 255;
 
 /// Refuses a build that the flags of PGO did not reach.
 pub(super) fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<()> {
-    let Some(mark) = wanted.mark else { return Ok(()) };
     let warn = |text: String| session.sink.emit(Event::Warning { text: format!("{stage}: {text}") });
-    let flag = mark.trim_end_matches('=');
     let noted = calls::all(&wanted.notes());
+    let Some(mark) = wanted.mark else {
+        let real = |folder: PathBuf| folder.canonicalize().unwrap_or(folder);
+        let seen = [wanted.dir.clone(), wanted.build_dir(), session.builds()].map(real);
+        outside(&noted, &seen).into_iter().for_each(warn);
+        return Ok(());
+    };
+    let flag = mark.trim_end_matches('=');
     if wanted.compilers.family == Compiler::Gcc {
         objects(&noted, &wanted.build_dir()).into_iter().for_each(warn);
     }
@@ -80,6 +85,29 @@ pub(super) fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>) -
     Ok(())
 }
 
+/// Where sources of the system are, which change with it.
+const SYSTEM: &str = "/usr";
+
+/// That sources were compiled which are in none of the folders whose changes are `seen`.
+fn outside(calls: &[Noted], seen: &[PathBuf]) -> Option<String> {
+    let compiled: BTreeSet<PathBuf> = calls
+        .iter()
+        .filter(|call| call.compiles && !calls::is_trial(call))
+        .filter_map(|call| call.dir.join(&call.file).canonicalize().ok())
+        .collect();
+    let is_outside =
+        |file: &&PathBuf| !file.starts_with(SYSTEM) && !seen.iter().any(|folder| file.starts_with(folder));
+    let others: Vec<&PathBuf> = compiled.iter().filter(is_outside).collect();
+    let first = others.first()?.display();
+    let text = format!(
+        "{} of {} sources that were compiled are outside of `dir`, such as {first}: Honing does not see when they \
+         change. Let `dir` be a folder that holds them all",
+        others.len(),
+        compiled.len()
+    );
+    Some(text)
+}
+
 /// What is wrong with the names that gcc's counters of object files have: a folder's `/` is `#` in them.
 fn objects(calls: &[Noted], build_dir: &Path) -> Vec<String> {
     let mut names: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
@@ -107,6 +135,23 @@ fn objects(calls: &[Noted], build_dir: &Path) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sources_that_nobody_looks_at_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for file in ["lib/a.c", "build/b.c", "x/c.c", "x/conftest.c"] {
+            std::fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+            std::fs::write(root.join(file), "").unwrap();
+        }
+        let told = |files: &[&str]| {
+            let call = |file: &&str| Noted::of(&["-c", file], None).unwrap().called_in(root.join("build"));
+            outside(&files.iter().map(call).collect::<Vec<_>>(), &["lib", "build"].map(|one| root.join(one)))
+        };
+        assert_eq!(told(&["../lib/a.c", "b.c", "../x/conftest.c", "gone.c"]), None);
+        let text = told(&["../lib/a.c", "b.c", "../x/c.c"]).unwrap();
+        assert!(text.starts_with("1 of 3 sources") && text.contains("/x/c.c: Honing"), "{text}");
+    }
 
     #[test]
     fn names_of_counters_that_do_not_work_are_told() {
