@@ -184,6 +184,12 @@ pub trait Builder: Any + Debug + Send + Sync {
         false
     }
 
+    /// Whether [`Builder::fingerprint`] knows before the first build what it will read: then a difference after it
+    /// is a change meanwhile. Others have to look for that themselves.
+    fn knows_its_inputs(&self) -> bool {
+        false
+    }
+
     /// Builds it, on behalf of `stage`.
     fn build(
         &self,

@@ -8,7 +8,7 @@ use std::{
 
 use honing_core::{
     Digest, Error, ExitCode, Fingerprint, Result, Stage, Training,
-    event::{Artifact, StageState},
+    event::{Artifact, Event, StageState},
 };
 use serde::{Deserialize, Serialize};
 
@@ -212,6 +212,33 @@ fn check_alike(
     ))
 }
 
+/// Builds again where sources changed while they were built: nobody knows which of them went into it.
+fn unchanged(
+    session: &Session,
+    subject: &Subject<'_>,
+    (stage, flavour): (Stage, Flavour<'_>),
+    (made, now): (Made, Fingerprint),
+    before: &Fingerprint,
+) -> Result<(Made, Fingerprint)> {
+    let meanwhile = |now: &Fingerprint, before| now.changes_since(before).into_iter().next();
+    let Some(first) = meanwhile(&now, before).filter(|_| subject.builder().knows_its_inputs()) else {
+        return Ok((made, now));
+    };
+    let text = format!("{stage}: {first} while it was built; building again");
+    session.sink.emit(Event::Note { text });
+    let mut again = subject.build(session, stage, flavour)?;
+    again.usage = made.usage.and(again.usage);
+    let after = subject.fingerprint(session, flavour)?;
+    if let Some(still) = meanwhile(&after, &now) {
+        let text = format!(
+            "{stage}: {still} each time that it is built. What writes there? A build that does needs a copy of its \
+             sources (in_source = true), or inputs that leave that out"
+        );
+        session.sink.emit(Event::Warning { text });
+    }
+    Ok((again, after))
+}
+
 /// Builds, and keeps a copy of what was built together with what `describe` makes of it.
 pub(crate) fn compile<T: Product + AsRef<Compiled>>(
     session: &Session,
@@ -226,6 +253,7 @@ pub(crate) fn compile<T: Product + AsRef<Compiled>>(
     let made = subject.build(session, stage, flavour)?;
     // After the build, so that files that it read for the first time are in it.
     let fingerprint = subject.fingerprint(session, flavour)?;
+    let (made, fingerprint) = unchanged(session, subject, (stage, flavour), (made, fingerprint), &before)?;
     check_alike(session, subject, stage, &fingerprint, &made.witness)?;
     let same =
         |old: &Manifest<T>| old.output.as_ref().digest == made.digest && old.fingerprint == fingerprint;

@@ -29,6 +29,16 @@ impl Usage {
     pub fn cpu(&self) -> Duration {
         self.user + self.system
     }
+
+    /// This and another's.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            user: self.user + other.user,
+            system: self.system + other.system,
+            peak_rss: self.peak_rss.max(other.peak_rss),
+            ..other
+        }
+    }
 }
 
 /// How a child ended.

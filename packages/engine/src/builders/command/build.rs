@@ -89,11 +89,17 @@ pub(super) fn fingerprint(
         }
     }
     // Another make, or another interpreter of a script, may build another program.
-    for (_, words) in wanted.program.steps(wanted.flavour) {
+    for (key, words) in wanted.program.steps(wanted.flavour) {
         if let Some(tool) = words.first()
             && let Some(path) = on_path(tool.as_ref(), &wanted.env)
         {
-            print.value(format!("tool {tool}"), path.canonicalize().unwrap_or(path).display());
+            let (name, path) = (format!("tool {tool}"), path.canonicalize().unwrap_or(path));
+            if wanted.program.is_shared(key) {
+                print.value(name, path.display());
+            } else {
+                // Of two flags of one name the tool of all flavours stays.
+                print.flags(format!("{name} of {key}"), path.display().to_string());
+            }
         }
     }
     for name in READ {
@@ -146,7 +152,7 @@ pub(super) fn build(
     files::remove_file(&wanted.kept().join(KEPT))?;
     let told = Told { sink: &session.sink, program: wanted.name, stage, total };
     let usage = progress::told(&told, &wanted.notes(), || run_all(session, stage, wanted))?;
-    tell_reach(session, stage, wanted)?;
+    tell_reach(session, stage, wanted, &began)?;
     let log = session.log_path(wanted.name, stage);
     Ok(take((stage, &log), wanted, (read, began))?.made(wanted, false, usage))
 }

@@ -278,6 +278,10 @@ impl Builder for CommandBuilder {
         true
     }
 
+    fn knows_its_inputs(&self) -> bool {
+        true
+    }
+
     fn own_folders(&self, session: &Session, program: &str) -> Vec<PathBuf> {
         vec![folder(session, program)]
     }

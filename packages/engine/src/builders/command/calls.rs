@@ -197,6 +197,12 @@ pub(super) fn reach(calls: &[Noted]) -> Reach {
     }
 }
 
+/// What of a build lay there already: some objects, or all, where it compiled nothing.
+pub(super) fn left_over(calls: &[Noted]) -> Option<Reach> {
+    let compiled = calls.iter().any(|call| call.compiles && !is_trial(call));
+    if compiled { foreign(calls) } else { Some(Reach::Unknown) }
+}
+
 /// Objects that lay there already: what compiled them knew nothing of PGO.
 fn foreign(calls: &[Noted]) -> Option<Reach> {
     let place = |call: &Noted, file: &Path| plain(&call.dir.join(file));

@@ -20,15 +20,16 @@ use crate::{
 /// The longest name of a file.
 const LONGEST: usize = 255;
 
-/// Refuses a build that the flags of PGO did not reach.
-pub(super) fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<()> {
+/// Refuses a build that the flags of PGO did not reach, and one that has parts of another flavour's. `last` is who wrote
+/// into a kept tree before it.
+pub(super) fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>, last: &str) -> Result<()> {
     let warn = |text: String| session.sink.emit(Event::Warning { text: format!("{stage}: {text}") });
     let noted = calls::all(&wanted.notes());
     let Some(mark) = wanted.mark else {
         let real = |folder: PathBuf| folder.canonicalize().unwrap_or(folder);
         let seen = [wanted.dir.clone(), wanted.build_dir(), session.builds()].map(real);
         outside(&noted, &seen).into_iter().for_each(warn);
-        return Ok(());
+        return left_over(stage, wanted, &noted, last);
     };
     let flag = mark.trim_end_matches('=');
     if wanted.compilers.family == Compiler::Gcc {
@@ -83,6 +84,24 @@ pub(super) fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>) -
         }
     }
     Ok(())
+}
+
+/// Refuses a baseline with objects that another flavour of the program left in a tree that is kept.
+fn left_over(stage: Stage, wanted: &Wanted<'_>, noted: &[Noted], last: &str) -> Result<()> {
+    let own = format!("{}.", wanted.name);
+    let other = last.strip_prefix(&own).filter(|flavour| *flavour != wanted.flavour.word());
+    if other.is_none() || !wanted.calls_compilers() {
+        return Ok(());
+    }
+    let what = match calls::left_over(noted) {
+        Some(Reach::Foreign(others, of, file)) => format!("{others} of {of} objects, such as {file},"),
+        Some(_) => "all".to_owned(),
+        None => return Ok(()),
+    };
+    let text =
+        format!("{stage}: {what} that program `{}` was linked of, {last} left in the tree", wanted.name);
+    let hint = "let a command of the baseline remove what is to be compiled anew, such as make clean, or leave `keep` out";
+    Err(Error::new(ExitCode::Build, text).with_hint(hint))
 }
 
 /// Where sources of the system are, which change with it.

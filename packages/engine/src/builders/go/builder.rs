@@ -282,6 +282,10 @@ impl Builder for GoBuilder {
         vec![folder(session, program)]
     }
 
+    fn knows_its_inputs(&self) -> bool {
+        true
+    }
+
     fn version(&self, _: &Subject<'_>) -> String {
         String::new()
     }
