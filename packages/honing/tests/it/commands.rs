@@ -417,7 +417,21 @@ fn what_is_left_of_other_builds_is_seen() {
     configured(&fixture, "prepare = [\"rm\", \"-f\", \"main.o\", \"work.o\", \"prog\"]\n", "");
     let refused = fixture.run(&["--to", "baseline"]);
     assert_eq!(refused.code, 10, "{refused:?}");
-    assert!(refused.stderr.contains("prog of program `prog` is instrumented"), "{refused:?}");
+    let all = "nothing was compiled; all is what prog.instrument left in the tree";
+    assert!(refused.stderr.contains(all), "{refused:?}");
+    // What make compiles anew where there is a profile, and not for the baseline.
+    let make = "\"make\", \"-B\", \"-f\", \"{dir}/Makefile\", \"VPATH={dir}\", \"CC={cc}\", \"MORE={cflags}\", \"LDFLAGS={ldflags}\"";
+    let partly = format!(
+        "baseline.build = [\"sh\", \"-c\", \"rm -f main.o prog; make -f {{dir}}/Makefile VPATH={{dir}} CC={{cc}}\"]\nbuild = [{make}]\nold = ["
+    );
+    let text = fixture.read("pgo/pgo.toml").replace("build = [", &partly);
+    let text: Vec<&str> = text.lines().filter(|line| !line.starts_with("old = ")).collect();
+    fixture.write("pgo/pgo.toml", &text.join("\n"));
+    fixture.succeeds(&["--to", "optimize", "--from", "instrument"]);
+    let refused = fixture.run(&["--to", "baseline", "--force"]);
+    assert_eq!(refused.code, 10, "{refused:?}");
+    let some = "1 of 2 objects that were linked, such as work.o, are what prog.optimize left in the tree";
+    assert!(refused.stderr.contains(some), "{refused:?}");
     // An object file of the person's own among the sources.
     let Some(fixture) = prog() else { return };
     let compiled =
@@ -434,6 +448,25 @@ fn what_is_left_of_other_builds_is_seen() {
     let refused = fixture.run(&["--to", "baseline"]);
     assert_eq!(refused.code, 10, "{refused:?}");
     assert!(refused.stderr.contains("is a script"), "{refused:?}");
+}
+
+/// A source that is saved while it is built is built again, and a tool that one flavour has is no other source.
+#[test]
+fn a_source_that_changes_meanwhile_and_a_tool_of_one_flavour() {
+    let Some(fixture) = prog() else { return };
+    fixture.write("saved.c", &WORK.replace("* 3 + 1", "* 5 + 1"));
+    let builds = "[\"sh\", \"-c\", \"make CC={cc} 'MORE={cflags}' 'LDFLAGS={ldflags}' && if [ -e {workspace}/saved.c ]; then mv {workspace}/saved.c {workspace}/src/work.c; fi\"]\noptimize.prepare = [\"true\"]\nold = [";
+    let text = fixture.read("pgo/pgo.toml").replace("build = [", &format!("build = {builds}"));
+    let text: Vec<&str> = text.lines().filter(|line| !line.starts_with("old = ")).collect();
+    fixture.write("pgo/pgo.toml", &text.join("\n"));
+    let ran = fixture.succeeds(&["--ci"]);
+    assert!(ran.stderr.contains("work.c changed while it was built; building again"), "{ran:?}");
+    let runs = |flavour: &str| {
+        let program = fixture.path(&format!("target/honing/prog/{flavour}/prog"));
+        Command::new(program).arg("300000").output().unwrap().stdout
+    };
+    assert_eq!(runs("baseline"), runs("optimize"));
+    fixture.is_up_to_date(&["--ci"]);
 }
 
 /// Names of C++ look like several of Rust's.

@@ -12,9 +12,10 @@ use crate::{
     builders::{
         Made, beside,
         command::{
+            calls,
             output::{KEPT, Kept, take},
             progress::{self, Told},
-            reach::tell_reach,
+            reach::{Last, tell_reach},
             state::{Wanted, aside},
             tables::Flavoured,
             words::Name,
@@ -148,13 +149,15 @@ pub(super) fn build(
     let last =
         Kept::load(&wanted.kept()).or_else(|| Kept::load(&wanted.folder.join(Flavoured::Baseline.word())));
     let total = last.map(|last| last.compilations).filter(|count| *count > 0);
+    let before = calls::all(&wanted.notes());
     let began = make_ready(session, stage, wanted)?;
     files::remove_file(&wanted.kept().join(KEPT))?;
     let told = Told { sink: &session.sink, program: wanted.name, stage, total };
     let usage = progress::told(&told, &wanted.notes(), || run_all(session, stage, wanted))?;
-    tell_reach(session, stage, wanted, &began)?;
+    let last = Last { who: began, calls: before };
+    tell_reach(session, stage, wanted, &last)?;
     let log = session.log_path(wanted.name, stage);
-    Ok(take((stage, &log), wanted, (read, began))?.made(wanted, false, usage))
+    Ok(take((stage, &log), wanted, (read, last.who))?.made(wanted, false, usage))
 }
 
 /// Its commands, one after the other.

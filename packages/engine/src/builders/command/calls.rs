@@ -197,30 +197,43 @@ pub(super) fn reach(calls: &[Noted]) -> Reach {
     }
 }
 
-/// What of a build lay there already: some objects, or all, where it compiled nothing.
-pub(super) fn left_over(calls: &[Noted]) -> Option<Reach> {
-    let compiled = calls.iter().any(|call| call.compiles && !is_trial(call));
-    if compiled { foreign(calls) } else { Some(Reach::Unknown) }
-}
-
 /// Objects that lay there already: what compiled them knew nothing of PGO.
 fn foreign(calls: &[Noted]) -> Option<Reach> {
-    let place = |call: &Noted, file: &Path| plain(&call.dir.join(file));
-    let made: BTreeSet<PathBuf> = calls
-        .iter()
-        .filter_map(|call| {
-            let out = call.object().or_else(|| (!call.out.is_empty()).then(|| call.out.clone().into()))?;
-            Some(place(call, &out))
-        })
-        .collect();
-    let linked: BTreeSet<PathBuf> = calls
-        .iter()
-        .filter(|call| !is_trial(call))
-        .flat_map(|call| call.linked.iter().map(|file| place(call, Path::new(file))))
-        .collect();
+    let (made, linked) = (made(calls), linked(calls));
     let others: Vec<&PathBuf> = linked.difference(&made).collect();
     let first = others.first()?;
     Some(Reach::Foreign(others.len(), linked.len(), first.file_name()?.to_string_lossy().into_owned()))
+}
+
+/// Objects that were linked, and that the build `before` compiled with the flags of PGO, not this one: how many, of how
+/// many, and one of them.
+pub(super) fn left_over(calls: &[Noted], before: &[Noted]) -> Option<(usize, usize, String)> {
+    let (made_now, linked) = (made(calls), linked(calls));
+    let marked: Vec<Noted> = before.iter().filter(|call| call.marked).cloned().collect();
+    let theirs: BTreeSet<PathBuf> = made(&marked).difference(&made_now).cloned().collect();
+    let left: Vec<&PathBuf> = linked.intersection(&theirs).collect();
+    let first = left.first()?;
+    Some((left.len(), linked.len(), first.file_name()?.to_string_lossy().into_owned()))
+}
+
+/// Whether something was compiled.
+pub(super) fn compiles(calls: &[Noted]) -> bool {
+    calls.iter().any(|call| call.compiles && !is_trial(call))
+}
+
+/// The object files that were made.
+fn made(calls: &[Noted]) -> BTreeSet<PathBuf> {
+    let of = |call: &Noted| {
+        let out = call.object().or_else(|| (!call.out.is_empty()).then(|| call.out.clone().into()))?;
+        Some(plain(&call.dir.join(out)))
+    };
+    calls.iter().filter_map(of).collect()
+}
+
+/// The object files that were linked.
+fn linked(calls: &[Noted]) -> BTreeSet<PathBuf> {
+    let links = calls.iter().filter(|call| !is_trial(call));
+    links.flat_map(|call| call.linked.iter().map(|file| plain(&call.dir.join(file)))).collect()
 }
 
 /// A path without `.` and `..`.

@@ -17,12 +17,20 @@ use crate::{
     profiles::gcc,
 };
 
+/// What wrote last into a tree that is kept.
+pub(super) struct Last {
+    /// The program and flavour, such as `lua.optimize`.
+    pub(super) who: String,
+    /// The calls of this program's build before.
+    pub(super) calls: Vec<Noted>,
+}
+
 /// The longest name of a file.
 const LONGEST: usize = 255;
 
-/// Refuses a build that the flags of PGO did not reach, and one that has parts of another flavour's. `last` is who wrote
-/// into a kept tree before it.
-pub(super) fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>, last: &str) -> Result<()> {
+/// Refuses a build that the flags of PGO did not reach, and one that has parts of another flavour's. `last` wrote into
+/// a kept tree before it.
+pub(super) fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>, last: &Last) -> Result<()> {
     let warn = |text: String| session.sink.emit(Event::Warning { text: format!("{stage}: {text}") });
     let noted = calls::all(&wanted.notes());
     let Some(mark) = wanted.mark else {
@@ -87,19 +95,20 @@ pub(super) fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>, l
 }
 
 /// Refuses a baseline with objects that another flavour of the program left in a tree that is kept.
-fn left_over(stage: Stage, wanted: &Wanted<'_>, noted: &[Noted], last: &str) -> Result<()> {
+fn left_over(stage: Stage, wanted: &Wanted<'_>, noted: &[Noted], last: &Last) -> Result<()> {
     let own = format!("{}.", wanted.name);
-    let other = last.strip_prefix(&own).filter(|flavour| *flavour != wanted.flavour.word());
+    let other = last.who.strip_prefix(&own).filter(|flavour| *flavour != wanted.flavour.word());
     if other.is_none() || !wanted.calls_compilers() {
         return Ok(());
     }
-    let what = match calls::left_over(noted) {
-        Some(Reach::Foreign(others, of, file)) => format!("{others} of {of} objects, such as {file},"),
-        Some(_) => "all".to_owned(),
+    let what = match calls::left_over(noted, &last.calls) {
+        Some((left, of, file)) => format!("{left} of {of} objects that were linked, such as {file}, are"),
+        None if !calls::compiles(noted) && calls::compiles(&last.calls) => {
+            "nothing was compiled; all is".to_owned()
+        }
         None => return Ok(()),
     };
-    let text =
-        format!("{stage}: {what} that program `{}` was linked of, {last} left in the tree", wanted.name);
+    let text = format!("{stage}: {what} what {} left in the tree", last.who);
     let hint = "let a command of the baseline remove what is to be compiled anew, such as make clean, or leave `keep` out";
     Err(Error::new(ExitCode::Build, text).with_hint(hint))
 }
