@@ -22,6 +22,21 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
     kept
 }
 
+/// Beginning and end of `text` in at most `columns`, more of the end: in a path that says what it is.
+pub(crate) fn cut_inside(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut end = String::new();
+    for letter in text.chars().rev() {
+        if width(&end) + letter.width().unwrap_or(0) > columns * 2 / 3 {
+            break;
+        }
+        end.insert(0, letter);
+    }
+    cut(text, columns - width(&end)) + &end
+}
+
 /// The same, filled up to exactly `columns`.
 pub(crate) fn left(text: &str, columns: usize) -> String {
     let mut text = cut(text, columns);
@@ -104,6 +119,8 @@ mod tests {
         assert_eq!(left("日本語", 4), "日… ");
         assert_eq!(right("e\u{301}", 3), "  e\u{301}");
         assert_eq!(cut("anything", 0), "");
+        let path = "<hexyl::Printer<BufWriter<File>>>::print_all";
+        assert_eq!(cut_inside(path, 25), "<hexyl::…le>>>::print_all");
     }
 
     #[test]
@@ -124,6 +141,7 @@ mod tests {
         #[test]
         fn columns_are_kept(text in "\\PC*", columns in 0_usize..30) {
             prop_assert!(width(&cut(&text, columns)) <= columns);
+            prop_assert!(width(&cut_inside(&text, columns)) <= columns);
             prop_assert_eq!(width(&left(&text, columns)), columns);
             prop_assert_eq!(width(&right(&text, columns)), columns);
             if columns > 1 {

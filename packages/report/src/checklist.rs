@@ -27,7 +27,10 @@ fn conclusion(list: &Checklist) -> String {
     let all = items().count();
     match open {
         0 => format!("**ready**, all {all} items hold"),
-        open => format!("**not ready**, {open} of {all} items do not hold (exit code {})", list.code),
+        open => {
+            let verb = if open == 1 { "does" } else { "do" };
+            format!("**not ready**, {open} of {all} items {verb} not hold (exit code {})", list.code)
+        }
     }
 }
 

@@ -73,8 +73,9 @@ impl Checklist {
         // One may be the reason for those after it.
         let others: String = others.iter().map(|item| format!(", {}", item.title)).collect();
         let (count, of) = (open.len(), items().count());
+        let verb = if count == 1 { "does" } else { "do" };
         let text = format!(
-            "checklist: {count} of {of} items do not hold: {} ({}){others}",
+            "checklist: {count} of {of} items {verb} not hold: {} ({}){others}",
             first.title, first.value
         );
         Some(Error::new(self.exit, text).with_any_hint(first.next.as_deref()))

@@ -5,7 +5,7 @@ use ratatui::prelude::{Line, Span, Style};
 use crate::{
     screen,
     state::State,
-    text::{cut, left, right},
+    text::{cut, cut_inside, left, right},
 };
 
 pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
@@ -23,7 +23,7 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
                 None => ("unknown", screen::dim()),
             };
             let why = hot.why.map(|why| format!(" ({})", why.words())).unwrap_or_default();
-            line(hot.weight * 100.0, (word, style), &format!("{}{why}", hot.function), width)
+            line(hot.weight * 100.0, (word, style), (&hot.function, &why), width)
         })
         .collect();
     if lines.is_empty() {
@@ -39,19 +39,27 @@ fn of_manifest(state: &State, width: usize) -> Vec<Line<'static>> {
     let searched = state.hot_search.to_lowercase();
     let shown = hot.unwrap_or_default().iter().filter(|hot| hot.function.to_lowercase().contains(&searched));
     let lines: Vec<_> =
-        shown.map(|hot| line(hot.percent, ("stored", Style::new()), &hot.function, width)).collect();
+        shown.map(|hot| line(hot.percent, ("stored", Style::new()), (&hot.function, ""), width)).collect();
     if lines.is_empty() {
         return vec![nothing("Known once there is a profile.", width)];
     }
     lines
 }
 
-fn line(percent: f64, (word, style): (&'static str, Style), name: &str, width: usize) -> Line<'static> {
+/// A function; why it was lost where there is room beside its name.
+fn line(
+    percent: f64,
+    (word, style): (&'static str, Style),
+    (name, why): (&str, &str),
+    width: usize,
+) -> Line<'static> {
+    let room = width.saturating_sub(19);
+    let name = cut_inside(name, room);
     Line::from(vec![
         Span::raw(right(&format!("{percent:.2} %"), 8)),
         Span::raw("  "),
         Span::styled(left(word, 9), style),
-        Span::raw(cut(name, width.saturating_sub(19))),
+        Span::raw(cut(&format!("{name}{why}"), room)),
     ])
 }
 
