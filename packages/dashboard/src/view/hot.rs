@@ -5,8 +5,11 @@ use ratatui::prelude::{Line, Span, Style};
 use crate::{
     screen,
     state::State,
-    text::{cut, cut_inside, left, right},
+    text::{cut, cut_inside, left, right, width as columns},
 };
+
+/// Columns of a reason that say something.
+const SAYS: usize = 12;
 
 pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
     let Some(program) = state.program() else { return Vec::new() };
@@ -55,11 +58,13 @@ fn line(
 ) -> Line<'static> {
     let room = width.saturating_sub(19);
     let name = cut_inside(name, room);
+    let left_over = room - columns(&name);
+    let why = if left_over < SAYS { String::new() } else { cut(why, left_over) };
     Line::from(vec![
         Span::raw(right(&format!("{percent:.2} %"), 8)),
         Span::raw("  "),
         Span::styled(left(word, 9), style),
-        Span::raw(cut(&format!("{name}{why}"), room)),
+        Span::raw(name + &why),
     ])
 }
 
