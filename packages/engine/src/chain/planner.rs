@@ -217,7 +217,8 @@ impl Planner<'_> {
         let old: Option<Manifest<serde_json::Value>> =
             session.store.load(subject.name, subject.step(stage)).filter(|_| built);
         let reasons = reasons(session, old.as_ref(), &print);
-        let commands = subject.commands(session, flavour)?.iter().map(ToString::to_string).collect();
+        let commands = subject.commands(session, flavour)?;
+        let commands = commands.iter().map(|command| command.from(&session.root)).collect();
         self.push(stage, reasons, commands);
         Ok(())
     }

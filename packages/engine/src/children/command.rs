@@ -72,6 +72,17 @@ impl fmt::Display for Command {
     }
 }
 
+impl Command {
+    /// As it is pasted into a shell in the folder `here`.
+    pub(crate) fn from(&self, here: &Path) -> String {
+        if self.dir == here {
+            self.to_string()
+        } else {
+            format!("(cd {} && {self})", quote(self.dir.as_os_str()))
+        }
+    }
+}
+
 /// A word as a shell reads it. What separates encoded rustflags is a control character,
 /// which a terminal neither shows nor lets be copied.
 fn quote(word: &OsStr) -> String {
@@ -91,6 +102,11 @@ mod tests {
     fn words_can_be_pasted() {
         let quoted = |word: &str| quote(OsStr::new(word));
         assert_eq!(quoted("plain"), "plain");
+        let command = Command::new("make", &BTreeMap::new(), Path::new("/a b"));
+        assert_eq!(
+            (command.from(Path::new("/a b")), command.from(Path::new("/"))),
+            ("make".into(), "(cd '/a b' && make)".into())
+        );
         assert_eq!(quoted("a b"), "'a b'");
         assert_eq!(quoted("-Ca=it's\u{1f}-Cb"), r"$'-Ca=it\'s\x1f-Cb'");
     }
