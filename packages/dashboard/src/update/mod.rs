@@ -5,6 +5,8 @@ mod event;
 mod manifest;
 mod msg;
 
+use std::collections::BTreeMap;
+
 use honing_core::{Planned, PlannedState, Step, event::StageState};
 
 pub use msg::{Effect, Msg};
@@ -64,9 +66,15 @@ impl State {
         if self.run != Run::None {
             return;
         }
-        for of_one in planned.chunk_by(|one, next| one.program == next.program) {
-            let steps: Vec<Step> = of_one.iter().map(|plan| plan.stage).collect();
-            self.program_mut(&of_one[0].program).1.has_steps(&steps);
+        // Programs that need each other's steps take turns.
+        let mut steps: BTreeMap<&str, Vec<Step>> = BTreeMap::new();
+        for plan in &planned {
+            steps.entry(&plan.program).or_default().push(plan.stage);
+        }
+        for plan in &planned {
+            if let Some(steps) = steps.remove(plan.program.as_str()) {
+                self.program_mut(&plan.program).1.has_steps(&steps);
+            }
         }
         for plan in planned {
             let row = self.program_mut(&plan.program).1.row_mut(plan.stage);
@@ -75,6 +83,37 @@ impl State {
             let up_to_date = Standing::Ended(StageState::UpToDate);
             let is_done = plan.state == PlannedState::UpToDate;
             row.standing = if is_done { up_to_date } else { Standing::Waiting };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use honing_core::Stage;
+
+    use super::*;
+    use crate::{Mode, Setup};
+
+    #[test]
+    fn steps_of_programs_that_take_turns_stay_in_order() {
+        let (first, second) = ([Stage::Preflight, Stage::Baseline], [Stage::Instrument, Stage::Train]);
+        let turns = [("app", first), ("lib", first), ("lib", second), ("app", second)];
+        let planned = |(program, stages): (&str, [Stage; 2])| {
+            let one = |stage: Stage| Planned {
+                program: program.to_owned(),
+                stage: stage.into(),
+                state: PlannedState::Run,
+                reasons: Vec::new(),
+                commands: Vec::new(),
+            };
+            stages.map(one)
+        };
+        let mut state = State::new(Setup { mode: Mode::Look, ..Setup::default() });
+        state.update(Msg::Planned(turns.into_iter().flat_map(planned).collect()));
+        for program in ["app", "lib"] {
+            let rows = &state.program_mut(program).1.rows;
+            let order: Vec<Step> = rows.iter().map(|row| row.stage).collect();
+            assert_eq!(order, [first, second].concat().into_iter().map(Step::from).collect::<Vec<_>>());
         }
     }
 }
