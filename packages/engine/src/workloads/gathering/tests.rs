@@ -252,7 +252,7 @@ fn obeyed_by(suspend: &Suspend, group: i32) -> Arc<Mutex<Option<os_pipe::PipeWri
     let control = Arc::new(Mutex::new(Some(writer)));
     suspend.register(&control);
     std::thread::spawn(move || {
-        for signal in reader.bytes() {
+        for signal in std::io::BufReader::new(reader).bytes() {
             let _ = killpg(Pid::from_raw(group), Signal::try_from(i32::from(signal.unwrap())).unwrap());
         }
     });
