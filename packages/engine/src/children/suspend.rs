@@ -26,7 +26,7 @@ struct State {
 }
 
 impl Suspend {
-    /// Stops every child's process group, and what is started meanwhile.
+    /// Stops every child with all below it, and what is started meanwhile.
     pub fn stop(&self) {
         self.change(|state| state.by_key = true);
     }

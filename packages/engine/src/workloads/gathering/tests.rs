@@ -244,16 +244,18 @@ impl Gather for Slow {
 
 /// Does what a launcher does with the signals that it is sent.
 fn obeyed_by(suspend: &Suspend, group: i32) -> Arc<Mutex<Option<os_pipe::PipeWriter>>> {
-    use nix::{
-        sys::signal::{Signal, killpg},
-        unistd::Pid,
-    };
+    use nix::{sys::signal::Signal, unistd::Pid};
+
+    use crate::children::halt;
     let (reader, writer) = os_pipe::pipe().unwrap();
     let control = Arc::new(Mutex::new(Some(writer)));
     suspend.register(&control);
     std::thread::spawn(move || {
         for signal in reader.bytes() {
-            let _ = killpg(Pid::from_raw(group), Signal::try_from(i32::from(signal.unwrap())).unwrap());
+            match Signal::try_from(i32::from(signal.unwrap())).unwrap() {
+                Signal::SIGSTOP => halt::stop(Pid::from_raw(group), &group.to_string()),
+                _ => halt::go_on(Pid::from_raw(group), &group.to_string()),
+            }
         }
     });
     control
@@ -270,7 +272,8 @@ fn a_workload_that_writes_faster_than_is_merged_stands_still_meanwhile() {
     let room = Room { waiting: 12 * one, ..Room::new(&suspend) };
     let gather = Box::new(Slow(Sums::new(None)));
     let gathering = Gathering::start(gather, world.raw(), false, room, &world.cancel);
-    let script = format!("for i in $(seq {many}); do ./p 3; done");
+    // In a process group that is not the child's.
+    let script = format!("setsid -w sh -c 'for i in $(seq {many}); do ./p 3; done'; exit $?");
     let mut workload = Command::new("sh");
     workload.args(["-c", &script]).env("LLVM_PROFILE_FILE", world.raw().join("%p_%m.profraw"));
     let mut workload = workload.current_dir(&world.folder).process_group(0).spawn().unwrap();
