@@ -203,6 +203,27 @@ impl Folder {
     /// Merges a part of what is finished, and tells whether there was something. After the end that is all which
     /// nobody is known to have open.
     fn round(&mut self, gather: &mut dyn Gather, ended: bool) -> Result<bool> {
+        self.look(ended);
+        let most = if ended { usize::MAX } else { AT_ONCE.max(self.ready.len() / PART) };
+        let part: Vec<PathBuf> = self.ready.keys().take(most).cloned().collect();
+        for files in part.chunks(AT_ONCE) {
+            let merged = if ended { gather.add(files) } else { self.merge(gather, files) };
+            for file in files {
+                self.ready.remove(file);
+                if !merged.contains(file) {
+                    self.left.insert(file.clone());
+                    continue;
+                }
+                self.done.files += 1;
+                self.done.bytes += files::size(file);
+                self.remove(file);
+            }
+        }
+        Ok(!part.is_empty())
+    }
+
+    /// Finds what is ready, and stops the workload where too much is.
+    fn look(&mut self, ended: bool) {
         let listed = self.note_peak();
         let is_known = |path: &PathBuf| {
             self.left.contains(path) || self.removed.contains(path) || self.ready.contains_key(path)
@@ -219,38 +240,26 @@ impl Folder {
         if !ended {
             self.room.note(going + self.ready.values().sum::<u64>());
         }
-        let part = if ended { std::mem::take(&mut self.ready).into_keys().collect() } else { self.part() };
-        for (at, files) in part.chunks(AT_ONCE).enumerate() {
-            let merged = gather.add(files);
-            // Others came in while nothing was removed yet.
-            if at == 0 {
-                self.note_peak();
-            }
-            self.left.extend(files.iter().filter(|file| !merged.contains(file)).cloned());
-            for file in &merged {
-                self.done.files += 1;
-                self.done.bytes += files::size(file);
-                self.remove(file);
-            }
-        }
-        Ok(!part.is_empty())
     }
 
-    /// Takes what is merged until the next look out of what is ready: little, since the workload writes meanwhile.
-    fn part(&mut self) -> Vec<PathBuf> {
-        let most = AT_ONCE.max(self.ready.len() / PART);
-        let mut bytes = self.room.waiting / PART as u64;
-        let mut part = Vec::new();
-        while part.len() < most
-            && let Some((path, size)) = self.ready.pop_first()
-        {
-            part.push(path);
-            match bytes.checked_sub(size) {
-                Some(rest) => bytes = rest,
-                None => break,
+    /// Merges files, and looks on where that takes long: the first ones of a module are compared with the program.
+    fn merge(&mut self, gather: &mut dyn Gather, files: &[PathBuf]) -> Vec<PathBuf> {
+        let looks = std::thread::current();
+        std::thread::scope(|scope| {
+            let merging = scope.spawn(|| {
+                let merged = gather.add(files);
+                looks.unpark();
+                merged
+            });
+            loop {
+                std::thread::park_timeout(PAUSES.1);
+                if merging.is_finished() {
+                    break;
+                }
+                self.look(false);
             }
-        }
-        part
+            merging.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 
     /// Has a file removed. The kernel may come back late from that: it waits for the disk where the file was on its
