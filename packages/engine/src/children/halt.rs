@@ -91,15 +91,9 @@ mod tests {
     /// Ends what a test began, however it ends.
     struct Begun(std::process::Child);
 
-    impl Begun {
-        fn group(&self) -> Pid {
-            Pid::from_raw(i32::try_from(self.0.id()).unwrap())
-        }
-    }
-
     impl Drop for Begun {
         fn drop(&mut self) {
-            let all = below(&self.group().to_string());
+            let all = below(&self.0.id().to_string());
             let _ = self.0.kill();
             for (process, _) in all {
                 let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
@@ -118,7 +112,7 @@ mod tests {
         let mut shell = Command::new("sh");
         let shell = shell.args(["-c", &script]).current_dir(&folder).process_group(0).spawn();
         let shell = Begun(shell.unwrap());
-        let (group, root) = (shell.group(), shell.group().to_string());
+        let (group, root) = (Pid::from_raw(i32::try_from(shell.0.id()).unwrap()), shell.0.id().to_string());
         let start = Instant::now();
         while !grows(&file) {
             assert!(start.elapsed() < Duration::from_secs(20), "it does not begin");

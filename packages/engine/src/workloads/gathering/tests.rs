@@ -247,12 +247,13 @@ fn obeyed_by(suspend: &Suspend, group: i32) -> Arc<Mutex<Option<os_pipe::PipeWri
     use nix::{sys::signal::Signal, unistd::Pid};
 
     use crate::children::halt;
-    let (reader, writer) = os_pipe::pipe().unwrap();
+    let (mut reader, writer) = os_pipe::pipe().unwrap();
     let control = Arc::new(Mutex::new(Some(writer)));
     suspend.register(&control);
     std::thread::spawn(move || {
-        for signal in reader.bytes() {
-            match Signal::try_from(i32::from(signal.unwrap())).unwrap() {
+        let mut signal = [0];
+        while reader.read_exact(&mut signal).is_ok() {
+            match Signal::try_from(i32::from(signal[0])).unwrap() {
                 Signal::SIGSTOP => halt::stop(Pid::from_raw(group), &group.to_string()),
                 _ => halt::go_on(Pid::from_raw(group), &group.to_string()),
             }
