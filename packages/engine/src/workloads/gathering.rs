@@ -151,8 +151,9 @@ pub(super) struct Room {
     /// The largest profile.
     largest: u64,
     suspend: Suspend,
-    hold: Option<(Hold, Instant)>,
-    /// How long it was stopped before.
+    /// Since when it is stopped, and how long a person had stopped it until then.
+    hold: Option<(Hold, Instant, Duration)>,
+    /// How long it was stopped before, without what a person added to that.
     stopped: Duration,
 }
 
@@ -166,14 +167,16 @@ impl Room {
     fn note(&mut self, waits: u64) {
         let most = self.waiting.max(2 * self.largest);
         if waits > most && self.hold.is_none() {
-            self.hold = Some((self.suspend.hold(), Instant::now()));
+            self.hold = Some((self.suspend.hold(), Instant::now(), self.suspend.stopped_by_key()));
         } else if waits <= most / 2 {
             self.go_on();
         }
     }
 
     fn go_on(&mut self) {
-        self.stopped += self.hold.take().map_or(Duration::ZERO, |(_, since)| since.elapsed());
+        let Some((_hold, since, by_key)) = self.hold.take() else { return };
+        let by_key = self.suspend.stopped_by_key().saturating_sub(by_key);
+        self.stopped += since.elapsed().saturating_sub(by_key);
     }
 }
 

@@ -300,3 +300,18 @@ fn a_workload_that_writes_faster_than_is_merged_stands_still_meanwhile() {
         assert!(of.peak < 100 * one, "{of:?}, one has {one}: {script}");
     }
 }
+
+#[test]
+fn what_a_person_stopped_is_not_said_to_be_for_room() {
+    let suspend = Suspend::default();
+    let mut room = Room::new(&suspend);
+    room.note(2 * WAITING);
+    std::thread::sleep(Duration::from_millis(20));
+    suspend.stop();
+    std::thread::sleep(Duration::from_millis(400));
+    suspend.go_on();
+    room.note(0);
+    assert!(suspend.resumed() == 1 && room.hold.is_none());
+    let (least, most) = (Duration::from_millis(20), Duration::from_millis(350));
+    assert!(least <= room.stopped && room.stopped < most, "{:?}", room.stopped);
+}
