@@ -5,7 +5,7 @@ pub(crate) mod again;
 pub(crate) mod budget;
 pub(crate) mod built;
 pub(crate) mod crafts;
-mod full_disk;
+pub(crate) mod full_disk;
 pub(crate) mod gather;
 pub(crate) mod lock;
 mod logs;

@@ -1,7 +1,7 @@
 //! The launcher's own side: runs one child, measures it, and leaves nothing behind.
 //!
 //! Protocol: each byte on standard input is the number of a signal for the child's
-//! process group; end of file kills everything below. When the child has ended, a
+//! process group (stopping and going on: everything below); end of file kills everything below. When the child has ended, a
 //! JSON report is put into the file named by the first argument. The second one says whose processes
 //! the child may leave running, see [`super::Awaits`]. The third one names the file that the child reads
 //! on its standard input; empty, it reads nothing.
@@ -104,6 +104,7 @@ mod platform {
     use crate::children::launcher::{Awaits, Left, Machine, Report};
     use crate::children::{
         anew::Images,
+        halt,
         left::{When, children},
         machine::{of_children, waited},
     };
@@ -248,7 +249,11 @@ mod platform {
             if let Ok(signal) = Signal::try_from(i32::from(byte[0])) {
                 WAITED.fetch_max(waited_by_threads(group), Ordering::SeqCst);
                 STOPPED.fetch_or(!matches!(signal, Signal::SIGSTOP | Signal::SIGCONT), Ordering::SeqCst);
-                let _ = killpg(group, signal);
+                match signal {
+                    Signal::SIGSTOP => halt::stop(group, "self"),
+                    Signal::SIGCONT => halt::go_on(group, "self"),
+                    signal => drop(killpg(group, signal)),
+                }
             }
         }
         KILLED.store(true, Ordering::SeqCst);

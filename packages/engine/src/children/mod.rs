@@ -12,6 +12,8 @@ mod child;
 mod command;
 mod double;
 mod ended;
+#[cfg(unix)]
+pub(crate) mod halt;
 pub mod launcher;
 mod left;
 mod lines;

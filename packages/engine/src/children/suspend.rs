@@ -16,8 +16,10 @@ pub struct Suspend(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     children: Vec<Weak<Control>>,
-    /// Whether a person stopped them.
-    by_key: bool,
+    /// Since when a person has stopped them.
+    by_key: Option<Instant>,
+    /// How long a person stopped them before.
+    by_key_before: Duration,
     /// How many others hold them.
     holds: u32,
     since: Option<Instant>,
@@ -26,14 +28,16 @@ struct State {
 }
 
 impl Suspend {
-    /// Stops every child's process group, and what is started meanwhile.
+    /// Stops every child with all below it, and what is started meanwhile.
     pub fn stop(&self) {
-        self.change(|state| state.by_key = true);
+        self.change(|state| state.by_key = state.by_key.or_else(|| Some(Instant::now())));
     }
 
     /// Lets them go on, once nobody else holds them.
     pub fn go_on(&self) {
-        self.change(|state| state.by_key = false);
+        self.change(|state| {
+            state.by_key_before += state.by_key.take().map_or(Duration::ZERO, |since| since.elapsed());
+        });
     }
 
     /// Stops them until what it gives is dropped.
@@ -45,7 +49,7 @@ impl Suspend {
     fn change(&self, reason: impl FnOnce(&mut State)) {
         let Ok(mut state) = self.0.lock() else { return };
         reason(&mut state);
-        match (state.by_key || state.holds > 0, state.since) {
+        match (state.by_key.is_some() || state.holds > 0, state.since) {
             (true, None) => {
                 state.since = Some(Instant::now());
                 state.send(STOP);
@@ -64,6 +68,14 @@ impl Suspend {
     /// changes is worth nothing: compare it before and after.
     pub fn resumed(&self) -> u64 {
         self.0.lock().map_or(0, |state| state.resumed)
+    }
+
+    /// How long a person has stopped them in all.
+    pub(crate) fn stopped_by_key(&self) -> Duration {
+        let now = |state: &State| {
+            state.by_key_before + state.by_key.map_or(Duration::ZERO, |since| since.elapsed())
+        };
+        self.0.lock().map_or(Duration::ZERO, |state| now(&state))
     }
 
     fn stopped(&self) -> Duration {

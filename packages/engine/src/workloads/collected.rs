@@ -9,7 +9,7 @@ use honing_core::{Digest, Error, ExitCode, Result, event::Event, recorded::PartE
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    chain::{session::Session, subject::Subject},
+    chain::{full_disk, session::Session, subject::Subject},
     io::files,
     profiles::{Input, Sorter},
     workloads::gathering::{Gathered, Summed},
@@ -60,12 +60,13 @@ impl Collected {
 }
 
 /// Lists what a workload left in `raw`, below `dir`, and refuses what cannot be a profile. The `sorter` tells
-/// the program's own from another's; without it everything counts.
+/// the program's own from another's; without it everything counts. `least` is what the disk had left meanwhile, in bytes.
 pub(crate) fn collect(
     (session, subject): (&Session, &Subject<'_>),
     workload: &str,
     (raw, dir): (&Path, &Path),
     (gathered, sorter): (Option<Summed>, Option<Box<dyn Sorter>>),
+    least: Option<u64>,
 ) -> Result<Collected> {
     let warn = |what: String| {
         let text = format!("train: workload `{workload}`: {what}");
@@ -83,6 +84,10 @@ pub(crate) fn collect(
         found.retain(|path| !strangers.contains(path));
         warn(words.clone());
     }
+    // What was not added to a sum is not whole.
+    let flawed = empty > 0 || if sum.is_some() { !found.is_empty() } else { found.is_empty() };
+    let largest = found.iter().chain(&sum).map(|path| files::size(path)).max().unwrap_or(0);
+    full_disk::refuse(session, format!("train: workload `{workload}`"), least, (flawed, largest))?;
     if found.is_empty() && sum.is_none() {
         return Err(nothing(subject, workload, raw, strangers.is_some()));
     }

@@ -6,7 +6,7 @@
 //! Where processes write faster than this merges and the disk forgets, they are stopped until it has caught up.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
@@ -38,8 +38,11 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(2), Duration::from_m
 /// What may wait to be merged and removed until the workload is stopped, in bytes: little beside any disk. Programs
 /// whose profiles are larger may have two of them wait.
 const WAITING: u64 = 64 << 20;
-/// Files that are merged before their space is given back.
+/// Files that are read at once.
 const AT_ONCE: usize = 16;
+/// Between two looks, this part of what is ready is merged. A look costs a little for each file that is there, so all
+/// of them together are looked at a number of times that does not grow with them.
+const PART: usize = 16;
 /// Files that are removed at once.
 const REMOVERS: usize = 8;
 /// What names of profiles begin with once no process knows them.
@@ -87,8 +90,9 @@ impl Gathering {
         let work = move |over: &Over| {
             let blind = outlasting && misses_mappings(&raw);
             let done = Gathered::default();
-            let (left, removed, removers) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-            let mut folder = Folder { raw, blind, left, removed, removers, taken: 0, room, done };
+            let (left, ready) = (BTreeSet::new(), BTreeMap::new());
+            let (removed, removers) = (BTreeSet::new(), Vec::new());
+            let mut folder = Folder { raw, blind, left, ready, removed, removers, taken: 0, room, done };
             let done = folder.gather(gather, over)?;
             if let Ok(mut outcome) = its.lock() {
                 *outcome = done;
@@ -129,6 +133,8 @@ struct Folder {
     blind: bool,
     /// What the merge has to judge.
     left: BTreeSet<PathBuf>,
+    /// What is finished and waits to be merged, with its size. It stays so: no process knows its name.
+    ready: BTreeMap<PathBuf, u64>,
     /// What is in the sum, and may still be there.
     removed: BTreeSet<PathBuf>,
     removers: Vec<Remover>,
@@ -145,8 +151,9 @@ pub(super) struct Room {
     /// The largest profile.
     largest: u64,
     suspend: Suspend,
-    hold: Option<(Hold, Instant)>,
-    /// How long it was stopped before.
+    /// Since when it is stopped, and how long a person had stopped it until then.
+    hold: Option<(Hold, Instant, Duration)>,
+    /// How long it was stopped before, without what a person added to that.
     stopped: Duration,
 }
 
@@ -160,14 +167,16 @@ impl Room {
     fn note(&mut self, waits: u64) {
         let most = self.waiting.max(2 * self.largest);
         if waits > most && self.hold.is_none() {
-            self.hold = Some((self.suspend.hold(), Instant::now()));
+            self.hold = Some((self.suspend.hold(), Instant::now(), self.suspend.stopped_by_key()));
         } else if waits <= most / 2 {
             self.go_on();
         }
     }
 
     fn go_on(&mut self) {
-        self.stopped += self.hold.take().map_or(Duration::ZERO, |(_, since)| since.elapsed());
+        let Some((_hold, since, by_key)) = self.hold.take() else { return };
+        let by_key = self.suspend.stopped_by_key().saturating_sub(by_key);
+        self.stopped += since.elapsed().saturating_sub(by_key);
     }
 }
 
@@ -178,7 +187,9 @@ impl Folder {
         while !over.is() && !self.removers.iter().any(Remover::has_failed) {
             let worked = self.round(&mut *gather, false)?;
             pause = if worked || self.room.hold.is_some() { least } else { (pause * 2).min(most) };
-            std::thread::park_timeout(pause);
+            if self.ready.is_empty() {
+                std::thread::park_timeout(pause);
+            }
         }
         self.room.go_on();
         // What was merged so far is given up with the training.
@@ -192,36 +203,66 @@ impl Folder {
         Ok(Some((std::mem::take(&mut self.done), sum)))
     }
 
-    /// Merges what is finished, and tells whether there was something. After the end that is all which
+    /// Merges a part of what is finished, and tells whether there was something. After the end that is all which
     /// nobody is known to have open.
     fn round(&mut self, gather: &mut dyn Gather, ended: bool) -> Result<bool> {
-        let listed = self.note_peak();
-        let is_known = |path: &PathBuf| self.left.contains(path) || self.removed.contains(path);
-        let found = listed.iter().filter(|(path, size)| *size > 0 && !is_known(path));
-        let found: Vec<(PathBuf, u64)> = found.map(|(path, size)| (path.clone(), *size)).collect();
-        let going = listed.iter().filter(|(path, _)| self.removed.contains(path));
-        let mut waits: u64 = going.map(|(_, size)| size).sum();
-        let mut ready = Vec::new();
-        for (path, size) in found {
-            let Some(path) = self.take(path, ended) else { continue };
-            self.room.largest = self.room.largest.max(size);
-            waits += size;
-            ready.push(path);
-        }
-        if !ended {
-            self.room.note(waits);
-        }
-        for files in ready.chunks(AT_ONCE) {
-            let merged = gather.add(files);
-            self.left.extend(files.iter().filter(|file| !merged.contains(file)).cloned());
-            self.note_peak();
-            for file in &merged {
+        self.look(ended);
+        let most = if ended { usize::MAX } else { AT_ONCE.max(self.ready.len() / PART) };
+        let part: Vec<PathBuf> = self.ready.keys().take(most).cloned().collect();
+        for files in part.chunks(AT_ONCE) {
+            let merged = if ended { gather.add(files) } else { self.merge(gather, files) };
+            for file in files {
+                self.ready.remove(file);
+                if !merged.contains(file) {
+                    self.left.insert(file.clone());
+                    continue;
+                }
                 self.done.files += 1;
                 self.done.bytes += files::size(file);
                 self.remove(file);
             }
         }
-        Ok(!ready.is_empty())
+        Ok(!part.is_empty())
+    }
+
+    /// Finds what is ready, and stops the workload where too much is.
+    fn look(&mut self, ended: bool) {
+        let listed = self.note_peak();
+        let is_known = |path: &PathBuf| {
+            self.left.contains(path) || self.removed.contains(path) || self.ready.contains_key(path)
+        };
+        let found = listed.iter().filter(|(path, size)| *size > 0 && !is_known(path));
+        let found: Vec<(PathBuf, u64)> = found.map(|(path, size)| (path.clone(), *size)).collect();
+        let going = listed.iter().filter(|(path, _)| self.removed.contains(path));
+        let going: u64 = going.map(|(_, size)| size).sum();
+        for (path, size) in found {
+            let Some(path) = self.take(path, ended) else { continue };
+            self.room.largest = self.room.largest.max(size);
+            self.ready.insert(path, size);
+        }
+        if !ended {
+            self.room.note(going + self.ready.values().sum::<u64>());
+        }
+    }
+
+    /// Merges files, and looks on where that takes long: the first ones of a module are compared with the program.
+    fn merge(&mut self, gather: &mut dyn Gather, files: &[PathBuf]) -> Vec<PathBuf> {
+        let looks = std::thread::current();
+        std::thread::scope(|scope| {
+            let merging = scope.spawn(|| {
+                let merged = gather.add(files);
+                looks.unpark();
+                merged
+            });
+            loop {
+                std::thread::park_timeout(PAUSES.1);
+                if merging.is_finished() {
+                    break;
+                }
+                self.look(false);
+            }
+            merging.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 
     /// Has a file removed. The kernel may come back late from that: it waits for the disk where the file was on its

@@ -91,5 +91,5 @@ fn run(
     session.sink.emit(if status.success() { Event::Note { text } } else { Event::Warning { text } });
     let sorting = Sorting { session, subject, trainee };
     let found = (None, Some(sorting.sorter()?));
-    Ok(RawProfiles { collected: vec![collect((session, subject), MANUAL, (&raw, dir), found)?] })
+    Ok(RawProfiles { collected: vec![collect((session, subject), MANUAL, (&raw, dir), found, None)?] })
 }

@@ -10,6 +10,7 @@ pub(crate) mod manual;
 mod ports;
 mod raw;
 mod ready;
+mod room;
 mod run;
 mod service;
 mod sorting;

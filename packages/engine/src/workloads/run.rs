@@ -18,7 +18,7 @@ use honing_core::{
 
 use crate::{
     builders::{Flavour, beside},
-    chain::{session::Session, subject::Subject},
+    chain::{full_disk, session::Session, subject::Subject},
     children::{Awaits, Child, Command, Ended, Status, Usage, When},
     io::files,
     profiles::ProfileKind,
@@ -28,6 +28,7 @@ use crate::{
         lost::Complaints,
         ports,
         raw::Raw,
+        room::Watch,
         sorting::Sorting,
     },
 };
@@ -75,6 +76,8 @@ pub(crate) struct Ran {
     pub(crate) raw: PathBuf,
     /// Those that were merged meanwhile, and their sum.
     pub(crate) gathered: Option<Summed>,
+    /// The least room that the disk had meanwhile, in bytes, where profiles are collected.
+    pub(crate) least: Option<u64>,
     /// What profiles from elsewhere were taken, where the workload is that.
     pub(crate) parts: Vec<PartEntry>,
 }
@@ -122,6 +125,7 @@ impl Runner<'_> {
         let raw = Raw::open(dir.join("raw"), self.collects.is_some())?;
         let values = self.values(workload, &dir.join("scratch"))?;
         let gathering = self.gathering(workload, dir.join("raw"))?;
+        let watch = self.collects.map(|_| Watch::begin(dir.to_owned(), &self.session.cancel));
         let attempt = Attempt { runner: self, name, workload, dir: dir.to_owned(), values };
         let ran = attempt.prepare().and_then(|()| attempt.main()).and_then(|ran| attempt.answer(ran));
         for command in &workload.cleanup {
@@ -131,8 +135,11 @@ impl Runner<'_> {
         }
         let gathered = gathering.map(|gathering| gathering.end(self.session, name)).transpose();
         drop(raw);
-        let ran = ran?;
-        Ok(Ran { gathered: gathered?.flatten(), ..ran })
+        let least = watch.and_then(Watch::end);
+        let place = format!("{}: workload `{name}`", self.stage);
+        let explain = |error| full_disk::explain_meanwhile(self.session, &place, least, error);
+        let ran = ran.map_err(explain)?;
+        Ok(Ran { gathered: gathered.map_err(explain)?.flatten(), least, ..ran })
     }
 
     /// Begins to merge what the workload's processes leave in `raw`.
@@ -320,7 +327,17 @@ impl Attempt<'_> {
     pub(super) fn ran(&self, usage: Usage, others: Duration, status: Status, part: &str) -> Ran {
         let stdout = self.stream(part, "stdout");
         let raw = self.dir.join("raw");
-        Ran { usage, others, status, answer: stdout.clone(), stdout, raw, gathered: None, parts: Vec::new() }
+        Ran {
+            usage,
+            others,
+            status,
+            answer: stdout.clone(),
+            stdout,
+            raw,
+            gathered: None,
+            least: None,
+            parts: Vec::new(),
+        }
     }
 
     /// Has what is compared made of what was printed, where the workload says how.

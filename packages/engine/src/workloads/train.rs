@@ -236,7 +236,8 @@ pub(crate) fn train(session: &Session, subject: &Subject<'_>, trainee: &Built) -
             usage.user += ran.usage.user;
             usage.system += ran.usage.system;
             let sorter = sorting.of(workload)?;
-            let found = collect((session, subject), name, (&ran.raw, dir), (ran.gathered, sorter))?;
+            let found =
+                collect((session, subject), name, (&ran.raw, dir), (ran.gathered, sorter), ran.least)?;
             collected.push(Collected { parts: ran.parts, ..found });
         }
         Ok((RawProfiles { collected }, usage))

@@ -210,3 +210,34 @@ impl Moments {
         ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
+
+/// A launcher that is told to stop its child, or to let it go on, reaches what is in a process group of its own, an
+/// orphan too.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_stopped_stands_still_in_any_process_group() {
+    use std::{io::Write, process::Stdio};
+
+    let fixture = Fixture::empty("stopped");
+    let loops = "while :; do echo >> FILE; sleep 0.005; done";
+    let (below, orphan) = (loops.replace("FILE", "below"), loops.replace("FILE", "orphan"));
+    let script = format!("setsid -f sh -c '{orphan}'; timeout 60 sh -c '{below}'; true");
+    let mut launcher = fixture.honing(&["__honing-launch", "report.json", "-", "", "sh", "-c", &script]);
+    let mut launcher = launcher.stdin(Stdio::piped()).spawn().unwrap();
+    let mut control = launcher.stdin.take().unwrap();
+    let size = |file: &str| fs::metadata(fixture.path(file)).map_or(0, |file| file.len());
+    let sizes = || ["below", "orphan"].map(size);
+    let all_grow = |before: [u64; 2]| sizes().iter().zip(before).all(|(now, before)| *now > before);
+    wait_for("beginning", || all_grow([0, 0]));
+    for _ in 0..3 {
+        control.write_all(&[nix::libc::SIGSTOP as u8]).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        let stopped = sizes();
+        std::thread::sleep(Duration::from_millis(200));
+        assert_eq!(sizes(), stopped);
+        control.write_all(&[nix::libc::SIGCONT as u8]).unwrap();
+        wait_for("going on", || all_grow(stopped));
+    }
+    drop(control);
+    launcher.wait().unwrap();
+}

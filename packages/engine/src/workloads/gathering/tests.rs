@@ -244,19 +244,41 @@ impl Gather for Slow {
 
 /// Does what a launcher does with the signals that it is sent.
 fn obeyed_by(suspend: &Suspend, group: i32) -> Arc<Mutex<Option<os_pipe::PipeWriter>>> {
-    use nix::{
-        sys::signal::{Signal, killpg},
-        unistd::Pid,
-    };
-    let (reader, writer) = os_pipe::pipe().unwrap();
+    use nix::{sys::signal::Signal, unistd::Pid};
+
+    use crate::children::halt;
+    let (mut reader, writer) = os_pipe::pipe().unwrap();
     let control = Arc::new(Mutex::new(Some(writer)));
     suspend.register(&control);
     std::thread::spawn(move || {
-        for signal in std::io::BufReader::new(reader).bytes() {
-            let _ = killpg(Pid::from_raw(group), Signal::try_from(i32::from(signal.unwrap())).unwrap());
+        let mut signal = [0];
+        while reader.read_exact(&mut signal).is_ok() {
+            match Signal::try_from(i32::from(signal[0])).unwrap() {
+                Signal::SIGSTOP => halt::stop(Pid::from_raw(group), &group.to_string()),
+                _ => halt::go_on(Pid::from_raw(group), &group.to_string()),
+            }
         }
     });
     control
+}
+
+/// Runs `script`, which has processes leave `many` profiles, where 48 of them may wait and a merge is slow. Gives what
+/// was merged, the size of one profile, and how often the script was stopped.
+fn run_with_little_room(world: &World, many: u64, script: &str) -> (Gathered, u64, u64) {
+    let (one, suspend) = (world.profile(6).len() as u64, Suspend::default());
+    let room = Room { waiting: 48 * one, ..Room::new(&suspend) };
+    let gather = Box::new(Slow(Sums::new(None)));
+    let gathering = Gathering::start(gather, world.raw(), false, room, &world.cancel);
+    let mut workload = Command::new("sh");
+    workload.args(["-c", script]).env("LLVM_PROFILE_FILE", world.raw().join("%p_%m.profraw"));
+    let mut workload = workload.current_dir(&world.folder).process_group(0).spawn().unwrap();
+    let control = obeyed_by(&suspend, i32::try_from(workload.id()).unwrap());
+    assert!(workload.wait().unwrap().success());
+    let (of, sum) = gathering.finish().unwrap().unwrap();
+    drop(control);
+    assert_eq!(of.files, many);
+    fs::remove_file(sum.path).unwrap();
+    (of, one, suspend.resumed())
 }
 
 #[test]
@@ -266,21 +288,30 @@ fn a_workload_that_writes_faster_than_is_merged_stands_still_meanwhile() {
         println!("SKIPPED: no leases here, so nothing is merged before the workload's end");
         return;
     }
-    let (many, one, suspend) = (300, world.profile(6).len() as u64, Suspend::default());
-    let room = Room { waiting: 12 * one, ..Room::new(&suspend) };
-    let gather = Box::new(Slow(Sums::new(None)));
-    let gathering = Gathering::start(gather, world.raw(), false, room, &world.cancel);
-    let script = format!("for i in $(seq {many}); do ./p 3; done");
-    let mut workload = Command::new("sh");
-    workload.args(["-c", &script]).env("LLVM_PROFILE_FILE", world.raw().join("%p_%m.profraw"));
-    let mut workload = workload.current_dir(&world.folder).process_group(0).spawn().unwrap();
-    let control = obeyed_by(&suspend, i32::try_from(workload.id()).unwrap());
-    assert!(workload.wait().unwrap().success());
-    let (of, _) = gathering.finish().unwrap().unwrap();
-    drop(control);
-    assert_eq!(of.files, many);
-    assert!(suspend.resumed() > 5, "it was stopped {} times", suspend.resumed());
-    assert!(of.stopped > Duration::from_millis(50), "{of:?}");
-    // Some are written while it is not looked: as many as a round takes to merge.
-    assert!(of.peak < 100 * one, "{of:?}, one has {one}");
+    let many = 300;
+    // In a process group that is not the child's; then many at the same time, which a part is slower than.
+    let alone = format!("setsid -w sh -c 'for i in $(seq {many}); do ./p 3; done'; exit $?");
+    let parallel = format!("seq {many} | timeout 60 xargs -P8 -n1 sh -c './p 3'");
+    for script in [alone, parallel] {
+        let (of, one, resumed) = run_with_little_room(&world, many, &script);
+        assert!(resumed > 3, "it was stopped {resumed} times: {script}");
+        assert!(of.stopped > Duration::from_millis(50), "{of:?}");
+        // Some are written while it is not looked: as many as a part takes to merge.
+        assert!(of.peak < 100 * one, "{of:?}, one has {one}: {script}");
+    }
+}
+
+#[test]
+fn what_a_person_stopped_is_not_said_to_be_for_room() {
+    let suspend = Suspend::default();
+    let mut room = Room::new(&suspend);
+    room.note(2 * WAITING);
+    std::thread::sleep(Duration::from_millis(20));
+    suspend.stop();
+    std::thread::sleep(Duration::from_millis(400));
+    suspend.go_on();
+    room.note(0);
+    assert!(suspend.resumed() == 1 && room.hold.is_none());
+    let (least, most) = (Duration::from_millis(20), Duration::from_millis(350));
+    assert!(least <= room.stopped && room.stopped < most, "{:?}", room.stopped);
 }

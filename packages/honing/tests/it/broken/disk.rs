@@ -114,7 +114,7 @@ fn small_disk(case: &mut Case<'_>, size: &str, script: &str) {
 /// As if there had been a run: preflight then asks for less.
 const USED: &str = "mkdir -p honing/tiny/baseline";
 
-const MOUNTED: [Row; 9] = [
+const MOUNTED: [Row; 11] = [
     Row {
         name: "a target directory on a disk of 4 MiB",
         breaks: |case| small_disk(case, "4m", "true"),
@@ -157,6 +157,31 @@ const MOUNTED: [Row; 9] = [
         code: 15,
         says: &["train: ", "full", "/disk/honing"],
         hint: "--target-dir",
+    },
+    Row {
+        name: "a disk that is full for a while during the training, so that profiles are empty",
+        breaks: |case| {
+            small_disk(case, "160m", USED);
+            let script = "\"$0\" 2000; head -c 170M /dev/zero > \"$1\" 2>&-; \"$0\" 2000; \"$0\" 2000; \
+                          rm \"$1\"; \"$0\" 2000";
+            case.train_on(&["sh", "-c", script, "{program}", "{dir}/fill"]);
+        },
+        args: &[],
+        code: 15,
+        says: &["train: workload `", "the disk of", "/disk/honing was full meanwhile: 0 B left"],
+        hint: "--target-dir",
+    },
+    Row {
+        name: "a disk that is full for a while during a training that fails of it",
+        breaks: |case| {
+            small_disk(case, "160m", USED);
+            let script = "head -c 170M /dev/zero > \"$1\" 2>&-; rm \"$1\"; exit 4";
+            case.train_on(&["sh", "-c", script, "{program}", "{dir}/fill"]);
+        },
+        args: &[],
+        code: 15,
+        says: &["train: workload `", "the disk of", "/disk/honing was full meanwhile: 0 B left"],
+        hint: "ended with exit code 4",
     },
     Row {
         name: "a disk that fills up while an eval workload runs",
