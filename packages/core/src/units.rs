@@ -17,6 +17,9 @@ impl Span {
     }
 }
 
+/// Longer than anybody waits, and short enough to be added to any time of a clock.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 impl std::fmt::Display for Span {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         humantime::format_duration(self.0).fmt(f)
@@ -34,8 +37,11 @@ impl std::str::FromStr for Span {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match humantime::parse_duration(text) {
-            Ok(duration) if !duration.is_zero() => Ok(Self(duration)),
-            Ok(_) => Err("a duration must be longer than zero".into()),
+            Ok(duration) if duration.is_zero() => Err("a duration must be longer than zero".into()),
+            Ok(duration) if duration > LONGEST => {
+                Err(format!("`{text}` is too long for a duration: it may be 36500 days, which are 100 years"))
+            }
+            Ok(duration) => Ok(Self(duration)),
             Err(error) => {
                 Err(format!("`{text}` is not a duration ({error}); write it as \"30s\" or \"500ms\""))
             }
@@ -133,6 +139,26 @@ mod tests {
             [(40, "0.0s"), (1_340, "1.3s"), (9_960, "10s"), (59_700, "1m00s"), (3_725_000, "1h02m")]
         {
             assert_eq!(elapsed(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn spans_are_longer_than_zero_and_at_most_a_century() {
+        for (text, said) in [
+            ("30s", None),
+            ("36500days", None),
+            ("0s", Some("longer than zero")),
+            ("36501days", Some("may be 36500 days")),
+            ("584542046090years", Some("may be 36500 days")),
+            ("99999999999999999999999y", Some("is not a duration")),
+            ("soon", Some("write it as \"30s\"")),
+        ] {
+            let parsed = text.parse::<Span>();
+            match (parsed, said) {
+                (Ok(_), None) => {}
+                (Err(error), Some(said)) => assert!(error.contains(said), "{text}: {error}"),
+                other => panic!("{text}: {other:?}"),
+            }
         }
     }
 
