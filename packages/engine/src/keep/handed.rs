@@ -102,10 +102,9 @@ fn export(session: &Session, turn: &Subject<'_>, dir: &Path) -> Result<Option<Pa
     let name = plain(&format!("{version}{}-{digest}", manifest.toolchain));
     let folder = folder(turn, dir);
     let path = folder.join(format!("{name}.{}", turn.kind().extension()));
-    files::make_dir(&folder)?;
-    files::write_atomically(&path, merged.read(turn)?.bytes())?;
+    files::write_named(&path, merged.read(turn)?.bytes())?;
     // Last: without it the file counts as none.
-    files::write_json(&folder.join(format!("{name}.json")), &manifest)?;
+    files::write_named_json(&folder.join(format!("{name}.json")), &manifest)?;
     Ok(Some(path))
 }
 

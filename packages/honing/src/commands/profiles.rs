@@ -23,8 +23,11 @@ pub(crate) fn merge(from: &[OsString], output: &Path, max_lost: f64) -> Result<(
         let _ = writeln!(console::err(), "warning: {path} is left out: the merged profile is written there");
     }
     if let (true, Some(only)) = (inputs.is_empty(), left_out.first()) {
-        return Err(Error::usage(format!("{} is all there is to merge, and what is written", only.display()))
-            .with_hint("name another file with --output"));
+        return Err(Error::usage(format!(
+            "{} is all there is to merge, and what is written",
+            only.display()
+        ))
+        .with_hint("name another file with --output"));
     }
     if inputs.iter().any(|input| samples::is_one(&input.path)) {
         return samples::merge(&inputs, output, max_lost);
@@ -34,7 +37,7 @@ pub(crate) fn merge(from: &[OsString], output: &Path, max_lost: f64) -> Result<(
     for loss in &outcome.losses {
         let _ = writeln!(err, "warning: {loss}");
     }
-    honing_engine::write_atomically(output, outcome.bytes())?;
+    honing_engine::write_named(output, outcome.bytes())?;
     let (files, functions) = (inputs.len(), outcome.functions);
     let size = units::bytes(outcome.bytes().len() as u64);
     let _ =
@@ -49,8 +52,7 @@ fn inputs(from: &[OsString], output: &Path) -> Result<(Vec<Input>, Vec<PathBuf>)
     let (mut inputs, mut left_out) = (Vec::new(), Vec::new());
     for word in from {
         let Given { path, weight } = Given::parse(word)?;
-        let found =
-            if samples::is_one(&path) { vec![path] } else { profile_files::find_profiles(&[path])? };
+        let found = if samples::is_one(&path) { vec![path] } else { profile_files::find_profiles(&[path])? };
         for path in found {
             if target.is_some() && path.canonicalize().ok() == target {
                 left_out.push(path);
@@ -296,7 +298,8 @@ mod tests {
             std::fs::write(file(name), b":ir\nmain\n# hash\n7\n# counters\n1\n42\n").unwrap();
         }
         let word = |weight: &str, name: &str| OsString::from(format!("{weight}{}", file(name).display()));
-        let (found, none) = inputs(&[word("2,", "p.profdata"), word("5,", "p.profdata")], &file("w")).unwrap();
+        let (found, none) =
+            inputs(&[word("2,", "p.profdata"), word("5,", "p.profdata")], &file("w")).unwrap();
         assert_eq!(found.iter().map(|input| input.weight).collect::<Vec<_>>(), [2, 5]);
         assert!(none.is_empty());
         merge(&[word("2,", "p.profdata"), word("5,", "p.profdata")], &file("w"), 0.0).unwrap();

@@ -265,7 +265,16 @@ fn run(session: &Session, stage: Stage, wanted: &Wanted<'_>, (key, shown): (&str
     }
     let first = said.lock().map(|said| said.clone()).unwrap_or_default();
     let first = if first.is_empty() { last_line(session, stage, wanted) } else { first };
-    Err(failed(format!("ended with {}: {first}", ended.status)))
+    Err(failed(format!("ended with {}", said_in(&first, ": ", ended.status))))
+}
+
+/// How a command ended, and what it said, if it did.
+fn said_in(said: &str, between: &str, status: Status) -> String {
+    if said.trim().is_empty() {
+        format!("{status}, and said nothing")
+    } else {
+        format!("{status}{between}{said}")
+    }
 }
 
 /// What may be wrong where a path has blanks.
@@ -319,9 +328,9 @@ pub(super) fn dry_run(session: &Session, wanted: &Wanted<'_>) -> Result<()> {
     let said = files::tail(&session.log_path(wanted.name, Stage::Preflight), 10);
     let said = said.lines().filter(|line| !line.starts_with("$ ")).collect::<Vec<_>>().join("\n");
     Err(Error::preflight(format!(
-        "`check` of the {} ended with {}:\n{said}",
+        "`check` of the {} ended with {}",
         wanted.flavour.word(),
-        ended.status
+        said_in(&said, ":\n", ended.status)
     ))
     .with_hint(format!("its command is `{command}`")))
 }

@@ -3,7 +3,23 @@
 use super::{Case, Row, table};
 use crate::support::Fixture;
 
-const ROWS: [Row; 20] = [
+const ROWS: [Row; 22] = [
+    Row {
+        name: "no jobs at once",
+        breaks: |_| {},
+        args: &["--jobs", "0"],
+        code: 2,
+        says: &["--jobs", "a number from 1, `default`"],
+        hint: "--help",
+    },
+    Row {
+        name: "a budget of ages",
+        breaks: |_| {},
+        args: &["--budget", "584542046090years"],
+        code: 2,
+        says: &["--budget", "it may be 36500 days"],
+        hint: "--help",
+    },
     Row {
         name: "a program that there is not",
         breaks: |_| {},
