@@ -69,6 +69,17 @@ impl JsonSchema for Span {
     }
 }
 
+/// Letters of a child's line that a person is shown.
+const SHOWN: usize = 4_000;
+
+/// The beginning of a line that is too long for a terminal; its log has it whole.
+pub fn shown(line: &str) -> Cow<'_, str> {
+    match line.char_indices().nth(SHOWN) {
+        None => line.into(),
+        Some((end, _)) => format!("{} … ({} more)", &line[..end], bytes((line.len() - end) as u64)).into(),
+    }
+}
+
 /// [`elapsed`] of milliseconds.
 pub fn millis(ms: u64) -> String {
     elapsed(Duration::from_millis(ms))
@@ -160,6 +171,14 @@ mod tests {
                 other => panic!("{text}: {other:?}"),
             }
         }
+    }
+
+    #[test]
+    fn lines_for_people() {
+        for line in ["", "short", &"ä".repeat(SHOWN)] {
+            assert_eq!(shown(line), line);
+        }
+        assert_eq!(shown(&"ä".repeat(SHOWN + 2)), format!("{} … (4 B more)", "ä".repeat(SHOWN)));
     }
 
     #[test]

@@ -157,7 +157,11 @@ pub(crate) fn find(session: &Session, turn: &Subject<'_>, dir: &Path) -> Result<
         (same, same && one.toolchain == now.toolchain, one.trained.clone())
     });
     let Some((manifest, file)) = best else {
-        let text = format!("{} has no profile for {} in {}", name_of(turn), now.target, dir.display());
+        let text = if dir.is_dir() {
+            format!("{} has no profile for {} in {}", name_of(turn), now.target, dir.display())
+        } else {
+            format!("--profiles: there is no folder {}", dir.display())
+        };
         return Err(Error::new(ExitCode::Profile, text)
             .with_hint(honing_core::advise!("name a folder that `{pgo} export --all DIR` wrote")));
     };

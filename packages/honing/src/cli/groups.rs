@@ -202,6 +202,15 @@ pub(crate) struct Plain {
     pub(crate) plain: bool,
 }
 
+/// The same where there are lines anyway.
+#[derive(Debug, Clone, Default, Args)]
+#[group(skip)]
+pub(crate) struct Lines {
+    /// Lines, as always
+    #[arg(long = "plain", hide = true)]
+    pub(crate) lines: bool,
+}
+
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Output")]

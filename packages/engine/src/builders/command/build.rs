@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event};
+use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event, units};
 
 use crate::{
     builders::{
@@ -242,7 +242,7 @@ fn run(session: &Session, stage: Stage, wanted: &Wanted<'_>, (key, shown): (&str
             && said.is_empty()
             && is_error(line)
         {
-            line.trim().clone_into(&mut said);
+            *said = units::shown(line.trim()).into_owned();
         }
         true
     });
