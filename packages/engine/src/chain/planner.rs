@@ -202,8 +202,10 @@ impl Planner<'_> {
             }
             let print = import_fingerprint(&*given(subject, &file)?.0);
             let reasons = reasons(session, stored::<Merged>(session, subject, Stage::Merge).as_ref(), &print);
-            // It is taken whichever stages were asked for.
-            self.push_as(Stage::Merge, true, reasons, Vec::new());
+            // It is taken for what uses it, whether the stage was asked for or not.
+            let merge = subject.step(Stage::Merge);
+            let uses = self.selected.iter().any(|step| self.flow.reaches(*step, merge));
+            self.push_as(Stage::Merge, uses || self.runs(Stage::Merge), reasons, Vec::new());
             return Ok(());
         }
         let own = subject.kind().training() == Training::Instrumented;

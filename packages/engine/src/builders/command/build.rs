@@ -265,16 +265,7 @@ fn run(session: &Session, stage: Stage, wanted: &Wanted<'_>, (key, shown): (&str
     }
     let first = said.lock().map(|said| said.clone()).unwrap_or_default();
     let first = if first.is_empty() { last_line(session, stage, wanted) } else { first };
-    Err(failed(format!("ended with {}", said_in(&first, ": ", ended.status))))
-}
-
-/// How a command ended, and what it said, if it did.
-fn said_in(said: &str, between: &str, status: Status) -> String {
-    if said.trim().is_empty() {
-        format!("{status}, and said nothing")
-    } else {
-        format!("{status}{between}{said}")
-    }
+    Err(failed(format!("ended with {}: {first}", ended.status)))
 }
 
 /// What may be wrong where a path has blanks.
@@ -327,10 +318,11 @@ pub(super) fn dry_run(session: &Session, wanted: &Wanted<'_>) -> Result<()> {
     }
     let said = files::tail(&session.log_path(wanted.name, Stage::Preflight), 10);
     let said = said.lines().filter(|line| !line.starts_with("$ ")).collect::<Vec<_>>().join("\n");
+    let said = if said.trim().is_empty() { " it said nothing".to_owned() } else { format!("\n{said}") };
     Err(Error::preflight(format!(
-        "`check` of the {} ended with {}",
+        "`check` of the {} ended with {}:{said}",
         wanted.flavour.word(),
-        said_in(&said, ":\n", ended.status)
+        ended.status
     ))
     .with_hint(format!("its command is `{command}`")))
 }

@@ -3,7 +3,15 @@
 use super::{Case, Row, table};
 use crate::support::Fixture;
 
-const ROWS: [Row; 22] = [
+const ROWS: [Row; 23] = [
+    Row {
+        name: "a folder of profiles that is not there",
+        breaks: |_| {},
+        args: &["--profiles", "nowhere", "--only", "optimize"],
+        code: 12,
+        says: &["--profiles: there is no folder", "nowhere"],
+        hint: "export --all",
+    },
     Row {
         name: "no jobs at once",
         breaks: |_| {},
