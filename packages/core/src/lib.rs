@@ -14,6 +14,7 @@ pub mod event;
 mod fingerprint;
 mod flow;
 pub mod forecast;
+pub mod jobs;
 mod names;
 mod order;
 mod others;

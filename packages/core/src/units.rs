@@ -17,6 +17,9 @@ impl Span {
     }
 }
 
+/// Longer than anybody waits, and short enough to be added to any time of a clock.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 impl std::fmt::Display for Span {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         humantime::format_duration(self.0).fmt(f)
@@ -34,8 +37,11 @@ impl std::str::FromStr for Span {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match humantime::parse_duration(text) {
-            Ok(duration) if !duration.is_zero() => Ok(Self(duration)),
-            Ok(_) => Err("a duration must be longer than zero".into()),
+            Ok(duration) if duration.is_zero() => Err("a duration must be longer than zero".into()),
+            Ok(duration) if duration > LONGEST => {
+                Err(format!("`{text}` is too long for a duration: it may be 36500 days, which are 100 years"))
+            }
+            Ok(duration) => Ok(Self(duration)),
             Err(error) => {
                 Err(format!("`{text}` is not a duration ({error}); write it as \"30s\" or \"500ms\""))
             }
@@ -60,6 +66,17 @@ impl JsonSchema for Span {
             "description": "A duration such as \"30s\", \"500ms\" or \"2m 30s\".",
             "pattern": r"^\s*(\d+\s*[a-zA-Z]+\s*)+$",
         })
+    }
+}
+
+/// Letters of a child's line that a person is shown.
+const SHOWN: usize = 4_000;
+
+/// The beginning of a line that is too long for a terminal; its log has it whole.
+pub fn shown(line: &str) -> Cow<'_, str> {
+    match line.char_indices().nth(SHOWN) {
+        None => line.into(),
+        Some((end, _)) => format!("{} … ({} more)", &line[..end], bytes((line.len() - end) as u64)).into(),
     }
 }
 
@@ -134,6 +151,34 @@ mod tests {
         {
             assert_eq!(elapsed(Duration::from_millis(millis)), text);
         }
+    }
+
+    #[test]
+    fn spans_are_longer_than_zero_and_at_most_a_century() {
+        for (text, said) in [
+            ("30s", None),
+            ("36500days", None),
+            ("0s", Some("longer than zero")),
+            ("36501days", Some("may be 36500 days")),
+            ("584542046090years", Some("may be 36500 days")),
+            ("99999999999999999999999y", Some("is not a duration")),
+            ("soon", Some("write it as \"30s\"")),
+        ] {
+            let parsed = text.parse::<Span>();
+            match (parsed, said) {
+                (Ok(_), None) => {}
+                (Err(error), Some(said)) => assert!(error.contains(said), "{text}: {error}"),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn lines_for_people() {
+        for line in ["", "short", &"ä".repeat(SHOWN)] {
+            assert_eq!(shown(line), line);
+        }
+        assert_eq!(shown(&"ä".repeat(SHOWN + 2)), format!("{} … (4 B more)", "ä".repeat(SHOWN)));
     }
 
     #[test]

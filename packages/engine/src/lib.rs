@@ -34,7 +34,7 @@ pub use chain::{
     subject::Subject,
 };
 pub use crafts::{CRAFTS, find_mains, open};
-pub use io::files::write_atomically;
+pub use io::files::{named_error, write_atomically, write_named};
 pub use keep::{
     checklist::checklist,
     ci::{Places, gather},

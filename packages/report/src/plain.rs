@@ -160,13 +160,14 @@ impl Plain {
     }
 
     fn output(&mut self, line: &str, out: &mut dyn Write) -> io::Result<()> {
+        let line = units::shown(line);
         if self.verbosity == Verbosity::Verbose {
             return writeln!(out, "{line}");
         }
         if self.last_lines.len() == SHOWN_ON_FAILURE {
             self.last_lines.pop_front();
         }
-        self.last_lines.push_back(line.to_owned());
+        self.last_lines.push_back(line.into_owned());
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! What the types cannot say: rules between keys, each error with its place.
 
+use std::ops::RangeInclusive;
+
 use crate::config::sections::Config;
 use crate::config::{
     forms::Tables,
@@ -15,9 +17,12 @@ use crate::{
 
 /// Folders of the output directory that are not a program's.
 pub const TAKEN_NAMES: [&str; 7] = ["aa", "build", "ci", "lock", "machine.json", "runs", "workspace"];
+/// Files beside the folders of workloads.
+const TAKEN_BESIDE_WORKLOADS: [&str; 2] = ["manifest.json", "shard.json"];
 /// Bounds that the JSON Schema states as well.
 const MAX_WEIGHT: u32 = 1_000_000;
 const MAX_RETRIES: u32 = 10;
+const EXIT_CODES: RangeInclusive<i32> = 0..=255;
 const LONGEST_NAME: usize = 100;
 const MAX_WARMUP: u32 = 100;
 const MOST_WORSE: f64 = 1000.0;
@@ -140,6 +145,11 @@ impl Config {
         runs: Option<&str>,
     ) -> Result<()> {
         check_name(name, "workload", place)?;
+        if TAKEN_BESIDE_WORKLOADS.contains(&name) {
+            return Err(place
+                .error(format!("a workload cannot be called `{name}`: Honing keeps a file of that name"))
+                .with_hint(format!("call it `{name}-workload`; the name is yours to choose")));
+        }
         match workload.kind() {
             None => {
                 let ways = match runs {
@@ -177,6 +187,12 @@ impl Config {
                 .error("no exit code counts as success")
                 .with_hint("write exit_codes = [0]"));
         }
+        if let Some(code) = workload.exit_codes.iter().find(|code| !EXIT_CODES.contains(code)) {
+            return Err(place
+                .key(&["exit_codes"])
+                .error(format!("{code} is no exit code: they are 0 to 255"))
+                .with_hint("a shell's code of a signal is 128 and its number, such as 143 for SIGTERM"));
+        }
         if workload.answer.is_some() && workload.compare_output == Some(false) {
             return Err(place
                 .key(&["answer"])
@@ -195,8 +211,9 @@ impl Config {
     fn check_templates<'a>(&self, name: &str, workload: &'a Workload, place: &Place<'a>) -> Result<()> {
         for (key, words) in workload.commands() {
             let place = place.key(&key.split('.').collect::<Vec<_>>());
-            if words.is_empty() {
-                return Err(place.error(format!("workload `{name}`: `{key}` is empty")).with_hint(
+            if words.first().is_none_or(String::is_empty) {
+                let what = if words.is_empty() { "is empty" } else { "begins with an empty word" };
+                return Err(place.error(format!("workload `{name}`: `{key}` {what}")).with_hint(
                     "write the program first, then its arguments: [\"{program}\", \"--version\"]",
                 ));
             }

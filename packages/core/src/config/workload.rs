@@ -46,6 +46,7 @@ pub struct Workload {
     pub env: BTreeMap<String, String>,
     /// Exit codes that count as success.
     #[serde(default = "zero")]
+    #[schemars(inner(range(min = 0, max = 255)))]
     pub exit_codes: Vec<i32>,
     /// How long it may take.
     #[serde(default = "five_minutes")]

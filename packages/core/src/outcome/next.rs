@@ -9,6 +9,8 @@ pub struct Came<'a> {
     pub program: &'a str,
     /// The outcome; absent where the run does not judge.
     pub outcome: Option<OutcomeKind>,
+    /// Whether there is a workload to measure it on.
+    pub measurable: bool,
     /// Whether the verdict lets the profile be recorded.
     pub may_record: bool,
     /// Where the profile was recorded, relative to the workspace.
@@ -32,7 +34,7 @@ pub fn next(came: &Came<'_>) -> Vec<String> {
             commit.into_iter().chain([build]).collect()
         }
         (None, None) => Vec::new(),
-        (None, Some(OutcomeKind::NotMeasured)) if came.may_record => {
+        (None, Some(OutcomeKind::NotMeasured)) if came.may_record && came.measurable => {
             vec![advise!("measure and record it: {pgo} --program {program}")]
         }
         (None, Some(_)) if came.may_record => {
@@ -74,8 +76,11 @@ mod tests {
             (no, false, None, true, &[]),
         ] {
             let commit = uncommitted.then_some("pgo/profiles");
-            let came = Came { program: "p", outcome, may_record, recorded, commit };
+            let came = Came { program: "p", outcome, may_record, recorded, commit, measurable: true };
             assert_eq!(next(&came), said, "{came:?}");
         }
+        let outcome = Some(OutcomeKind::NotMeasured);
+        let came = Came { program: "p", outcome, may_record: true, ..Came::default() };
+        assert_eq!(next(&came), [record], "without an eval workload");
     }
 }

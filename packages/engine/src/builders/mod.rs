@@ -267,6 +267,11 @@ pub trait Builder: Any + Debug + Send + Sync {
     /// Names and folders of the program's package and of all in folders that it is built of.
     fn local_packages(&self, session: &Session, subject: &Subject<'_>) -> Vec<(String, PathBuf)>;
 
+    /// Whether functions get other names while their code stays, which is what a rebase mends.
+    fn renames(&self) -> bool {
+        true
+    }
+
     /// Names of the workspace's own code, as symbols have them; an empty one for code without paths, as C's.
     fn own_code(&self) -> Vec<String>;
 }

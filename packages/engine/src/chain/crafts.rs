@@ -78,5 +78,6 @@ fn configured(dir: &Path) -> Option<PathBuf> {
 }
 
 fn has_config(root: &Path) -> bool {
-    root.join("pgo/pgo.toml").is_file()
+    // Whatever it is: what is no file is refused by its name when it is read.
+    root.join("pgo/pgo.toml").symlink_metadata().is_ok()
 }

@@ -119,6 +119,7 @@ impl Chain<'_> {
         let next = next(&Came {
             program: subject.name,
             outcome: decides.then_some(outcome.kind()),
+            measurable: subject.program.workload.values().any(|workload| workload.role.evaluates()),
             may_record,
             recorded: recorded.as_deref(),
             commit: commit.as_deref(),

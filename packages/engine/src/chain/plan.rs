@@ -8,6 +8,7 @@ use crate::chain::{
     preflight::check,
     selected::check_selected,
     session::{ProfileSource, Session},
+    step::FORCED,
     subject::Subject,
     turns::Pipeline,
 };
@@ -90,7 +91,10 @@ pub(crate) fn outdated(session: &Session, subjects: &[Subject<'_>], pipeline: &P
 /// Why a step would be made anew: by what changed first, where others come before it.
 fn why(anew: &[Planned], program: &str, step: Step) -> Option<String> {
     let one = anew.iter().find(|one| one.program == program && one.stage == step)?;
-    let changed = |planned: &&Planned| planned.state == PlannedState::Run;
+    // What is only forced is not out of date.
+    let changed = |planned: &&Planned| {
+        planned.state == PlannedState::Run && planned.reasons.iter().any(|reason| reason != FORCED)
+    };
     let own = anew.iter().filter(|one| one.program == program).find(changed);
     let first = Some(one).filter(changed).or(own).or_else(|| anew.iter().find(changed))?;
     let why = first.reasons.first()?;
@@ -138,4 +142,23 @@ fn all_anew(session: &Session) -> Result<Vec<Planned>> {
         programs.map(|(name, program)| session.subject(name, program)).collect::<Result<Vec<_>>>()?;
     let pipeline = Pipeline::of(session, &subjects, &vec![Selection::default(); subjects.len()])?;
     Ok(all(session, &subjects, &pipeline)?.into_iter().filter(is_to_run).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_only_forced_is_not_out_of_date() {
+        let planned = |reason: &str| Planned {
+            program: "p".into(),
+            stage: Stage::Baseline.into(),
+            state: PlannedState::Run,
+            reasons: vec![reason.into()],
+            commands: Vec::new(),
+        };
+        let said = |reason: &str| why(&[planned(reason)], "p", Stage::Baseline.into());
+        assert_eq!(said("a.rs changed").as_deref(), Some("a.rs changed"));
+        assert_eq!(said(FORCED), None);
+    }
 }

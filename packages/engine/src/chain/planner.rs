@@ -1,6 +1,6 @@
 //! What a run would do with the steps of one program, by comparing what each would read with what it read.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use crate::{
     builders::Flavour,
@@ -135,7 +135,17 @@ impl Planner<'_> {
         let rebased = trained.as_ref().and_then(|profile| rebased_before(session, subject, profile));
         let profile = rebased.or(trained);
         let optimized = Optimized::load(session, subject).map(|done| done.output);
-        let digest = profile.as_ref().map(|profile| profile.digest().clone());
+        let given = match self.elsewhere()? {
+            Some(file) => Some(Digest::of(given(subject, &file)?.0.bytes())),
+            None => None,
+        };
+        // What an earlier run took is not what this one takes.
+        let is_taken = |profile: &MergedProfile| {
+            let of_file = [Some(profile.digest()), profile.rebased().map(|from| &from.digest)];
+            given.is_none() || of_file.contains(&given.as_ref())
+        };
+        let profile = profile.filter(is_taken);
+        let digest = profile.as_ref().map(|profile| profile.digest().clone()).or(given);
         self.build(Stage::Optimize, optimized.is_some(), digest.as_ref())?;
         Ok((profile, optimized))
     }
@@ -173,21 +183,30 @@ impl Planner<'_> {
         self.compare::<Recorded>(Stage::Record, print, Vec::new())
     }
 
+    /// The profile that was given, where it is not made here.
+    fn elsewhere(&self) -> Result<Option<PathBuf>> {
+        let (session, subject) = (self.session, self.subject);
+        match (&session.options.profile, subject.pass()) {
+            (ProfileSource::File(file), None) => Ok(Some(file.clone())),
+            _ => Ok(handed::given(session, subject)?.map(|handed| handed.file)),
+        }
+    }
+
     /// Instrument, train and merge; or an import.
     fn collect(&mut self, ready: Option<Ready>, before: Option<&Built>) -> Result<()> {
         let (session, subject) = (self.session, self.subject);
-        let handed = handed::given(session, subject)?.map(|handed| handed.file);
-        let named = match (&session.options.profile, subject.pass()) {
-            (ProfileSource::File(file), None) => Some(file.clone()),
-            _ => handed,
-        };
-        if let Some(file) = named {
+        if let Some(file) = self.elsewhere()? {
             if is_done_here(session, subject, Stage::Instrument)? {
                 let built = Built::load(session, subject, Stage::Instrument).is_some();
                 self.build(Stage::Instrument, built, None)?;
             }
             let print = import_fingerprint(&*given(subject, &file)?.0);
-            return self.compare::<Merged>(Stage::Merge, Some(print), Vec::new());
+            let reasons = reasons(session, stored::<Merged>(session, subject, Stage::Merge).as_ref(), &print);
+            // It is taken for what uses it, whether the stage was asked for or not.
+            let merge = subject.step(Stage::Merge);
+            let uses = self.selected.iter().any(|step| self.flow.reaches(*step, merge));
+            self.push_as(Stage::Merge, uses || self.runs(Stage::Merge), reasons, Vec::new());
+            return Ok(());
         }
         let own = subject.kind().training() == Training::Instrumented;
         let instrumented = Built::load(session, subject, Stage::Instrument).filter(|_| own);
@@ -362,12 +381,16 @@ impl Planner<'_> {
         self.subject.needs().iter().filter(|need| need.is_for(step)).find(is_anew)
     }
 
-    fn push(&mut self, stage: Stage, mut reasons: Vec<String>, commands: Vec<String>) {
+    fn push(&mut self, stage: Stage, reasons: Vec<String>, commands: Vec<String>) {
+        self.push_as(stage, self.runs(stage), reasons, commands);
+    }
+
+    fn push_as(&mut self, stage: Stage, asked: bool, mut reasons: Vec<String>, commands: Vec<String>) {
         let step = self.subject.step(stage);
         if !self.turn.contains(&step) {
             return;
         }
-        let state = if !self.runs(stage) {
+        let state = if !asked {
             reasons.clear();
             PlannedState::Skipped
         } else if !reasons.is_empty() {

@@ -320,7 +320,8 @@ impl<'a> Chain<'a> {
                 .into();
         }
         // No rebase makes a profile younger.
-        if applied.may_be_carried(least) && !applied.fulfils(least) {
+        let may_be_carried = self.subject.builder().renames() && applied.may_be_carried(least);
+        if may_be_carried && !applied.fulfils(least) {
             return honing_core::advise!(
                 "`{pgo} rebase --program {name}` carries the profile over to what functions are \
                  called now; `{pgo} --program {name}` trains anew"

@@ -91,6 +91,14 @@ pub struct Options {
     pub manual: Option<Vec<String>>,
 }
 
+impl Options {
+    /// How many jobs a build has, for tools that know nothing but numbers.
+    pub(crate) fn jobs_at_once(&self) -> usize {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        honing_core::jobs::number(self.jobs.as_deref(), processors)
+    }
+}
+
 /// Where the profile of a run comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ProfileSource {
@@ -297,11 +305,19 @@ fn read_config(
     let path = given.map_or_else(|| root.join("pgo/pgo.toml"), Path::to_owned);
     // Errors name the file as a person in the workspace would.
     let shown = path.strip_prefix(root).unwrap_or(&path).to_owned();
+    // Reading a FIFO would wait for a writer; one that is given, as a shell's `<(…)`, has one.
+    if given.is_none() && fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        let message = format!("cannot read {}: it is no file", shown.display());
+        return Err(Error::usage(message).in_file(&shown, None).with_hint("move what is there away"));
+    }
     let text = fs::read_to_string(&path).map_err(|error| {
         let failure = Error::usage(format!("cannot read {}: {error}", shown.display())).in_file(&shown, None);
         match error.kind() {
             std::io::ErrorKind::NotFound if given.is_some() => failure
                 .with_hint("--config is relative to the current folder; without it, pgo/pgo.toml is read"),
+            std::io::ErrorKind::NotFound if path.is_symlink() => {
+                failure.with_hint("it is a link that leads nowhere: mend or remove it")
+            }
             std::io::ErrorKind::NotFound => {
                 failure.with_hint(honing_core::advise!("`{pgo} init` writes one to start from"))
             }

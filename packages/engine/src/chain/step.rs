@@ -24,6 +24,9 @@ pub(crate) trait Product: Serialize + DeserializeOwned {
     fn files(&self) -> Vec<&str>;
 }
 
+/// The reason of a step that is up to date and runs all the same.
+pub(crate) const FORCED: &str = "--force";
+
 /// What a step came to in this run.
 #[derive(Debug, Clone)]
 pub(crate) struct Done<T> {
@@ -64,7 +67,7 @@ pub(crate) fn reasons<T>(session: &Session, old: Option<&Manifest<T>>, new: &Fin
     let Some(old) = old else { return vec!["first run".into()] };
     let mut reasons = new.changes_since(&old.fingerprint);
     if reasons.is_empty() && session.options.force {
-        reasons.push("--force".into());
+        reasons.push(FORCED.into());
     }
     reasons
 }

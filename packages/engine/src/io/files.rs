@@ -7,32 +7,45 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use honing_core::{Digest, Error, Result};
+use honing_core::{Digest, Error, Result, units};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::io::{plain, tree::Tree};
 
 /// What failed on which file, and what to do next.
 pub(crate) fn error(verb: &str, path: &Path, error: &std::io::Error) -> Error {
+    failure(
+        verb,
+        path,
+        error,
+        ["folder", "disk"].map(|what| format!("choose another {what} with --target-dir")),
+    )
+}
+
+/// The same of a file that a person named, where another folder for all output helps nothing.
+pub fn named_error(verb: &str, path: &Path, error: &std::io::Error) -> Error {
+    failure(verb, path, error, ["place", "disk"].map(|what| format!("name another {what} to write to")))
+}
+
+fn failure(verb: &str, path: &Path, error: &std::io::Error, [elsewhere, other_disk]: [String; 2]) -> Error {
     use std::io::ErrorKind;
     let failure = Error::internal(format!("cannot {verb} {}: {error}", path.display()));
     match error.kind() {
         ErrorKind::PermissionDenied if verb == "read" => {
             failure.with_code(honing_core::ExitCode::Preflight).with_hint("make it readable for this user")
         }
-        ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists => {
-            failure.with_code(honing_core::ExitCode::Preflight).with_hint(
-                "something else has that name: move it away, or choose another folder with --target-dir",
-            )
+        ErrorKind::IsADirectory if verb == "read" => {
+            failure.with_code(honing_core::ExitCode::Preflight).with_hint("it is a folder: name a file")
         }
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            failure.with_code(honing_core::ExitCode::Preflight).with_hint(honing_core::advise!(
-                "free some space (`{pgo} clean`), or choose another disk with --target-dir"
-            ))
-        }
+        ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists => failure
+            .with_code(honing_core::ExitCode::Preflight)
+            .with_hint(format!("something else has that name: move it away, or {elsewhere}")),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => failure
+            .with_code(honing_core::ExitCode::Preflight)
+            .with_hint(honing_core::advise!("free some space (`{pgo} clean`), or {other_disk}")),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => failure
             .with_code(honing_core::ExitCode::Preflight)
-            .with_hint("make it writable for this user, or choose another folder with --target-dir"),
+            .with_hint(format!("make it writable for this user, or {elsewhere}")),
         _ => failure,
     }
 }
@@ -103,21 +116,41 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
 /// # Errors
 /// Preflight or internal, where the disk does not take it.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_or(path, bytes, error)
+}
+
+/// The same for a file that a person named.
+///
+/// # Errors
+/// Preflight or internal, where the disk does not take it.
+pub fn write_named(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_or(path, bytes, named_error)
+}
+
+fn write_or(path: &Path, bytes: &[u8], error: fn(&str, &Path, &std::io::Error) -> Error) -> Result<()> {
     let failed = |cause: std::io::Error| error("write", path, &cause);
-    let parent = path.parent().unwrap_or(Path::new("."));
-    make_dir(parent)?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(|cause| error("create", parent, &cause))?;
     let mut file = tempfile::NamedTempFile::new_in(parent).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
     make_readable(file.as_file()).map_err(failed)?;
-    file.persist(path).map_err(|cause| error("write", path, &cause.error))?;
+    file.persist(path).map_err(|cause| failed(cause.error))?;
     Ok(())
 }
 
 /// Writes a value as JSON, in the same way.
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_vec_pretty(value)
-        .map_err(|cause| Error::internal(format!("cannot write {}: {cause}", path.display())))?;
-    write_atomically(path, &text)
+    write_atomically(path, &json(path, value)?)
+}
+
+/// The same for a file that a person named.
+pub(crate) fn write_named_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    write_named(path, &json(path, value)?)
+}
+
+fn json(path: &Path, value: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec_pretty(value)
+        .map_err(|cause| Error::internal(format!("cannot write {}: {cause}", path.display())))
 }
 
 /// The value that is in a file as JSON; none where it cannot be read.
@@ -205,13 +238,13 @@ pub(crate) fn size(path: &Path) -> u64 {
 /// Bytes of a file's end that are looked at for its last lines: a program may print gigabytes.
 const END: u64 = 256 * 1024;
 
-/// The last lines of a text file that say something, without what is for a terminal.
+/// The last lines of a text file that say something, without what is for a terminal; of a very long one its beginning.
 pub(crate) fn last_lines(path: &Path, most: usize) -> Vec<String> {
     let end = end_of(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&end);
     let text = plain(&text);
     let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    all[all.len().saturating_sub(most)..].iter().map(|line| (*line).to_owned()).collect()
+    all[all.len().saturating_sub(most)..].iter().map(|line| units::shown(line).into_owned()).collect()
 }
 
 /// The end of a file, from the start of a line on where there is one.
@@ -249,7 +282,8 @@ mod tests {
         assert!(all.len() < 30_000 && all[0].len() == "line 000000".len(), "{}", all[0]);
         assert_eq!(all.last().unwrap(), "line 099999");
         fs::write(&file, vec![b'x'; 600_000]).unwrap();
-        assert_eq!(last_lines(&file, 3)[0].len(), 256 * 1024);
+        let long = last_lines(&file, 3);
+        assert!(long.len() == 1 && long[0].len() < 5_000 && long[0].ends_with(" more)"), "{}", long[0].len());
     }
 
     #[test]
@@ -288,6 +322,20 @@ mod tests {
         assert!(write_if_changed(&path, b"x").unwrap());
         assert!(!write_if_changed(&path, b"x").unwrap());
         assert!(write_if_changed(&path, b"y").unwrap());
+    }
+
+    #[test]
+    fn another_folder_for_all_output_is_no_advice_for_a_file_that_was_named() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("file"), "").unwrap();
+        for path in [dir.path().to_owned(), dir.path().join("file/below/it")] {
+            let hints = [write_atomically(&path, b"x"), write_named(&path, b"x")]
+                .map(|written| written.unwrap_err().hint().unwrap_or_default().to_owned());
+            assert!(hints[0].contains("--target-dir"), "{hints:?}");
+            assert!(hints[1].contains("move it away, or name another place"), "{hints:?}");
+        }
+        let error = read(dir.path()).unwrap_err();
+        assert_eq!(error.hint(), Some("it is a folder: name a file"), "{error}");
     }
 
     #[test]

@@ -102,10 +102,9 @@ fn export(session: &Session, turn: &Subject<'_>, dir: &Path) -> Result<Option<Pa
     let name = plain(&format!("{version}{}-{digest}", manifest.toolchain));
     let folder = folder(turn, dir);
     let path = folder.join(format!("{name}.{}", turn.kind().extension()));
-    files::make_dir(&folder)?;
-    files::write_atomically(&path, merged.read(turn)?.bytes())?;
+    files::write_named(&path, merged.read(turn)?.bytes())?;
     // Last: without it the file counts as none.
-    files::write_json(&folder.join(format!("{name}.json")), &manifest)?;
+    files::write_named_json(&folder.join(format!("{name}.json")), &manifest)?;
     Ok(Some(path))
 }
 
@@ -158,7 +157,11 @@ pub(crate) fn find(session: &Session, turn: &Subject<'_>, dir: &Path) -> Result<
         (same, same && one.toolchain == now.toolchain, one.trained.clone())
     });
     let Some((manifest, file)) = best else {
-        let text = format!("{} has no profile for {} in {}", name_of(turn), now.target, dir.display());
+        let text = if dir.is_dir() {
+            format!("{} has no profile for {} in {}", name_of(turn), now.target, dir.display())
+        } else {
+            format!("--profiles: there is no folder {}", dir.display())
+        };
         return Err(Error::new(ExitCode::Profile, text)
             .with_hint(honing_core::advise!("name a folder that `{pgo} export --all DIR` wrote")));
     };

@@ -59,7 +59,7 @@ pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
     one_program(session)?;
     programs::each_program(session, &|_| Selection::only(Stage::Optimize), |mut chain, ready| {
         let Carried { profile, built, .. } = carried_over(&mut chain, ready)?;
-        files::write_atomically(output, profile.read(chain.subject)?.bytes())?;
+        files::write_named(output, profile.read(chain.subject)?.bytes())?;
         let by_hand = chain.subject.builder().by_hand(chain.subject, output);
         let text = format!("exported {}; build with it: {by_hand}", output.display());
         session.sink.emit(Event::Answer { text });
@@ -74,7 +74,7 @@ pub fn export_rebased(session: &Session, output: &Path) -> Result<Finished> {
 pub fn export(session: &Session, output: &Path) -> Result<u64> {
     let subject = one_program(session)?;
     let profile = stored_profile::need(session, &subject)?.open(&subject)?;
-    files::write_atomically(output, profile.bytes())?;
+    files::write_named(output, profile.bytes())?;
     Ok(profile.bytes().len() as u64)
 }
 

@@ -96,7 +96,10 @@ impl Benching<'_> {
             return Ok(None);
         };
         let planned = tried.iter().zip(&pairs).map(|(one, pairs)| (one.name, *pairs, one.pair));
-        self.note(limit.words(&planned.collect::<Vec<_>>()));
+        let planned: Vec<_> = planned.collect();
+        if !planned.is_empty() {
+            self.note(limit.words(&planned));
+        }
         let measured = tried.iter().zip(pairs).map(|(one, pairs)| Measured {
             workload: one.name.to_owned(),
             looks: Plan::looks_up_to(pairs),

@@ -80,7 +80,7 @@ pub(crate) enum Work {
     #[command(after_help = examples::MERGE)]
     Merge {
         /// Folders of `train --shard`, or folders above them; other profiles, or folders of them, as
-        /// [WEIGHT,]PATH
+        /// [WEIGHT,]PATH, each as often as it is named
         #[arg(long, value_name = "PATH", num_args = 1..)]
         from: Vec<OsString>,
         /// Where to write the merged profile, instead of the stage

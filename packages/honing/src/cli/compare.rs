@@ -55,7 +55,8 @@ pub(crate) struct Comparing {
         value_name = "CODES",
         value_delimiter = ',',
         default_value = "0",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = clap::value_parser!(i32).range(0..=255)
     )]
     pub(crate) exit_codes: Vec<i32>,
     /// Accept programs with different output

@@ -80,7 +80,14 @@ pub(crate) struct Features {
 #[command(next_help_heading = "Build")]
 pub(crate) struct Compile {
     /// Number of parallel jobs of the build
-    #[arg(short, long, env = "HONING_JOBS", value_name = "N", allow_hyphen_values = true)]
+    #[arg(
+        short,
+        long,
+        env = "HONING_JOBS",
+        value_name = "N",
+        allow_hyphen_values = true,
+        value_parser = honing_core::jobs::parse
+    )]
     pub(crate) jobs: Option<String>,
     /// Arguments for the builds, which cargo or go gets
     #[arg(last = true, value_name = "BUILD ARGS")]
@@ -193,6 +200,15 @@ pub(crate) struct Plain {
     /// Lines instead of the dashboard
     #[arg(long, env = "HONING_PLAIN", value_parser = FalseyValueParser::new())]
     pub(crate) plain: bool,
+}
+
+/// The same where there are lines anyway.
+#[derive(Debug, Clone, Default, Args)]
+#[group(skip)]
+pub(crate) struct Lines {
+    /// Lines, as always
+    #[arg(long = "plain", hide = true)]
+    pub(crate) lines: bool,
 }
 
 #[derive(Debug, Clone, Default, Args)]

@@ -37,32 +37,32 @@ fn commands_offer_what_they_heed() {
     insta::assert_snapshot!(text, @"
     run lacks
     dash lacks --ci --ci-system --format --from --only --plain --quiet --skip --to --verbose
-    preflight lacks --accept-poorer --budget --from --keep-raw --only --pairs --plain --skip --to
-    baseline lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
-    instrument lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
-    train lacks --accept-poorer --from --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to
-    merge lacks --accept-poorer --budget --only --pairs --plain --profile --profiles --skip --to --workload
-    optimize lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --skip --to --workload
-    bench lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --plain --profile --profiles --skip --to
-    record lacks --budget --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --skip --to --workload
-    build lacks --accept-poorer --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
-    check lacks --accept-poorer --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
-    checklist lacks --force --from --keep-raw --llvm-profdata --merge-tool --only --plain --profile --profiles --skip --to --workload
-    rebase lacks --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
-    import lacks --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
-    plan lacks --accept-poorer --keep-raw --notify --plain --quiet --verbose
+    preflight lacks --accept-poorer --budget --from --keep-raw --only --pairs --skip --to
+    baseline lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --profile --profiles --skip --to --workload
+    instrument lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --profile --profiles --skip --to --workload
+    train lacks --accept-poorer --from --llvm-profdata --merge-tool --only --pairs --profile --profiles --skip --to
+    merge lacks --accept-poorer --budget --only --pairs --profile --profiles --skip --to --workload
+    optimize lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --pairs --skip --to --workload
+    bench lacks --accept-poorer --from --keep-raw --llvm-profdata --merge-tool --only --profile --profiles --skip --to
+    record lacks --budget --from --keep-raw --llvm-profdata --merge-tool --only --pairs --skip --to --workload
+    build lacks --accept-poorer --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --profile --profiles --skip --to --workload
+    check lacks --accept-poorer --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --profile --profiles --skip --to --workload
+    checklist lacks --force --from --keep-raw --llvm-profdata --merge-tool --only --profile --profiles --skip --to --workload
+    rebase lacks --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --profile --profiles --skip --to --workload
+    import lacks --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --profile --profiles --skip --to --workload
+    plan lacks --accept-poorer --keep-raw --notify --quiet --verbose
     replay has --format --plain --quiet --verbose
-    report has --ci --ci-system --config --frozen --locked --manifest-path --offline --target-dir
-    status has --ci --ci-system --config --features --format --frozen --locked --manifest-path --offline --program --target --target-dir
-    export lacks --accept-poorer --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --plain --profile --profiles --skip --to --workload
+    report has --ci --ci-system --config --frozen --locked --manifest-path --offline --plain --target-dir
+    status has --ci --ci-system --config --features --format --frozen --locked --manifest-path --offline --plain --program --target --target-dir
+    export lacks --accept-poorer --budget --force --from --keep-raw --llvm-profdata --merge-tool --only --pairs --profile --profiles --skip --to --workload
     exec has --ci --ci-system --config --frozen --locked --manifest-path --offline --profile --profiles --program --target --target-dir --verbose
-    compare has --ci --ci-system --format --pairs --quiet --verbose
-    show has --format
-    diff has --format
-    overlap has --format
-    manifest has --ci --ci-system --config --format --frozen --locked --manifest-path --offline --program --target-dir
-    init has --ci --ci-system --config --manifest-path
-    clean has --ci --ci-system --config --frozen --locked --manifest-path --offline --program --quiet --target-dir --verbose
+    compare has --ci --ci-system --format --pairs --plain --quiet --verbose
+    show has --format --plain
+    diff has --format --plain
+    overlap has --format --plain
+    manifest has --ci --ci-system --config --format --frozen --locked --manifest-path --offline --plain --program --target-dir
+    init has --ci --ci-system --config --manifest-path --plain
+    clean has --ci --ci-system --config --frozen --locked --manifest-path --offline --plain --program --quiet --target-dir --verbose
     show-config lacks
     schema has
     completions has

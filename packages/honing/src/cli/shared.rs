@@ -4,8 +4,8 @@ use clap::{Args, ColorChoice};
 use honing_engine::Options;
 
 use super::groups::{
-    Again, Compile, Features, File, Format, Given, Job, Loads, Loud, Merging, Notice, Pairs, Pick, Place,
-    Plain, Quiet, Raw, Shape, Storing, Target, Time,
+    Again, Compile, Features, File, Format, Given, Job, Lines, Loads, Loud, Merging, Notice, Pairs, Pick,
+    Place, Plain, Quiet, Raw, Shape, Storing, Target, Time,
 };
 
 /// What flags and variables say. What a command does not heed is as if nobody had said it.
@@ -26,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) job: Job,
     pub(crate) shape: Shape,
     pub(crate) plain: Plain,
+    #[expect(dead_code, reason = "it changes nothing")]
+    pub(crate) lines: Lines,
     pub(crate) notice: Notice,
     pub(crate) loud: Loud,
     pub(crate) quiet: Quiet,
@@ -37,9 +39,12 @@ pub(crate) struct Shared {
 }
 
 /// The groups that a command heeds, to be flattened into it. `all` of those that build and report as a run
-/// does have some in common.
+/// does have some in common; where there may be a dashboard instead, it is `run`.
 macro_rules! heeds {
     ($(#[$doc:meta])* all $name:ident: $($group:ident $Group:ident),+) => {
+        heeds!($(#[$doc])* run $name: $($group $Group,)+ lines Lines);
+    };
+    ($(#[$doc:meta])* run $name:ident: $($group:ident $Group:ident),+) => {
         heeds!($(#[$doc])* $name: $($group $Group,)+ job Job, shape Shape, notice Notice, loud Loud,
             quiet Quiet, file File, place Place, target Target, features Features, compile Compile);
     };
@@ -61,7 +66,7 @@ macro_rules! heeds {
 
 heeds!(
     /// `run`, and `show-config`, which says what a run would heed.
-    all Whole: pick Pick, loads Loads, again Again, given Given, pairs Pairs, time Time, merging Merging,
+    run Whole: pick Pick, loads Loads, again Again, given Given, pairs Pairs, time Time, merging Merging,
     raw Raw, storing Storing, plain Plain
 );
 heeds!(
@@ -72,8 +77,7 @@ heeds!(
 );
 heeds!(
     Plan: pick Pick, loads Loads, again Again, given Given, pairs Pairs, time Time, merging Merging,
-    job Job, shape Shape, file File, place Place, target Target, features Features, compile Compile
-);
+    job Job, shape Shape, file File, place Place, target Target, features Features, compile Compile, lines Lines);
 heeds!(all Preflight: pick Pick, loads Loads, again Again, given Given, merging Merging);
 heeds!(
     /// `baseline` and `instrument`.
@@ -96,17 +100,17 @@ heeds!(
     /// `checklist`, which trains, measures and stores with --fix.
     all Verify: pick Pick, pairs Pairs, time Time, storing Storing
 );
-heeds!(Status: pick Pick, job Job, shape Shape, file File, place Place, target Target, features Features);
+heeds!(Status: pick Pick, job Job, shape Shape, file File, place Place, target Target, features Features, lines Lines);
 heeds!(Exec: pick Pick, given Given, job Job, loud Loud, file File, place Place, target Target);
-heeds!(Manifest: pick Pick, job Job, shape Shape, file File, place Place);
-heeds!(Clean: pick Pick, job Job, loud Loud, quiet Quiet, file File, place Place);
-heeds!(Report: job Job, file File, place Place);
-heeds!(Init: job Job, file File);
-heeds!(Compare: pairs Pairs, job Job, shape Shape, loud Loud, quiet Quiet);
+heeds!(Manifest: pick Pick, job Job, shape Shape, file File, place Place, lines Lines);
+heeds!(Clean: pick Pick, job Job, loud Loud, quiet Quiet, file File, place Place, lines Lines);
+heeds!(Report: job Job, file File, place Place, lines Lines);
+heeds!(Init: job Job, file File, lines Lines);
+heeds!(Compare: pairs Pairs, job Job, shape Shape, loud Loud, quiet Quiet, lines Lines);
 heeds!(Replay: shape Shape, plain Plain, loud Loud, quiet Quiet);
 heeds!(
     /// `show`, `diff` and `overlap`.
-    Show: shape Shape
+    Show: shape Shape, lines Lines
 );
 
 impl Shared {

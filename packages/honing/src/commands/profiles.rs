@@ -1,6 +1,10 @@
 //! `merge --from`, `show`, `diff` and `overlap`: profiles of this project or not.
 
-use std::{ffi::OsString, io::Write, path::Path};
+use std::{
+    ffi::OsString,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use honing_core::{Error, Result, units};
 use honing_engine::{Given, Input, profile_files};
@@ -13,24 +17,17 @@ use crate::{cli::Format, commands::samples, console};
 
 /// Merges everything in `from` into `output`.
 pub(crate) fn merge(from: &[OsString], output: &Path, max_lost: f64) -> Result<()> {
-    // A merge of an earlier merge into the same file would count everything twice.
-    let target = output.canonicalize().ok();
-    let mut inputs: Vec<Input> = Vec::new();
-    for word in from {
-        let Given { path, weight } = Given::parse(word)?;
-        if samples::is_one(&path) {
-            inputs.push(Input { path, weight: u64::from(weight.unwrap_or(1)), sum_of: None });
-            continue;
-        }
-        let found = profile_files::find_profiles(&[path])?.into_iter();
-        let found = found.filter(|path| target.is_none() || path.canonicalize().ok() != target);
-        let found = found.map(|path| Input { path, weight: u64::from(weight.unwrap_or(1)), sum_of: None });
-        // What is named twice counts once.
-        for input in found {
-            if !inputs.iter().any(|known| known.path == input.path) {
-                inputs.push(input);
-            }
-        }
+    let (inputs, left_out) = inputs(from, output)?;
+    for path in &left_out {
+        let path = path.display();
+        let _ = writeln!(console::err(), "warning: {path} is left out: the merged profile is written there");
+    }
+    if let (true, Some(only)) = (inputs.is_empty(), left_out.first()) {
+        return Err(Error::usage(format!(
+            "{} is all there is to merge, and what is written",
+            only.display()
+        ))
+        .with_hint("name another file with --output"));
     }
     if inputs.iter().any(|input| samples::is_one(&input.path)) {
         return samples::merge(&inputs, output, max_lost);
@@ -40,12 +37,31 @@ pub(crate) fn merge(from: &[OsString], output: &Path, max_lost: f64) -> Result<(
     for loss in &outcome.losses {
         let _ = writeln!(err, "warning: {loss}");
     }
-    honing_engine::write_atomically(output, outcome.bytes())?;
+    honing_engine::write_named(output, outcome.bytes())?;
     let (files, functions) = (inputs.len(), outcome.functions);
     let size = units::bytes(outcome.bytes().len() as u64);
     let _ =
         writeln!(err, "      Merged {files} files into {}: {functions} functions, {size}", output.display());
     Ok(())
+}
+
+/// What there is in `from`, each as often as it is named, as LLVM's tool has it; and what of it is left out: a merge of an
+/// earlier merge into the same file would count everything twice.
+fn inputs(from: &[OsString], output: &Path) -> Result<(Vec<Input>, Vec<PathBuf>)> {
+    let target = output.canonicalize().ok();
+    let (mut inputs, mut left_out) = (Vec::new(), Vec::new());
+    for word in from {
+        let Given { path, weight } = Given::parse(word)?;
+        let found = if samples::is_one(&path) { vec![path] } else { profile_files::find_profiles(&[path])? };
+        for path in found {
+            if target.is_some() && path.canonicalize().ok() == target {
+                left_out.push(path);
+            } else {
+                inputs.push(Input { path, weight: u64::from(weight.unwrap_or(1)), sum_of: None });
+            }
+        }
+    }
+    Ok((inputs, left_out))
 }
 
 #[derive(Serialize)]
@@ -268,4 +284,31 @@ pub(super) fn grouped(digits: &str) -> String {
         out.push(digit);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_twice_counts_twice_and_the_output_is_no_input() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str| dir.path().join(name);
+        for name in ["p.profdata", "q.profdata"] {
+            std::fs::write(file(name), b":ir\nmain\n# hash\n7\n# counters\n1\n42\n").unwrap();
+        }
+        let word = |weight: &str, name: &str| OsString::from(format!("{weight}{}", file(name).display()));
+        let (found, none) =
+            inputs(&[word("2,", "p.profdata"), word("5,", "p.profdata")], &file("w")).unwrap();
+        assert_eq!(found.iter().map(|input| input.weight).collect::<Vec<_>>(), [2, 5]);
+        assert!(none.is_empty());
+        merge(&[word("2,", "p.profdata"), word("5,", "p.profdata")], &file("w"), 0.0).unwrap();
+        assert_eq!(profile_files::read_profile(&file("w")).unwrap().profile.weight(), 7 * 42);
+
+        let (found, out) = inputs(&[OsString::from(dir.path())], &file("q.profdata")).unwrap();
+        assert_eq!((found.len(), out), (1, vec![file("q.profdata")]));
+        let refused = merge(&[word("", "p.profdata")], &file("p.profdata"), 0.0).unwrap_err();
+        assert_eq!(refused.code(), honing_core::ExitCode::Usage);
+        assert!(refused.to_string().contains("and what is written"), "{refused}");
+    }
 }

@@ -58,7 +58,7 @@ pub(super) fn merge(inputs: &[Input], output: &Path, max_lost: f64) -> Result<()
     }
     let merged = merger.finish().map_err(|error| Error::new(ExitCode::Profile, error.to_string()))?;
     let bytes = merged.edges.to_profile().to_pprof();
-    honing_engine::write_atomically(output, &bytes)?;
+    honing_engine::write_named(output, &bytes)?;
     let (calls, size) = (merged.edges.len(), units::bytes(bytes.len() as u64));
     let (files, to) = (inputs.len(), output.display());
     let _ = writeln!(console::err(), "      Merged {files} files into {to}: {calls} calls, {size}");

@@ -182,7 +182,35 @@ struct Row {
     says: &'static [&'static str],
 }
 
-const ROWS: [Row; 16] = [
+const ROWS: [Row; 20] = [
+    Row {
+        name: "an empty word where the program belongs",
+        breaks: |at| configured(at, "build = [\"make\", ", "build = [\"\", "),
+        args: &["--to", "baseline"],
+        code: 2,
+        says: &["`build` begins with an empty word"],
+    },
+    Row {
+        name: "the output is a folder",
+        breaks: |at| configured(at, "build = [\"make\", ", "build = [\"sh\", \"-c\", \"mkdir prog\", "),
+        args: &["--to", "baseline"],
+        code: 10,
+        says: &["left no prog", "it is a folder"],
+    },
+    Row {
+        name: "the output is empty",
+        breaks: |at| configured(at, "build = [\"make\", ", "build = [\"sh\", \"-c\", \": > prog\", "),
+        args: &["--to", "baseline"],
+        code: 10,
+        says: &["prog of program `prog` is empty, which is no program"],
+    },
+    Row {
+        name: "a check that fails in silence",
+        breaks: |at| configured(at, "build = [", "check = [\"sh\", \"-c\", \"exit 3\"]\nbuild = ["),
+        args: &["--to", "baseline"],
+        code: 15,
+        says: &["`check` of the", "ended with exit code 3: it said nothing"],
+    },
     Row {
         name: "flags do not reach compilations",
         breaks: |at| configured(at, "MORE={cflags}", "MORE="),

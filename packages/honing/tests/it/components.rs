@@ -87,7 +87,10 @@ fn a_program_is_trained_by_running_another() {
     let built = || std::fs::read(fixture.path("target/honing/worker/optimize/worker")).unwrap();
     let before = built();
     fixture.succeeds(&["clean"]);
-    fixture.succeeds(&["--profiles", "handed-over", "--only", "worker.optimize"]);
+    let only = ["--profiles", "handed-over", "--only", "worker.optimize"];
+    let plan = fixture.succeeds(&[&["plan", "--explain"], &only[..]].concat()).stdout;
+    assert!(plan.contains("worker: merge: run") && plan.contains("driver: merge: skip"), "{plan}");
+    fixture.succeeds(&only);
     assert_eq!(built(), before);
     assert!(!fixture.path("target/honing/driver/optimize").exists());
     let plan =

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event};
+use honing_core::{Digest, Error, ExitCode, Fingerprint, Result, Stage, event::Event, units};
 
 use crate::{
     builders::{
@@ -251,7 +251,7 @@ fn run(session: &Session, stage: Stage, wanted: &Wanted<'_>, (key, shown): (&str
             && said.is_empty()
             && is_error(line)
         {
-            line.trim().clone_into(&mut said);
+            *said = units::shown(line.trim()).into_owned();
         }
         true
     });
@@ -327,8 +327,9 @@ pub(super) fn dry_run(session: &Session, wanted: &Wanted<'_>) -> Result<()> {
     }
     let said = files::tail(&session.log_path(wanted.name, Stage::Preflight), 10);
     let said = said.lines().filter(|line| !line.starts_with("$ ")).collect::<Vec<_>>().join("\n");
+    let said = if said.trim().is_empty() { " it said nothing".to_owned() } else { format!("\n{said}") };
     Err(Error::preflight(format!(
-        "`check` of the {} ended with {}:\n{said}",
+        "`check` of the {} ended with {}:{said}",
         wanted.flavour.word(),
         ended.status
     ))

@@ -264,6 +264,10 @@ impl Builder for CommandBuilder {
         })
     }
 
+    fn renames(&self) -> bool {
+        false
+    }
+
     fn by_hand(&self, subject: &Subject<'_>, profile: &Path) -> String {
         let Ok(program) = table(subject.program) else { return String::new() };
         let profile = std::path::absolute(profile).unwrap_or_else(|_| profile.to_owned());

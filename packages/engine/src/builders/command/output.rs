@@ -98,6 +98,12 @@ fn check(stage: Stage, wanted: &Wanted<'_>, program: &Path) -> Result<Vec<String
         Err(Error::new(ExitCode::Build, text).with_hint(hint))
     };
     let bytes = files::read(program)?;
+    if bytes.is_empty() {
+        return error(
+            "is empty, which is no program",
+            "what the commands said is in the stage's log: mend them",
+        );
+    }
     if bytes.starts_with(b"#!") {
         return error("is a script", "name the program that it starts; libtool has it in .libs");
     }
@@ -162,7 +168,9 @@ fn missing((stage, log): (Stage, &Path), wanted: &Wanted<'_>, text: &str, file: 
     programs.extend(within(&out, "{out}/"));
     programs.sort_by_key(|name| (name.matches('/').count(), name.len()));
     programs.truncate(PROGRAMS);
-    let hint = if programs.is_empty() {
+    let hint = if file.is_dir() {
+        "it is a folder: `output` and `libraries` in [program.NAME.command] name files".to_owned()
+    } else if programs.is_empty() {
         // Makefiles may go on after errors.
         format!(
             "it was looked for at {}, and no other program came out; all that the commands said is in {}: mend them",

@@ -266,9 +266,7 @@ impl CommandBuilder {
     fn values(&self, session: &Session, wanted: &Wanted<'_>) -> Values {
         let one = |path: &Path| vec![path.display().to_string()];
         let called = |real: &Path| wrapper::folder(&wanted.folder).join(real.file_name().unwrap_or_default());
-        let jobs = session.options.jobs.clone().unwrap_or_else(|| {
-            std::thread::available_parallelism().map_or(1, std::num::NonZero::get).to_string()
-        });
+        let jobs = session.options.jobs_at_once().to_string();
         let mut values: Values = [
             (Name::Cc, one(&called(&wanted.compilers.cc))),
             (Name::Cflags, wanted.flags.compile.clone()),

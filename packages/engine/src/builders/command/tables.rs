@@ -310,6 +310,13 @@ fn check_flavour(program: &Program, flavour: Flavoured, place: &Place<'_>) -> Re
         ));
     }
     let check = ("check", program.check(flavour));
+    let mut commands = steps.iter().copied().chain([check]);
+    if let Some((key, _)) = commands.find(|(_, words)| words.first().is_some_and(String::is_empty)) {
+        return Err(place
+            .key(&[key])
+            .error(format!("`{key}` begins with an empty word, where a program's name belongs"))
+            .with_hint("write the program first, then its arguments"));
+    }
     let words = steps
         .into_iter()
         .chain([check])

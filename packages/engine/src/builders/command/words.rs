@@ -62,7 +62,7 @@ fn named(text: &str) -> Result<Name, String> {
         let all: Vec<String> = NAMES.iter().map(|(word, _)| format!("{{{word}}}")).collect();
         format!(
             "`{{{text}}}` is not a placeholder of a build; there are {}, and of other programs {{program:NAME}}, \
-             {{program:NAME:STEP}} and {{profile:NAME}}",
+             {{program:NAME:STEP}} with baseline, instrument or optimize, {{profile:NAME}} and {{profile:NAME:PASS}}",
             all.join(", ")
         )
     })
@@ -135,6 +135,7 @@ mod tests {
     fn what_is_none_is_refused_with_what_there_is() {
         let error = names("CFLAGS={cflag}").unwrap_err();
         assert!(error.contains("`{cflag}`") && error.contains("{cflags}"), "{error}");
+        assert!(names("{program:q:record}").unwrap_err().contains("baseline, instrument or optimize"));
         assert!(names("{cc").is_err() && names("}").is_err());
         assert_eq!(names("{cc} {{cc}} {out}").unwrap(), [Name::Cc, Name::Out]);
     }

@@ -116,8 +116,8 @@ pub(super) fn command(session: &Session, wanted: &Wanted<'_>) -> Command {
     if !program.ldflags.is_empty() {
         command.args([format!("-ldflags={}", program.ldflags)]);
     }
-    if let Some(jobs) = &session.options.jobs {
-        command.args(["-p", jobs]);
+    if session.options.jobs.is_some() {
+        command.args(["-p", &session.options.jobs_at_once().to_string()]);
     }
     command.args(&program.flags).args(&session.options.arguments);
     command.args(["-o"]).args([&wanted.output]).args([&program.package]);

@@ -58,7 +58,7 @@ pub(super) fn template(root: &Path, dir: &str) -> Result<(String, String)> {
         )
     })?;
     let plain = project(&folder);
-    let output = found.output.clone().unwrap_or_else(|| plain.clone());
+    let output = found.output.clone().unwrap_or_else(|| plain.replace(['{', '}'], ""));
     let program = output.rsplit('/').next().unwrap_or_default().to_owned();
     let name = super::name(&[program, plain], &[]);
     let words = format!(
@@ -142,6 +142,8 @@ fn look(folder: &Path) -> Option<Found> {
         }?;
         Some(within.join(program).display().to_string())
     });
+    // A name with braces cannot be an `output`.
+    let output = output.filter(|output| !output.contains(['{', '}']));
     Some(Found { system, file, output, cxx })
 }
 
@@ -239,6 +241,22 @@ mod tests {
             assert!(text.contains(&format!("output = {output:?}")), "{text}");
             let has_cxx = files.iter().any(|(name, _)| name.ends_with(".cc") || name.ends_with(".cpp"));
             assert_eq!(text.contains("{cxx}"), has_cxx, "{text}");
+        }
+        // A folder's name is any text; braces are placeholders in what is written.
+        for (files, output) in [
+            (&["Makefile"][..], "cd"),
+            (&["configure", "x/Makefile.am"], "x/jq"),
+            (&["configure", "x{y}/Makefile.am"], "cd"),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            for name in files {
+                let path = dir.path().join("c{d}").join(name);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, "bin_PROGRAMS = jq\n").unwrap();
+            }
+            let (text, _) = template(dir.path(), "c{d}").unwrap();
+            Config::parse(&text, Path::new("pgo.toml"), CRAFTS).unwrap();
+            assert!(text.contains(&format!("output = {output:?}")), "{text}");
         }
         let empty = tempfile::tempdir().unwrap();
         assert!(template(empty.path(), ".").unwrap_err().to_string().contains("tells how it is built"));

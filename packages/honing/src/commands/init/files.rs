@@ -21,5 +21,5 @@ pub(super) fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 pub(super) fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
-    Error::internal(format!("cannot {what} {}: {error}", path.display()))
+    honing_engine::named_error(what, path, error)
 }

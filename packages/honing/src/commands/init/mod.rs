@@ -18,9 +18,12 @@ use outside::Outside;
 
 pub(crate) fn init(shared: &Shared, xtask: Option<Option<&str>>, yes: bool) -> Result<()> {
     let given = &shared.file;
-    if given.manifest_path.is_none()
-        && let Some((root, mains)) = find_mains()?
-    {
+    let mains = if given.manifest_path.is_none() { find_mains() } else { Ok(None) };
+    // Where nothing else says that this is a place to build, a pgo.toml does, whatever kind of file it is.
+    if mains.is_err() {
+        refuse_taken(given.config.as_deref().unwrap_or(Path::new("pgo/pgo.toml")))?;
+    }
+    if let Some((root, mains)) = mains? {
         if xtask.is_some() {
             return Err(Error::usage("an xtask goes into a Cargo workspace, and this is a Go module")
                 .with_hint("use the installed `honing` here"));
@@ -86,12 +89,19 @@ fn create(path: &Path, binaries: &[Candidate]) -> Result<()> {
     Ok(())
 }
 
+fn refuse_taken(path: &Path) -> Result<()> {
+    let Ok(there) = path.symlink_metadata() else { return Ok(()) };
+    let error = Error::usage(format!("{} exists already", path.display()));
+    Err(if there.is_dir() {
+        error.with_hint("it is a folder: move it away")
+    } else {
+        error.with_hint(honing_core::advise!("edit it; `{pgo} show-config` prints what it means"))
+    })
+}
+
 /// Writes the configuration and its schema; nothing is overwritten.
 fn start(path: &Path, text: &str) -> Result<()> {
-    if path.exists() {
-        return Err(Error::usage(format!("{} exists already", path.display()))
-            .with_hint(honing_core::advise!("edit it; `{pgo} show-config` prints what it means")));
-    }
+    refuse_taken(path)?;
     Config::parse(text, path, CRAFTS)?;
     write(path, text)?;
     write(&path.with_file_name("pgo.schema.json"), &Config::json_schema(CRAFTS))?;

@@ -11,7 +11,30 @@ service.load = ["true"]
 service.ready.log = "longest"
 "#;
 
-const UNREADABLE: [Row; 8] = [
+const UNREADABLE: [Row; 10] = [
+    Row {
+        name: "pgo.toml is a link that leads nowhere",
+        breaks: |case| {
+            std::fs::remove_file(case.at.path("pgo/pgo.toml")).unwrap();
+            std::os::unix::fs::symlink("nowhere", case.at.path("pgo/pgo.toml")).unwrap();
+        },
+        args: &[],
+        code: 2,
+        says: &["cannot read pgo/pgo.toml"],
+        hint: "leads nowhere",
+    },
+    Row {
+        name: "pgo.toml is a FIFO",
+        breaks: |case| {
+            std::fs::remove_file(case.at.path("pgo/pgo.toml")).unwrap();
+            let mode = nix::sys::stat::Mode::S_IRWXU;
+            nix::unistd::mkfifo(&case.at.path("pgo/pgo.toml"), mode).unwrap();
+        },
+        args: &[],
+        code: 2,
+        says: &["cannot read pgo/pgo.toml: it is no file"],
+        hint: "move what is there away",
+    },
     Row {
         name: "no pgo.toml",
         breaks: |case| std::fs::remove_file(case.at.path("pgo/pgo.toml")).unwrap(),
@@ -90,7 +113,23 @@ const UNREADABLE: [Row; 8] = [
     },
 ];
 
-const KEYS: [Row; 11] = [
+const KEYS: [Row; 13] = [
+    Row {
+        name: "a duration of ages",
+        breaks: |case| case.config("seed = 7", "seed = 7\ntimeout = \"584542046090years\""),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:13:", "it may be 36500 days"],
+        hint: "pgo.schema.json",
+    },
+    Row {
+        name: "an exit code that no process can have",
+        breaks: |case| case.config("seed = 7", "seed = 7\nexit_codes = [0, 999]"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:13:", "999 is no exit code: they are 0 to 255"],
+        hint: "128",
+    },
     Row {
         name: "a typo in a key",
         breaks: |case| case.config("package =", "pakage ="),
@@ -181,7 +220,27 @@ const KEYS: [Row; 11] = [
     },
 ];
 
-const COMMANDS: [Row; 16] = [
+const COMMANDS: [Row; 18] = [
+    Row {
+        name: "a workload that is called as a file beside its folder",
+        breaks: |case| {
+            case.config_also(
+                "[program.tiny.workload.\"manifest.json\"]\nrole = \"train\"\ncommand = [\"{program}\"]",
+            )
+        },
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:", "a workload cannot be called `manifest.json`"],
+        hint: "manifest.json-workload",
+    },
+    Row {
+        name: "an empty word as command",
+        breaks: |case| case.config_also("prepare = [[\"\"]]"),
+        args: &[],
+        code: 2,
+        says: &["pgo/pgo.toml:", "workload `judge`: `prepare` begins with an empty word"],
+        hint: "write the program first",
+    },
     Row {
         name: "an empty answer",
         breaks: |case| case.config_also("answer = []"),

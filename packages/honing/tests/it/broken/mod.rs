@@ -265,7 +265,8 @@ fn collect(dir: &Path, skipped: &dyn Fn(&Path) -> bool, found: &mut BTreeMap<Pat
         }
         if path.is_dir() && !path.is_symlink() {
             collect(&path, skipped, found);
-        } else {
+        } else if path.is_file() || path.is_symlink() {
+            // A FIFO would be waited for.
             found.insert(path.clone(), fs::read(&path).unwrap_or_default());
         }
     }

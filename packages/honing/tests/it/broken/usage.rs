@@ -3,7 +3,31 @@
 use super::{Case, Row, table};
 use crate::support::Fixture;
 
-const ROWS: [Row; 20] = [
+const ROWS: [Row; 23] = [
+    Row {
+        name: "a folder of profiles that is not there",
+        breaks: |_| {},
+        args: &["--profiles", "nowhere", "--only", "optimize"],
+        code: 12,
+        says: &["--profiles: there is no folder", "nowhere"],
+        hint: "export --all",
+    },
+    Row {
+        name: "no jobs at once",
+        breaks: |_| {},
+        args: &["--jobs", "0"],
+        code: 2,
+        says: &["--jobs", "a number from 1, `default`"],
+        hint: "--help",
+    },
+    Row {
+        name: "a budget of ages",
+        breaks: |_| {},
+        args: &["--budget", "584542046090years"],
+        code: 2,
+        says: &["--budget", "it may be 36500 days"],
+        hint: "--help",
+    },
     Row {
         name: "a program that there is not",
         breaks: |_| {},
