@@ -52,12 +52,6 @@ pub(crate) fn copy_libraries(libraries: &[PathBuf], to: &Path) -> Result<Vec<Str
     libraries.iter().map(copy).collect()
 }
 
-/// Copies libraries to beside a program.
-pub(crate) fn copy_libraries_to(libraries: &[PathBuf], program: &Path) -> Result<()> {
-    let folder = program.parent().unwrap_or(program);
-    copy_libraries(libraries, folder).map(drop)
-}
-
 /// Copies files, such as debug information, to where the program's copy is; their names.
 pub(crate) fn copy_files(all: &[PathBuf], to: &Path) -> Result<Vec<String>> {
     let copy = |path: &PathBuf| copy_whole(path, &to.join(file_name(path))).map(|()| file_name(path));

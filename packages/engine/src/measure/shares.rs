@@ -231,7 +231,8 @@ fn compare(
     let name = OsString::from(&subject.artifact);
     let arms = Arms::stage(&dir, &name, baseline.path(), &paths)?.with_libraries()?;
     for (at, one) in programs.iter().enumerate() {
-        beside::copy_libraries_to(&one.libraries, arms.path(Which::Candidate(at)))?;
+        let program = arms.path(Which::Candidate(at));
+        beside::copy_libraries(&one.libraries, program.parent().unwrap_or(program))?;
     }
     let gates = gates(&session.config, subject.program, chosen.iter().map(|(name, _)| *name));
     let limit = Limit::of(session, None);

@@ -1,8 +1,9 @@
 //! One build: its commands in a folder of their own, and what came out.
 
 use std::{
+    collections::BTreeSet,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
@@ -15,7 +16,7 @@ use crate::{
             calls,
             output::{KEPT, Kept, take},
             progress::{self, Told},
-            reach::{Last, tell_reach},
+            reach::tell_reach,
             state::{Wanted, aside},
             tables::Flavoured,
             words::Name,
@@ -29,6 +30,8 @@ use crate::{
 
 /// How the name of the file ends that says who wrote last into a tree that is kept, beside that.
 const LAST: &str = "last";
+/// The objects with the flags of PGO in a tree that is kept.
+const MARKED: &str = "marked.json";
 
 /// Variables of the person's that compilers, linkers and build systems read.
 const READ: [&str; 16] = [
@@ -149,15 +152,14 @@ pub(super) fn build(
     let last =
         Kept::load(&wanted.kept()).or_else(|| Kept::load(&wanted.folder.join(Flavoured::Baseline.word())));
     let total = last.map(|last| last.compilations).filter(|count| *count > 0);
-    let before = calls::all(&wanted.notes());
+    let marked = marked(wanted)?;
     let began = make_ready(session, stage, wanted)?;
     files::remove_file(&wanted.kept().join(KEPT))?;
     let told = Told { sink: &session.sink, program: wanted.name, stage, total };
     let usage = progress::told(&told, &wanted.notes(), || run_all(session, stage, wanted))?;
-    let last = Last { who: began, calls: before };
-    tell_reach(session, stage, wanted, &last)?;
+    tell_reach(session, stage, wanted, marked)?;
     let log = session.log_path(wanted.name, stage);
-    Ok(take((stage, &log), wanted, (read, last.who))?.made(wanted, false, usage))
+    Ok(take((stage, &log), wanted, (read, began))?.made(wanted, false, usage))
 }
 
 /// Its commands, one after the other.
@@ -211,6 +213,21 @@ fn make_ready(session: &Session, stage: Stage, wanted: &Wanted<'_>) -> Result<St
     }
     compilers.family.lay_out(&files::read(given)?, there)?;
     Ok(began)
+}
+
+/// The objects in a kept tree that this program's builds compiled with the flags of PGO, the one before included, however
+/// it ended: its calls are noted until the next begins.
+fn marked(wanted: &Wanted<'_>) -> Result<BTreeSet<PathBuf>> {
+    if wanted.program.keep.is_none() {
+        return Ok(BTreeSet::new());
+    }
+    let file = wanted.folder.join(MARKED);
+    let known = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+    let marked = calls::marked(known, &calls::all(&wanted.notes()));
+    let text = serde_json::to_vec(&marked).map_err(|error| Error::internal(error.to_string()))?;
+    files::make_dir(&wanted.folder)?;
+    files::write_atomically(&file, &text)?;
+    Ok(marked)
 }
 
 /// Goes on in a tree that is kept: says where another one wrote to it last than before this flavour's last build.

@@ -205,13 +205,17 @@ fn foreign(calls: &[Noted]) -> Option<Reach> {
     Some(Reach::Foreign(others.len(), linked.len(), first.file_name()?.to_string_lossy().into_owned()))
 }
 
-/// Objects that were linked, and that the build `before` compiled with the flags of PGO, not this one: how many, of how
-/// many, and one of them.
-pub(super) fn left_over(calls: &[Noted], before: &[Noted]) -> Option<(usize, usize, String)> {
-    let (made_now, linked) = (made(calls), linked(calls));
-    let marked: Vec<Noted> = before.iter().filter(|call| call.marked).cloned().collect();
-    let theirs: BTreeSet<PathBuf> = made(&marked).difference(&made_now).cloned().collect();
-    let left: Vec<&PathBuf> = linked.intersection(&theirs).collect();
+/// Objects with the flags of PGO after a build in a tree that had `before` of them.
+pub(super) fn marked(before: BTreeSet<PathBuf>, calls: &[Noted]) -> BTreeSet<PathBuf> {
+    let (with, without): (Vec<&Noted>, Vec<&Noted>) = calls.iter().partition(|call| call.marked);
+    let without = made(without);
+    before.into_iter().filter(|object| !without.contains(object)).chain(made(with)).collect()
+}
+
+/// Those of the objects with the flags of PGO that a build linked: how many, of how many, and one of them.
+pub(super) fn left_over(calls: &[Noted], marked: &BTreeSet<PathBuf>) -> Option<(usize, usize, String)> {
+    let linked = linked(calls);
+    let left: Vec<&PathBuf> = linked.intersection(marked).collect();
     let first = left.first()?;
     Some((left.len(), linked.len(), first.file_name()?.to_string_lossy().into_owned()))
 }
@@ -222,12 +226,12 @@ pub(super) fn compiles(calls: &[Noted]) -> bool {
 }
 
 /// The object files that were made.
-fn made(calls: &[Noted]) -> BTreeSet<PathBuf> {
+fn made<'a>(calls: impl IntoIterator<Item = &'a Noted>) -> BTreeSet<PathBuf> {
     let of = |call: &Noted| {
         let out = call.object().or_else(|| (!call.out.is_empty()).then(|| call.out.clone().into()))?;
         Some(plain(&call.dir.join(out)))
     };
-    calls.iter().filter_map(of).collect()
+    calls.into_iter().filter_map(of).collect()
 }
 
 /// The object files that were linked.

@@ -17,27 +17,24 @@ use crate::{
     profiles::gcc,
 };
 
-/// What wrote last into a tree that is kept.
-pub(super) struct Last {
-    /// The program and flavour, such as `lua.optimize`.
-    pub(super) who: String,
-    /// The calls of this program's build before.
-    pub(super) calls: Vec<Noted>,
-}
-
 /// The longest name of a file.
 const LONGEST: usize = 255;
 
-/// Refuses a build that the flags of PGO did not reach, and one that has parts of another flavour's. `last` wrote into
-/// a kept tree before it.
-pub(super) fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>, last: &Last) -> Result<()> {
+/// Refuses a build that the flags of PGO did not reach, and a baseline with objects that they reached: in a kept tree
+/// these were `marked` before.
+pub(super) fn tell_reach(
+    session: &Session,
+    stage: Stage,
+    wanted: &Wanted<'_>,
+    marked: BTreeSet<PathBuf>,
+) -> Result<()> {
     let warn = |text: String| session.sink.emit(Event::Warning { text: format!("{stage}: {text}") });
     let noted = calls::all(&wanted.notes());
     let Some(mark) = wanted.mark else {
         let real = |folder: PathBuf| folder.canonicalize().unwrap_or(folder);
         let seen = [wanted.dir.clone(), wanted.build_dir(), session.builds()].map(real);
         outside(&noted, &seen).into_iter().for_each(warn);
-        return left_over(stage, wanted, &noted, last);
+        return left_over(stage, wanted, &noted, marked);
     };
     let flag = mark.trim_end_matches('=');
     if wanted.compilers.family == Compiler::Gcc {
@@ -94,21 +91,18 @@ pub(super) fn tell_reach(session: &Session, stage: Stage, wanted: &Wanted<'_>, l
     Ok(())
 }
 
-/// Refuses a baseline with objects that another flavour of the program left in a tree that is kept.
-fn left_over(stage: Stage, wanted: &Wanted<'_>, noted: &[Noted], last: &Last) -> Result<()> {
-    let own = format!("{}.", wanted.name);
-    let other = last.who.strip_prefix(&own).filter(|flavour| *flavour != wanted.flavour.word());
-    if other.is_none() || !wanted.calls_compilers() {
-        return Ok(());
-    }
-    let what = match calls::left_over(noted, &last.calls) {
+/// Refuses a baseline with objects that other flavours of the program left in a tree that is kept.
+fn left_over(stage: Stage, wanted: &Wanted<'_>, noted: &[Noted], marked: BTreeSet<PathBuf>) -> Result<()> {
+    let marked: BTreeSet<PathBuf> =
+        calls::marked(marked, noted).into_iter().filter(|object| object.exists()).collect();
+    let what = match calls::left_over(noted, &marked) {
         Some((left, of, file)) => format!("{left} of {of} objects that were linked, such as {file}, are"),
-        None if !calls::compiles(noted) && calls::compiles(&last.calls) => {
+        None if !marked.is_empty() && !calls::compiles(noted) && wanted.calls_compilers() => {
             "nothing was compiled; all is".to_owned()
         }
         None => return Ok(()),
     };
-    let text = format!("{stage}: {what} what {} left in the tree", last.who);
+    let text = format!("{stage}: {what} what a build with PGO left in the tree");
     let hint = "let a command of the baseline remove what is to be compiled anew, such as make clean, or leave `keep` out";
     Err(Error::new(ExitCode::Build, text).with_hint(hint))
 }
