@@ -231,8 +231,8 @@ fn unchanged(
     let after = subject.fingerprint(session, flavour)?;
     if let Some(still) = meanwhile(&after, &now) {
         let text = format!(
-            "{stage}: {still} each time that it is built. What writes there? A build that does needs a copy of its \
-             sources (in_source = true), or inputs that leave that out"
+            "{stage}: {still} each time that it is built. What writes there? Let the build write elsewhere, or leave \
+             that out of its inputs"
         );
         session.sink.emit(Event::Warning { text });
     }

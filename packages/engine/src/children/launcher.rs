@@ -1,8 +1,8 @@
 //! The launcher's own side: runs one child, measures it, and leaves nothing behind.
 //!
-//! Protocol: each byte on standard input is the number of a signal for the child's
-//! process group (stopping and going on: everything below); end of file kills everything below. When the child has ended, a
-//! JSON report is put into the file named by the first argument. The second one says whose processes
+//! Protocol: each byte on standard input is the number of a signal for the child's process group (for
+//! those that stop and continue: for everything below); end of file kills everything below. When the
+//! child has ended, a JSON report is put into the file named by the first argument. The second one says whose processes
 //! the child may leave running, see [`super::Awaits`]. The third one names the file that the child reads
 //! on its standard input; empty, it reads nothing.
 

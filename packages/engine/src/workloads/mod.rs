@@ -12,6 +12,7 @@ mod raw;
 mod ready;
 mod room;
 mod run;
+mod said;
 mod service;
 mod sorting;
 pub(crate) mod tools;

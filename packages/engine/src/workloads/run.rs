@@ -29,6 +29,7 @@ use crate::{
         ports,
         raw::Raw,
         room::Watch,
+        said::{failures, quote},
         sorting::Sorting,
     },
 };
@@ -38,8 +39,6 @@ const LOGGED_LINES: usize = 1000;
 
 /// Last lines of a stream that a hint quotes.
 const SHOWN_LINES: usize = 10;
-/// Lines about failed tests that a hint quotes.
-const SHOWN_FAILURES: usize = 30;
 
 /// Runs workloads of a program in one flavour.
 #[derive(Debug)]
@@ -213,12 +212,12 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// Whether a process that does not come to its end leaves nothing.
     /// The step that it is run for.
     pub(super) fn step(&self) -> Step {
         self.subject.step(self.stage)
     }
 
+    /// Whether a process that does not come to its end leaves nothing.
     pub(super) fn has_to_end_well(&self) -> bool {
         self.collects.is_some_and(|kind| !kind.survives(self.subject))
     }
@@ -443,21 +442,4 @@ impl Attempt<'_> {
         let ended = self.run_to_files(&command, &part, || false)?;
         self.check_part(&command, &ended, &part, &[0])
     }
-}
-
-/// What a failed command printed last, or what to do where it printed nothing.
-pub(super) fn quote(said: &str, status: Status) -> String {
-    match status {
-        _ if !said.is_empty() => format!("it printed:\n{said}"),
-        Status::Code(code) => format!(
-            "it printed nothing; run it by hand, or add {code} to `exit_codes` where that means success"
-        ),
-        Status::Signal(_) => "it printed nothing; run it by hand".into(),
-    }
-}
-
-/// What the tests' harness says of tests that failed, from the lines of its standard output.
-fn failures(lines: &[String]) -> Option<String> {
-    let start = lines.iter().position(|line| line == "failures:")?;
-    Some(lines[start..].iter().take(SHOWN_FAILURES).map(String::as_str).collect::<Vec<_>>().join("\n"))
 }

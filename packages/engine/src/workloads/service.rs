@@ -15,7 +15,8 @@ use crate::{
         beside::{Beside, Running},
         lost::Complaints,
         ready::Probe,
-        run::{Attempt, Ran, quote},
+        run::{Attempt, Ran},
+        said::quote,
     },
 };
 
